@@ -1,0 +1,26 @@
+//! quietdesk: the customers of Jira Service Management as code.
+//!
+//! A roster (YAML) says who may raise requests in which service desk, and how open each desk is. quietdesk
+//! compares it with Jira and makes only the calls that are missing, none of which mails anybody or takes a
+//! licence seat.
+//!
+//! # The map
+//!
+//! Dependencies point one way, from the left to the right, and `tests/layers.rs` enforces it:
+//!
+//! ```text
+//! cli → {daemon, render} → engine → {jira, roster_file} → model        sandbox → nothing of ours
+//! ```
+//!
+//! | module | owns | must never |
+//! |---|---|---|
+//! | [`model`] | the pure part: roster, observation, plan, guard, outcomes, report | do I/O, read a clock, roll dice |
+//! | [`roster_file`] | YAML to [`model::roster::Roster`], with positions; folders; the schema | talk to Jira |
+//! | [`jira`] | the list of allowed requests, the transport, limits, reading and writing | decide what to change |
+//! | [`engine`] | one pass: observe, plan, judge, apply, report | add, retarget or reorder a step |
+//! | [`daemon`] | when passes run: watching, the interval, signals | know what a pass does |
+//! | [`render`] | text, JSON and progress for people and programs | change what is rendered |
+//! | [`sandbox`] | a simulated Jira that judges the client | share a type with the client |
+//! | [`cli`] | what the user typed, what it means, exit codes | hold logic of its own |
+
+pub mod model;

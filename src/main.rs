@@ -1,0 +1,3 @@
+//! The `quietdesk` program.
+
+fn main() {}

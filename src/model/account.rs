@@ -1,0 +1,65 @@
+//! Accounts as Jira knows them.
+
+use std::fmt;
+
+use super::email::EmailKey;
+
+/// What never changes about an account: Cloud's accountId, Data Center's user key. For ledgers and saved plans.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(transparent)]
+pub struct AccountId(pub String);
+
+/// What calls send to name an account: Cloud's accountId, Data Center's username (which can change).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(transparent)]
+pub struct Handle(pub String);
+
+/// One account, as an observation saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its stable identity.
+    pub id: AccountId,
+    /// What calls send.
+    pub handle: Handle,
+    /// What sort of account it is.
+    pub kind: AccountKind,
+    /// False for a deactivated account, which can neither sign in nor be added anywhere.
+    pub active: bool,
+    /// The address Jira shows; nothing where profile privacy hides it (Cloud, jira-facts §4, M).
+    pub email: Option<String>,
+    /// The display name; empty where Jira shows none.
+    pub name: String,
+}
+
+/// What sort of account it is (Cloud's `accountType`, jira-facts §4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AccountKind {
+    /// A portal-only customer.
+    Customer,
+    /// A person with an account of the whole product: perhaps an agent, perhaps a customer.
+    Person,
+    /// An app; never a customer.
+    App,
+    /// Jira did not say, or said something not known.
+    Unknown,
+}
+
+impl Account {
+    /// The key of the visible address.
+    #[must_use]
+    pub fn email_key(&self) -> Option<EmailKey> {
+        self.email.as_deref().map(EmailKey::of)
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

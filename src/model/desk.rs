@@ -1,0 +1,55 @@
+//! Service desks, by the key of their Jira project.
+
+use std::fmt;
+
+/// The key of a desk's Jira project, such as `SUP`: an upper-case letter, then upper-case letters, digits or `_`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(transparent)]
+pub struct DeskKey(String);
+
+/// A text that is not a project key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is not a Jira project key (upper-case letters, digits and _, beginning with a letter)")]
+pub struct NotADeskKey;
+
+impl DeskKey {
+    /// Checks a key.
+    ///
+    /// # Errors
+    /// [`NotADeskKey`] when it is not shaped like one; keys are case-sensitive and never corrected.
+    pub fn parse(text: &str) -> Result<Self, NotADeskKey> {
+        let mut chars = text.chars();
+        let starts = chars.next().is_some_and(|c| c.is_ascii_uppercase());
+        let rest = chars.all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+        (starts && rest && text.len() <= 255)
+            .then(|| Self(text.to_owned()))
+            .ok_or(NotADeskKey)
+    }
+
+    /// The key.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for DeskKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys() {
+        for good in ["SUP", "A", "HR_2"] {
+            assert!(DeskKey::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "sup", "2SUP", "SU P", "SUP/../X", "\u{c4}B"] {
+            assert!(DeskKey::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

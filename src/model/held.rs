@@ -1,0 +1,127 @@
+//! What a plan holds back because it cannot be decided or done safely.
+
+use std::fmt;
+
+use super::account::{AccountId, Handle};
+use super::desk::DeskKey;
+use super::email::Email;
+
+/// One thing held back. It holds up nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The person, where it is about one.
+    pub email: Option<Email>,
+    /// The desk, where it is about one.
+    pub desk: Option<DeskKey>,
+    /// Why.
+    pub reason: HeldReason,
+}
+
+/// Why something is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeldReason {
+    /// Several accounts show the address.
+    SeveralAccounts(Vec<AccountId>),
+    /// Accounts that hide their address were found by it.
+    HiddenEmail(Vec<AccountId>),
+    /// Jira refused to create it because somebody has it, and nobody who shows it can be found.
+    ExistsUnseen(Vec<AccountId>),
+    /// The account is deactivated.
+    Deactivated(AccountId),
+    /// The account is an app's.
+    App(AccountId),
+    /// `account:` names an account Jira does not have.
+    PinUnknown(Handle),
+    /// `account:` names an account that shows another address.
+    PinShowsAnother(Handle),
+    /// Two entries name the same account.
+    PinShared(Handle),
+    /// No such desk.
+    DeskMissing,
+    /// The desk's customers cannot be listed.
+    DeskUnreadable(String),
+    /// Jira does not let quietdesk's account change the desk.
+    DeskClosed(String),
+    /// The access mode cannot be read.
+    AccessUnreadable(String),
+    /// Cloud has no public desks.
+    PublicOnCloud,
+}
+
+impl HeldReason {
+    /// The accounts that might be meant.
+    #[must_use]
+    pub fn candidates(&self) -> &[AccountId] {
+        match self {
+            Self::SeveralAccounts(ids) | Self::HiddenEmail(ids) | Self::ExistsUnseen(ids) => ids,
+            Self::Deactivated(id) | Self::App(id) => std::slice::from_ref(id),
+            Self::PinUnknown(_)
+            | Self::PinShowsAnother(_)
+            | Self::PinShared(_)
+            | Self::DeskMissing
+            | Self::DeskUnreadable(_)
+            | Self::DeskClosed(_)
+            | Self::AccessUnreadable(_)
+            | Self::PublicOnCloud => &[],
+        }
+    }
+
+    /// What the user can do about it.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::SeveralAccounts(_) => {
+                "decide which one is meant and write its id as `account:` in the roster, or merge them in Jira"
+            }
+            Self::HiddenEmail(_) | Self::ExistsUnseen(_) => {
+                "find the person's account in Jira's user management and write its id as `account:` in the roster"
+            }
+            Self::Deactivated(_) => "reactivate the account in Jira, or take the entry out of the roster",
+            Self::App(_) => "an app is no customer: take the entry out of the roster, or correct the address",
+            Self::PinUnknown(_) => "correct `account:` in the roster, or take it out so that the e-mail decides",
+            Self::PinShowsAnother(_) => {
+                "correct the entry's e-mail to the one the account shows, or its `account:` to the right account"
+            }
+            Self::PinShared(_) => "leave `account:` at the entry it belongs to",
+            Self::DeskMissing => {
+                "check the project key, that the project is a service desk, and that quietdesk's account administers it"
+            }
+            Self::DeskUnreadable(_) | Self::DeskClosed(_) => {
+                "make quietdesk's account an administrator of the desk's project"
+            }
+            Self::AccessUnreadable(_) => {
+                "use an unscoped API token of a project administrator, or take `access:` out and set it in Jira"
+            }
+            Self::PublicOnCloud => "write `access: open`; who may sign up is the site's own setting on Cloud",
+        }
+    }
+}
+
+impl fmt::Display for HeldReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SeveralAccounts(ids) => write!(f, "{} accounts have this e-mail", ids.len()),
+            Self::HiddenEmail(ids) => write!(
+                f,
+                "{} {} e-mail was found by this address, which proves nothing",
+                ids.len(),
+                if ids.len() == 1 {
+                    "account that hides its"
+                } else {
+                    "accounts that hide their"
+                }
+            ),
+            Self::ExistsUnseen(_) => f.write_str("Jira says an account with this e-mail exists, but shows none"),
+            Self::Deactivated(_) => f.write_str("the account is deactivated"),
+            Self::App(_) => f.write_str("the account belongs to an app"),
+            Self::PinUnknown(handle) => write!(f, "Jira has no account {handle}"),
+            Self::PinShowsAnother(handle) => write!(f, "account {handle} shows another e-mail"),
+            Self::PinShared(handle) => write!(f, "account {handle} is named by two entries"),
+            Self::DeskMissing => f.write_str("there is no such service desk, or it cannot be seen"),
+            Self::DeskUnreadable(why) => write!(f, "its customers cannot be listed: {why}"),
+            Self::DeskClosed(why) => write!(f, "the desk cannot be changed: {why}"),
+            Self::AccessUnreadable(why) => write!(f, "its access mode cannot be read: {why}"),
+            Self::PublicOnCloud => f.write_str("Jira Cloud has no public desks"),
+        }
+    }
+}

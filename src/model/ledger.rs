@@ -1,0 +1,152 @@
+//! What earlier passes saw and learnt.
+//!
+//! Tells why a difference is there ([`Ledger::cause`]) and keeps a create that Jira refused from being asked again.
+//! Losing a ledger is safe: causes become [`Cause::Unknown`] or [`Cause::First`], and a refused create is asked once more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::access::Access;
+use super::account::AccountId;
+use super::desk::DeskKey;
+use super::email::EmailKey;
+use super::outcome::Outcomes;
+use super::plan::Plan;
+use super::roster::Roster;
+use super::step::{Action, Cause};
+
+/// The memory of one site's passes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    kept: bool,
+    completed: BTreeSet<DeskKey>,
+    agreed: BTreeMap<Fact, Value>,
+    refused: BTreeMap<EmailKey, Vec<AccountId>>,
+}
+
+/// Something the roster can want.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fact {
+    /// That an account exists.
+    Account(EmailKey),
+    /// That somebody is on a desk.
+    Membership(DeskKey, EmailKey),
+    /// How open a desk is.
+    Access(DeskKey),
+}
+
+/// What a fact was when the roster and Jira last agreed on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// It is so.
+    Present,
+    /// That open.
+    Access(Access),
+}
+
+impl Ledger {
+    /// No memory at all, as `plan` and `apply` have without a state directory.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// A memory that is kept from now on.
+    #[must_use]
+    pub fn kept() -> Self {
+        Self {
+            kept: true,
+            ..Self::default()
+        }
+    }
+
+    /// Why `fact` is not what the roster wants, seen from the desks it concerns.
+    #[must_use]
+    pub fn cause<'a>(&self, fact: &Fact, wanted: Value, desks: impl IntoIterator<Item = &'a DeskKey>) -> Cause {
+        let mut desks = desks.into_iter().peekable();
+        let desk_known = desks.peek().is_none() || desks.any(|desk| self.completed.contains(desk));
+        match self.agreed.get(fact) {
+            _ if !self.kept => Cause::Unknown,
+            _ if !desk_known || self.completed.is_empty() => Cause::First,
+            Some(agreed) if *agreed == wanted => Cause::Drift,
+            Some(_) | None => Cause::Edit,
+        }
+    }
+
+    /// What Jira answered to an earlier create for this e-mail: the candidates that were found then.
+    #[must_use]
+    pub fn refused(&self, email: &EmailKey) -> Option<&[AccountId]> {
+        self.refused.get(email).map(Vec::as_slice)
+    }
+
+    /// Takes in what a pass saw and did. A fact that no step, held entry or pause concerns was seen in agreement, and
+    /// so was one whose step succeeded. A desk is complete once a pass that read it came to its end.
+    pub fn fold(&mut self, roster: &Roster, plan: &Plan, outcomes: &Outcomes) {
+        self.kept = true;
+        let open = Open::of(plan, outcomes);
+        let mut wanted = BTreeMap::new();
+        for (key, desk) in &roster.desks {
+            wanted.extend(
+                desk.access
+                    .map(|access| (Fact::Access(key.clone()), Value::Access(access))),
+            );
+        }
+        for (email, customer) in &roster.customers {
+            wanted.insert(Fact::Account(email.clone()), Value::Present);
+            let desks = customer.desks.iter().cloned();
+            wanted.extend(desks.map(|desk| (Fact::Membership(desk, email.clone()), Value::Present)));
+        }
+        self.agreed.retain(|fact, _| wanted.contains_key(fact));
+        self.agreed
+            .extend(wanted.into_iter().filter(|(fact, _)| !open.holds(fact)));
+        self.refused.retain(|email, _| roster.customers.contains_key(email));
+        self.refused.extend(outcomes.refused_creates(plan));
+        if outcomes.stopped.is_none() {
+            let read = roster.desks.keys().filter(|key| !open.desks.contains(*key));
+            self.completed = read.cloned().collect();
+        }
+    }
+}
+
+/// What a pass left undone.
+struct Open {
+    facts: BTreeSet<Fact>,
+    emails: BTreeSet<EmailKey>,
+    desks: BTreeSet<DeskKey>,
+}
+
+impl Open {
+    fn of(plan: &Plan, outcomes: &Outcomes) -> Self {
+        let undone = plan.steps.iter().filter(|step| !outcomes.succeeded(step.id));
+        Self {
+            facts: undone.chain(&plan.paused).map(|step| step.action.fact()).collect(),
+            emails: plan
+                .held
+                .iter()
+                .filter_map(|held| held.email.as_ref())
+                .map(|email| email.key().clone())
+                .collect(),
+            desks: plan.held.iter().filter_map(|held| held.desk.clone()).collect(),
+        }
+    }
+
+    fn holds(&self, fact: &Fact) -> bool {
+        self.facts.contains(fact)
+            || match fact {
+                Fact::Account(email) => self.emails.contains(email),
+                Fact::Membership(desk, email) => self.emails.contains(email) || self.desks.contains(desk),
+                Fact::Access(desk) => self.desks.contains(desk),
+            }
+    }
+}
+
+impl Action {
+    /// The fact this action makes true.
+    #[must_use]
+    pub fn fact(&self) -> Fact {
+        match self {
+            Self::CreateCustomer { email, .. } => Fact::Account(email.key().clone()),
+            Self::AddToDesk { email, desk, .. } => Fact::Membership(desk.clone(), email.key().clone()),
+            Self::SetAccess { desk, .. } => Fact::Access(desk.clone()),
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The pure part: everything quietdesk decides, as values and functions of values.
+//!
+//! Owns the words of the trade (roster, desk, customer, access, plan, step, held, guard, outcome) and the
+//! decisions made with them. Must never know I/O, async, a clock, the environment or randomness: whatever
+//! depends on those is an argument.
+
+pub mod access;
+pub mod account;
+pub mod calls;
+pub mod desk;
+pub mod desk_counts;
+pub mod email;
+#[cfg(test)]
+pub(crate) mod fixtures;
+pub mod guard;
+pub mod held;
+pub mod identity;
+pub mod ledger;
+pub mod name;
+pub mod observed;
+pub mod outcome;
+pub mod plan;
+pub mod report;
+pub mod roster;
+pub mod step;

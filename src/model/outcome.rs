@@ -1,0 +1,188 @@
+//! What became of a plan's steps.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::account::AccountId;
+use super::email::EmailKey;
+use super::held::HeldReason;
+use super::plan::Plan;
+use super::step::{AccountRef, Action, StepId};
+
+/// What became of one step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The call was made and took effect.
+    Done,
+    /// It was true by the time it was looked at; no write was made.
+    Already,
+    /// The account existed: it is the one found, and nothing was made.
+    Linked,
+    /// It cannot be done safely; see the reason.
+    Held,
+    /// Jira refused it, or it did not take effect.
+    Failed,
+    /// The answer was lost and the effect could not be settled.
+    Unknown,
+    /// What it needs did not succeed.
+    Skipped,
+    /// The pass ended before it.
+    NotAttempted,
+}
+
+/// How one step ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepEnd {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What went wrong, in words that may hold an e-mail.
+    pub error: Option<String>,
+    /// Why, where it was held.
+    pub held: Option<HeldReason>,
+    /// The account it made or found.
+    pub account: Option<AccountRef>,
+}
+
+/// How a plan's steps ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcomes {
+    /// By step. A step that is not in here was not attempted.
+    pub ends: BTreeMap<StepId, StepEnd>,
+    /// Why the pass ended early.
+    pub stopped: Option<Stopped>,
+    /// Why no more accounts were made, where Jira does not let quietdesk's account make any.
+    pub creating_refused: Option<String>,
+}
+
+/// Why a pass ended before its last step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// The credentials were refused, or lack a permission without which nothing more can succeed.
+    Refused(String),
+    /// Jira could not be reached, or limited the rate, for longer than patience.
+    Unreachable(String),
+    /// Somebody asked for it.
+    Asked,
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(why) | Self::Unreachable(why) => f.write_str(why),
+            Self::Asked => f.write_str("asked to stop"),
+        }
+    }
+}
+
+impl StepEnd {
+    /// An end without more to say.
+    #[must_use]
+    pub fn plain(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            error: None,
+            held: None,
+            account: None,
+        }
+    }
+
+    /// An end that made or found an account.
+    #[must_use]
+    pub fn with_account(outcome: Outcome, account: AccountRef) -> Self {
+        Self {
+            account: Some(account),
+            ..Self::plain(outcome)
+        }
+    }
+
+    /// An end with what went wrong.
+    #[must_use]
+    pub fn with_error(outcome: Outcome, error: impl Into<String>) -> Self {
+        Self {
+            error: Some(error.into()),
+            ..Self::plain(outcome)
+        }
+    }
+
+    /// Held, with the reason.
+    #[must_use]
+    pub fn held(reason: HeldReason) -> Self {
+        Self {
+            error: Some(format!("{reason}: {}", reason.advice())),
+            held: Some(reason),
+            ..Self::plain(Outcome::Held)
+        }
+    }
+}
+
+impl Outcome {
+    /// Whether Jira now is as the step wanted.
+    #[must_use]
+    pub fn is_success(self) -> bool {
+        match self {
+            Self::Done | Self::Already | Self::Linked => true,
+            Self::Held | Self::Failed | Self::Unknown | Self::Skipped | Self::NotAttempted => false,
+        }
+    }
+
+    /// The word outputs use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Already => "already",
+            Self::Linked => "linked",
+            Self::Held => "held",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::Skipped => "skipped",
+            Self::NotAttempted => "not_attempted",
+        }
+    }
+}
+
+impl Outcomes {
+    /// Nothing was attempted, and nothing ended early.
+    pub const NONE: Self = Self {
+        ends: BTreeMap::new(),
+        stopped: None,
+        creating_refused: None,
+    };
+
+    /// What became of a step.
+    #[must_use]
+    pub fn of(&self, step: StepId) -> Outcome {
+        self.ends.get(&step).map_or(Outcome::NotAttempted, |end| end.outcome)
+    }
+
+    /// Whether Jira now is as the step wanted.
+    #[must_use]
+    pub fn succeeded(&self, step: StepId) -> bool {
+        self.of(step).is_success()
+    }
+
+    /// How many of a plan's steps ended how; what did not happen is not in it.
+    #[must_use]
+    pub fn counts(&self, plan: &Plan) -> BTreeMap<Outcome, usize> {
+        let mut counts = BTreeMap::new();
+        for step in &plan.steps {
+            *counts.entry(self.of(step.id)).or_default() += 1;
+        }
+        counts
+    }
+
+    /// The e-mails that Jira would not create an account for because somebody unseen has them, with the candidates.
+    pub fn refused_creates(&self, plan: &Plan) -> BTreeMap<EmailKey, Vec<AccountId>> {
+        let creates = plan.steps.iter().filter_map(|step| match &step.action {
+            Action::CreateCustomer { email, .. } => Some((step.id, email.key())),
+            Action::AddToDesk { .. } | Action::SetAccess { .. } => None,
+        });
+        creates
+            .filter_map(|(id, key)| {
+                let reason = self.ends.get(&id)?.held.as_ref()?;
+                Some((key.clone(), reason.candidates().to_vec()))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,151 @@
+//! Steps: the single differences a plan removes, and why each is there.
+
+use std::fmt;
+
+use super::access::Access;
+use super::account::{Account, AccountId, Handle};
+use super::desk::DeskKey;
+use super::email::Email;
+
+/// A step's number within its plan, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StepId(pub u32);
+
+/// One difference between the roster and Jira that a plan removes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Its number.
+    pub id: StepId,
+    /// What is to be done.
+    pub action: Action,
+    /// Why it differs.
+    pub cause: Cause,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Make a customer's account, silently and without a seat.
+    CreateCustomer {
+        /// The address, as spelled in the roster.
+        email: Email,
+        /// The display name.
+        name: String,
+        /// The desks this account is made for.
+        desks: Vec<DeskKey>,
+    },
+    /// Put an account on a desk's list of customers.
+    AddToDesk {
+        /// Who the roster means.
+        email: Email,
+        /// Whose account.
+        who: Who,
+        /// Which desk.
+        desk: DeskKey,
+    },
+    /// Change how open a desk is.
+    SetAccess {
+        /// Which desk.
+        desk: DeskKey,
+        /// What Jira has now.
+        before: Access,
+        /// What the roster wants.
+        after: Access,
+    },
+}
+
+/// Whose account a step is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// One that is there already.
+    Existing(AccountRef),
+    /// One that another step of the plan makes.
+    MadeBy(StepId),
+}
+
+/// An account, as far as a step needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountRef {
+    /// Its stable identity.
+    pub id: AccountId,
+    /// What calls send.
+    pub handle: Handle,
+}
+
+/// Why Jira differs from the roster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cause {
+    /// No pass over the desk has ever completed.
+    First,
+    /// The roster changed.
+    Edit,
+    /// Jira changed by itself.
+    Drift,
+    /// Nothing is remembered that could tell.
+    Unknown,
+}
+
+impl Action {
+    /// The kind, as outputs name it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::CreateCustomer { .. } => "create_customer",
+            Self::AddToDesk { .. } => "add_to_desk",
+            Self::SetAccess { .. } => "set_access",
+        }
+    }
+
+    /// The person it is about.
+    #[must_use]
+    pub fn email(&self) -> Option<&Email> {
+        match self {
+            Self::CreateCustomer { email, .. } | Self::AddToDesk { email, .. } => Some(email),
+            Self::SetAccess { .. } => None,
+        }
+    }
+
+    /// The desk it changes.
+    #[must_use]
+    pub fn desk(&self) -> Option<&DeskKey> {
+        match self {
+            Self::CreateCustomer { .. } => None,
+            Self::AddToDesk { desk, .. } | Self::SetAccess { desk, .. } => Some(desk),
+        }
+    }
+}
+
+impl From<&Account> for AccountRef {
+    fn from(account: &Account) -> Self {
+        Self {
+            id: account.id.clone(),
+            handle: account.handle.clone(),
+        }
+    }
+}
+
+impl fmt::Display for StepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s{}", self.0)
+    }
+}
+
+impl serde::Serialize for StepId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Display for Step {
+    /// The step in words, such as `add ada@example.com to SUP`. Holds an e-mail: not for logs above DEBUG.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.action {
+            Action::CreateCustomer { email, .. } => write!(f, "create {email}"),
+            Action::AddToDesk { email, desk, .. } => write!(f, "add {email} to {desk}"),
+            Action::SetAccess { desk, before, after } => {
+                write!(f, "set access of {desk} from {before} to {after}")
+            }
+        }
+    }
+}
