@@ -24,3 +24,4 @@
 //! | [`cli`] | what the user typed, what it means, exit codes | hold logic of its own |
 
 pub mod model;
+pub mod sandbox;

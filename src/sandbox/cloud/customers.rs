@@ -1,0 +1,124 @@
+//! A desk's customers: listing, adding, removing.
+
+use serde_json::Value;
+
+use super::super::exchange::{Answer, Call};
+use super::super::state::{DeskIsOpen, No};
+use super::desks::{id as desk_id, no_desk};
+use super::errors;
+use super::rows::{JsmUser, jsm_page};
+
+/// `GET …/servicedesk/{serviceDeskId}/customer`.
+pub(super) fn list(call: &mut Call<'_>) -> Answer {
+    let Some(id) = desk_id(call) else {
+        return no_desk(call);
+    };
+    let found: Option<Vec<No>> = match call.asked.query("query") {
+        Some(query) if !query.trim().is_empty() => Some(call.state.search_desk(id, query)),
+        _ if call.config.rules.inactive_are_listed => None,
+        _ => Some(active_customers(call, id)),
+    };
+    let call = &*call;
+    let listed = call.state.desk(id).map_or(&[][..], |desk| desk.customers());
+    let listed = found.as_deref().unwrap_or(listed);
+    jsm_page(call, listed.len(), |rows| {
+        listed[rows]
+            .iter()
+            .filter_map(|&no| call.state.account(no))
+            .map(|account| {
+                let rules = &call.config.rules;
+                JsmUser::of(account, &call.asked.base, rules, call.disturbance)
+            })
+            .collect()
+    })
+}
+
+fn active_customers(call: &Call<'_>, desk: u32) -> Vec<No> {
+    let listed = call.state.desk(desk).map_or(&[][..], |desk| desk.customers());
+    let active = |no: &&No| call.state.account(**no).is_some_and(|a| a.active);
+    listed.iter().filter(active).copied().collect()
+}
+
+/// `POST …/servicedesk/{serviceDeskId}/customer`: 204, or 400 where somebody cannot be added; the others are added all
+/// the same (jira-facts §7, H).
+pub(super) fn add(call: &mut Call<'_>) -> Answer {
+    let Some(desk) = desk_id(call) else {
+        return no_desk(call);
+    };
+    let ids = match account_ids(call) {
+        Ok(ids) => ids,
+        Err(answer) => return *answer,
+    };
+    if call.disturbance.ignored {
+        return Answer::empty(204);
+    }
+    let added = call.state.add_customers(desk, &ids);
+    let effect = !added.new.is_empty();
+    let answer = match (added.unknown.as_slice(), added.refused.as_slice()) {
+        ([], []) => Answer::empty(204),
+        ([], refused) => {
+            let message = format!("These users cannot be customers: {}", refused.join(", "));
+            errors::jsm(400, "sd.customers.add.error.user.inactive", &message)
+        }
+        (unknown, _) => {
+            let message = format!("These users do not exist: {}", unknown.join(", "));
+            errors::jsm(400, "sd.customers.add.error.user.notfound", &message)
+        }
+    };
+    answer.with_effect(effect)
+}
+
+/// `DELETE …/servicedesk/{serviceDeskId}/customer`: 204, also for who is not on the list; 400 while the desk is open.
+pub(super) fn remove(call: &mut Call<'_>) -> Answer {
+    let Some(desk) = desk_id(call) else {
+        return no_desk(call);
+    };
+    if !call.config.administrator {
+        let message = "You do not have permission to remove customers.";
+        return errors::jsm(403, "sd.customers.remove.error.permission", message);
+    }
+    let ids = match account_ids(call) {
+        Ok(ids) => ids,
+        Err(answer) => return *answer,
+    };
+    let known: Vec<_> = ids.iter().filter_map(|id| call.state.by_id(id)).collect();
+    if known.len() < ids.len() {
+        let message = "One or more of these users do not exist.";
+        return errors::jsm(400, "sd.customers.remove.error.user.notfound", message);
+    }
+    if call.disturbance.ignored {
+        return Answer::empty(204);
+    }
+    let known: Vec<No> = known.into_iter().map(|(no, _)| no).collect();
+    match call.state.remove_customers(desk, &known) {
+        Ok(removed) => Answer::empty(204).with_effect(removed > 0),
+        Err(DeskIsOpen) => errors::jsm(
+            400,
+            "sd.jsm.error.servicedesk.customer.remove.servicedesk.open.access.enabled",
+            "Customers cannot be removed while anyone with an account may use the service desk.",
+        ),
+    }
+}
+
+/// The `accountIds` of a membership call: a few different ones and nothing else (jira-facts §7, M).
+fn account_ids(call: &Call<'_>) -> Result<Vec<String>, Box<Answer>> {
+    let bad = |why: &str| Box::new(errors::bad_body(call.asked, why));
+    let body = call.asked.json().ok_or_else(|| bad("is not JSON"))?;
+    let body = body.as_object().ok_or_else(|| bad("is not an object"))?;
+    if body.keys().any(|key| key != "accountIds") {
+        return Err(bad("has other fields than accountIds"));
+    }
+    let ids = body.get("accountIds").and_then(Value::as_array);
+    let ids = ids.ok_or_else(|| bad("has no list of accountIds"))?;
+    let ids: Option<Vec<_>> = ids.iter().map(|id| id.as_str().map(str::to_owned)).collect();
+    let ids = ids.ok_or_else(|| bad("has an account id that is no text"))?;
+    let mut sorted = ids.clone();
+    sorted.sort();
+    sorted.dedup();
+    match ids.len() {
+        0 => Err(bad("names no account")),
+        n if n > call.config.rules.membership_limit => Err(bad("names too many accounts")),
+        n if n > sorted.len() => Err(bad("names an account twice")),
+        _ => Ok(ids),
+    }
+}

@@ -1,0 +1,110 @@
+//! How Jira Cloud spells errors (jira-facts §7): each family of paths in its own way.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::super::exchange::{Answer, Asked};
+use super::super::faults::Refusal;
+
+/// An error of `/rest/servicedeskapi`. The keys are in Atlassian's style; only the one of removing from an open desk is
+/// known (jira-facts §7).
+pub(super) fn jsm(status: u16, key: &str, message: &str) -> Answer {
+    let body = json!({
+        "errorMessage": message,
+        "i18nErrorMessage": {"i18nKey": key, "parameters": []},
+    });
+    Answer::json(status, &body)
+}
+
+/// An error of `/rest/api/3`.
+pub(super) fn platform(status: u16, message: &str) -> Answer {
+    Answer::json(status, &json!({"errorMessages": [message], "errors": {}}))
+}
+
+/// An error of the internal `/rest/servicedesk/1`.
+fn internal(status: u16, message: &str) -> Answer {
+    Answer::json(status, &json!({"message": message}))
+}
+
+/// An error in the spelling of the path.
+pub(super) fn of_path(path: &str, status: u16, message: &str) -> Answer {
+    if path.starts_with("/rest/servicedeskapi/") {
+        jsm(status, &format!("sd.rest.error.{status}"), message)
+    } else if path.starts_with("/rest/servicedesk/") {
+        internal(status, message)
+    } else {
+        platform(status, message)
+    }
+}
+
+/// A query parameter that is missing or does not parse; no client of a kept list of requests sends one. What stands
+/// before the service desk's operations answers 404 then, and so does one account (I).
+pub(super) fn bad_parameter(asked: &Asked, name: &str) -> Answer {
+    let (method, path) = (&asked.method, &asked.path);
+    let hidden = path.starts_with("/rest/servicedeskapi/") || path == "/rest/api/3/user";
+    let status = if hidden { 404 } else { 400 };
+    let message = format!("The query parameter '{name}' is missing or not valid.");
+    of_path(path, status, &message).blaming(format!("{method} {path}: bad query parameter {name}"))
+}
+
+/// A body that is not what it must be.
+pub(super) fn bad_body(asked: &Asked, why: &str) -> Answer {
+    let blame = format!("{} {}: {why}", asked.method, asked.path);
+    of_path(&asked.path, 400, &format!("Invalid request payload: {why}")).blaming(blame)
+}
+
+/// What stands before Jira refuses.
+pub(in crate::sandbox) fn refusal(asked: &Asked, refusal: Refusal) -> Answer {
+    match refusal {
+        Refusal::TooMany { retry_after } => too_many(asked, retry_after.map(|s| Duration::from_secs(s.into()))),
+        Refusal::Status(401) => unauthorized(asked),
+        Refusal::Status(status) => {
+            let message = match status {
+                403 => "You do not have permission to perform this action.",
+                404 => "The requested resource was not found, or you cannot see it.",
+                _ => "Internal server error",
+            };
+            of_path(&asked.path, status, message)
+        }
+        Refusal::Unavailable { retry_after } => {
+            of_path(&asked.path, 503, "Service unavailable").with_header("retry-after", retry_after.to_string())
+        }
+        Refusal::Html(status) => Answer::text(
+            status,
+            "text/html;charset=UTF-8",
+            "<!DOCTYPE html>\n<html><head><title>Oops, you've found a dead link.</title></head>\n\
+             <body><h1>Something went wrong</h1></body></html>\n",
+        ),
+    }
+}
+
+/// 429; without `retry_after` as a gateway has been seen to answer.
+pub(in crate::sandbox) fn too_many(asked: &Asked, retry_after: Option<Duration>) -> Answer {
+    let body = json!({"code": 429, "message": "HTTP 429 Too Many Requests"});
+    let answer = Answer::json(429, &body);
+    let Some(wait) = retry_after else {
+        return answer;
+    };
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let reset = asked.now.saturating_add(wait).unwrap_or(asked.now);
+    answer
+        .with_header("retry-after", seconds.to_string())
+        .with_header("x-ratelimit-reset", reset.to_string())
+        .with_header("ratelimit-reason", "jira-burst-based")
+}
+
+/// 401 with the header that tells a dead token.
+pub(super) fn unauthorized(asked: &Asked) -> Answer {
+    let message = "Client must be authenticated to access this resource.";
+    of_path(&asked.path, 401, message)
+        .with_header("www-authenticate", "OAuth realm=\"https%3A%2F%2Fexample\"")
+        .with_header("x-seraph-loginreason", "AUTHENTICATED_FAILED")
+}
+
+/// A route that does not exist: a plausible 404 would hide the mistake.
+pub(in crate::sandbox) fn unknown_route(asked: &Asked) -> Answer {
+    let blame = format!("{} {}: no such route", asked.method, asked.path);
+    let body = json!({"message": "the sandbox does not simulate this route"});
+    Answer::json(501, &body).blaming(blame)
+}

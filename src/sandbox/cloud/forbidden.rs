@@ -1,0 +1,70 @@
+//! The calls that mail people or take licence seats (jira-facts §2). They exist so that making one can be proven: each
+//! is a violation, and what it would have sent is in the outbox.
+
+use serde_json::{Value, json};
+
+use super::super::exchange::{Answer, Call};
+use super::desks;
+
+/// `POST /rest/api/3/user`: mails whoever has no Atlassian account, even with `products: []` (H); with products, or
+/// without saying, it takes a seat.
+pub(super) fn invite_user(call: &mut Call<'_>) -> Answer {
+    let body = call.asked.json().unwrap_or_default();
+    let email = body["emailAddress"].as_str().unwrap_or("").to_owned();
+    if body["products"].as_array().is_none_or(|list| !list.is_empty()) {
+        call.state.take_seat();
+    }
+    let made = call.state.create_customer(&email, &email, 0).is_ok();
+    let mut answer = Answer::json(201, &json!({"emailAddress": email, "active": true}));
+    answer.mails.push((email, "you have been invited to Jira".to_owned()));
+    blamed(call, answer.with_effect(made))
+}
+
+/// `POST …/servicedesk/{serviceDeskId}/customer/invite` (M).
+pub(super) fn invite_customers(call: &mut Call<'_>) -> Answer {
+    let desk = desks::id(call);
+    invite(call, desk)
+}
+
+/// `POST /rest/servicedesk/1/pages/people/customers/pagination/{KEY}/invite…` (H).
+pub(super) fn invite_people(call: &mut Call<'_>) -> Answer {
+    let desk = call.state.desk_by_key(call.asked.id(0)).map(|desk| desk.id);
+    invite(call, desk)
+}
+
+/// Anything ending in `/skip-permission-check` (H).
+pub(super) fn skip_permission_check(call: &mut Call<'_>) -> Answer {
+    invite(call, None)
+}
+
+/// Makes, adds and mails everybody the body names.
+fn invite(call: &mut Call<'_>, desk: Option<u32>) -> Answer {
+    let mut emails = Vec::new();
+    addresses(&call.asked.json().unwrap_or_default(), &mut emails);
+    let mut answer = Answer::json(200, &json!({"success": emails}));
+    for email in emails {
+        // Whoever has an account is invited all the same.
+        answer.effect |= call.state.create_customer(&email, &email, 0).is_ok();
+        for no in call.state.holders(&email) {
+            answer.effect |= desk.is_some_and(|desk| call.state.force_member(desk, no, true));
+        }
+        let why = "you have been invited to a service desk".to_owned();
+        answer.mails.push((email, why));
+    }
+    blamed(call, answer)
+}
+
+fn blamed(call: &Call<'_>, answer: Answer) -> Answer {
+    let (method, path) = (&call.asked.method, &call.asked.path);
+    answer.blaming(format!("{method} {path}: mails people or takes a licence seat"))
+}
+
+/// Everything that looks like an address, wherever it stands: the shapes of these bodies are not documented.
+fn addresses(body: &Value, found: &mut Vec<String>) {
+    match body {
+        Value::String(text) if text.contains('@') => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| addresses(item, found)),
+        Value::Object(fields) => fields.values().for_each(|field| addresses(field, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

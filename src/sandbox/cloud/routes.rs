@@ -1,0 +1,160 @@
+//! The list of routes.
+
+use super::super::faults::Spot;
+
+/// One operation of Jira Cloud.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operation {
+    ServerInfo,
+    Myself,
+    MyPermissions,
+    Info,
+    Desks,
+    Desk,
+    Create,
+    Customers,
+    Add,
+    Remove,
+    User,
+    UserSearch,
+    Accounts,
+    Roles,
+    Role,
+    ReadAccess,
+    WriteAccess,
+    InviteUser,
+    InviteCustomers,
+    InvitePeople,
+    SkipPermissionCheck,
+}
+
+/// One route.
+#[derive(Debug)]
+pub(in crate::sandbox) struct Route {
+    pub(super) operation: Operation,
+    /// What fault scripts call it; its template is a path of the contracts.
+    pub(in crate::sandbox) spot: Spot,
+    /// The query parameters it knows.
+    pub(super) query: &'static [&'static str],
+    /// Whether `X-ExperimentalApi: opt-in` must be sent.
+    pub(super) experimental: bool,
+    /// Whether it answers without signing in.
+    pub(super) public: bool,
+}
+
+const fn route(
+    operation: Operation,
+    name: &'static str,
+    method: &'static str,
+    template: &'static str,
+    query: &'static [&'static str],
+) -> Route {
+    Route {
+        operation,
+        spot: Spot { name, method, template },
+        query,
+        experimental: matches!(
+            operation,
+            Operation::Customers | Operation::Remove | Operation::ReadAccess | Operation::WriteAccess
+        ),
+        public: matches!(operation, Operation::ServerInfo | Operation::Info),
+    }
+}
+
+const DESK_CUSTOMERS: &str = "/rest/servicedeskapi/servicedesk/{serviceDeskId}/customer";
+const ACCESS_SETTINGS: &str = "/rest/servicedesk/1/servicedesk/{projectKey}/settings/requestsecurity";
+
+/// The parameters of a template that stand for the rest of a path, however long.
+const REST: &str = "{rest}";
+
+#[rustfmt::skip]
+static ROUTES: [Route; 21] = [
+    route(Operation::ServerInfo, "server-info", "GET", "/rest/api/3/serverInfo", &[]),
+    route(Operation::Myself, "myself", "GET", "/rest/api/3/myself", &["expand"]),
+    route(Operation::MyPermissions, "mypermissions", "GET", "/rest/api/3/mypermissions", &["permissions"]),
+    route(Operation::Info, "info", "GET", "/rest/servicedeskapi/info", &[]),
+    route(Operation::Desks, "desks", "GET", "/rest/servicedeskapi/servicedesk", &["start", "limit"]),
+    route(Operation::Desk, "desk", "GET", "/rest/servicedeskapi/servicedesk/{serviceDeskId}", &[]),
+    route(Operation::Create, "create", "POST", "/rest/servicedeskapi/customer", &["strictConflictStatusCode"]),
+    route(Operation::Customers, "customers", "GET", DESK_CUSTOMERS, &["query", "start", "limit"]),
+    route(Operation::Add, "add", "POST", DESK_CUSTOMERS, &[]),
+    route(Operation::Remove, "remove", "DELETE", DESK_CUSTOMERS, &[]),
+    route(Operation::User, "user", "GET", "/rest/api/3/user", &["accountId", "expand"]),
+    route(Operation::UserSearch, "user-search", "GET", "/rest/api/3/user/search", &["query", "startAt", "maxResults"]),
+    route(Operation::Accounts, "accounts", "GET", "/rest/api/3/users/search", &["startAt", "maxResults"]),
+    route(Operation::Roles, "roles", "GET", "/rest/api/3/project/{projectIdOrKey}/role", &[]),
+    route(Operation::Role, "role", "GET", "/rest/api/3/project/{projectIdOrKey}/role/{id}", &["excludeInactiveUsers"]),
+    route(Operation::ReadAccess, "read-access", "GET", ACCESS_SETTINGS, &[]),
+    route(Operation::WriteAccess, "write-access", "POST", ACCESS_SETTINGS, &[]),
+    route(Operation::InviteUser, "invite-user", "POST", "/rest/api/3/user", &[]),
+    route(Operation::InviteCustomers, "invite-customers", "POST", "/rest/servicedeskapi/servicedesk/{serviceDeskId}/customer/invite", &[]),
+    route(Operation::InvitePeople, "invite-people", "POST", "/rest/servicedesk/1/pages/people/customers/pagination/{projectKey}/{rest}", &[]),
+    route(Operation::SkipPermissionCheck, "skip-permission-check", "POST", "{rest}/skip-permission-check", &[]),
+];
+
+/// What fault scripts can name.
+pub(in crate::sandbox) fn spots() -> impl Iterator<Item = Spot> {
+    ROUTES.iter().map(|route| route.spot)
+}
+
+/// The route of a request and the values of its template's parameters.
+pub(in crate::sandbox) fn find(method: &str, path: &str) -> Option<(&'static Route, Vec<String>)> {
+    // The tail decides, whatever stands before it and whatever the method: jira-facts §2.
+    if method != "GET" && path.ends_with("/skip-permission-check") {
+        let forbidden = |route: &&Route| route.operation == Operation::SkipPermissionCheck;
+        return ROUTES.iter().find(forbidden).map(|route| (route, Vec::new()));
+    }
+    let of_method = ROUTES.iter().filter(|route| route.spot.method == method);
+    of_method
+        .filter_map(|route| Some((route, fit(route.spot.template, path)?)))
+        .next()
+}
+
+/// The values of a template's parameters in a path that fits it.
+fn fit(template: &str, path: &str) -> Option<Vec<String>> {
+    let mut parts = path.split('/');
+    let mut values = Vec::new();
+    for wanted in template.split('/') {
+        if wanted == REST {
+            let rest: Vec<_> = parts.by_ref().collect();
+            let invites = rest.first().is_some_and(|part| part.starts_with("invite"));
+            return invites.then_some(values);
+        }
+        let part = parts.next()?;
+        if wanted.starts_with('{') {
+            if part.is_empty() {
+                return None;
+            }
+            values.push(part.to_owned());
+        } else if wanted != part {
+            return None;
+        }
+    }
+    parts.next().is_none().then_some(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_find_their_routes() {
+        let found =
+            |method: &str, path: &str| find(method, path).map(|(route, values)| (route.spot.name, values.join(",")));
+        let is = |name: &'static str, values: &str| Some((name, values.to_owned()));
+        let customers = "/rest/servicedeskapi/servicedesk/7/customer";
+        assert_eq!(found("GET", customers), is("customers", "7"));
+        assert_eq!(found("DELETE", customers), is("remove", "7"));
+        assert_eq!(found("PUT", customers), None);
+        assert_eq!(found("GET", "/rest/api/3/project/SUP/role/10"), is("role", "SUP,10"));
+        assert_eq!(found("GET", "/rest/api/3/project/SUP/role/10/"), None);
+        assert_eq!(found("GET", "/rest/servicedeskapi/servicedesk/"), None);
+        let people = "/rest/servicedesk/1/pages/people/customers/pagination/SUP";
+        for tail in ["invite", "invite/now", "inviteCustomers"] {
+            assert_eq!(found("POST", &format!("{people}/{tail}")), is("invite-people", "SUP"));
+        }
+        assert_eq!(found("POST", people), None);
+        let tail = "/rest/anything/skip-permission-check";
+        assert_eq!(found("PUT", tail), is("skip-permission-check", ""));
+    }
+}

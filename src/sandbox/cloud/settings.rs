@@ -1,0 +1,104 @@
+//! The access settings of a desk, an internal path (jira-facts §3).
+
+use serde_json::{Map, Value, json};
+
+use super::super::config::{SettingsAnswer, SettingsSpelling};
+use super::super::exchange::{Answer, Call};
+use super::super::state::{Desk, Settings};
+use super::errors;
+
+/// `GET /rest/servicedesk/1/servicedesk/{projectKey}/settings/requestsecurity`.
+pub(super) fn read(call: &Call<'_>) -> Answer {
+    match reachable(call) {
+        Ok(desk) => Answer::json(200, &spell(call, desk)),
+        Err(answer) => *answer,
+    }
+}
+
+/// `POST` on the same path: a full replacement (I). A field that is absent becomes false.
+pub(super) fn write(call: &mut Call<'_>) -> Answer {
+    let id = match reachable(call) {
+        Ok(desk) => desk.id,
+        Err(answer) => return *answer,
+    };
+    let settings = match wanted(call) {
+        Ok(settings) => settings,
+        Err(why) => return errors::bad_body(call.asked, why),
+    };
+    if settings.signup && !call.config.rules.public_signup {
+        let message = "Public signup is not enabled for this site.";
+        return errors::of_path(&call.asked.path, 400, message);
+    }
+    let effect = !call.disturbance.ignored && call.state.set_settings(id, settings);
+    let answer = match call.config.rules.settings_answer {
+        SettingsAnswer::Settings => read(call),
+        SettingsAnswer::Empty => Answer::empty(200),
+        SettingsAnswer::NoContent => Answer::empty(204),
+    };
+    answer.with_effect(effect)
+}
+
+fn reachable<'a>(call: &'a Call<'_>) -> Result<&'a Desk, Box<Answer>> {
+    let error = |status, message| Box::new(errors::of_path(&call.asked.path, status, message));
+    let desk = call.state.desk_by_key(call.asked.id(0));
+    let desk = desk.ok_or_else(|| error(404, "The service desk does not exist."))?;
+    if call.config.administrator {
+        Ok(desk)
+    } else {
+        Err(error(403, "You are not an administrator of this project."))
+    }
+}
+
+fn wanted(call: &Call<'_>) -> Result<Settings, &'static str> {
+    let body = call.asked.json().ok_or("is not JSON")?;
+    let body = body.as_object().ok_or("is not an object")?;
+    let mut known = vec!["manageEnabled", "autocompleteEnabled", "serviceDeskOpenAccess"];
+    if call.config.rules.public_signup {
+        known.push("serviceDeskPublicSignup");
+    }
+    if body.keys().any(|key| !known.contains(&key.as_str())) {
+        return Err("has a field that is not known");
+    }
+    let flag = |key: &str| match body.get(key) {
+        None => Ok(false),
+        Some(Value::Bool(flag)) => Ok(*flag),
+        Some(Value::String(text)) if text == "true" => Ok(true),
+        Some(Value::String(text)) if text == "false" => Ok(false),
+        Some(_) => Err("has a field that is neither true nor false"),
+    };
+    Ok(Settings {
+        open: flag("serviceDeskOpenAccess")?,
+        signup: flag("serviceDeskPublicSignup")?,
+        manage: flag("manageEnabled")?,
+        autocomplete: flag("autocompleteEnabled")?,
+    })
+}
+
+fn spell(call: &Call<'_>, desk: &Desk) -> Value {
+    let settings = desk.settings;
+    let flags = [
+        ("serviceDeskOpenAccess", settings.open),
+        ("serviceDeskPublicSignup", settings.signup),
+        ("manageEnabled", settings.manage),
+        ("autocompleteEnabled", settings.autocomplete),
+        ("globalPublicSignup", call.config.rules.public_signup),
+        ("globalAnonymousAccess", false),
+        ("canAdministerJIRA", call.config.administrator),
+        ("customerRoleMisconfigured", false),
+    ];
+    let mut body: Map<_, _> = flags
+        .into_iter()
+        .map(|(name, flag)| {
+            let value = match call.config.rules.settings_spelling {
+                SettingsSpelling::Booleans => Value::Bool(flag),
+                SettingsSpelling::Texts => Value::String(flag.to_string()),
+            };
+            (name.to_owned(), value)
+        })
+        .collect();
+    body.insert("id".to_owned(), json!(desk.id));
+    body.insert("portalId".to_owned(), json!(desk.id));
+    let portal = format!("{}/servicedesk/customer/portal/{}", call.asked.base, desk.id);
+    body.insert("portalUrl".to_owned(), json!(portal));
+    Value::Object(body)
+}

@@ -1,0 +1,128 @@
+//! Accounts of the platform: one, a search, the sweep of all.
+
+use serde_json::{Value, json};
+
+use super::super::exchange::{Answer, Call};
+use super::super::seed::PersonKind;
+use super::super::state::No;
+use super::errors;
+use super::rows::{PlatformUser, shown};
+
+/// The most accounts a page holds, and the last a search shows (jira-facts §§1, 5, H).
+const THOUSAND: usize = 1000;
+
+/// `GET /rest/api/3/user`.
+pub(super) fn one(call: &Call<'_>) -> Answer {
+    let asked = call.asked;
+    let Some(id) = asked.query("accountId").filter(|id| !id.is_empty()) else {
+        return errors::bad_parameter(asked, "accountId");
+    };
+    let expand: Vec<_> = asked.query("expand").unwrap_or("").split(',').collect();
+    let known = ["", "groups", "applicationRoles"];
+    if !expand.iter().all(|word| known.contains(word)) {
+        return errors::bad_parameter(asked, "expand");
+    }
+    let Some((no, account)) = call.state.by_id(id) else {
+        let message = "Specified user does not exist or you do not have required permissions";
+        return errors::platform(404, message);
+    };
+    let groups: &[&str] = match account.kind {
+        _ if no == call.state.own() => &["jira-servicedesk-users", "site-admins"],
+        PersonKind::Agent => &["jira-servicedesk-users"],
+        PersonKind::App => &["atlassian-addons"],
+        PersonKind::PortalOnly | PersonKind::Atlassian => &[],
+    };
+    let groups = groups.iter().map(|name| {
+        json!({
+            "name": name, "groupId": format!("group-{name}"),
+            "self": format!("{}/rest/api/3/group?groupId=group-{name}", asked.base),
+        })
+    });
+    let role = json!({"key": "jira-servicedesk", "name": "Jira Service Management"});
+    let roles = (account.kind == PersonKind::Agent).then_some(role);
+    let expanded = |name: &str, items: Vec<Value>| {
+        let size = items.len();
+        let shown = if expand.contains(&name) { items } else { vec![] };
+        json!({"size": size, "items": shown})
+    };
+    let user = PlatformUser::of(account, &asked.base, &call.config.rules, call.disturbance);
+    let mut body = serde_json::to_value(&user).unwrap_or_default();
+    body["groups"] = expanded("groups", groups.collect());
+    body["applicationRoles"] = expanded("applicationRoles", roles.into_iter().collect());
+    body["expand"] = json!("groups,applicationRoles");
+    Answer::json(200, &body)
+}
+
+/// `GET /rest/api/3/user/search`: active accounts whose name or address begins with the query. Without the permission
+/// nobody is found (jira-facts §5, H).
+pub(super) fn search(call: &mut Call<'_>) -> Answer {
+    let asked = call.asked;
+    let Some(query) = asked.query("query").filter(|query| !query.trim().is_empty()) else {
+        return errors::bad_parameter(asked, "query");
+    };
+    let (start, most) = match start_and_most(call) {
+        Ok(numbers) => numbers,
+        Err(answer) => return *answer,
+    };
+    let portal_only_too = call.config.rules.search_finds_portal_only;
+    let found = if call.config.user_picker && !call.disturbance.empty {
+        call.state.search(query, THOUSAND, |_, _, account| {
+            account.active && (portal_only_too || account.kind != PersonKind::PortalOnly)
+        })
+    } else {
+        Vec::new()
+    };
+    let range = shown(start, most, found.len(), call.disturbance);
+    spell(call, &found[range])
+}
+
+/// `GET /rest/api/3/users/search`: every account, the oldest first. Rows are dropped after the range is taken.
+pub(super) fn sweep(call: &Call<'_>) -> Answer {
+    if !call.config.user_picker {
+        return errors::platform(403, "You do not have permission to browse users.");
+    }
+    let (start, most) = match start_and_most(call) {
+        Ok(numbers) => numbers,
+        Err(answer) => return *answer,
+    };
+    if call.disturbance.empty {
+        return spell(call, &[]);
+    }
+    let order = call.state.order();
+    let Some(gap) = call.config.rules.sweep_gap.filter(|&gap| gap > 1) else {
+        return spell(call, &order[shown(start, most, order.len(), call.disturbance)]);
+    };
+    // Among `gap` places the last is a row that is filtered out. The list does not end with one.
+    let gap = gap as usize;
+    let places = order.len() + order.len().saturating_sub(1) / (gap - 1);
+    let places = shown(start, most, places, call.disturbance);
+    let filled = places.filter(|place| place % gap != gap - 1);
+    let rows: Vec<_> = filled
+        .filter_map(|place| order.get(place - place / gap).copied())
+        .collect();
+    spell(call, &rows)
+}
+
+fn start_and_most(call: &Call<'_>) -> Result<(usize, usize), Box<Answer>> {
+    let number = |name| {
+        let number = call.asked.number(name);
+        number.map_err(|name| Box::new(errors::bad_parameter(call.asked, name)))
+    };
+    let most = number("maxResults")?.unwrap_or(50);
+    if most == 0 {
+        return Err(Box::new(errors::bad_parameter(call.asked, "maxResults")));
+    }
+    let cap = call.disturbance.page_limit.map_or(THOUSAND, |cap| cap as usize);
+    Ok((number("startAt")?.unwrap_or(0), most.min(cap.min(THOUSAND))))
+}
+
+fn spell(call: &Call<'_>, accounts: &[No]) -> Answer {
+    let rules = &call.config.rules;
+    let mut rows: Vec<_> = accounts
+        .iter()
+        .filter_map(|&no| call.state.account(no))
+        .map(|account| PlatformUser::of(account, &call.asked.base, rules, call.disturbance))
+        .collect();
+    rows.truncate(rows.len().saturating_sub(call.disturbance.short_by as usize));
+    Answer::json(200, &rows)
+}

@@ -1,0 +1,132 @@
+//! The script of what goes wrong, and which request it goes wrong with.
+//!
+//! A script is a list of rules with commas between them:
+//!
+//! ```text
+//! rule   := [where ":"] fault ["=" number] [when]
+//! where  := place ["[" DESK "]"]  |  "[" DESK "]"          absent: every request
+//! place  := "reads" | "writes" | operation | [METHOD " "] template | METHOD
+//! when   := "@" n          only the n-th matching request
+//!         | "@" n "+"      from the n-th on
+//!         | "@" n "x" m    m of them, from the n-th on
+//!         | "x" m          the first m
+//!         | "%" p          p in a hundred, the same ones for the same seed
+//!         | (nothing)      every one
+//! ```
+//!
+//! An operation is one of the short names in [`places`]; a template is a path as the contracts spell it. `DESK` is a
+//! project key: only requests about that desk. Each rule counts the requests that match it by itself.
+//!
+//! | fault | what happens |
+//! |---|---|
+//! | `429[=seconds]` | refused with `Retry-After` (1) |
+//! | `429-bare` | refused without `Retry-After`, as a gateway does |
+//! | `401` `403` `404` `500` | refused with that status, no effect |
+//! | `500-after` | the effect is made, the answer is 500 |
+//! | `503[=seconds]` | refused with `Retry-After` (1) |
+//! | `html[=status]` | refused with an HTML page (503) |
+//! | `slow[=milliseconds]` | looked at late (5000); a client that has hung up by then has no effect |
+//! | `drop-before` | the connection ends, no effect |
+//! | `drop-after` | the effect is made, then the connection ends |
+//! | `truncated` | the effect is made, the connection ends in the middle of the answer |
+//! | `cut` | the effect is made, the answer is complete HTTP with half of its JSON |
+//! | `dead-token` | reads: 200 with what anonymous people see; writes: 401; both with `X-Seraph-LoginReason` |
+//! | `ignored` | a write is answered as if it were done, and is not |
+//! | `page-limit[=rows]` | pages hold at most that many rows, and say so (10) |
+//! | `short-page[=rows]` | a page misses that many of its last rows and does not say so (1) |
+//! | `empty` | a list is answered empty |
+//! | `repeat-row` | a list begins one row early, as after somebody was added to its front |
+//! | `skip-row` | a list begins one row late, as after somebody was removed from its front |
+//! | `hide-emails` | no address is shown |
+//! | `search-lag[=searches]` | on `create`: that many searches do not find the account (3) |
+//!
+//! ```
+//! # use quietdesk::sandbox::Faults;
+//! let script = "create:drop-after@3, user-search:429=2%5, customers[SUP]:page-limit=20@4+, [HR]:403";
+//! assert_eq!(script.parse::<Faults>().unwrap().to_string(), script);
+//! assert!("create:explode".parse::<Faults>().is_err());
+//! ```
+
+mod script;
+mod strike;
+
+use std::fmt;
+
+pub use script::FaultError;
+pub(super) use strike::{Disturbance, Lost, Refusal, Striking};
+
+/// A script of faults. Its default is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    pub(super) rules: Vec<Rule>,
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, rule) in self.rules.iter().enumerate() {
+            let comma = if at == 0 { "" } else { ", " };
+            write!(f, "{comma}{}", rule.text)?;
+        }
+        Ok(())
+    }
+}
+
+/// What a script can call one operation of the simulated Jira.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Spot {
+    pub(super) name: &'static str,
+    pub(super) method: &'static str,
+    pub(super) template: &'static str,
+}
+
+/// The operations a script can name: name, method and path template.
+pub fn places() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    spots().map(|spot| (spot.name, spot.method, spot.template))
+}
+
+fn spots() -> impl Iterator<Item = Spot> {
+    super::cloud::spots()
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Rule {
+    text: String,
+    place: Place,
+    desk: Option<String>,
+    fault: Fault,
+    when: When,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    Anywhere,
+    Reads,
+    Writes,
+    Method(String),
+    Spots(Vec<Spot>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    Always,
+    From { first: u64, count: Option<u64> },
+    Percent(u8),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    TooMany { retry_after: Option<u32> },
+    Status(u16),
+    Unavailable { retry_after: u32 },
+    Html(u16),
+    Slow { milliseconds: u32 },
+    Lost(Lost),
+    DeadToken,
+    Ignored,
+    PageLimit(u32),
+    ShortPage(u32),
+    Empty,
+    Shift(i64),
+    HideEmails,
+    SearchLag(u32),
+}

@@ -1,0 +1,325 @@
+//! A simulated Jira Cloud with its service management, in memory and on loopback: for trials, training and CI, and the
+//! judge of the client.
+//!
+//! It owns the answer to "what would Jira do": it accepts what Jira accepts, refuses what Jira refuses, records every
+//! mail Jira would send ([`Sandbox::outbox`]) and every seat it would take ([`Sandbox::seats`]), and writes down what a
+//! client should not have done ([`Sandbox::violations`]). It must never share a type with the client: it spells Jira's
+//! JSON by itself, from the contracts.
+//!
+//! | part | owns |
+//! |---|---|
+//! | `state` | what Jira knows and how it changes; pure; for every deployment |
+//! | `cloud` | the routes of Cloud: which there are, what they refuse, how they spell answers; pure |
+//! | [`Faults`] | the script of what goes wrong, and which request it strikes |
+//! | `core` | one request after another: faults, rate limit, answer, journal; synchronous |
+//! | `server` | HTTP, waiting, dropping connections |
+//!
+//! # The ledger
+//!
+//! What is modelled, where it comes from (sections of jira-facts), how certain it is (**H** official or two clients agree,
+//! **M** one client or article, **I** inferred, **U** unknown), and how to have it otherwise: a field of [`Rules`] or
+//! [`Config`], or a [fault](Faults).
+//!
+//! ## Signing in
+//!
+//! | behaviour | source | certainty | otherwise |
+//! |---|---|---|---|
+//! | basic `email:token`; anything else is 401 with `X-Seraph-LoginReason` | §§5, 8 | H | `Config::user`, `Config::token`, fault `401` |
+//! | `serverInfo` and `info` answer without signing in | §1 | H for `info`, I for `serverInfo` | |
+//! | a dead token: reads 200 with what strangers see, and `X-Seraph-LoginReason` | §5 | H; which paths, I | fault `dead-token` |
+//! | `Origin` or a browser's `User-Agent`: 403 `XSRF check failed`, a violation; Jira does so for writes, the sandbox always | §8 | H | |
+//! | the experimental header is missing: 412, a violation | §1 | H that it is needed, I the status | |
+//! | the access settings are not written without `X-Atlassian-Token: no-check`: 403, a violation | §3 | H that clients send it, I that it is needed | |
+//! | a write that is not sent as JSON: 415, a violation | | I | |
+//!
+//! ## Accounts
+//!
+//! | behaviour | source | certainty | otherwise |
+//! |---|---|---|---|
+//! | `POST /customer` makes a portal-only account and mails nobody | §§1, 2 | M | |
+//! | … only for administrators, else 403 | §2 | M | `Config::administrator`, fault `create:403` |
+//! | … an address that is taken, whatever the case: 409, or 400 without `strictConflictStatusCode`; no id in the body | §4 | H | |
+//! | … also where the holder is deactivated or hides the address | §4 | I | |
+//! | … without a name, the address is the name; control characters and over 255 characters: 400 | | I | |
+//! | … the search may not find the account for a while | §4 | I | fault `search-lag` |
+//! | ids: `qm:<uuid>:<id>` portal-only, other spellings for people and apps | §4 | M | |
+//! | one address can have a portal-only and an Atlassian account | §4 | H | seed two people |
+//! | hidden addresses are left out of every answer but one's own `myself` | §4 | M | `SeedPerson::email_hidden`, `Rules::hide_atlassian_emails`, fault `hide-emails` |
+//! | `user/search`: beginnings of names and addresses, active only, ends at the thousandth | §§1, 5 | H | |
+//! | … also of the later words of a name | | I | |
+//! | … by a hidden address too | §4 | I | `Rules::search_finds_hidden_emails` |
+//! | … portal-only accounts too | §1 | I | `Rules::search_finds_portal_only` |
+//! | … empty without the permission | §5 | H | `Config::user_picker` |
+//! | `users/search`: all accounts, at most 1000 a page, a bare array | §1 | H | |
+//! | … rows are dropped after the range is taken, so only an empty page ends it | §5 | H; which rows, I | `Rules::sweep_gap` |
+//! | … 403 without the permission | contracts | H | `Config::user_picker` |
+//! | `user`: `accountType`; groups and application roles only when expanded | §1 | H; that sizes show unexpanded, M | |
+//!
+//! ## Desks
+//!
+//! | behaviour | source | certainty | otherwise |
+//! |---|---|---|---|
+//! | pages: `limit` is lowered without a word and echoed | §6 | H; the maximum, U | `Config::page_limit`, fault `page-limit` |
+//! | … a full last page says that it is the last | §6 | U | `Rules::full_last_page_says_so` |
+//! | … customers are listed in the order of their accounts | | U | |
+//! | … offsets move when somebody else adds or removes | §6 | H | [`Sandbox::add_member`], faults `repeat-row`, `skip-row`, `short-page` |
+//! | … deactivated customers stay listed | | I | `Rules::inactive_are_listed` |
+//! | `?query=` filters by beginnings of names and addresses | §1 | H | |
+//! | adding is silent and idempotent: 204 | §§1, 2 | M silent, H idempotent | |
+//! | … somebody does not exist: 400, the others are added | §7 | H | |
+//! | … the same for deactivated accounts and apps | | I | |
+//! | … more than 50 accounts: 400, a violation | §7 | M | `Rules::membership_limit` |
+//! | … an agent is listed then | | U | `Rules::agents_are_listed` |
+//! | removing: 204; 400 with an `i18nKey` while the desk is open | §7 | H; the end of the key, I | |
+//! | … somebody does not exist: 400 and nobody is removed; who is not listed is passed over | | I | |
+//! | … only for administrators, else 403 | | I | `Config::administrator` |
+//! | an open desk gets people nobody added | §3 | M | [`Sandbox::add_member`] |
+//! | project roles: `Administrators`, `Service Desk Team`, `Service Desk Customers` | §1 | M | |
+//!
+//! ## Access settings
+//!
+//! | behaviour | source | certainty | otherwise |
+//! |---|---|---|---|
+//! | which fields there are | §3 | H | |
+//! | their types | §3 | U | `Rules::settings_spelling` |
+//! | writing replaces all: what is absent becomes false | §3 | I | |
+//! | what writing answers | | U | `Rules::settings_answer` |
+//! | a write that does not take | §3 | I | fault `write-access:ignored` |
+//! | public signup is refused (400) | §3 | H that Cloud has none, I the status | `Rules::public_signup` |
+//! | closing a desk removes nobody | §3 | I | `Rules::closing_removes` |
+//! | only for administrators, else 403; not through every gateway | §3 | I | `Config::administrator`, faults `read-access:404`, `read-access:html` |
+//!
+//! ## Errors and limits
+//!
+//! | behaviour | source | certainty | otherwise |
+//! |---|---|---|---|
+//! | errors: `{errorMessages, errors}` of the platform, `{errorMessage, i18nErrorMessage}` of JSM, `{message}` of internal paths, `{code, message}` of 429, HTML | §7 | H | faults |
+//! | `i18nKey`s other than the one of removing | | U, made up | |
+//! | 429: `Retry-After`, `X-RateLimit-Reset`, `RateLimit-Reason`, for each operation by itself; asking early begins the wait anew | §7 | H | `Config::rate`, faults `429`, `429-bare` |
+//! | `X-RateLimit-NearLimit` when less than a fifth is left | §7 | H | `Config::rate` |
+//! | calls that mail or take a seat do so, into the outbox, and are violations | §2 | H, M for `customer/invite` | |
+//! | a route that is not simulated: 501, a violation; unknown fields and parameters are violations | | stricter than Jira | |
+
+mod cloud;
+mod config;
+mod core;
+mod exchange;
+mod faults;
+mod journal;
+mod limiter;
+mod seed;
+mod server;
+mod state;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+pub use config::{Config, Rules, SettingsAnswer, SettingsSpelling};
+pub use faults::{FaultError, Faults, places};
+pub use journal::{Exchange, Mail};
+pub use seed::{DeskAccess, NotAnAccessMode, PersonKind, Seed, SeedDesk, SeedPerson};
+pub use server::{Dropped, Running};
+pub use state::{AccountSnapshot, DeskSnapshot, Snapshot};
+
+use faults::Striking;
+use state::{Account, No};
+
+/// A simulated Jira. Clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Sandbox {
+    core: Arc<Mutex<core::Core>>,
+    start: Instant,
+}
+
+/// Somebody else wanted to change what is not there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotThere {
+    /// No desk has this key.
+    #[error("the sandbox has no desk {0}")]
+    Desk(String),
+    /// No account has this id.
+    #[error("the sandbox has no account {0}")]
+    Account(String),
+}
+
+impl Sandbox {
+    /// A sandbox that has what `seed` says.
+    #[must_use]
+    pub fn new(config: Config, seed: &Seed) -> Self {
+        Self {
+            core: Arc::new(Mutex::new(core::Core::new(config, seed))),
+            start: Instant::now(),
+        }
+    }
+
+    /// The whole site as a service, for callers in this process. Under tokio's paused clock, waiting takes no time. A
+    /// connection that is dropped before the answer is a response with the extension [`Dropped`], whose body fails.
+    pub fn router(&self) -> axum::Router {
+        server::router(self.clone())
+    }
+
+    /// Listens. Port 0 takes a free one.
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub async fn serve(&self, address: SocketAddr) -> io::Result<Running> {
+        server::serve(self, address).await
+    }
+
+    /// Every mail Jira would have sent.
+    #[must_use]
+    pub fn outbox(&self) -> Vec<Mail> {
+        self.core().journal.outbox.clone()
+    }
+
+    /// Licence seats taken since the start.
+    #[must_use]
+    pub fn seats(&self) -> u64 {
+        self.core().state.seats_taken()
+    }
+
+    /// What clients did that they should not have done, each with the number of its exchange.
+    #[must_use]
+    pub fn violations(&self) -> Vec<String> {
+        self.core().journal.violations.clone()
+    }
+
+    /// The exchanges, oldest first; at most [`Config::journal_limit`].
+    #[must_use]
+    pub fn journal(&self) -> Vec<Exchange> {
+        self.core().journal.exchanges()
+    }
+
+    /// How many requests reached it.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.core().journal.requests
+    }
+
+    /// How many of them were no `GET`, whatever they were answered.
+    #[must_use]
+    pub fn writes(&self) -> usize {
+        self.core().journal.writes
+    }
+
+    /// Forgets the journal, its counters, the outbox and the violations. Seats and the numbers of exchanges go on.
+    pub fn clear_journal(&self) {
+        self.core().journal.clear();
+    }
+
+    /// Everything a client could have changed, in a form that can be compared.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.core().state.snapshot()
+    }
+
+    /// From now on, this goes wrong and nothing else; rules count from here.
+    pub fn set_faults(&self, faults: &Faults) {
+        let mut core = self.core();
+        core.striking = Striking::new(faults, core.seed);
+    }
+
+    /// The ids of the accounts with this address, in any case, oldest first; hidden addresses too.
+    #[must_use]
+    pub fn accounts_of(&self, email: &str) -> Vec<String> {
+        let core = self.core();
+        let accounts = core.state.holders(email).into_iter();
+        let ids = accounts.filter_map(|no| Some(core.state.account(no)?.id.clone()));
+        ids.collect()
+    }
+
+    /// Somebody else makes an account and puts it on its desks. Returns its id.
+    pub fn create_account(&self, person: &SeedPerson) -> String {
+        let mut core = self.core();
+        let no = core.state.admit(person);
+        let account = core.state.account(no);
+        account.map(|account| account.id.clone()).unwrap_or_default()
+    }
+
+    /// Somebody else deletes an account.
+    ///
+    /// # Errors
+    /// When there is none with this id.
+    pub fn delete_account(&self, id: &str) -> Result<(), NotThere> {
+        let mut core = self.core();
+        let no = number(&core, id)?;
+        core.state.delete_account(no);
+        Ok(())
+    }
+
+    /// Somebody else deactivates an account or brings it back. True if that changed it.
+    ///
+    /// # Errors
+    /// When there is none with this id.
+    pub fn set_active(&self, id: &str, active: bool) -> Result<bool, NotThere> {
+        self.change(id, |account| account.active = active)
+    }
+
+    /// Somebody hides or shows their address. True if that changed it.
+    ///
+    /// # Errors
+    /// When there is no account with this id.
+    pub fn set_email_hidden(&self, id: &str, hidden: bool) -> Result<bool, NotThere> {
+        self.change(id, |account| account.email_hidden = hidden)
+    }
+
+    /// Somebody else puts an account on a desk's list, or it gets there by itself. True if that changed the list.
+    ///
+    /// # Errors
+    /// When the desk or the account does not exist.
+    pub fn add_member(&self, desk: &str, id: &str) -> Result<bool, NotThere> {
+        self.set_member(desk, id, true)
+    }
+
+    /// Somebody else takes an account off a desk's list. True if that changed the list.
+    ///
+    /// # Errors
+    /// When the desk or the account does not exist.
+    pub fn remove_member(&self, desk: &str, id: &str) -> Result<bool, NotThere> {
+        self.set_member(desk, id, false)
+    }
+
+    /// Somebody else changes how open a desk is. True if that changed it.
+    ///
+    /// # Errors
+    /// When the desk does not exist.
+    pub fn set_access(&self, desk: &str, access: DeskAccess) -> Result<bool, NotThere> {
+        let mut core = self.core();
+        let missing = || NotThere::Desk(desk.to_owned());
+        let found = core.state.desk_by_key(desk).ok_or_else(missing)?;
+        let (id, settings) = (found.id, found.settings.with_access(access));
+        Ok(core.state.set_settings(id, settings))
+    }
+
+    fn set_member(&self, desk: &str, id: &str, member: bool) -> Result<bool, NotThere> {
+        let mut core = self.core();
+        let no = number(&core, id)?;
+        let missing = || NotThere::Desk(desk.to_owned());
+        let desk = core.state.desk_by_key(desk).ok_or_else(missing)?.id;
+        Ok(core.state.force_member(desk, no, member))
+    }
+
+    fn change(&self, id: &str, change: impl FnOnce(&mut Account)) -> Result<bool, NotThere> {
+        let mut core = self.core();
+        let no = number(&core, id)?;
+        Ok(core.state.change_account(no, change))
+    }
+
+    fn core(&self) -> MutexGuard<'_, core::Core> {
+        // A panic under the lock is a bug of the sandbox; what it recorded until then is still worth reading.
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+}
+
+fn number(core: &core::Core, id: &str) -> Result<No, NotThere> {
+    let found = core.state.by_id(id).map(|(no, _)| no);
+    found.ok_or_else(|| NotThere::Account(id.to_owned()))
+}

@@ -1,0 +1,200 @@
+//! The sandbox over HTTP: its router, real connections, and how they end badly.
+//!
+//! A dropped connection is a response whose body fails at once, a truncated one fails after half of it. Over a real
+//! connection hyper then closes it, and the client sees a transport error: no head at all, or half an answer. A caller of
+//! the router sees the body's error, and [`Dropped`].
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::routing::get;
+use axum::serve::ListenerExt as _;
+use futures_util::stream;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::Sandbox;
+use super::core::Reply;
+use super::exchange::Answer;
+
+/// The largest request body that is read.
+const BODY_LIMIT: usize = 1 << 20;
+
+/// How long a shutdown waits for answers in flight.
+const SHUTDOWN: Duration = Duration::from_secs(1);
+
+/// Marks, in the extensions of a response, that a real connection would have ended before it: for callers of
+/// [`Sandbox::router`], who must treat it as a transport error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dropped;
+
+/// A sandbox that listens. It stops when this is dropped, after the answers in flight.
+#[derive(Debug)]
+#[must_use = "the sandbox stops listening when this is dropped"]
+pub struct Running {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// Where it listens, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops listening and waits for the answers in flight, for a second at the most.
+    pub async fn shutdown(self) {
+        let Self { stop, mut task, .. } = self;
+        drop(stop);
+        if tokio::time::timeout(SHUTDOWN, &mut task).await.is_err() {
+            task.abort();
+        }
+    }
+}
+
+pub(super) async fn serve(sandbox: &Sandbox, address: SocketAddr) -> io::Result<Running> {
+    let listener = TcpListener::bind(address).await?;
+    let address = listener.local_addr()?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let router = router(sandbox.clone());
+    // Small answers must not wait for one another; where that cannot be set, they do.
+    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+        // Both an order and the end of who could give one are the end.
+        drop(stopped.await);
+    });
+    let task = tokio::spawn(async move {
+        // It never gives an error: axum::serve retries what fails.
+        drop(server.await);
+    });
+    Ok(Running { address, stop, task })
+}
+
+pub(super) fn router(sandbox: Sandbox) -> axum::Router {
+    axum::Router::new()
+        .route("/_sandbox/state", get(state))
+        .route("/_sandbox/journal", get(journal))
+        .route("/_sandbox/outbox", get(outbox))
+        .fallback(jira)
+        .with_state(sandbox)
+}
+
+async fn state(State(sandbox): State<Sandbox>) -> Json<Value> {
+    Json(json!({
+        "state": sandbox.snapshot(),
+        "requests": sandbox.requests(),
+        "writes": sandbox.writes(),
+        "seats": sandbox.seats(),
+        "violations": sandbox.violations(),
+    }))
+}
+
+async fn journal(State(sandbox): State<Sandbox>) -> Json<Value> {
+    Json(json!(sandbox.journal()))
+}
+
+async fn outbox(State(sandbox): State<Sandbox>) -> Json<Value> {
+    Json(json!(sandbox.outbox()))
+}
+
+/// Everything that is Jira's.
+async fn jira(State(sandbox): State<Sandbox>, request: Request) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
+        return plain(StatusCode::PAYLOAD_TOO_LARGE);
+    };
+    let at = sandbox.elapsed();
+    let (arrival, latency) = {
+        let mut core = sandbox.core();
+        (core.arrive(&head, body, at), core.config.latency)
+    };
+    let delay = arrival.delay(latency);
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+    let reply = sandbox.core().answer(&arrival, &head.headers);
+    match reply {
+        Reply::Whole(answer) => whole(answer),
+        Reply::Cut(mut answer) => {
+            answer.body = half(&answer);
+            whole(answer)
+        }
+        Reply::Truncated(answer) if !answer.body.is_empty() => truncated(answer),
+        Reply::Truncated(_) | Reply::Dropped => dropped(),
+    }
+}
+
+fn plain(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+fn whole(answer: Answer) -> Response<Body> {
+    let Ok(status) = StatusCode::from_u16(answer.status) else {
+        return plain(StatusCode::INTERNAL_SERVER_ERROR);
+    };
+    let mut response = plain(status);
+    let kind = answer.content_type.map(|kind| ("content-type", kind.to_owned()));
+    for (name, value) in kind.into_iter().chain(answer.headers) {
+        // The names are written down here in lower case; of the values, none has a control character.
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            let name = HeaderName::from_static(name);
+            response.headers_mut().insert(name, value);
+        }
+    }
+    *response.body_mut() = Body::from(answer.body);
+    response
+}
+
+fn half(answer: &Answer) -> Bytes {
+    answer.body.slice(..answer.body.len() / 2)
+}
+
+fn truncated(answer: Answer) -> Response<Body> {
+    let (length, part) = (answer.body.len(), half(&answer));
+    let mut response = whole(answer);
+    response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+    *response.body_mut() = failing(part);
+    response
+}
+
+/// A response that never arrives: hyper closes the connection before it has sent the head. Whoever calls the router finds
+/// [`Dropped`] among its extensions, a status that promises nothing, and a body that fails.
+fn dropped() -> Response<Body> {
+    let mut response = plain(StatusCode::BAD_GATEWAY);
+    response.extensions_mut().insert(Dropped);
+    *response.body_mut() = Body::from_stream(stream::iter([Err::<Bytes, _>(aborted())]));
+    response
+}
+
+/// A body that gives `part`, lets it be sent, and fails.
+fn failing(part: Bytes) -> Body {
+    Body::from_stream(stream::unfold(Some(part), |part| async {
+        let part = part?;
+        if part.is_empty() {
+            tokio::task::yield_now().await;
+            return Some((Err(aborted()), None));
+        }
+        Some((Ok(part), Some(Bytes::new())))
+    }))
+}
+
+fn aborted() -> io::Error {
+    io::Error::from(io::ErrorKind::ConnectionAborted)
+}

@@ -1,0 +1,97 @@
+//! One account.
+
+use super::super::config::Rules;
+use super::super::seed::{PersonKind, SeedPerson, mix};
+
+/// The number of an account, in the order of creation. Never seen outside the sandbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::sandbox) struct No(pub(super) u32);
+
+impl No {
+    /// The number itself, for lists that show one.
+    pub(in crate::sandbox) fn get(self) -> u32 {
+        self.0
+    }
+}
+
+/// One account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::sandbox) struct Account {
+    /// The `accountId`.
+    pub(in crate::sandbox) id: String,
+    /// The address as it was given.
+    pub(in crate::sandbox) email: String,
+    /// The display name.
+    pub(in crate::sandbox) name: String,
+    /// What sort of account it is.
+    pub(in crate::sandbox) kind: PersonKind,
+    /// False once deactivated.
+    pub(in crate::sandbox) active: bool,
+    /// Whether profile privacy hides the address.
+    pub(in crate::sandbox) email_hidden: bool,
+    /// How many more searches do not find it yet.
+    pub(super) lag: u32,
+}
+
+impl Account {
+    pub(super) fn new(seed: u64, no: No, person: &SeedPerson) -> Self {
+        Self {
+            id: account_id(seed, no, person.kind),
+            email: person.email.clone(),
+            name: person.name.clone(),
+            kind: person.kind,
+            active: person.active,
+            email_hidden: person.email_hidden,
+            lag: 0,
+        }
+    }
+
+    /// What addresses are compared by.
+    pub(super) fn email_key(&self) -> String {
+        email_key(&self.email)
+    }
+
+    /// The beginnings a search by name can match: the whole name and each later word.
+    pub(super) fn name_keys(&self) -> Vec<String> {
+        let name = self.name.to_lowercase();
+        let words = name.split_whitespace().skip(1).map(str::to_owned);
+        let mut keys: Vec<_> = words.collect();
+        keys.push(name);
+        keys
+    }
+
+    /// Whether answers leave the address out (jira-facts §4).
+    pub(in crate::sandbox) fn hides_email(&self, rules: &Rules) -> bool {
+        self.email_hidden || (rules.hide_atlassian_emails && self.kind != PersonKind::PortalOnly)
+    }
+}
+
+/// What addresses are compared by: their lower-case form.
+pub(super) fn email_key(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+/// An id in the spelling of its kind (jira-facts §4): `qm:<uuid>:<id>` for portal-only accounts, 24 characters for
+/// people, a number and a UUID for apps.
+fn account_id(seed: u64, no: No, kind: PersonKind) -> String {
+    let own = mix(seed ^ u64::from(no.0));
+    let more = mix(own);
+    match kind {
+        PersonKind::PortalOnly => format!("qm:{}:{}", uuid(mix(!seed), mix(seed)), uuid(own, more)),
+        PersonKind::Atlassian | PersonKind::Agent => format!("5b10a284{own:016x}"),
+        PersonKind::App => format!("557058:{}", uuid(own, more)),
+    }
+}
+
+/// A random UUID of 122 of these bits; the first number shows whole, so that different ones stay different.
+fn uuid(first: u64, second: u64) -> String {
+    format!(
+        "{:08x}-{:04x}-4{:03x}-a{:03x}-{:04x}{:08x}",
+        first >> 32,
+        (first >> 16) & 0xffff,
+        second & 0xfff,
+        (second >> 12) & 0xfff,
+        first & 0xffff,
+        second >> 32,
+    )
+}

@@ -1,0 +1,205 @@
+//! Desks: who is on them and how open they are.
+
+use std::collections::BTreeSet;
+
+use super::super::seed::{DeskAccess, PersonKind, SeedDesk};
+use super::{No, State};
+
+/// One service desk.
+#[derive(Clone, Debug)]
+pub(in crate::sandbox) struct Desk {
+    /// The id of the desk.
+    pub(in crate::sandbox) id: u32,
+    /// The key of its project.
+    pub(in crate::sandbox) key: String,
+    /// The name of its project.
+    pub(in crate::sandbox) name: String,
+    /// The access settings.
+    pub(in crate::sandbox) settings: Settings,
+    /// The customers, in the order of their accounts: a listing walks it by position.
+    pub(super) customers: Vec<No>,
+    /// The agents.
+    pub(super) team: BTreeSet<No>,
+}
+
+/// The access settings that can be written (jira-facts §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sandbox) struct Settings {
+    /// `serviceDeskOpenAccess`.
+    pub(in crate::sandbox) open: bool,
+    /// `serviceDeskPublicSignup`.
+    pub(in crate::sandbox) signup: bool,
+    /// `manageEnabled`.
+    pub(in crate::sandbox) manage: bool,
+    /// `autocompleteEnabled`.
+    pub(in crate::sandbox) autocomplete: bool,
+}
+
+impl Settings {
+    /// The access mode they amount to (jira-facts §3, M).
+    pub(in crate::sandbox) fn access(self) -> DeskAccess {
+        match (self.signup, self.open) {
+            (true, _) => DeskAccess::Public,
+            (false, true) => DeskAccess::Open,
+            (false, false) => DeskAccess::Restricted,
+        }
+    }
+
+    /// The same settings with another access mode.
+    pub(in crate::sandbox) fn with_access(self, access: DeskAccess) -> Self {
+        let (open, signup) = match access {
+            DeskAccess::Restricted => (false, false),
+            DeskAccess::Open => (true, false),
+            DeskAccess::Public => (true, true),
+        };
+        Self { open, signup, ..self }
+    }
+}
+
+/// What adding to a desk did.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::sandbox) struct Added {
+    /// Who was not on the desk's list before.
+    pub(in crate::sandbox) new: Vec<No>,
+    /// The ids no account has.
+    pub(in crate::sandbox) unknown: Vec<String>,
+    /// The ids of accounts that cannot be customers: deactivated ones and apps.
+    pub(in crate::sandbox) refused: Vec<String>,
+}
+
+/// Jira removes nobody from a desk that anyone with an account reaches anyway.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::sandbox) struct DeskIsOpen;
+
+impl Desk {
+    /// The id of its project.
+    pub(in crate::sandbox) fn project_id(&self) -> u32 {
+        10_000 + self.id
+    }
+
+    /// The customers, in the order a listing shows.
+    pub(in crate::sandbox) fn customers(&self) -> &[No] {
+        &self.customers
+    }
+
+    /// The agents.
+    pub(in crate::sandbox) fn team(&self) -> &BTreeSet<No> {
+        &self.team
+    }
+
+    /// Whether the list of customers has this account.
+    pub(super) fn lists(&self, no: No) -> bool {
+        self.customers.binary_search(&no).is_ok()
+    }
+
+    /// Puts an account on the list; false if it was there.
+    pub(super) fn enter(&mut self, no: No) -> bool {
+        let place = self.customers.binary_search(&no);
+        if let Err(place) = place {
+            self.customers.insert(place, no);
+        }
+        place.is_err()
+    }
+
+    /// Takes an account off the list; false if it was not there.
+    pub(super) fn leave(&mut self, no: No) -> bool {
+        let place = self.customers.binary_search(&no);
+        if let Ok(place) = place {
+            self.customers.remove(place);
+        }
+        place.is_ok()
+    }
+}
+
+impl State {
+    /// Makes a desk and returns its id.
+    pub(super) fn make_desk(&mut self, desk: &SeedDesk) -> u32 {
+        let id = self.desks.len() as u32 + 1;
+        let settings = Settings {
+            open: false,
+            signup: false,
+            manage: true,
+            autocomplete: false,
+        };
+        self.desks.insert(
+            id,
+            Desk {
+                id,
+                key: desk.key.clone(),
+                name: desk.name.clone(),
+                settings: settings.with_access(desk.access),
+                customers: Vec::new(),
+                team: BTreeSet::new(),
+            },
+        );
+        id
+    }
+
+    /// All desks, by id.
+    pub(in crate::sandbox) fn desks(&self) -> impl ExactSizeIterator<Item = &Desk> {
+        self.desks.values()
+    }
+
+    /// A desk by its id.
+    pub(in crate::sandbox) fn desk(&self, id: u32) -> Option<&Desk> {
+        self.desks.get(&id)
+    }
+
+    /// A desk by its project's key.
+    pub(in crate::sandbox) fn desk_by_key(&self, key: &str) -> Option<&Desk> {
+        self.desks.values().find(|desk| desk.key == key)
+    }
+
+    /// Adds whoever of these can be added (jira-facts §7, H: the valid ones are added all the same). No desk: nobody.
+    pub(in crate::sandbox) fn add_customers(&mut self, desk: u32, ids: &[String]) -> Added {
+        let mut added = Added::default();
+        let Some(desk) = self.desks.get_mut(&desk) else {
+            return added;
+        };
+        for id in ids {
+            let Some(no) = self.by_id.get(id).copied() else {
+                added.unknown.push(id.clone());
+                continue;
+            };
+            let account = self.accounts.get(&no);
+            let (kind, active) = account.map_or((PersonKind::App, false), |a| (a.kind, a.active));
+            if !active || kind == PersonKind::App {
+                added.refused.push(id.clone());
+            } else if (kind != PersonKind::Agent || self.rules.agents_are_listed) && desk.enter(no) {
+                added.new.push(no);
+            }
+        }
+        added
+    }
+
+    /// Removes these from a desk's list and says how many were on it.
+    pub(in crate::sandbox) fn remove_customers(&mut self, desk: u32, accounts: &[No]) -> Result<usize, DeskIsOpen> {
+        let Some(desk) = self.desks.get_mut(&desk) else {
+            return Ok(0);
+        };
+        match desk.settings.access() {
+            DeskAccess::Open | DeskAccess::Public => Err(DeskIsOpen),
+            DeskAccess::Restricted => Ok(accounts.iter().filter(|&&no| desk.leave(no)).count()),
+        }
+    }
+
+    /// Puts an account on a desk's list or takes it off, whatever Jira would say. True if that changed the list.
+    pub(in crate::sandbox) fn force_member(&mut self, desk: u32, no: No, member: bool) -> bool {
+        let desk = self.desks.get_mut(&desk);
+        desk.is_some_and(|desk| if member { desk.enter(no) } else { desk.leave(no) })
+    }
+
+    /// Replaces a desk's access settings; true if that changed them.
+    pub(in crate::sandbox) fn set_settings(&mut self, desk: u32, settings: Settings) -> bool {
+        let Some(desk) = self.desks.get_mut(&desk) else {
+            return false;
+        };
+        let changed = desk.settings != settings;
+        let closed = settings.access() == DeskAccess::Restricted && desk.settings.access() != DeskAccess::Restricted;
+        desk.settings = settings;
+        if closed && self.rules.closing_removes {
+            desk.customers.clear();
+        }
+        changed
+    }
+}

@@ -1,0 +1,185 @@
+//! What the simulated Jira knows and how it changes: accounts, desks, who is on which.
+//!
+//! Pure: no async, no clock, no HTTP. Every change is a function that says what happened; how Jira words that is for
+//! the routes of each deployment. Shared by all deployments.
+
+mod account;
+mod desk;
+mod search;
+mod snapshot;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) use account::{Account, No};
+#[cfg(test)]
+use desk::Added;
+pub(super) use desk::{Desk, DeskIsOpen, Settings};
+pub use snapshot::{AccountSnapshot, DeskSnapshot, Snapshot};
+
+use super::config::Rules;
+use super::seed::{PersonKind, Seed, SeedDesk, SeedPerson};
+
+/// Everything the simulated Jira knows.
+#[derive(Debug)]
+pub(super) struct State {
+    rules: Rules,
+    seed: u64,
+    accounts: BTreeMap<No, Account>,
+    /// The accounts that exist, oldest first: what a sweep walks, by position.
+    order: Vec<No>,
+    next: u32,
+    by_id: BTreeMap<String, No>,
+    by_email: BTreeSet<(String, No)>,
+    by_name: BTreeSet<(String, No)>,
+    desks: BTreeMap<u32, Desk>,
+    own: No,
+    seats_taken: u64,
+}
+
+/// The account `create_customer` was asked for exists.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct EmailTaken;
+
+impl State {
+    /// The state a seed describes, with the account `own` signing in.
+    pub(super) fn new(seed: &Seed, rules: Rules, own: &str) -> Self {
+        let mut state = Self {
+            rules,
+            seed: seed.seed,
+            accounts: BTreeMap::new(),
+            order: Vec::with_capacity(seed.people.len() + 1),
+            next: 0,
+            by_id: BTreeMap::new(),
+            by_email: BTreeSet::new(),
+            by_name: BTreeSet::new(),
+            desks: BTreeMap::new(),
+            own: No(0),
+            seats_taken: 0,
+        };
+        state.own = state.make_account(&SeedPerson {
+            name: "quietdesk".to_owned(),
+            kind: PersonKind::Agent,
+            ..SeedPerson::customer(own, &[])
+        });
+        for desk in &seed.desks {
+            state.make_desk(desk);
+        }
+        for person in &seed.people {
+            state.admit(person);
+        }
+        state
+    }
+
+    /// Makes the account and puts it on its desks, as a seed wants it.
+    pub(super) fn admit(&mut self, person: &SeedPerson) -> No {
+        let no = self.make_account(person);
+        for key in &person.desks {
+            let id = match self.desk_by_key(key) {
+                Some(desk) => desk.id,
+                None => self.make_desk(&SeedDesk::new(key.as_str(), super::seed::DeskAccess::Restricted)),
+            };
+            if let Some(desk) = self.desks.get_mut(&id) {
+                match person.kind {
+                    PersonKind::Agent => desk.team.insert(no),
+                    PersonKind::PortalOnly | PersonKind::Atlassian | PersonKind::App => desk.enter(no),
+                };
+            }
+        }
+        no
+    }
+
+    fn make_account(&mut self, person: &SeedPerson) -> No {
+        let no = No(self.next);
+        self.next += 1;
+        let account = Account::new(self.seed, no, person);
+        self.by_id.insert(account.id.clone(), no);
+        self.by_email.insert((account.email_key(), no));
+        for word in account.name_keys() {
+            self.by_name.insert((word, no));
+        }
+        self.order.push(no);
+        self.accounts.insert(no, account);
+        no
+    }
+
+    /// Makes a portal-only account, as JSM's create does, or finds that the address is taken.
+    ///
+    /// `lag` is how many searches will not find the account yet.
+    pub(super) fn create_customer(&mut self, email: &str, name: &str, lag: u32) -> Result<No, EmailTaken> {
+        if !self.holders(email).is_empty() {
+            return Err(EmailTaken);
+        }
+        let no = self.make_account(&SeedPerson {
+            name: name.to_owned(),
+            ..SeedPerson::customer(email, &[])
+        });
+        if let Some(account) = self.accounts.get_mut(&no) {
+            account.lag = lag;
+        }
+        Ok(no)
+    }
+
+    /// Takes an account away, from every desk too. False where there is none.
+    pub(super) fn delete_account(&mut self, no: No) -> bool {
+        let Some(account) = self.accounts.remove(&no) else {
+            return false;
+        };
+        self.by_id.remove(&account.id);
+        self.by_email.remove(&(account.email_key(), no));
+        for word in account.name_keys() {
+            self.by_name.remove(&(word, no));
+        }
+        self.order.retain(|&other| other != no);
+        for desk in self.desks.values_mut() {
+            desk.leave(no);
+            desk.team.remove(&no);
+        }
+        true
+    }
+
+    /// Changes what an account says of itself; its address and name stay. True if that changed it.
+    pub(super) fn change_account(&mut self, no: No, change: impl FnOnce(&mut Account)) -> bool {
+        let Some(account) = self.accounts.get_mut(&no) else {
+            return false;
+        };
+        let before = account.clone();
+        change(account);
+        account.email.clone_from(&before.email);
+        account.name.clone_from(&before.name);
+        *account != before
+    }
+
+    /// Counts a licence seat as taken.
+    pub(super) fn take_seat(&mut self) {
+        self.seats_taken += 1;
+    }
+
+    /// Licence seats taken since the start.
+    pub(super) fn seats_taken(&self) -> u64 {
+        self.seats_taken
+    }
+
+    /// The account that signs in.
+    pub(super) fn own(&self) -> No {
+        self.own
+    }
+
+    /// An account by number.
+    pub(super) fn account(&self, no: No) -> Option<&Account> {
+        self.accounts.get(&no)
+    }
+
+    /// An account by the id Jira shows.
+    pub(super) fn by_id(&self, id: &str) -> Option<(No, &Account)> {
+        let no = *self.by_id.get(id)?;
+        Some((no, self.accounts.get(&no)?))
+    }
+
+    /// All accounts, oldest first.
+    pub(super) fn order(&self) -> &[No] {
+        &self.order
+    }
+}
+
+#[cfg(test)]
+mod tests;

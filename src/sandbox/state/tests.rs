@@ -1,0 +1,147 @@
+use super::*;
+use crate::sandbox::seed::DeskAccess;
+
+fn state() -> State {
+    let seed = Seed {
+        seed: 1,
+        desks: vec![
+            SeedDesk::new("SUP", DeskAccess::Open),
+            SeedDesk::new("HR", DeskAccess::Restricted),
+        ],
+        people: vec![
+            SeedPerson::customer("Ada@example.com", &["SUP", "HR"]),
+            SeedPerson {
+                name: "Grace Hopper".to_owned(),
+                kind: PersonKind::Atlassian,
+                ..SeedPerson::customer("ada@example.com", &["SUP"])
+            },
+            SeedPerson {
+                active: false,
+                ..SeedPerson::customer("gone@example.com", &[])
+            },
+            SeedPerson {
+                kind: PersonKind::Agent,
+                ..SeedPerson::customer("agent@example.com", &["HR"])
+            },
+        ],
+    };
+    State::new(&seed, Rules::default(), "me@example.com")
+}
+
+fn id(state: &State, email: &str) -> String {
+    let no = state.holders(email)[0];
+    state.account(no).unwrap().id.clone()
+}
+
+#[test]
+fn an_address_is_taken_whatever_its_case_and_whoever_has_it() {
+    let mut state = state();
+    for taken in ["ADA@example.com", "gone@example.com", "me@example.com"] {
+        assert_eq!(state.create_customer(taken, "x", 0), Err(EmailTaken), "{taken}");
+    }
+    assert_eq!(state.holders("aDa@example.com").len(), 2);
+    let made = state.create_customer("new@example.com", "New", 0).unwrap();
+    assert_eq!(state.holders("new@example.com"), [made]);
+}
+
+#[test]
+fn ids_tell_the_kind_and_are_all_different() {
+    let state = state();
+    assert!(id(&state, "Ada@example.com").starts_with("qm:"));
+    assert_eq!(id(&state, "agent@example.com").len(), 24);
+    let ids: BTreeSet<_> = state.accounts.values().map(|a| &a.id).collect();
+    assert_eq!(ids.len(), state.order().len());
+}
+
+#[test]
+fn the_valid_ones_are_added_beside_the_others() {
+    let mut state = state();
+    let ids = [
+        id(&state, "me@example.com"),
+        "nobody".to_owned(),
+        id(&state, "gone@example.com"),
+        id(&state, "ada@example.com"),
+    ];
+    let added = state.add_customers(2, &ids);
+    assert_eq!(added.new, state.holders("me@example.com"));
+    assert_eq!(added.unknown, ["nobody"]);
+    assert_eq!(added.refused, [ids[2].as_str()]);
+    assert_eq!(state.add_customers(9, &ids), Added::default());
+}
+
+#[test]
+fn nobody_is_removed_from_an_open_desk() {
+    let mut state = state();
+    let ada = state.holders("ada@example.com");
+    assert_eq!(state.remove_customers(1, &ada), Err(DeskIsOpen));
+    assert_eq!(state.remove_customers(2, &ada), Ok(1));
+    assert_eq!(state.remove_customers(2, &ada), Ok(0));
+    assert_eq!(state.desk(1).unwrap().customers(), ada);
+}
+
+#[test]
+fn closing_a_desk_removes_nobody_unless_the_rules_say_so() {
+    for (closing_removes, left) in [(false, 2), (true, 0)] {
+        let mut state = state();
+        state.rules.closing_removes = closing_removes;
+        let settings = state.desk(1).unwrap().settings;
+        let closed = settings.with_access(DeskAccess::Restricted);
+        assert!(state.set_settings(1, closed));
+        assert!(!state.set_settings(1, closed));
+        assert_eq!(state.desk(1).unwrap().customers().len(), left);
+    }
+}
+
+#[test]
+fn an_agent_who_is_added_is_listed_only_if_the_rules_say_so() {
+    for (agents_are_listed, new) in [(true, 1), (false, 0)] {
+        let mut state = state();
+        state.rules.agents_are_listed = agents_are_listed;
+        let ids = [id(&state, "agent@example.com")];
+        assert_eq!(state.add_customers(1, &ids).new.len(), new);
+    }
+}
+
+#[test]
+fn a_search_finds_beginnings_of_addresses_and_of_words_of_names() {
+    let mut state = state();
+    let ada = state.holders("ada@example.com");
+    let all = |_: &State, _: No, _: &Account| true;
+    assert_eq!(state.search("ADA@", 9, all), ada);
+    assert_eq!(state.search("hop", 9, all), [ada[1]]);
+    assert_eq!(state.search("grace h", 9, all), [ada[1]]);
+    assert_eq!(state.search("da@", 9, all), []);
+    assert_eq!(state.search("a", 1, all).len(), 1);
+    assert_eq!(state.search_desk(2, "ada"), [ada[0]]);
+    state.rules.hide_atlassian_emails = true;
+    state.rules.search_finds_hidden_emails = false;
+    assert_eq!(state.search("ada@", 9, all), [ada[0]]);
+}
+
+#[test]
+fn a_new_account_is_found_after_its_lag() {
+    let mut state = state();
+    let made = state.create_customer("new@example.com", "New", 2).unwrap();
+    let all = |_: &State, _: No, _: &Account| true;
+    let found: Vec<_> = (0..3).map(|_| state.search("new@", 9, all).len()).collect();
+    assert_eq!(found, [0, 0, 1]);
+    assert!(state.account(made).unwrap().active);
+}
+
+#[test]
+fn a_deleted_account_is_nowhere() {
+    let mut state = state();
+    let before = state.snapshot();
+    let made = state.create_customer("new@example.com", "New Person", 0).unwrap();
+    assert!(state.force_member(1, made, true));
+    assert!(state.delete_account(made));
+    assert!(!state.delete_account(made));
+    assert_eq!(state.snapshot(), before);
+    assert!(state.search("person", 9, |_, _, _| true).is_empty());
+}
+
+#[test]
+fn a_snapshot_tells_customers_by_address() {
+    let hr = state().snapshot().customers("HR");
+    assert_eq!(hr.into_iter().collect::<Vec<_>>(), ["ada@example.com"]);
+}

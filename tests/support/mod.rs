@@ -1,0 +1,6 @@
+//! What the integration tests share.
+
+#![allow(dead_code, clippy::print_stdout, reason = "each test crate uses its own part of this")]
+
+pub(crate) mod contracts;
+pub(crate) mod site;

@@ -1,0 +1,184 @@
+//! A sandbox on loopback with a plain HTTP client in front of it.
+
+use quietdesk::sandbox::{Config, DeskAccess, Faults, PersonKind, Running, Sandbox, Seed, SeedDesk, SeedPerson};
+use reqwest::header::HeaderMap;
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::Value;
+
+use super::contracts;
+
+/// A sandbox that listens, and who asks it.
+pub(crate) struct Site {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) running: Running,
+    pub(crate) client: reqwest::Client,
+}
+
+/// An answer.
+pub(crate) struct Got {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Got {
+    /// The body as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
+    }
+
+    /// One header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+/// SUP (open: ada, grace, an agent in its team), HR (restricted: ada, and gone, who is deactivated); grace has a
+/// portal-only and an Atlassian account; shy hides the address; an app.
+pub(crate) fn seed() -> Seed {
+    let person = |email, desks: &[_]| SeedPerson::customer(email, desks);
+    let of_kind = |kind, person| SeedPerson { kind, ..person };
+    Seed {
+        seed: 1,
+        desks: vec![
+            SeedDesk::new("SUP", DeskAccess::Open),
+            SeedDesk::new("HR", DeskAccess::Restricted),
+        ],
+        people: vec![
+            person("Ada@example.com", &["SUP", "HR"]),
+            person("grace@example.com", &["SUP"]),
+            of_kind(PersonKind::Atlassian, person("grace@example.com", &[])),
+            of_kind(PersonKind::Agent, person("agent@example.com", &["SUP"])),
+            SeedPerson {
+                email_hidden: true,
+                name: "Shy Person".to_owned(),
+                ..of_kind(PersonKind::Atlassian, person("shy@example.com", &[]))
+            },
+            SeedPerson {
+                active: false,
+                ..person("gone@example.com", &["HR"])
+            },
+            of_kind(PersonKind::App, person("app@example.com", &[])),
+        ],
+    }
+}
+
+/// The customers of a desk, by its id.
+pub(crate) fn customers(desk: u32) -> String {
+    format!("/rest/servicedeskapi/servicedesk/{desk}/customer")
+}
+
+/// The access settings of a desk, by its key.
+pub(crate) fn access(desk: &str) -> String {
+    format!("/rest/servicedesk/1/servicedesk/{desk}/settings/requestsecurity")
+}
+
+/// The silent create.
+pub(crate) const CREATE: &str = "/rest/servicedeskapi/customer?strictConflictStatusCode=true";
+
+impl Site {
+    /// The sandbox of [`seed`].
+    pub(crate) async fn new() -> Self {
+        Self::with(Config::default(), seed()).await
+    }
+
+    /// The sandbox of [`seed`] with faults.
+    pub(crate) async fn faulty(script: &str) -> Self {
+        let site = Self::new().await;
+        site.faults(script);
+        site
+    }
+
+    /// Another one.
+    pub(crate) async fn with(config: Config, seed: Seed) -> Self {
+        let sandbox = Sandbox::new(config, &seed);
+        let running = sandbox.serve("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let client = reqwest::Client::builder().http1_only().no_proxy();
+        Self {
+            sandbox,
+            running,
+            client: client.build().unwrap(),
+        }
+    }
+
+    /// Other faults from now on.
+    pub(crate) fn faults(&self, script: &str) {
+        self.sandbox.set_faults(&script.parse::<Faults>().unwrap());
+    }
+
+    /// A request without any header of ours.
+    pub(crate) fn bare(&self, method: &str, path: &str) -> RequestBuilder {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let url = format!("{}{path}", self.running.url());
+        self.client.request(method, url)
+    }
+
+    /// A request as a good client sends it.
+    pub(crate) fn ask(&self, method: &str, path: &str) -> RequestBuilder {
+        self.bare(method, path)
+            .basic_auth("quietdesk@example.com", Some("sandbox"))
+            .header("X-ExperimentalApi", "opt-in")
+            .header("X-Atlassian-Token", "no-check")
+    }
+
+    /// The answer to a `GET`.
+    pub(crate) async fn get(&self, path: &str) -> Got {
+        send(self.ask("GET", path)).await
+    }
+
+    /// The answer to a request with a JSON body.
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Value) -> Got {
+        send(self.ask(method, path).json(&body)).await
+    }
+
+    /// The answer to a create.
+    pub(crate) async fn create(&self, email: &str) -> Got {
+        let body = serde_json::json!({"email": email, "displayName": email});
+        self.call("POST", CREATE, body).await
+    }
+
+    /// The id of the first account with an address.
+    pub(crate) fn id(&self, email: &str) -> String {
+        self.sandbox.accounts_of(email).remove(0)
+    }
+
+    /// The end of a test whose client behaved: everything was as documented, nobody was mailed, no seat was taken.
+    #[track_caller]
+    pub(crate) fn finish(self) {
+        contracts::check(&self.sandbox.journal());
+        let none = Vec::<String>::new();
+        assert_eq!(self.sandbox.violations(), none);
+        self.silent();
+    }
+
+    /// The end of a test whose client misbehaved so many times; the answers were as documented.
+    #[track_caller]
+    pub(crate) fn finish_blaming(self, violations: usize) {
+        contracts::check_answers(&self.sandbox.journal());
+        let found = self.sandbox.violations();
+        assert_eq!(found.len(), violations, "{found:#?}");
+        self.silent();
+    }
+
+    #[track_caller]
+    fn silent(self) {
+        assert_eq!(self.sandbox.outbox(), []);
+        assert_eq!(self.sandbox.seats(), 0);
+    }
+}
+
+/// Sends a request and reads the whole answer.
+pub(crate) async fn send(request: RequestBuilder) -> Got {
+    try_send(request).await.unwrap()
+}
+
+/// The same where the connection may end.
+pub(crate) async fn try_send(request: RequestBuilder) -> Result<Got, reqwest::Error> {
+    let answer = request.send().await?;
+    Ok(Got {
+        status: StatusCode::as_u16(&answer.status()),
+        headers: answer.headers().clone(),
+        text: answer.text().await?,
+    })
+}
