@@ -24,4 +24,5 @@
 //! | [`cli`] | what the user typed, what it means, exit codes | hold logic of its own |
 
 pub mod model;
+pub mod roster_file;
 pub mod sandbox;

@@ -1,0 +1,110 @@
+//! Where a roster's bytes come from: one file, or the files of a folder.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::RosterError;
+
+/// One file's bytes, with the name messages show for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The name, as messages show it.
+    pub name: String,
+    /// The contents, not yet decoded.
+    pub bytes: Vec<u8>,
+}
+
+/// What [`read`] found: the files of one roster in name order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sources {
+    /// The files, in name order.
+    pub files: Vec<PathBuf>,
+    /// Their contents, in the same order.
+    pub sources: Vec<Source>,
+}
+
+impl Sources {
+    /// SHA-256 in hex: of one file, its contents, as `sha256sum` prints it; of several, for each in order the
+    /// file's own name, a zero byte, the length and the contents.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        if let [only] = self.sources.as_slice() {
+            hash.update(&only.bytes);
+        } else {
+            for (file, source) in self.files.iter().zip(&self.sources) {
+                hash.update(file.file_name().unwrap_or_default().as_encoded_bytes());
+                hash.update([0]);
+                hash.update((source.bytes.len() as u64).to_le_bytes());
+                hash.update(&source.bytes);
+            }
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Reads the bytes of a roster: of one file, or of every `*.yaml` and `*.yml` directly in a folder, in name
+/// order. Hidden files and sub-folders are left alone; links are followed.
+///
+/// # Errors
+/// [`RosterError::NotFound`], [`RosterError::Unreadable`] or [`RosterError::NoRosterInFolder`]. A file that
+/// vanishes while the folder is read is an error, so that a roster is never half a roster.
+pub fn read(path: &Path) -> Result<Sources, RosterError> {
+    let kind = fs::metadata(path).map_err(|source| unreadable(path, source))?;
+    let files = if kind.is_dir() {
+        files_of(path)?
+    } else {
+        vec![path.to_owned()]
+    };
+    let mut sources = Vec::with_capacity(files.len());
+    for file in &files {
+        sources.push(Source {
+            name: file.display().to_string(),
+            bytes: fs::read(file).map_err(|source| unreadable(file, source))?,
+        });
+    }
+    Ok(Sources { files, sources })
+}
+
+fn files_of(folder: &Path) -> Result<Vec<PathBuf>, RosterError> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|source| unreadable(folder, source))? {
+        let file = entry.map_err(|source| unreadable(folder, source))?.path();
+        if !is_named_as_roster(&file) {
+            continue;
+        }
+        let kind = fs::metadata(&file).map_err(|source| unreadable(&file, source))?;
+        if !kind.is_dir() {
+            files.push(file);
+        }
+    }
+    if files.is_empty() {
+        return Err(RosterError::NoRosterInFolder {
+            path: folder.to_owned(),
+        });
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn is_named_as_roster(file: &Path) -> bool {
+    let hidden = file
+        .file_name()
+        .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    let yaml = file
+        .extension()
+        .is_some_and(|ending| ending == "yaml" || ending == "yml");
+    yaml && !hidden
+}
+
+fn unreadable(path: &Path, source: std::io::Error) -> RosterError {
+    let path = path.to_owned();
+    if source.kind() == ErrorKind::NotFound {
+        RosterError::NotFound { path }
+    } else {
+        RosterError::Unreadable { path, source }
+    }
+}

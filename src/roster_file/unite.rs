@@ -1,0 +1,221 @@
+//! From the files' documents to one [`Roster`]: what only shows when all files lie side by side.
+
+use std::collections::BTreeMap;
+
+use super::document::{At, Document, Entry};
+use super::fields;
+use super::finding::{Findings, Path, Place};
+use crate::model::account::Handle;
+use crate::model::desk::DeskKey;
+use crate::model::email::EmailKey;
+use crate::model::roster::{Customer, DeskSpec, Roster};
+
+/// Unites the documents. `complete` says that every file could be read; where one could not, no desk is called
+/// unknown, since that file may declare it.
+pub(super) fn unite(documents: Vec<Document>, complete: bool, findings: &mut Findings) -> Roster {
+    let certain = complete && documents.iter().all(|document| document.desks_are_certain);
+    let desks = unite_desks(&documents, findings);
+    if certain {
+        for document in &documents {
+            check_desks_are_known(document, &desks, findings);
+        }
+    }
+    let customers = unite_customers(documents, findings);
+    check_accounts(&customers, findings);
+    Roster {
+        desks: desks.into_iter().map(|(key, (_, spec))| (key, spec)).collect(),
+        customers: customers
+            .into_iter()
+            .map(|(key, united)| (key, united.customer))
+            .collect(),
+    }
+}
+
+type Desks = BTreeMap<DeskKey, (Place, DeskSpec)>;
+
+fn unite_desks(documents: &[Document], findings: &mut Findings) -> Desks {
+    let mut desks = Desks::new();
+    for At { at, value } in documents.iter().flat_map(|document| &document.desks) {
+        let (key, spec) = value;
+        if let Some((first, _)) = desks.get(key) {
+            let message = format!(
+                "the desk {key} is declared a second time; the first is at {}",
+                findings.shown(*first)
+            );
+            let help = "declare it in one file; the others may still list it under their customers";
+            findings.add(*at, &Path::Root.key("desks").key(key.as_str()), message, help);
+        } else {
+            desks.insert(key.clone(), (*at, spec.clone()));
+        }
+    }
+    desks
+}
+
+fn check_desks_are_known(document: &Document, desks: &Desks, findings: &mut Findings) {
+    let root = Path::Root;
+    let defaults = root.key("defaults");
+    check_list(&document.default_desks, &defaults.key("desks"), desks, findings);
+    let customers = root.key("customers");
+    for entry in &document.customers {
+        let customer = customers.index(entry.index);
+        check_list(
+            entry.desks.as_deref().unwrap_or_default(),
+            &customer.key("desks"),
+            desks,
+            findings,
+        );
+    }
+}
+
+fn check_list(listed: &[At<DeskKey>], path: &Path<'_>, desks: &Desks, findings: &mut Findings) {
+    for (index, desk) in listed.iter().enumerate() {
+        if desks.contains_key(&desk.value) {
+            continue;
+        }
+        let key = desk.value.as_str();
+        let help = match fields::suggestion(key, desks.keys().map(DeskKey::as_str)) {
+            Some(meant) => fields::did_you_mean(meant),
+            None => format!("declare it: `desks: {{{key}: {{}}}}`; a desk that is not declared is never touched"),
+        };
+        findings.add(
+            desk.at,
+            &path.index(index),
+            format!("the desk {key} is not declared under `desks`"),
+            help,
+        );
+    }
+}
+
+/// A customer, and where what it is made of was first said.
+struct United {
+    customer: Customer,
+    at: Place,
+    index: usize,
+    last_file: usize,
+    name_at: Option<Place>,
+    account_at: Option<(Place, usize)>,
+}
+
+fn unite_customers(documents: Vec<Document>, findings: &mut Findings) -> BTreeMap<EmailKey, United> {
+    let mut customers: BTreeMap<EmailKey, United> = BTreeMap::new();
+    for document in documents {
+        let defaults = document.default_desks;
+        for mut entry in document.customers {
+            let desks = entry.desks.take().unwrap_or_else(|| defaults.clone());
+            let desks = desks.into_iter().map(|desk| desk.value);
+            match customers.get_mut(entry.email.value.key()) {
+                Some(united) if united.last_file == entry.email.at.file => listed_twice(united, &entry, findings),
+                Some(united) => {
+                    united.last_file = entry.email.at.file;
+                    united.customer.desks.extend(desks);
+                    agree(united, entry, findings);
+                }
+                None => {
+                    let (name_at, account_at) = (
+                        entry.name.as_ref().map(|it| it.at),
+                        entry.account.as_ref().map(|it| (it.at, entry.index)),
+                    );
+                    let (at, key) = (entry.email.at, entry.email.value.key().clone());
+                    let customer = Customer {
+                        email: entry.email.value,
+                        name: entry.name.map(|name| name.value),
+                        desks: desks.collect(),
+                        account: entry.account.map(|account| account.value),
+                    };
+                    let united = United {
+                        customer,
+                        at,
+                        index: entry.index,
+                        last_file: at.file,
+                        name_at,
+                        account_at,
+                    };
+                    customers.insert(key, united);
+                }
+            }
+        }
+    }
+    customers
+}
+
+fn listed_twice(united: &United, entry: &Entry, findings: &mut Findings) {
+    let first = findings.shown(united.at);
+    let (email, index) = (&entry.email.value, united.index);
+    let spelled = if united.customer.email.as_str() == email.as_str() {
+        String::new()
+    } else {
+        format!(" as {}", united.customer.email)
+    };
+    findings.add(
+        entry.email.at,
+        &Path::Root.key("customers").index(entry.index),
+        format!("{email} is listed a second time; the first is at {first} (customers[{index}]{spelled})"),
+        "keep one of the two; addresses are compared without regard to case",
+    );
+}
+
+/// What the entry of another file says besides desks must be what was said before.
+fn agree(united: &mut United, entry: Entry, findings: &mut Findings) {
+    let root = Path::Root;
+    let customers = root.key("customers");
+    let path = customers.index(entry.index);
+    let help = "let both files say the same, or let only one of them say it";
+    if let Some(At { at, value }) = entry.name {
+        match (&united.customer.name, united.name_at) {
+            (Some(first), Some(first_at)) if *first != value => {
+                let message = format!(
+                    "this file says `{value}`, and {} says `{first}`",
+                    findings.shown(first_at)
+                );
+                findings.add(at, &path.key("name"), message, help);
+            }
+            _ => {
+                united.customer.name = Some(value);
+                united.name_at = united.name_at.or(Some(at));
+            }
+        }
+    }
+    if let Some(At { at, value }) = entry.account {
+        match (&united.customer.account, united.account_at) {
+            (Some(first), Some((first_at, _))) if *first != value => {
+                let message = format!(
+                    "this file says `{value}`, and {} says `{first}`",
+                    findings.shown(first_at)
+                );
+                findings.add(at, &path.key("account"), message, help);
+            }
+            _ => {
+                united.customer.account = Some(value);
+                united.account_at = united.account_at.or(Some((at, entry.index)));
+            }
+        }
+    }
+}
+
+/// One account is one person: two entries cannot both mean it.
+fn check_accounts(customers: &BTreeMap<EmailKey, United>, findings: &mut Findings) {
+    let mut pinned: Vec<(&Handle, Place, usize, &Customer)> = Vec::new();
+    for united in customers.values() {
+        if let (Some(handle), Some((at, index))) = (&united.customer.account, united.account_at) {
+            pinned.push((handle, at, index, &united.customer));
+        }
+    }
+    pinned.sort_by_key(|(handle, at, ..)| (*handle, at.file, at.line, at.column));
+    for same in pinned.chunk_by(|a, b| a.0 == b.0) {
+        let Some(((handle, first, _, customer), others)) = same.split_first() else {
+            continue;
+        };
+        for (_, at, index, _) in others {
+            let message = format!(
+                "the account {handle} is pinned a second time; the first is at {}, for {}",
+                findings.shown(*first),
+                customer.email
+            );
+            let path = Path::Root;
+            let path = path.key("customers");
+            let path = path.index(*index);
+            let help = "an account is one person: keep it with the address that is right";
+            findings.add(*at, &path.key("account"), message, help);
+        }
+    }
+}
