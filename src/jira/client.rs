@@ -1,0 +1,289 @@
+//! A call: a request, sent as often as its replay class, Jira's limits and patience allow.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+use http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+use tokio::time::{Instant, sleep};
+use tracing::{debug, info, warn};
+
+use super::errors::{CallError, detail, login_refused, refusal};
+use super::limiter::{Breaker, Gates, InFlight, Pass};
+use super::requests::{Replay, Request};
+use super::transport::{Answer, Transport, TransportError};
+
+/// How often one call is tried while others succeed.
+const ATTEMPTS: usize = 6;
+/// Backoff, before it is cut down at random.
+const BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(250))
+    .with_max_delay(Duration::from_secs(30))
+    .without_max_times();
+
+/// What came of the requests so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Requests sent.
+    pub requests: u64,
+    /// Of these, requests that change something.
+    pub writes: u64,
+    /// Requests by path template and status; 0 stands for no answer.
+    pub answers: BTreeMap<(&'static str, u16), u64>,
+    /// Time waited because Jira limited the rate.
+    pub limited: Duration,
+}
+
+/// Sends requests.
+#[derive(Debug)]
+pub(super) struct Client {
+    transport: Arc<dyn Transport>,
+    in_flight: InFlight,
+    gates: Gates,
+    breaker: Breaker,
+    patience: Duration,
+    stats: Mutex<Stats>,
+}
+
+/// What one attempt came to.
+enum Attempt {
+    Done(Answer),
+    /// Jira asks to wait; nothing was done. Without a time, back off.
+    Wait(Option<Duration>),
+    /// Surely nothing was done.
+    NotSent(String),
+    /// Perhaps it was done.
+    Lost(String),
+    Refused(CallError),
+}
+
+impl Client {
+    pub(super) fn new(transport: Arc<dyn Transport>, concurrency: usize, patience: Duration) -> Self {
+        Self {
+            transport,
+            in_flight: InFlight::new(concurrency),
+            gates: Gates::default(),
+            breaker: Breaker::new(patience),
+            patience,
+            stats: Mutex::default(),
+        }
+    }
+
+    /// How many requests may be in flight now.
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight.allowed()
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        self.stats.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Makes a call and reads its JSON. An answer that is cut short is a lost one; JSON of another shape is not Jira's.
+    pub(super) async fn json<T: DeserializeOwned>(&self, request: &Request) -> Result<T, CallError> {
+        let answer = self.call(request, true).await?;
+        serde_json::from_slice(&answer.body).map_err(|error| CallError::Unintelligible {
+            operation: request.endpoint().operation,
+            // serde's words can repeat a value, so only where it went wrong is told.
+            detail: format!("unexpected JSON at line {}, column {}", error.line(), error.column()),
+        })
+    }
+
+    /// Makes a call whose answer has nothing to read.
+    pub(super) async fn done(&self, request: &Request) -> Result<(), CallError> {
+        self.call(request, false).await.map(drop)
+    }
+
+    async fn call(&self, request: &Request, wants_json: bool) -> Result<Answer, CallError> {
+        let operation = request.endpoint().operation;
+        let (mut attempts, mut maybe_done, mut limited) = (0, false, Duration::ZERO);
+        let mut backoff = BACKOFF.build();
+        let mut failure = String::from("it did not answer");
+        loop {
+            let probe = match self.breaker.enter().await {
+                Pass::Free => None,
+                Pass::Probe(probe) => {
+                    sleep(next(&mut backoff).min(self.breaker.left())).await;
+                    Some(probe)
+                }
+                Pass::Ended => {
+                    let patience = self.patience;
+                    return Err(CallError::Unreachable {
+                        operation,
+                        patience,
+                        detail: failure,
+                        maybe_done,
+                    });
+                }
+            };
+            let attempt = self.attempt(request, wants_json).await;
+            drop(probe);
+            match attempt {
+                Attempt::Done(answer) => return Ok(answer),
+                Attempt::Refused(error) => return Err(error),
+                Attempt::Wait(asked) => {
+                    let wait = asked.unwrap_or_else(|| next(&mut backoff).max(Duration::from_millis(100)));
+                    limited += wait;
+                    if wait > self.patience || limited > self.patience {
+                        return Err(CallError::RateLimited { operation, wait });
+                    }
+                    self.wait(operation, wait);
+                    continue;
+                }
+                Attempt::NotSent(why) => failure = why,
+                Attempt::Lost(why) => {
+                    if request.endpoint().replay == Replay::LookupFirst {
+                        return Err(CallError::AnswerLost { operation, detail: why });
+                    }
+                    maybe_done = request.endpoint().is_write();
+                    failure = why;
+                }
+            }
+            if asked_to_stop_trying(&mut attempts, self.breaker.is_open()) {
+                return Err(CallError::GaveUp {
+                    operation,
+                    attempts,
+                    detail: failure,
+                    maybe_done,
+                });
+            }
+            if !self.breaker.is_open() {
+                sleep(next(&mut backoff)).await;
+            }
+        }
+    }
+
+    /// Sends the request once and says what that came to.
+    async fn attempt(&self, request: &Request, wants_json: bool) -> Attempt {
+        let endpoint = request.endpoint();
+        // Jira may have asked everybody to wait while this request waited for its place.
+        let place = loop {
+            self.gates.wait(endpoint.operation).await;
+            let place = self.in_flight.enter().await;
+            if self.gates.is_open(endpoint.operation) {
+                break place;
+            }
+        };
+        let start = Instant::now();
+        let sent = self.transport.send(request).await;
+        drop(place);
+        self.count(request, sent.as_ref().map_or(0, |answer| answer.status.as_u16()));
+        let (took, method, path) = (start.elapsed(), &endpoint.method, endpoint.template);
+        let answer = match sent {
+            Ok(answer) => answer,
+            Err(error) => {
+                debug!(%method, path, ?took, %error, "no answer");
+                self.failed(&error.to_string());
+                return match error {
+                    TransportError::NotSent(why) => Attempt::NotSent(why),
+                    TransportError::Lost(why) => Attempt::Lost(why),
+                };
+            }
+        };
+        let id = header(&answer.headers, "atl-traceid").or_else(|| header(&answer.headers, "x-arequestid"));
+        debug!(%method, path, status = answer.status.as_u16(), ?took, id, "answered");
+        self.judge(request, answer, wants_json)
+    }
+
+    fn judge(&self, request: &Request, answer: Answer, wants_json: bool) -> Attempt {
+        let operation = request.endpoint().operation;
+        if let Some(detail) = login_refused(&answer.headers) {
+            return Attempt::Refused(CallError::SignInRefused { operation, detail });
+        }
+        let said = || detail(answer.status, &answer.body);
+        let retry_after = retry_after(&answer.headers);
+        match answer.status {
+            StatusCode::TOO_MANY_REQUESTS => {
+                self.in_flight.overloaded();
+                Attempt::Wait(retry_after)
+            }
+            StatusCode::SERVICE_UNAVAILABLE if retry_after.is_some() => {
+                self.in_flight.overloaded();
+                Attempt::Wait(retry_after)
+            }
+            status if status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED => {
+                self.failed(status.as_str());
+                Attempt::Lost(format!("{status}: {}", said()))
+            }
+            status if status.is_success() && wants_json && is_cut_short(&answer) => {
+                Attempt::Lost("the answer is cut short".to_owned())
+            }
+            status if status.is_success() => {
+                self.breaker.succeeded();
+                let near = header(&answer.headers, "x-ratelimit-nearlimit") == Some("true");
+                self.in_flight.succeeded(near);
+                Attempt::Done(answer)
+            }
+            status => {
+                self.breaker.succeeded();
+                Attempt::Refused(refusal(operation, status, &answer.headers, &answer.body))
+            }
+        }
+    }
+
+    /// No answer, or a 5xx. Says so once when it has become an outage, since patience can be long.
+    fn failed(&self, why: &str) {
+        self.in_flight.overloaded();
+        if self.breaker.failed() {
+            let patience = self.patience.as_secs();
+            warn!(
+                why,
+                "Jira does not answer; trying again, for {patience} s at most (--patience)"
+            );
+        }
+    }
+
+    /// Makes everybody wait with this operation.
+    fn wait(&self, operation: &'static str, wait: Duration) {
+        if wait >= Duration::from_secs(5) {
+            info!(operation, seconds = wait.as_secs(), "Jira limits the rate; waiting");
+        }
+        self.gates.close(operation, wait);
+        self.stats.lock().unwrap_or_else(PoisonError::into_inner).limited += wait;
+    }
+
+    fn count(&self, request: &Request, status: u16) {
+        let mut stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
+        stats.requests += 1;
+        stats.writes += u64::from(request.endpoint().is_write());
+        *stats.answers.entry((request.endpoint().template, status)).or_default() += 1;
+    }
+}
+
+/// Counts an attempt that failed while the breaker is closed, so that others succeed; true when it was one too many.
+fn asked_to_stop_trying(attempts: &mut usize, breaker_open: bool) -> bool {
+    *attempts += usize::from(!breaker_open);
+    *attempts >= ATTEMPTS
+}
+
+/// The next delay, with full jitter: anything between nothing and the backoff.
+fn next(backoff: &mut ExponentialBackoff) -> Duration {
+    backoff
+        .next()
+        .unwrap_or(Duration::from_secs(30))
+        .mul_f64(rand::random())
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// How long Jira asks to wait: seconds, or a date measured against the answer's own (jira-facts §7, H).
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = header(headers, "retry-after")?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |text: &str| jiff::fmt::rfc2822::parse(text).ok().map(|date| date.timestamp());
+    let (until, now) = (date(text)?, date(header(headers, "date")?)?);
+    Duration::try_from(until.duration_since(now)).ok()
+}
+
+/// Whether a body that should be JSON ends in the middle of it. HTML, say, is not cut short but something else.
+fn is_cut_short(answer: &Answer) -> bool {
+    match serde_json::from_slice::<serde::de::IgnoredAny>(&answer.body) {
+        Ok(_) => false,
+        Err(error) => error.is_eof(),
+    }
+}

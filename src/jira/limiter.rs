@@ -1,0 +1,266 @@
+//! How fast to ask: what is in flight, what Jira asks to wait, and what to do while it does not answer.
+//!
+//! Uses tokio's clock only, so that all of it runs under a paused one.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{MutexGuard as ProbeGuard, Notify};
+use tokio::time::{Instant, sleep_until};
+
+/// How many requests are in flight at first.
+const FIRST: f64 = 4.0;
+/// Failures in a row, of transport or 5xx, that open the breaker (design §6).
+const BREAKER: usize = 5;
+
+/// The number in flight: grows by one for each that many successes, and halves when Jira says it is too much.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    state: Mutex<Flight>,
+    most: f64,
+    freed: Notify,
+}
+
+#[derive(Debug)]
+struct Flight {
+    allowed: f64,
+    used: usize,
+}
+
+/// A place in flight, given back when dropped.
+#[derive(Debug)]
+pub(super) struct Place<'a>(&'a InFlight);
+
+impl InFlight {
+    pub(super) fn new(most: usize) -> Self {
+        let most = f64::from(u16::try_from(most.max(1)).unwrap_or(u16::MAX));
+        Self {
+            state: Mutex::new(Flight {
+                allowed: FIRST.min(most),
+                used: 0,
+            }),
+            most,
+            freed: Notify::new(),
+        }
+    }
+
+    /// Waits for a place.
+    pub(super) async fn enter(&self) -> Place<'_> {
+        loop {
+            let freed = self.freed.notified();
+            {
+                let mut flight = lock(&self.state);
+                if (flight.used as f64) < flight.allowed.floor() {
+                    flight.used += 1;
+                    return Place(self);
+                }
+            }
+            freed.await;
+        }
+    }
+
+    /// It went well: a little more may be in flight, unless Jira says that its limit is near.
+    pub(super) fn succeeded(&self, near_limit: bool) {
+        if !near_limit {
+            let mut flight = lock(&self.state);
+            flight.allowed = (flight.allowed + 1.0 / flight.allowed).min(self.most);
+        }
+        self.freed.notify_one();
+    }
+
+    /// Too much: half as many.
+    pub(super) fn overloaded(&self) {
+        let mut flight = lock(&self.state);
+        flight.allowed = (flight.allowed / 2.0).max(1.0);
+    }
+
+    /// How many may be in flight now.
+    pub(super) fn allowed(&self) -> usize {
+        lock(&self.state).allowed.floor() as usize
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.state).used -= 1;
+        self.0.freed.notify_one();
+    }
+}
+
+/// Until when nobody may ask what, by operation: burst limits count per endpoint and method (jira-facts §7, H).
+#[derive(Debug, Default)]
+pub(super) struct Gates(Mutex<BTreeMap<&'static str, Instant>>);
+
+impl Gates {
+    /// Waits until the operation may be asked for again.
+    pub(super) async fn wait(&self, operation: &'static str) {
+        loop {
+            let until = lock(&self.0).get(operation).copied();
+            match until {
+                Some(until) if until > Instant::now() => sleep_until(until).await,
+                Some(_) | None => return,
+            }
+        }
+    }
+
+    /// Whether the operation may be asked for now.
+    pub(super) fn is_open(&self, operation: &'static str) -> bool {
+        lock(&self.0)
+            .get(operation)
+            .is_none_or(|until| *until <= Instant::now())
+    }
+
+    /// Jira asks everybody to wait with this operation.
+    pub(super) fn close(&self, operation: &'static str, wait: Duration) {
+        let until = Instant::now() + wait;
+        let mut gates = lock(&self.0);
+        let gate = gates.entry(operation).or_insert(until);
+        *gate = until.max(*gate);
+    }
+}
+
+/// Opens after failures in a row; then one request at a time probes, until one succeeds or patience ends.
+#[derive(Debug)]
+pub(super) struct Breaker {
+    patience: Duration,
+    state: Mutex<Failing>,
+    probe: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Failing {
+    in_a_row: usize,
+    since: Option<Instant>,
+}
+
+/// What the breaker lets a request do.
+#[derive(Debug)]
+pub(super) enum Pass<'a> {
+    /// Go on.
+    Free,
+    /// Go on as the only one, after this wait.
+    Probe(ProbeGuard<'a, ()>),
+    /// Patience has ended.
+    Ended,
+}
+
+impl Breaker {
+    pub(super) fn new(patience: Duration) -> Self {
+        Self {
+            patience,
+            state: Mutex::default(),
+            probe: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// Asks to send a request.
+    pub(super) async fn enter(&self) -> Pass<'_> {
+        if !self.is_open() {
+            return Pass::Free;
+        }
+        let probe = self.probe.lock().await;
+        if !self.is_open() {
+            return Pass::Free;
+        }
+        let since = lock(&self.state).since;
+        match since {
+            Some(since) if since.elapsed() >= self.patience => Pass::Ended,
+            Some(_) | None => Pass::Probe(probe),
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        lock(&self.state).in_a_row >= BREAKER
+    }
+
+    pub(super) fn succeeded(&self) {
+        *lock(&self.state) = Failing::default();
+    }
+
+    /// Another failure; true where it opens the breaker.
+    pub(super) fn failed(&self) -> bool {
+        let mut failing = lock(&self.state);
+        failing.in_a_row += 1;
+        failing.since.get_or_insert_with(Instant::now);
+        failing.in_a_row == BREAKER
+    }
+
+    /// How long is left of patience, counted from the first failure in the row.
+    pub(super) fn left(&self) -> Duration {
+        let since = lock(&self.state).since;
+        since.map_or(self.patience, |since| self.patience.saturating_sub(since.elapsed()))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_number_in_flight_grows_by_one_and_halves() {
+        let flight = InFlight::new(8);
+        assert_eq!(flight.allowed(), 4);
+        for _ in 0..5 {
+            flight.succeeded(false);
+        }
+        assert_eq!(flight.allowed(), 5);
+        flight.succeeded(true);
+        assert_eq!(flight.allowed(), 5, "near the limit it does not grow");
+        for _ in 0..100 {
+            flight.succeeded(false);
+        }
+        assert_eq!(flight.allowed(), 8, "never above what was asked for");
+        for expected in [4, 2, 1, 1] {
+            flight.overloaded();
+            assert_eq!(flight.allowed(), expected);
+        }
+        let only = flight.enter().await;
+        let next = tokio::time::timeout(Duration::ZERO, flight.enter()).await;
+        assert!(next.is_err(), "the only place is taken");
+        drop(only);
+        let _free_again = flight.enter().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_gate_holds_one_operation_for_as_long_as_jira_asks() {
+        let gates = Gates::default();
+        let start = Instant::now();
+        gates.close("a", Duration::from_secs(7));
+        gates.close("a", Duration::from_secs(3));
+        gates.wait("b").await;
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        gates.wait("a").await;
+        assert!(start.elapsed() >= Duration::from_secs(7));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_breaker_opens_probes_one_by_one_and_ends_with_patience() {
+        let breaker = Breaker::new(Duration::from_secs(60));
+        for _ in 0..BREAKER {
+            assert!(matches!(breaker.enter().await, Pass::Free));
+            breaker.failed();
+        }
+        let Pass::Probe(probe) = breaker.enter().await else {
+            panic!("it is open")
+        };
+        assert!(
+            tokio::time::timeout(Duration::from_secs(1), breaker.enter())
+                .await
+                .is_err(),
+            "one probe at a time"
+        );
+        drop(probe);
+        breaker.succeeded();
+        assert!(matches!(breaker.enter().await, Pass::Free));
+        for _ in 0..BREAKER {
+            breaker.failed();
+        }
+        tokio::time::advance(Duration::from_secs(61)).await;
+        assert!(matches!(breaker.enter().await, Pass::Ended));
+    }
+}

@@ -1,0 +1,27 @@
+//! Jira: the list of allowed requests, and everything between a question and its answer.
+//!
+//! Owns signing in, limits, retries, paging and what Jira's answers mean. [`JiraRead`] and [`JiraWrite`] are different
+//! types: what holds the first cannot write, and every write asks for the guard's approval. Must never decide what is to
+//! be changed, and never make a request that is not in [`requests`].
+
+mod address;
+mod client;
+mod cloud;
+mod credentials;
+mod errors;
+mod limiter;
+mod paging;
+mod read;
+pub mod requests;
+mod transport;
+mod write;
+
+pub use address::{BaseUrl, BaseUrlError};
+pub use client::Stats;
+pub use cloud::AccessSettings;
+pub use credentials::{Credentials, CredentialsError};
+pub use errors::{CallError, ConnectError};
+pub use paging::{Listing, SweepEnd};
+pub use read::{DeskRef, JiraRead, Permissions, Settings};
+pub use transport::{Answer, InProcess, Transport, TransportError};
+pub use write::JiraWrite;
