@@ -23,7 +23,9 @@
 //! | [`sandbox`] | a simulated Jira that judges the client | share a type with the client |
 //! | [`cli`] | what the user typed, what it means, exit codes | hold logic of its own |
 
+pub mod engine;
 pub mod jira;
 pub mod model;
+pub mod render;
 pub mod roster_file;
 pub mod sandbox;

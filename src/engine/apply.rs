@@ -1,0 +1,309 @@
+//! Applying: a plan's calls, in its order, as many at once as Jira takes.
+//!
+//! Execution decides nothing. A call waits for the steps it needs, runs its protocol, and notes how each step ended.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use futures_util::{StreamExt as _, stream};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::progress::{Event, Progress};
+use super::protocol::{self, Created, closes_the_desk};
+use crate::jira::{CallError, JiraWrite};
+use crate::model::access::Access;
+use crate::model::calls::{Call, Limits, calls};
+use crate::model::desk::DeskKey;
+use crate::model::guard::ApprovedPlan;
+use crate::model::held::HeldReason;
+use crate::model::observed::{DeskReading, Observed};
+use crate::model::outcome::{Outcome, Outcomes, StepEnd, Stopped};
+use crate::model::step::{AccountRef, Action, Step, StepId, Who};
+
+/// Calls begun at once. How many really are in flight is the client's own decision, up to its concurrency; a few more
+/// are begun, so that batches that wait for their creates hold nobody up.
+const WAITING: usize = 8;
+
+/// Applies `approved` to the site it was computed from. When `stop` is cancelled, calls in flight are finished and no
+/// other is begun.
+pub async fn apply(
+    jira: &JiraWrite,
+    approved: &ApprovedPlan,
+    observed: &Observed,
+    progress: &dyn Progress,
+    stop: &CancellationToken,
+) -> Outcomes {
+    let steps = &approved.plan().steps;
+    let applying = Applying {
+        jira,
+        approved,
+        observed,
+        progress,
+        stop,
+        steps: steps.iter().map(|step| (step.id, step)).collect(),
+        state: Mutex::default(),
+        ended: watch::Sender::new(0),
+    };
+    let calls = calls(approved.plan(), Limits::CLOUD);
+    // The first alone: where Jira does not let quietdesk's account create anybody, one refusal is enough.
+    let (first, rest) = calls.people.split_at(calls.people.len().min(1));
+    for call in first {
+        applying.call(call).await;
+    }
+    let at_once = jira.concurrency() + WAITING;
+    stream::iter(rest)
+        .for_each_concurrent(at_once, |call| applying.call(call))
+        .await;
+    for call in &calls.access {
+        applying.call(call).await;
+    }
+    progress.event(Event::Ended);
+    applying.finish()
+}
+
+struct Applying<'a> {
+    jira: &'a JiraWrite,
+    approved: &'a ApprovedPlan,
+    observed: &'a Observed,
+    progress: &'a dyn Progress,
+    stop: &'a CancellationToken,
+    steps: BTreeMap<StepId, &'a Step>,
+    state: Mutex<State>,
+    /// How many steps have ended; whoever waits for one looks again at each change.
+    ended: watch::Sender<usize>,
+}
+
+/// Whom a membership step adds.
+struct Member {
+    account: AccountRef,
+    is_new: bool,
+}
+
+#[derive(Default)]
+struct State {
+    ends: BTreeMap<StepId, StepEnd>,
+    stopped: Option<Stopped>,
+    creating_refused: Option<String>,
+    closed_desks: BTreeMap<DeskKey, String>,
+}
+
+impl Applying<'_> {
+    async fn call(&self, call: &Call) {
+        match call {
+            Call::Create(id) => self.create(*id).await,
+            Call::Add { desk, steps } => self.add(desk, steps).await,
+            Call::SetAccess(id) => self.set_access(*id).await,
+        }
+    }
+
+    async fn create(&self, id: StepId) {
+        let Some(Action::CreateCustomer { email, name, .. }) = self.steps.get(&id).map(|step| &step.action) else {
+            return;
+        };
+        if self.is_stopped() || self.state(|state| state.creating_refused.is_some()) {
+            return self.end(id, StepEnd::plain(Outcome::NotAttempted));
+        }
+        match protocol::create(self.jira, self.approved.approval(), email, name).await {
+            Created::End(end) => self.end(id, end),
+            Created::Forbidden(error) => {
+                let error = error.to_string();
+                self.state(|state| state.creating_refused = Some(error.clone()));
+                self.end(id, StepEnd::with_error(Outcome::Failed, error));
+            }
+            Created::PassEnds(error) => {
+                let outcome = if error.may_have_taken_effect() {
+                    Outcome::Unknown
+                } else {
+                    Outcome::NotAttempted
+                };
+                self.end_pass(&error);
+                self.end(id, StepEnd::with_error(outcome, error.to_string()));
+            }
+        }
+    }
+
+    async fn add(&self, desk: &DeskKey, steps: &[StepId]) {
+        let mut batch = Vec::with_capacity(steps.len());
+        for id in steps {
+            match self.member(*id).await {
+                Some(member) => batch.push((*id, member)),
+                None => self.end(*id, StepEnd::plain(Outcome::Skipped)),
+            }
+        }
+        if let Some(why) = self.state(|state| state.closed_desks.get(desk).cloned()) {
+            return batch.into_iter().for_each(|(id, _)| self.end(id, held_desk(&why)));
+        }
+        // Whoever was made in this pass becomes whole even when asked to stop: a call or two, and nobody is left with
+        // an account and no desk.
+        let (asked, ended) = (self.stop.is_cancelled(), self.state(|state| state.stopped.is_some()));
+        let (now, later): (Vec<_>, Vec<_>) = batch
+            .into_iter()
+            .partition(|(_, member)| !ended && (!asked || member.is_new));
+        later
+            .into_iter()
+            .for_each(|(id, _)| self.end(id, StepEnd::plain(Outcome::NotAttempted)));
+        if now.is_empty() {
+            return;
+        }
+        let with_handle = |(id, member): (StepId, Member)| {
+            let handle = member.account.handle.clone();
+            ((id, member), handle)
+        };
+        let batch = now.into_iter().map(with_handle).collect();
+        let added = protocol::add(self.jira, self.approved.approval(), self.desk_id(desk), batch).await;
+        for ((id, member), end) in added.ends {
+            self.end(
+                id,
+                StepEnd {
+                    account: Some(member.account),
+                    ..end
+                },
+            );
+        }
+        if let Some((rest, error)) = added.rest {
+            self.give_up(desk, rest.into_iter().map(|(id, _)| id), &error);
+        }
+    }
+
+    /// The rest of a batch meets the same error as the part that was tried.
+    fn give_up(&self, desk: &DeskKey, rest: impl Iterator<Item = StepId>, error: &CallError) {
+        let end = if closes_the_desk(error) {
+            let why = error.to_string();
+            self.state(|state| state.closed_desks.insert(desk.clone(), why.clone()));
+            held_desk(&why)
+        } else {
+            self.end_pass(error);
+            let outcome = if error.may_have_taken_effect() {
+                Outcome::Unknown
+            } else {
+                Outcome::NotAttempted
+            };
+            StepEnd::with_error(outcome, error.to_string())
+        };
+        rest.for_each(|id| self.end(id, end.clone()));
+    }
+
+    /// Whom a membership step adds, once that is known; nothing where the account was not made.
+    async fn member(&self, id: StepId) -> Option<Member> {
+        let Some(Action::AddToDesk { who, .. }) = self.steps.get(&id).map(|step| &step.action) else {
+            return None;
+        };
+        match who {
+            Who::Existing(account) => Some(Member {
+                account: account.clone(),
+                is_new: false,
+            }),
+            Who::MadeBy(made) => {
+                let mut ended = self.ended.subscribe();
+                let has_ended = |_: &usize| self.state(|state| state.ends.contains_key(made));
+                // The sender lives as long as `self`, so waiting ends only with the step.
+                let _ = ended.wait_for(has_ended).await;
+                let account = self.state(|state| state.ends.get(made)?.account.clone())?;
+                Some(Member { account, is_new: true })
+            }
+        }
+    }
+
+    async fn set_access(&self, id: StepId) {
+        let Some(Action::SetAccess { desk, before, after }) = self.steps.get(&id).map(|step| &step.action) else {
+            return;
+        };
+        if self.is_stopped() {
+            return self.end(id, StepEnd::plain(Outcome::NotAttempted));
+        }
+        if let Some(why) = self.state(|state| state.closed_desks.get(desk).cloned()) {
+            return self.end(id, held_desk(&why));
+        }
+        if after < before && self.an_add_failed(desk) {
+            let error = format!("{desk} is not tightened, because somebody could not be added to it in this pass");
+            return self.end(id, StepEnd::with_error(Outcome::Skipped, error));
+        }
+        self.end_access(id, desk, *before, *after).await;
+    }
+
+    async fn end_access(&self, id: StepId, desk: &DeskKey, before: Access, after: Access) {
+        match protocol::set_access(self.jira, self.approved.approval(), desk, before, after).await {
+            Ok(end) => self.end(id, end),
+            Err(error) => {
+                if error.ends_the_pass() {
+                    self.end_pass(&error);
+                }
+                let outcome = if error.may_have_taken_effect() {
+                    Outcome::Unknown
+                } else {
+                    Outcome::Failed
+                };
+                self.end(id, StepEnd::with_error(outcome, error.to_string()));
+            }
+        }
+    }
+
+    fn an_add_failed(&self, desk: &DeskKey) -> bool {
+        let mut adds = self.steps.values().filter(|step| match &step.action {
+            Action::AddToDesk { desk: on, .. } => on == desk,
+            Action::CreateCustomer { .. } | Action::SetAccess { .. } => false,
+        });
+        self.state(|state| adds.any(|step| !state.ends.get(&step.id).is_some_and(|end| end.outcome.is_success())))
+    }
+
+    fn desk_id(&self, desk: &DeskKey) -> &str {
+        match self.observed.desks.get(desk) {
+            Some(DeskReading::Read(desk)) => &desk.id,
+            // A plan has no steps on a desk that was not read.
+            Some(DeskReading::Missing | DeskReading::Unreadable { .. }) | None => "",
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.is_cancelled() || self.state(|state| state.stopped.is_some())
+    }
+
+    fn end_pass(&self, error: &CallError) {
+        let why = error.to_string();
+        let stopped = if error.is_refusal() {
+            Stopped::Refused(why)
+        } else {
+            Stopped::Unreachable(why)
+        };
+        self.state(|state| state.stopped = Some(stopped));
+    }
+
+    fn end(&self, id: StepId, end: StepEnd) {
+        let done = self.state(|state| {
+            state.ends.insert(id, end);
+            state.ends.len()
+        });
+        self.ended.send_replace(done);
+        self.progress.event(Event::Applied {
+            done,
+            of: self.steps.len(),
+        });
+    }
+
+    fn state<T>(&self, with: impl FnOnce(&mut State) -> T) -> T {
+        with(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn finish(self) -> Outcomes {
+        let State {
+            ends,
+            mut stopped,
+            creating_refused,
+            ..
+        } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let undone = ends.values().any(|end| end.outcome == Outcome::NotAttempted);
+        if undone && self.stop.is_cancelled() {
+            stopped = stopped.or(Some(Stopped::Asked));
+        }
+        Outcomes {
+            ends,
+            stopped,
+            creating_refused,
+        }
+    }
+}
+
+fn held_desk(why: &str) -> StepEnd {
+    StepEnd::held(HeldReason::DeskClosed(why.to_owned()))
+}

@@ -1,0 +1,10 @@
+//! One pass: observe, plan, judge, apply.
+//!
+//! Owns the order in which Jira is read and the fixed protocol of every step. Must never add, retarget or reorder a
+//! step: what is done was decided in `model::plan`, and seen by `model::guard`.
+
+pub mod apply;
+pub mod observe;
+pub mod pass;
+pub mod progress;
+mod protocol;

@@ -1,0 +1,289 @@
+//! Observing: what of Jira a plan needs to know, in as few requests as there can be.
+//!
+//! Two rounds (design §4): list the desks' customers, then ask what the first plan could not decide. Nothing is
+//! believed before `myself` has answered, because a dead token can answer 200 with nothing in it (jira-facts §5, H).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
+
+use super::progress::{Event, Progress};
+use crate::jira::{CallError, DeskRef, JiraRead};
+use crate::model::access::Access;
+use crate::model::account::{Account, AccountId, Handle};
+use crate::model::desk::DeskKey;
+use crate::model::email::{Email, EmailKey};
+use crate::model::observed::{AccessReading, DeskReading, Lookup, Observed, ObservedDesk};
+use crate::model::plan::{Questions, questions};
+use crate::model::roster::Roster;
+
+/// Look-ups and teams asked for at once. How many really are in flight is the client's own decision.
+const AT_ONCE: usize = 128;
+/// Rounds of questions before giving up: e-mails and pins, then the teams of those found, and one to spare.
+const ROUNDS: usize = 3;
+/// What a page of all accounts holds at most (jira-facts §1, H).
+const ACCOUNTS_PER_PAGE: usize = 1000;
+
+/// Why nothing could be observed.
+#[derive(Debug, thiserror::Error)]
+pub enum ObserveError {
+    /// A reading that a plan cannot do without failed.
+    #[error("cannot read {what}")]
+    Read {
+        /// What was read.
+        what: String,
+        /// Why it failed.
+        source: CallError,
+    },
+    /// Looking people up needs a permission the account lacks. Jira would answer with an empty list, not an error
+    /// (jira-facts §5, H), and everybody would seem to be missing.
+    #[error(
+        "quietdesk's account may not look people up in Jira: give it the global permission \"Browse users and groups\" \
+         (USER_PICKER)"
+    )]
+    MayNotBrowse,
+}
+
+impl ObserveError {
+    /// Whether credentials or a permission were refused, rather than Jira out of reach.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::MayNotBrowse => true,
+            Self::Read { source, .. } => source.is_refusal(),
+        }
+    }
+}
+
+/// Observes what `roster` speaks of.
+///
+/// # Errors
+/// [`ObserveError`] when something without which no plan can be trusted could not be read. A single desk that cannot
+/// be read is not one: it is in the observation as such.
+pub async fn observe(jira: &JiraRead, roster: &Roster, progress: &dyn Progress) -> Result<Observed, ObserveError> {
+    jira.check_sign_in()
+        .await
+        .map_err(reading("who quietdesk's account is"))?;
+    let found = match roster.desks.is_empty() {
+        true => Vec::new(),
+        false => jira.desks().await.map_err(reading("the list of service desks"))?,
+    };
+    let by_key: BTreeMap<&str, &DeskRef> = found.iter().map(|desk| (desk.key.as_str(), desk)).collect();
+    let mut observed = Observed {
+        site: jira.site().clone(),
+        accounts: BTreeMap::new(),
+        desks: BTreeMap::new(),
+        lookups: BTreeMap::new(),
+        pins: BTreeMap::new(),
+        warnings: Vec::new(),
+    };
+    let readings = roster.desks.iter().map(|(key, spec)| {
+        let desk = by_key.get(key.as_str()).copied();
+        async move { Ok::<_, ObserveError>((key, read_desk(jira, key, desk, spec.access, progress).await?)) }
+    });
+    for (key, (reading, accounts)) in future::try_join_all(readings).await? {
+        observed.desks.insert(key.clone(), reading);
+        observed
+            .accounts
+            .extend(accounts.into_iter().map(|account| (account.id.clone(), account)));
+    }
+    for _ in 0..ROUNDS {
+        let asked = questions(roster, &observed);
+        if asked.is_empty() {
+            break;
+        }
+        answer(jira, &mut observed, asked, progress).await?;
+    }
+    progress.event(Event::Ended);
+    Ok(observed)
+}
+
+async fn read_desk(
+    jira: &JiraRead,
+    key: &DeskKey,
+    desk: Option<&DeskRef>,
+    wanted: Option<Access>,
+    progress: &dyn Progress,
+) -> Result<(DeskReading, Vec<Account>), ObserveError> {
+    let Some(desk) = desk else {
+        return Ok((DeskReading::Missing, Vec::new()));
+    };
+    let told = |customers| progress.event(Event::Listed { desk: key, customers });
+    let (listing, access) = future::join(jira.customers(desk, &told), read_access(jira, key, wanted)).await;
+    let access = access?;
+    let listing = match listing {
+        Ok(listing) => listing,
+        Err(error @ (CallError::Forbidden { .. } | CallError::NotFound { .. })) => {
+            let reason = error.to_string();
+            return Ok((DeskReading::Unreadable { reason }, Vec::new()));
+        }
+        Err(error) => return Err(reading(&format!("the customers of {key}"))(error)),
+    };
+    let reading = DeskReading::Read(ObservedDesk {
+        id: desk.id.clone(),
+        members: listing.accounts.iter().map(|account| account.id.clone()).collect(),
+        completeness: listing.completeness,
+        access,
+        team: None,
+    });
+    Ok((reading, listing.accounts))
+}
+
+/// An access mode that cannot be read stops only the access-mode part (jira-facts §3, I), unless the reason would stop
+/// everything else as well.
+async fn read_access(jira: &JiraRead, key: &DeskKey, wanted: Option<Access>) -> Result<AccessReading, ObserveError> {
+    if wanted.is_none() {
+        return Ok(AccessReading::NotAsked);
+    }
+    match jira.access(key).await {
+        Ok(settings) => Ok(AccessReading::Known(settings.access())),
+        Err(error) if error.ends_the_pass() => Err(reading(&format!("the access mode of {key}"))(error)),
+        Err(error) => Ok(AccessReading::Unreadable {
+            reason: error.to_string(),
+        }),
+    }
+}
+
+async fn answer(
+    jira: &JiraRead,
+    observed: &mut Observed,
+    asked: Questions,
+    progress: &dyn Progress,
+) -> Result<(), ObserveError> {
+    let emails = match asked.emails.is_empty() {
+        true => Vec::new(),
+        false => {
+            check_permissions(jira, observed).await?;
+            sweep(jira, observed, asked.emails, progress).await?
+        }
+    };
+    look_up(jira, observed, emails, progress).await?;
+    let pins = stream::iter(asked.pins).map(|pin| async move {
+        let found = jira.account(&pin).await.map_err(reading("a pinned account"))?;
+        Ok::<_, ObserveError>((pin, found))
+    });
+    for (pin, found) in pins.buffer_unordered(AT_ONCE).try_collect::<Vec<(Handle, _)>>().await? {
+        observed
+            .pins
+            .insert(pin, found.as_ref().map(|account| account.id.clone()));
+        remember(observed, found);
+    }
+    let teams = stream::iter(asked.teams).map(|key| async move {
+        let team = jira.team(&key).await.map_err(reading(&format!("the roles of {key}")));
+        (key, team)
+    });
+    for (key, team) in teams.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await {
+        let team = known_team(&key, team, &mut observed.warnings)?;
+        if let Some(DeskReading::Read(desk)) = observed.desks.get_mut(&key) {
+            desk.team = Some(team);
+        }
+    }
+    Ok(())
+}
+
+/// Roles that may not be read leave agents unrecognised: they would be added as customers, which harms nobody.
+fn known_team(
+    key: &DeskKey,
+    team: Result<BTreeSet<AccountId>, ObserveError>,
+    warnings: &mut Vec<String>,
+) -> Result<BTreeSet<AccountId>, ObserveError> {
+    match team {
+        Ok(team) => Ok(team),
+        Err(ObserveError::Read { source, .. }) if !source.ends_the_pass() => {
+            warnings.push(format!(
+                "who works on {key} could not be read, so agents may be added as customers: {source}"
+            ));
+            Ok(BTreeSet::new())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn check_permissions(jira: &JiraRead, observed: &mut Observed) -> Result<(), ObserveError> {
+    let may = jira
+        .permissions()
+        .await
+        .map_err(reading("what quietdesk's account may do"))?;
+    if !may.user_picker {
+        return Err(ObserveError::MayNotBrowse);
+    }
+    let warning = "quietdesk's account is no Jira administrator: Jira Cloud refuses to create customers for it";
+    if !may.administer && !observed.warnings.iter().any(|known| known == warning) {
+        observed.warnings.push(warning.to_owned());
+    }
+    Ok(())
+}
+
+/// Reads all accounts where that can cost less than a look-up each, and returns the e-mails still to be looked up. How
+/// many accounts there are is unknown, so the sweep ends once it has cost as many requests as the look-ups would.
+async fn sweep(
+    jira: &JiraRead,
+    observed: &mut Observed,
+    emails: Vec<Email>,
+    progress: &dyn Progress,
+) -> Result<Vec<Email>, ObserveError> {
+    let least = observed.accounts.len() / ACCOUNTS_PER_PAGE + 2;
+    if emails.len() <= least {
+        return Ok(emails);
+    }
+    let wanted: BTreeSet<&EmailKey> = emails.iter().map(Email::key).collect();
+    let (mut found, mut seen) = (BTreeMap::<EmailKey, Vec<Account>>::new(), 0);
+    let end = jira
+        .sweep(emails.len(), &mut |account| {
+            seen += 1;
+            if let Some(key) = account.email_key().filter(|key| wanted.contains(key)) {
+                found.entry(key).or_default().push(account);
+            }
+            if seen % ACCOUNTS_PER_PAGE == 0 {
+                progress.event(Event::Swept { accounts: seen });
+            }
+        })
+        .await
+        .map_err(reading("all accounts"))?;
+    let settled = |email: &Email| end.finished || found.contains_key(email.key());
+    let (settled, rest): (Vec<_>, Vec<_>) = emails.into_iter().partition(settled);
+    for email in settled {
+        let accounts = found.remove(email.key()).unwrap_or_default();
+        let lookup = Lookup::judge(email.key(), &accounts);
+        observed.lookups.insert(email.key().clone(), lookup);
+        accounts
+            .into_iter()
+            .for_each(|account| remember(observed, Some(account)));
+    }
+    Ok(rest)
+}
+
+async fn look_up(
+    jira: &JiraRead,
+    observed: &mut Observed,
+    emails: Vec<Email>,
+    progress: &dyn Progress,
+) -> Result<(), ObserveError> {
+    let of = emails.len();
+    let mut answers = stream::iter(emails)
+        .map(|email| async move {
+            let answer = jira.lookup(&email).await.map_err(reading("who has an e-mail"))?;
+            Ok::<_, ObserveError>((email, answer))
+        })
+        .buffer_unordered(AT_ONCE);
+    let mut done = 0;
+    while let Some((email, (lookup, found))) = answers.try_next().await? {
+        observed.lookups.insert(email.key().clone(), lookup);
+        found.into_iter().for_each(|account| remember(observed, Some(account)));
+        done += 1;
+        progress.event(Event::LookedUp { done, of });
+    }
+    Ok(())
+}
+
+/// What a desk's list said stays: it was read for this pass just as well.
+fn remember(observed: &mut Observed, account: Option<Account>) {
+    if let Some(account) = account {
+        observed.accounts.entry(account.id.clone()).or_insert(account);
+    }
+}
+
+fn reading(what: &str) -> impl FnOnce(CallError) -> ObserveError {
+    let what = what.to_owned();
+    move |source| ObserveError::Read { what, source }
+}

@@ -1,0 +1,92 @@
+//! A pass as a whole: what `plan`, `apply` and the daemon have in common.
+
+use tokio_util::sync::CancellationToken;
+
+use super::apply::apply;
+use super::observe::{ObserveError, observe};
+use super::progress::Progress;
+use crate::jira::{JiraRead, JiraWrite, requests};
+use crate::model::calls::{Call, Limits, calls};
+use crate::model::guard::{ApprovedPlan, judge};
+use crate::model::ledger::Ledger;
+use crate::model::observed::Observed;
+use crate::model::outcome::Outcomes;
+use crate::model::plan::plan;
+use crate::model::report::{Material, Report, RosterSource};
+use crate::model::roster::Roster;
+
+/// What was seen and decided, before anything is written.
+#[derive(Debug)]
+pub struct Preview {
+    /// What was seen.
+    pub observed: Observed,
+    /// What was decided, and may be done.
+    pub approved: ApprovedPlan,
+}
+
+/// Observes, plans and judges. Has no way to write.
+///
+/// # Errors
+/// Those of [`observe`].
+pub async fn preview(
+    jira: &JiraRead,
+    roster: &Roster,
+    ledger: &Ledger,
+    progress: &dyn Progress,
+) -> Result<Preview, ObserveError> {
+    let observed = observe(jira, roster, progress).await?;
+    let approved = judge(plan(roster, &observed, ledger));
+    Ok(Preview { observed, approved })
+}
+
+/// Applies what was approved. Ends early when `stop` is asked for, after the calls in flight.
+pub async fn carry_out(
+    jira: &JiraWrite,
+    preview: &Preview,
+    progress: &dyn Progress,
+    stop: &CancellationToken,
+) -> Outcomes {
+    apply(jira, &preview.approved, &preview.observed, progress, stop).await
+}
+
+impl Preview {
+    /// How many of the plan's calls could mail anybody, counted from the list of requests.
+    #[must_use]
+    pub fn mail_sending_calls(&self) -> usize {
+        let calls = calls(self.approved.plan(), Limits::CLOUD);
+        calls.iter().filter(|call| endpoint(call).mails).count()
+    }
+
+    /// The plan document, with what became of the steps where they were applied.
+    #[must_use]
+    pub fn report(
+        &self,
+        roster: &Roster,
+        source: &RosterSource,
+        outcomes: Option<&Outcomes>,
+        name_unlisted: bool,
+    ) -> Report {
+        let plan = self.approved.plan();
+        let calls = calls(plan, Limits::CLOUD);
+        Report::of(Material {
+            roster,
+            source,
+            observed: &self.observed,
+            plan,
+            findings: self.approved.findings(),
+            calls: calls.count(),
+            mail_sending_calls: self.mail_sending_calls(),
+            outcomes,
+            name_unlisted,
+        })
+    }
+}
+
+/// The request a call is made with.
+fn endpoint(call: &Call) -> &'static requests::Endpoint {
+    match call {
+        Call::Create(_) => &requests::CREATE_CUSTOMER,
+        Call::Add { .. } => &requests::ADD_TO_DESK,
+        Call::SetAccess(_) => &requests::SET_ACCESS,
+    }
+}

@@ -1,0 +1,156 @@
+//! The canonical roster: Jira's state as a roster would say it, entry by entry, now and after a plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::access::Access;
+use crate::model::account::Account;
+use crate::model::desk::DeskKey;
+use crate::model::email::EmailKey;
+use crate::model::name::is_hostile;
+use crate::model::observed::{AccessReading, DeskReading, Observed};
+use crate::model::plan::Plan;
+use crate::model::roster::{Customer, Roster};
+use crate::model::step::{Action, Step};
+
+/// One entry of the canonical roster, as lines without their ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// As Jira has it now; empty where it has nothing.
+    pub now: Vec<String>,
+    /// As Jira will have it.
+    pub then: Vec<String>,
+}
+
+impl Entry {
+    fn fixed(line: &str) -> Self {
+        let lines = vec![line.to_owned()];
+        Self {
+            now: lines.clone(),
+            then: lines,
+        }
+    }
+}
+
+/// The entries a roster speaks of: its desks, then its customers who have, or will have, an account.
+pub fn entries(roster: &Roster, observed: &Observed, plan: &Plan) -> Vec<Entry> {
+    let (mut of_people, mut of_desks) = (BTreeMap::<&EmailKey, Vec<&Step>>::new(), BTreeMap::new());
+    for step in &plan.steps {
+        match &step.action {
+            Action::CreateCustomer { email, .. } | Action::AddToDesk { email, .. } => {
+                of_people.entry(email.key()).or_default().push(step);
+            }
+            Action::SetAccess { desk, after, .. } => {
+                of_desks.insert(desk, *after);
+            }
+        }
+    }
+    let mut entries = vec![Entry::fixed("desks:")];
+    for key in roster.desks.keys() {
+        let now = known_access(observed, key);
+        let then = of_desks.get(key).copied().or(now);
+        entries.push(Entry {
+            now: desk(key, now),
+            then: desk(key, then),
+        });
+    }
+    entries.push(Entry::fixed("customers:"));
+    for (key, customer) in &roster.customers {
+        let account = plan.accounts.get(key).and_then(|id| observed.accounts.get(id));
+        let steps = of_people.get(key).map_or(&[][..], Vec::as_slice);
+        entries.push(person(observed, customer, account, steps));
+    }
+    entries
+}
+
+fn desk(key: &DeskKey, access: Option<Access>) -> Vec<String> {
+    match access {
+        Some(access) => vec![format!("  {key}:"), format!("    access: {access}")],
+        None => vec![format!("  {key}: {{}}")],
+    }
+}
+
+fn known_access(observed: &Observed, key: &DeskKey) -> Option<Access> {
+    match observed.desks.get(key)? {
+        DeskReading::Read(desk) => match desk.access {
+            AccessReading::Known(access) => Some(access),
+            AccessReading::NotAsked | AccessReading::Unreadable { .. } => None,
+        },
+        DeskReading::Missing | DeskReading::Unreadable { .. } => None,
+    }
+}
+
+fn person(observed: &Observed, customer: &Customer, account: Option<&Account>, steps: &[&Step]) -> Entry {
+    let mut desks: BTreeSet<&DeskKey> = BTreeSet::new();
+    let mut now = Vec::new();
+    let mut name = account.map(|account| account.name.as_str());
+    if let Some(account) = account {
+        let on = observed.desks.iter().filter(|(_, reading)| match reading {
+            DeskReading::Read(desk) => desk.has_access(&account.id),
+            DeskReading::Missing | DeskReading::Unreadable { .. } => false,
+        });
+        desks = on.map(|(key, _)| key).collect();
+        now = lines(customer, name, &desks);
+    }
+    for step in steps {
+        match &step.action {
+            Action::CreateCustomer { name: new, .. } => name = Some(new),
+            Action::AddToDesk { desk, .. } => {
+                desks.insert(desk);
+            }
+            Action::SetAccess { .. } => {}
+        }
+    }
+    let then = if name.is_some() {
+        lines(customer, name, &desks)
+    } else {
+        Vec::new()
+    };
+    Entry { now, then }
+}
+
+fn lines(customer: &Customer, name: Option<&str>, desks: &BTreeSet<&DeskKey>) -> Vec<String> {
+    let mut lines = vec![format!("  - email: {}", scalar(customer.email.as_str()))];
+    let name = name.filter(|name| !name.is_empty() && *name != customer.email.as_str());
+    lines.extend(name.map(|name| format!("    name: {}", scalar(name))));
+    let desks: Vec<_> = desks.iter().map(|key| key.as_str()).collect();
+    lines.push(format!("    desks: [{}]", desks.join(", ")));
+    lines
+}
+
+/// A text as a YAML scalar that cannot be mistaken for anything else, nor steer a terminal.
+pub fn scalar(text: &str) -> String {
+    let plain = text.chars().all(|c| c.is_alphanumeric() || " .-_@+'()".contains(c))
+        && text.starts_with(char::is_alphabetic)
+        && !text.ends_with(' ')
+        && !["true", "false", "null", "yes", "no", "on", "off"].contains(&text.to_lowercase().as_str());
+    if plain {
+        return text.to_owned();
+    }
+    let quoted = serde_json::Value::from(text).to_string();
+    let escape = |c: char| match is_hostile(c) {
+        true => format!("\\u{:04x}", u32::from(c)),
+        false => c.to_string(),
+    };
+    quoted.chars().map(escape).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scalars() {
+        for (text, written) in [
+            ("Ada Lovelace", "Ada Lovelace"),
+            ("Ренé O'Neil", "Ренé O'Neil"),
+            ("null", "\"null\""),
+            ("1984", "\"1984\""),
+            ("a: b", "\"a: b\""),
+            ("\u{1b}[31mred", "\"\\u001b[31mred\""),
+            ("\u{202e}x", "\"\\u202ex\""),
+            ("\u{9b}x", "\"\\u009bx\""),
+        ] {
+            assert_eq!(scalar(text), written);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! A report as JSON.
+
+use std::io;
+
+use crate::model::report::Report;
+
+/// Writes the document, indented, with a line end after it.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, report)?;
+    writeln!(out)
+}

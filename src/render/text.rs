@@ -1,0 +1,174 @@
+//! A plan, and what became of it, as text for people.
+//!
+//! Colours are always written; who prints to something that has none strips them.
+
+use std::io;
+
+use anstyle::{AnsiColor, Style};
+
+use super::canonical::{self, scalar};
+use super::diff::{Line, unified};
+use crate::model::observed::Observed;
+use crate::model::outcome::Outcomes;
+use crate::model::plan::Plan;
+use crate::model::report::{Report, Summary};
+use crate::model::roster::Roster;
+
+const OLD: Style = AnsiColor::Red.on_default();
+const NEW: Style = AnsiColor::Green.on_default();
+const PLACE: Style = AnsiColor::Cyan.on_default();
+const HEAD: Style = Style::new().bold();
+const WARN: Style = AnsiColor::Yellow.on_default().bold();
+
+/// Writes the differences as a unified diff of the canonical roster Jira has now against the one it will have.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_diff(out: &mut dyn io::Write, roster: &Roster, observed: &Observed, plan: &Plan) -> io::Result<()> {
+    let entries = canonical::entries(roster, observed, plan);
+    let lines = unified(&entries);
+    if !lines.is_empty() {
+        writeln!(out, "{HEAD}--- Jira now{HEAD:#}")?;
+        writeln!(out, "{HEAD}+++ Jira after this plan{HEAD:#}")?;
+    }
+    for line in lines {
+        match line {
+            Line::Hunk(header) => writeln!(out, "{PLACE}{header}{PLACE:#}")?,
+            Line::Same(line) => writeln!(out, " {line}")?,
+            Line::Old(line) => writeln!(out, "{OLD}-{line}{OLD:#}")?,
+            Line::New(line) => writeln!(out, "{NEW}+{line}{NEW:#}")?,
+        }
+    }
+    Ok(())
+}
+
+/// Writes everything of a plan that the diff does not show, and the summary line.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_remarks(out: &mut dyn io::Write, report: &Report, full: bool) -> io::Result<()> {
+    for warning in &report.warnings {
+        writeln!(out, "{WARN}warning:{WARN:#} {warning}")?;
+    }
+    for held in &report.held {
+        let desk = held.desk.as_ref().map(ToString::to_string);
+        let subject = held.email.clone().or(desk).unwrap_or_default();
+        writeln!(out, "{WARN}held:{WARN:#} {subject}: {}", held.reason)?;
+        if !held.candidates.is_empty() {
+            let ids: Vec<_> = held.candidates.iter().map(|id| scalar(&id.0)).collect();
+            writeln!(out, "      candidates: {}", ids.join(", "))?;
+        }
+        writeln!(out, "      {}", held.advice)?;
+    }
+    for step in &report.paused {
+        let subject = step.email.as_deref().unwrap_or("its access");
+        let desk = step.desk.as_ref().map(|desk| format!(" on {desk}")).unwrap_or_default();
+        writeln!(out, "paused: {} {subject}{desk}", step.kind)?;
+    }
+    if full {
+        for note in &report.notes {
+            writeln!(out, "noted: {}: {}", note.email, note.note)?;
+        }
+    }
+    for (key, desk) in &report.desks {
+        for stranger in desk.unlisted_accounts.iter().flatten() {
+            let email = stranger.email.as_deref().unwrap_or("no e-mail");
+            let id = scalar(&stranger.account.0);
+            writeln!(
+                out,
+                "unlisted on {key}: {} {} ({id})",
+                scalar(email),
+                scalar(&stranger.name)
+            )?;
+        }
+    }
+    writeln!(out, "{HEAD}{}{HEAD:#}", summary_line(report))
+}
+
+/// The numbers of a plan in one line.
+#[must_use]
+pub fn summary_line(report: &Report) -> String {
+    let Summary {
+        create,
+        add,
+        access,
+        held,
+        unchanged,
+        calls,
+        ..
+    } = &report.summary;
+    let mut parts = Vec::new();
+    if create + add + access == 0 {
+        parts.push("nothing to do".to_owned());
+    } else {
+        parts.push(format!("{create} to create, {add} to add, {access} access to change"));
+    }
+    parts.push(format!("{held} held"));
+    parts.push(format!("{unchanged} unchanged"));
+    if !report.notes.is_empty() {
+        parts.push(format!("{} noted (--full names them)", report.notes.len()));
+    }
+    if !report.paused.is_empty() {
+        parts.push(format!("{} paused", report.paused.len()));
+    }
+    let strangers: usize = report.desks.values().map(|desk| desk.unlisted + desk.hidden).sum();
+    if strangers > 0 {
+        parts.push(format!("{strangers} unlisted"));
+    }
+    let mails = report.mail_sending_calls;
+    parts.push(format!("{calls} {}, {mails} that mail", plural(*calls, "call")));
+    parts.join("; ")
+}
+
+/// Writes what became of an applied plan: what did not succeed, then one line of numbers.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_outcomes(out: &mut dyn io::Write, plan: &Plan, outcomes: &Outcomes, writes: u64) -> io::Result<()> {
+    let mut unnamed = 0;
+    for step in plan.steps.iter().filter(|step| !outcomes.succeeded(step.id)) {
+        let word = outcomes.of(step.id).as_str();
+        match outcomes.ends.get(&step.id).and_then(|end| end.error.as_deref()) {
+            Some(error) => writeln!(out, "{WARN}{word}:{WARN:#} {step}: {error}")?,
+            None => unnamed += 1,
+        }
+    }
+    if unnamed > 0 {
+        writeln!(
+            out,
+            "{unnamed} {} not attempted; the next pass does them",
+            plural(unnamed, "step")
+        )?;
+    }
+    if let Some(stopped) = &outcomes.stopped {
+        writeln!(out, "{WARN}stopped:{WARN:#} {stopped}")?;
+    }
+    writeln!(out, "{HEAD}{}{HEAD:#}", outcome_line(plan, outcomes, writes))
+}
+
+/// What became of a plan's steps in one line.
+#[must_use]
+pub fn outcome_line(plan: &Plan, outcomes: &Outcomes, writes: u64) -> String {
+    let counts = outcomes.counts(plan);
+    let parts: Vec<_> = counts
+        .iter()
+        .map(|(outcome, count)| format!("{count} {}", outcome.as_str()))
+        .collect();
+    let steps = if parts.is_empty() {
+        "nothing to do".to_owned()
+    } else {
+        parts.join(", ")
+    };
+    format!(
+        "{steps}; {writes} {} made",
+        plural(usize::try_from(writes).unwrap_or(usize::MAX), "write")
+    )
+}
+
+fn plural(count: usize, word: &str) -> String {
+    if count == 1 {
+        word.to_owned()
+    } else {
+        format!("{word}s")
+    }
+}
