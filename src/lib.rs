@@ -23,6 +23,8 @@
 //! | [`sandbox`] | a simulated Jira that judges the client | share a type with the client |
 //! | [`cli`] | what the user typed, what it means, exit codes | hold logic of its own |
 
+pub mod cli;
+pub mod daemon;
 pub mod engine;
 pub mod jira;
 pub mod model;

@@ -1,3 +1,7 @@
 //! The `quietdesk` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    quietdesk::cli::main()
+}

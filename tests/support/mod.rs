@@ -1,6 +1,12 @@
 //! What the integration tests share.
 
-#![allow(dead_code, clippy::print_stdout, reason = "each test crate uses its own part of this")]
+#![allow(
+    dead_code,
+    clippy::print_stdout,
+    reason = "each test crate uses its own part of this"
+)]
 
 pub(crate) mod contracts;
+pub(crate) mod desks;
 pub(crate) mod site;
+pub(crate) mod world;

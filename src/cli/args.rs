@@ -1,0 +1,272 @@
+//! What the user typed.
+//!
+//! Every flag has an environment variable `QUIETDESK_…`. Secrets are never flags.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "quietdesk", version, about, long_about = LONG_ABOUT, after_help = EXIT_CODES)]
+pub(super) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How to say it.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+const LONG_ABOUT: &str = "\
+Customers of Jira Service Management as code: a YAML roster says who may raise requests in which service desk and how \
+open each desk is; quietdesk makes only the calls that are missing. It never causes an invitation e-mail and never \
+takes a licence seat.";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0 done, or nothing to do        4 credentials or permission refused   7 applied in part: something failed or is held
+  1 internal error                5 Jira unreachable or rate limited   64 usage
+  2 changes pending (only with    6 a guard refused
+    --detailed-exitcode)          3 roster or settings invalid";
+
+/// How output looks.
+#[derive(Debug, Args)]
+pub(super) struct OutputArgs {
+    /// When to use colour.
+    #[arg(
+        long,
+        global = true,
+        env = "QUIETDESK_COLOR",
+        value_name = "WHEN",
+        default_value = "auto"
+    )]
+    pub color: clap::ColorChoice,
+    /// Say more: -v debug (may hold e-mails), -vv trace.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Say less: -q warnings only, -qq errors only.
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "verbose")]
+    pub quiet: u8,
+    /// How log lines are written on stderr.
+    #[arg(
+        long,
+        global = true,
+        env = "QUIETDESK_LOG_FORMAT",
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
+    pub log_format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How a plan or report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// A unified diff and a summary line.
+    Text,
+    /// The plan document, format_version 1.
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check a roster, offline.
+    Validate {
+        /// A YAML file, or a folder of them.
+        #[arg(env = "QUIETDESK_ROSTER")]
+        roster: PathBuf,
+    },
+    /// Show what would change; has no way to write.
+    Plan(PlanArgs),
+    /// Make Jira as the roster says, once.
+    Apply(ApplyArgs),
+    /// Keep Jira as the roster says: the daemon.
+    Run(RunArgs),
+    /// Print the JSON Schema of the roster.
+    Schema,
+    /// Serve a simulated Jira on loopback, for trials, CI and training.
+    Sandbox(SandboxArgs),
+    /// Print completions for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+/// Which roster, and how to reach Jira.
+#[derive(Debug, Args)]
+pub(super) struct SiteArgs {
+    /// A YAML file, or a folder of them.
+    #[arg(env = "QUIETDESK_ROSTER")]
+    pub roster: PathBuf,
+    /// Only these desks, by project key. May be repeated.
+    #[arg(long = "desk", env = "QUIETDESK_DESK", value_name = "KEY", value_delimiter = ',')]
+    pub desks: Vec<String>,
+    /// Start a simulated Jira, seeded from the roster so that there is something to do, and use it.
+    #[arg(long, env = "QUIETDESK_SANDBOX", conflicts_with_all = ["url", "token_file"])]
+    pub sandbox: bool,
+    /// What the simulated Jira does wrong; see `quietdesk sandbox --help`.
+    #[arg(long, env = "QUIETDESK_FAULTS", value_name = "SCRIPT", requires = "sandbox")]
+    pub faults: Option<String>,
+    /// Jira's address, such as https://example.atlassian.net.
+    #[arg(long, env = "QUIETDESK_URL", value_name = "URL")]
+    pub url: Option<String>,
+    /// Whose API token it is (an e-mail).
+    #[arg(long, env = "QUIETDESK_USER", value_name = "USER")]
+    pub user: Option<String>,
+    /// A file with the API token, or `user:token`. Else QUIETDESK_TOKEN, else the systemd credential quietdesk-token.
+    #[arg(long, env = "QUIETDESK_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Certificates to trust besides the system's, in PEM.
+    #[arg(long, env = "QUIETDESK_CA_FILE", value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// How many requests may be in flight at most.
+    #[arg(long, env = "QUIETDESK_CONCURRENCY", value_name = "N", default_value = "24", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub concurrency: u16,
+    /// How long to wait for a Jira that does not answer, or limits the rate, before giving up.
+    #[arg(long, env = "QUIETDESK_PATIENCE", value_name = "TIME", default_value = "10m", value_parser = duration)]
+    pub patience: Duration,
+}
+
+/// `plan`.
+#[derive(Debug, Args)]
+pub(super) struct PlanArgs {
+    /// Which roster and Jira.
+    #[command(flatten)]
+    pub site: SiteArgs,
+    /// How to write the plan.
+    #[arg(long, env = "QUIETDESK_OUTPUT", value_name = "FORMAT", default_value = "text")]
+    pub output: Format,
+    /// Exit with 2 when changes are pending.
+    #[arg(long, env = "QUIETDESK_DETAILED_EXITCODE")]
+    pub detailed_exitcode: bool,
+    /// Name the noted differences as well.
+    #[arg(long, env = "QUIETDESK_FULL")]
+    pub full: bool,
+    /// Name the people on the desks whom the roster does not list.
+    #[arg(long, env = "QUIETDESK_UNLISTED")]
+    pub unlisted: bool,
+}
+
+/// `apply`.
+#[derive(Debug, Args)]
+pub(super) struct ApplyArgs {
+    /// Which roster and Jira.
+    #[command(flatten)]
+    pub site: SiteArgs,
+    /// How to write the report.
+    #[arg(long, env = "QUIETDESK_OUTPUT", value_name = "FORMAT", default_value = "text")]
+    pub output: Format,
+    /// Write the report as JSON to this file as well, on every exit.
+    #[arg(long, env = "QUIETDESK_REPORT", value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Do not ask, even on a terminal.
+    #[arg(long, env = "QUIETDESK_YES")]
+    pub yes: bool,
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Which roster and Jira.
+    #[command(flatten)]
+    pub site: SiteArgs,
+    /// One pass, then exit.
+    #[arg(long, env = "QUIETDESK_ONCE")]
+    pub once: bool,
+    /// Never write: report what differs.
+    #[arg(long, env = "QUIETDESK_OBSERVE")]
+    pub observe: bool,
+    /// How often to read everything again, to heal drift.
+    #[arg(long, env = "QUIETDESK_INTERVAL", value_name = "TIME", default_value = "10m", value_parser = duration)]
+    pub interval: Duration,
+}
+
+/// `sandbox`.
+#[derive(Debug, Args)]
+pub(super) struct SandboxArgs {
+    /// Where to listen; loopback only.
+    #[arg(
+        long,
+        env = "QUIETDESK_LISTEN",
+        value_name = "ADDR",
+        default_value = "127.0.0.1:8065"
+    )]
+    pub listen: std::net::SocketAddr,
+    /// A desk and how open it is: restricted, open or public. May be repeated.
+    #[arg(long = "desk", value_name = "KEY:ACCESS", default_value = "SUP:restricted")]
+    pub desks: Vec<String>,
+    /// How many customers each desk has.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub customers: usize,
+    /// What the customers are drawn from.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// How long each answer takes, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub latency: u64,
+    /// Requests a second before it answers 429.
+    #[arg(long, value_name = "N")]
+    pub rate: Option<u32>,
+    /// What it does wrong.
+    #[arg(long, value_name = "SCRIPT")]
+    pub faults: Option<String>,
+}
+
+/// A length of time such as `90s`, `10m` or `1h 30m`, above nothing.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text:?} is not a length of time such as 90s, 10m or \"1h 30m\"");
+    let parsed: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
+    let parsed = Duration::try_from(parsed).map_err(|_| wrong())?;
+    if parsed.is_zero() { Err(wrong()) } else { Ok(parsed) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("1h 30m"), Ok(Duration::from_secs(5400)));
+        for wrong in ["", "0s", "-1m", "10", "soon"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_flag_has_an_environment_variable() {
+        for command in Cli::command()
+            .get_subcommands()
+            .filter(|command| command.get_name() != "sandbox")
+        {
+            for argument in command.get_arguments().filter(|argument| argument.get_long().is_some()) {
+                assert!(
+                    argument.get_env().is_some(),
+                    "{} {}",
+                    command.get_name(),
+                    argument.get_id()
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The command line: what was typed, what it means, and the exit code.
+//!
+//! Owns arguments, settings from the environment, printing and exit codes. Must hold no logic of its own: each command
+//! is one file that calls what does the work.
+
+mod apply;
+mod args;
+mod exit;
+mod logging;
+mod plan;
+mod printed;
+mod run;
+mod sandbox;
+mod seed;
+mod settings;
+mod signals;
+mod site;
+mod validate;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use self::args::{Cli, Command};
+use self::exit::Exit;
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are not errors, and clap knows where each belongs.
+            let printed = error.print();
+            let asked_for = !error.use_stderr() && printed.is_ok();
+            return if asked_for { Exit::Done } else { Exit::Usage }.into();
+        }
+    };
+    logging::start(&cli.output);
+    printed::choose_colour(cli.output.color);
+    match dispatch(cli.command) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            printed::failure(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+struct Failure {
+    exit: Exit,
+    error: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl Failure {
+    fn new(exit: Exit, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self {
+            exit,
+            error: error.into(),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::new(Exit::Internal, error)
+    }
+}
+
+fn dispatch(command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Validate { roster } => validate::run(&roster),
+        Command::Plan(args) => on_runtime(plan::run(args)),
+        Command::Apply(args) => on_runtime(apply::run(args)),
+        Command::Run(args) => on_runtime(run::run(args)),
+        Command::Sandbox(args) => on_runtime(sandbox::run(args)),
+        Command::Schema => {
+            printed::stdout().write_all(crate::roster_file::schema().as_bytes())?;
+            Ok(Exit::Done)
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "quietdesk", &mut printed::stdout());
+            Ok(Exit::Done)
+        }
+        Command::Man => {
+            clap_mangen::Man::new(Cli::command()).render(&mut printed::stdout())?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn on_runtime(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let ended = runtime.block_on(work);
+    // What is still in flight belongs to nobody any more.
+    runtime.shutdown_background();
+    ended
+}

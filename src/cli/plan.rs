@@ -1,0 +1,33 @@
+//! `quietdesk plan`: what would change. Holds nothing that could write.
+
+use std::io::Write as _;
+
+use super::args::{Format, PlanArgs};
+use super::exit::Exit;
+use super::site::Site;
+use super::{Failure, printed};
+use crate::engine::pass::preview;
+use crate::model::ledger::Ledger;
+use crate::render::{json, progress, text};
+
+pub(super) async fn run(args: PlanArgs) -> Result<Exit, Failure> {
+    let site = Site::open(&args.site).await?;
+    let jira = site.connect().await?;
+    let seen = preview(&jira, &site.roster, &Ledger::none(), &progress::Bar::new()).await;
+    let seen = seen.map_err(|error| Failure::new(Exit::of_observe_error(&error), error))?;
+    let report = seen.report(&site.roster, &site.source, None, args.unlisted);
+    let mut out = printed::stdout();
+    match args.output {
+        Format::Text => {
+            text::write_diff(&mut out, &site.roster, &seen.observed, seen.approved.plan())?;
+            text::write_remarks(&mut out, &report, args.full)?;
+        }
+        Format::Json => json::write(&mut out, &report)?,
+    }
+    out.flush()?;
+    let pending = args.detailed_exitcode && !seen.approved.plan().steps.is_empty();
+    Ok(Exit::first_of([
+        Exit::of_findings(&seen.approved),
+        if pending { Exit::Pending } else { Exit::Done },
+    ]))
+}

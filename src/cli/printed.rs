@@ -1,0 +1,44 @@
+//! What is printed: data on stdout, errors on stderr, colour only where it is wanted.
+
+use std::io::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use super::Failure;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+
+/// Decides about colour, once for the process.
+pub(super) fn choose_colour(when: clap::ColorChoice) {
+    match when {
+        clap::ColorChoice::Auto => anstream::ColorChoice::Auto,
+        clap::ColorChoice::Always => anstream::ColorChoice::Always,
+        clap::ColorChoice::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+}
+
+/// Where data goes. Colours are stripped where they are not wanted.
+pub(super) fn stdout() -> impl Write {
+    std::io::BufWriter::new(anstream::stdout())
+}
+
+/// Prints why a command could not do its work, with every cause.
+pub(super) fn failure(failure: &Failure) {
+    let mut stderr = anstream::stderr();
+    let text = failure.error.to_string();
+    // A report of a roster's problems begins each of them so already.
+    let head = if text.starts_with("error: ") {
+        String::new()
+    } else {
+        format!("{ERROR}error:{ERROR:#} ")
+    };
+    // Where stderr is gone, there is nobody left to tell.
+    let _ = write!(stderr, "{head}{text}");
+    let mut cause = failure.error.source();
+    while let Some(error) = cause {
+        let _ = write!(stderr, ": {error}");
+        cause = error.source();
+    }
+    let _ = writeln!(stderr);
+}

@@ -1,0 +1,64 @@
+//! `quietdesk sandbox`: a simulated Jira to try things on.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use super::args::SandboxArgs;
+use super::exit::Exit;
+use super::{Failure, printed, signals};
+use crate::sandbox::{Config, DeskAccess, Faults, Sandbox, Seed, SeedDesk};
+
+/// A flag of `sandbox` that cannot be understood.
+#[derive(Debug, thiserror::Error)]
+enum SandboxError {
+    #[error("--desk {0:?} is not KEY:ACCESS, such as SUP:open")]
+    Desk(String),
+    #[error("--listen {0} is not on loopback: a simulated Jira has no secrets to keep, and no business on a network")]
+    NotLoopback(std::net::SocketAddr),
+}
+
+pub(super) async fn run(args: SandboxArgs) -> Result<Exit, Failure> {
+    let invalid = |error: SandboxError| Failure::new(Exit::Invalid, error);
+    if !args.listen.ip().is_loopback() {
+        return Err(invalid(SandboxError::NotLoopback(args.listen)));
+    }
+    let desks = args
+        .desks
+        .iter()
+        .map(|text| desk(text))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(invalid)?;
+    let faults: Result<Faults, _> = args.faults.as_deref().unwrap_or_default().parse();
+    let config = Config {
+        latency: Duration::from_millis(args.latency),
+        rate: args.rate,
+        faults: faults.map_err(|error| Failure::new(Exit::Invalid, error))?,
+        ..Config::default()
+    };
+    let user = config.user.clone();
+    let stop = signals::stop_token()?;
+    let sandbox = Sandbox::new(config, &Seed::random(desks, args.customers, args.seed));
+    let running = sandbox.serve(args.listen).await?;
+    let (url, mut out) = (running.url(), printed::stdout());
+    writeln!(out, "A simulated Jira Cloud is running at {url}")?;
+    writeln!(
+        out,
+        "  use it:     QUIETDESK_TOKEN=sandbox quietdesk plan --url {url} --user {user} ROSTER"
+    )?;
+    writeln!(
+        out,
+        "  look at it: {url}/_sandbox/state, {url}/_sandbox/journal, {url}/_sandbox/outbox"
+    )?;
+    out.flush()?;
+    stop.cancelled().await;
+    running.shutdown().await;
+    Ok(Exit::Done)
+}
+
+fn desk(text: &str) -> Result<SeedDesk, SandboxError> {
+    let wrong = || SandboxError::Desk(text.to_owned());
+    let (key, access) = text.split_once(':').ok_or_else(wrong)?;
+    crate::model::desk::DeskKey::parse(key).map_err(|_| wrong())?;
+    let access: DeskAccess = access.parse().map_err(|_| wrong())?;
+    Ok(SeedDesk::new(key, access))
+}

@@ -1,0 +1,70 @@
+//! The connection: flags, the environment and files, as one checked value.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::Failure;
+use super::args::SiteArgs;
+use super::exit::Exit;
+use crate::jira::{BaseUrl, Credentials, Settings};
+
+/// Where systemd puts credentials, and the name quietdesk's has.
+const SYSTEMD_CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+const SYSTEMD_CREDENTIAL: &str = "quietdesk-token";
+const TOKEN_VARIABLE: &str = "QUIETDESK_TOKEN";
+
+/// A setting that is missing or wrong.
+#[derive(Debug, thiserror::Error)]
+enum SettingError {
+    #[error("no Jira is named: give --url https://YOUR-SITE.atlassian.net, or try --sandbox")]
+    NoUrl,
+    #[error(
+        "there is no API token: put it in a file and give --token-file FILE, or set QUIETDESK_TOKEN, \
+         or have systemd load the credential quietdesk-token"
+    )]
+    NoToken,
+    #[error("the token file {} cannot be read; check --token-file and its permissions", path.display())]
+    TokenFile { path: PathBuf, source: io::Error },
+}
+
+/// The connection that was asked for.
+///
+/// # Errors
+/// What is missing or wrong, with exit code 3.
+pub(super) fn connection(args: &SiteArgs) -> Result<Settings, Failure> {
+    let invalid = |error: SettingError| Failure::new(Exit::Invalid, error);
+    let url = args.url.as_deref().ok_or_else(|| invalid(SettingError::NoUrl))?;
+    let url = BaseUrl::parse(url).map_err(|error| Failure::new(Exit::Invalid, error))?;
+    let token = token(args.token_file.as_deref()).map_err(invalid)?;
+    let credentials = Credentials::parse(args.user.as_deref(), token.expose_secret())
+        .map_err(|error| Failure::new(Exit::Invalid, error))?;
+    Ok(Settings {
+        url,
+        credentials,
+        ca_file: args.ca_file.clone(),
+        concurrency: usize::from(args.concurrency),
+        patience: args.patience,
+    })
+}
+
+/// The token: of the file named, else of the environment, else of systemd.
+fn token(file: Option<&Path>) -> Result<SecretString, SettingError> {
+    if let Some(path) = file {
+        return read(path);
+    }
+    if let Ok(token) = std::env::var(TOKEN_VARIABLE) {
+        return Ok(token.into());
+    }
+    let folder = std::env::var_os(SYSTEMD_CREDENTIALS).ok_or(SettingError::NoToken)?;
+    read(&Path::new(&folder).join(SYSTEMD_CREDENTIAL))
+}
+
+fn read(path: &Path) -> Result<SecretString, SettingError> {
+    let text = std::fs::read_to_string(path);
+    text.map(SecretString::from).map_err(|source| SettingError::TokenFile {
+        path: path.to_owned(),
+        source,
+    })
+}

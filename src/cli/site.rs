@@ -1,0 +1,153 @@
+//! What `plan`, `apply` and `run` share: the roster, and the Jira it is for.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use secrecy::ExposeSecret as _;
+use tracing::info;
+
+use super::Failure;
+use super::args::SiteArgs;
+use super::exit::Exit;
+use super::seed::seed_for;
+use super::settings;
+use crate::jira::{BaseUrl, ConnectError, Credentials, JiraRead, Settings};
+use crate::model::desk::DeskKey;
+use crate::model::report::RosterSource;
+use crate::model::roster::Roster;
+use crate::roster_file::{self, Loaded};
+use crate::sandbox::{self, Running, Sandbox};
+
+/// A roster, and the Jira it is for.
+pub(super) struct Site {
+    /// The roster, narrowed to the desks asked for.
+    pub roster: Roster,
+    /// Where it came from.
+    pub source: RosterSource,
+    /// How to reach Jira.
+    pub settings: Settings,
+    // A simulated Jira lives as long as this.
+    _sandbox: Option<Running>,
+}
+
+impl Site {
+    /// Loads the roster and settles how to reach Jira, without a request.
+    ///
+    /// # Errors
+    /// An invalid roster or setting, with exit code 3.
+    pub(super) async fn open(args: &SiteArgs) -> Result<Self, Failure> {
+        let narrow = Narrow::parse(&args.desks)?;
+        let loaded = load_roster(&args.roster)?;
+        let (settings, _sandbox) = reach(args, &loaded.roster).await?;
+        Ok(Self {
+            source: source(&loaded),
+            roster: narrow.checked(loaded.roster)?,
+            settings,
+            _sandbox,
+        })
+    }
+
+    /// Signs in.
+    ///
+    /// # Errors
+    /// What Jira, or the way to it, refused.
+    pub(super) async fn connect(&self) -> Result<JiraRead, Failure> {
+        let connected = JiraRead::connect(self.settings.clone()).await;
+        connected.map_err(|error: ConnectError| Failure::new(Exit::of_connect_error(&error), error))
+    }
+
+    /// Jira's address.
+    pub(super) fn url(&self) -> String {
+        self.settings.url.to_string()
+    }
+}
+
+/// Loads a roster.
+///
+/// # Errors
+/// All its problems, with exit code 3.
+pub(super) fn load_roster(path: &Path) -> Result<Loaded, Failure> {
+    roster_file::load(path).map_err(|error| Failure::new(Exit::Invalid, error))
+}
+
+/// Where a roster came from, as reports name it.
+pub(super) fn source(loaded: &Loaded) -> RosterSource {
+    RosterSource {
+        files: loaded.files.iter().map(|file| file.display().to_string()).collect(),
+        digest: loaded.digest.clone(),
+    }
+}
+
+/// How to reach Jira: the one named, or a sandbox started for the occasion.
+pub(super) async fn reach(args: &SiteArgs, roster: &Roster) -> Result<(Settings, Option<Running>), Failure> {
+    if !args.sandbox {
+        return Ok((settings::connection(args)?, None));
+    }
+    let mut config = sandbox::Config {
+        record_bodies: false,
+        ..sandbox::Config::default()
+    };
+    if let Some(script) = &args.faults {
+        config.faults = script
+            .parse()
+            .map_err(|error: sandbox::FaultError| Failure::new(Exit::Invalid, error))?;
+    }
+    let credentials = Credentials::parse(Some(&config.user), config.token.expose_secret());
+    let running = Sandbox::new(config, &seed_for(roster))
+        .serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+        .await?;
+    let url = running.url();
+    info!(
+        url,
+        "a simulated Jira is running; /_sandbox/state, journal and outbox below it show what it holds"
+    );
+    let settings = Settings {
+        url: BaseUrl::parse(&url).map_err(|error| Failure::new(Exit::Internal, error))?,
+        credentials: credentials.map_err(|error| Failure::new(Exit::Internal, error))?,
+        ca_file: None,
+        concurrency: usize::from(args.concurrency),
+        patience: args.patience,
+    };
+    Ok((settings, Some(running)))
+}
+
+/// Narrows a roster to some desks, for `--desk`.
+#[derive(Clone, Debug)]
+pub(super) struct Narrow(Vec<DeskKey>);
+
+/// A desk that cannot be asked for.
+#[derive(Debug, thiserror::Error)]
+enum NarrowError {
+    #[error("--desk {0:?} {1}")]
+    NotAKey(String, crate::model::desk::NotADeskKey),
+    #[error("--desk {0}: the roster has no such desk; name one of its `desks:`")]
+    NotInRoster(DeskKey),
+}
+
+impl Narrow {
+    /// # Errors
+    /// A text that is no project key, with exit code 3.
+    pub(super) fn parse(desks: &[String]) -> Result<Self, Failure> {
+        let keys = desks
+            .iter()
+            .map(|text| DeskKey::parse(text).map_err(|why| NarrowError::NotAKey(text.clone(), why)));
+        let keys: Result<_, _> = keys.collect();
+        keys.map(Self).map_err(|error| Failure::new(Exit::Invalid, error))
+    }
+
+    /// The part of the roster that was asked for.
+    pub(super) fn of(&self, roster: Roster) -> Roster {
+        if self.0.is_empty() {
+            roster
+        } else {
+            roster.narrowed(&self.0)
+        }
+    }
+
+    fn checked(&self, roster: Roster) -> Result<Roster, Failure> {
+        match self.0.iter().find(|key| !roster.desks.contains_key(*key)) {
+            Some(missing) => Err(Failure::new(Exit::Invalid, NarrowError::NotInRoster(missing.clone()))),
+            None => Ok(self.of(roster)),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! `quietdesk validate`: the roster, offline.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use super::exit::Exit;
+use super::site::load_roster;
+use super::{Failure, printed};
+
+pub(super) fn run(path: &Path) -> Result<Exit, Failure> {
+    let loaded = load_roster(path)?;
+    let (files, desks) = (loaded.files.len(), loaded.roster.desks.len());
+    let customers = loaded.roster.customers.len();
+    writeln!(
+        printed::stdout(),
+        "valid: {customers} customers, {desks} desks, {files} files"
+    )?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,327 @@
+//! The binary: exit codes, outputs, and that bad input makes no request.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use quietdesk::sandbox::{Config, DeskAccess, Seed, SeedDesk, SeedPerson};
+use serde_json::Value;
+use support::world::World;
+use tempfile::TempDir;
+
+const ROSTER: &str = "\
+version: 1
+desks: {SUP: {access: open}}
+customers:
+  - {email: ada@example.com, name: Ada Lovelace, desks: [SUP]}
+  - {email: bob@example.com, desks: [SUP]}
+";
+
+/// A sandbox with one closed desk where Bob and a stranger are, a folder, and the binary pointed at both.
+struct Bench {
+    world: World,
+    folder: TempDir,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self::with(Config::default())
+    }
+
+    fn with(config: Config) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let people = vec![
+            SeedPerson::customer("bob@example.com", &["SUP"]),
+            SeedPerson::customer("stranger@example.net", &["SUP"]),
+        ];
+        let seed = Seed {
+            seed: 1,
+            desks: vec![SeedDesk::new("SUP", DeskAccess::Restricted)],
+            people,
+        };
+        let world = runtime.block_on(World::with(seed, config));
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("roster.yaml"), ROSTER).unwrap();
+        Self { world, folder, runtime }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    /// The binary, told where Jira is. Patience is short, so that what is unreachable is soon given up.
+    fn quietdesk(&self, arguments: &[&str]) -> Command {
+        let mut command = bare(arguments);
+        command.env("QUIETDESK_URL", self.world.running.url());
+        command.env("QUIETDESK_USER", "quietdesk@example.com");
+        command.env("QUIETDESK_TOKEN", "sandbox");
+        command.env("QUIETDESK_PATIENCE", "2s");
+        command.current_dir(self.folder.path());
+        command
+    }
+}
+
+fn bare(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quietdesk"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("QUIETDESK_")) {
+        command.env_remove(name);
+    }
+    command.args(arguments);
+    command
+}
+
+fn stdout(command: &mut Command, code: i32) -> String {
+    let output = command.output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "stdout: {text}\nstderr: {errors}");
+    text
+}
+
+fn stderr(command: &mut Command, code: i32) -> String {
+    let output = command.output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{errors}");
+    errors
+}
+
+#[test]
+fn a_plan_as_text_is_a_diff_and_a_summary_line() {
+    let bench = Bench::new();
+    let text = stdout(&mut bench.quietdesk(&["plan", "roster.yaml"]), 0);
+    insta::assert_snapshot!(text);
+    bench.world.drain();
+    assert_eq!(bench.world.sandbox.writes(), 0);
+}
+
+#[test]
+fn a_plan_as_json_has_the_contracts_shape() {
+    let bench = Bench::new();
+    let text = stdout(
+        &mut bench.quietdesk(&["plan", "roster.yaml", "--output", "json", "--unlisted"]),
+        0,
+    );
+    let plan: Value = serde_json::from_str(&text).unwrap();
+    let text = text.replace(&bench.world.running.url(), "http://sandbox");
+    insta::with_settings!({filters => vec![(r#""digest": "[0-9a-f]{64}""#, r#""digest": "…""#)]}, {
+        insta::assert_snapshot!(text);
+    });
+    assert_eq!(plan["summary"]["calls"], 3);
+    assert_eq!(plan["mail_sending_calls"], 0);
+    bench.world.drain();
+}
+
+#[test]
+fn detailed_exit_codes_tell_pending_changes_from_none() {
+    let bench = Bench::new();
+    let plan = ["plan", "roster.yaml", "--detailed-exitcode"];
+    stdout(&mut bench.quietdesk(&plan), 2);
+    stdout(&mut bench.quietdesk(&["apply", "roster.yaml"]), 0);
+    stdout(&mut bench.quietdesk(&plan), 0);
+    bench.world.drain();
+}
+
+#[test]
+fn apply_reports_each_step_and_the_second_time_writes_nothing() {
+    let bench = Bench::new();
+    let apply = ["apply", "roster.yaml", "--report", "report.json"];
+    let report = || -> Value { serde_json::from_slice(&fs::read(bench.path("report.json")).unwrap()).unwrap() };
+    let text = stdout(&mut bench.quietdesk(&apply), 0);
+    assert!(text.ends_with("3 done; 3 writes made\n"), "{text}");
+    assert_eq!(bench.world.sandbox.writes(), 3);
+    let first = report();
+    let outcomes: Vec<_> = first["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| &step["outcome"])
+        .collect();
+    assert_eq!(outcomes, ["done", "done", "done"]);
+    assert!(first["steps"][0]["account"].is_string());
+
+    stdout(&mut bench.quietdesk(&apply), 0);
+    assert_eq!(bench.world.sandbox.writes(), 3);
+    assert_eq!(report()["summary"]["unchanged"], 2);
+    bench.world.drain();
+}
+
+#[test]
+fn held_entries_do_not_change_plans_code_but_applys() {
+    let bench = Bench::new();
+    let id = bench.world.sandbox.accounts_of("bob@example.com").remove(0);
+    bench.world.sandbox.set_active(&id, false).unwrap();
+    stdout(&mut bench.quietdesk(&["plan", "roster.yaml"]), 0);
+    let text = stdout(&mut bench.quietdesk(&["apply", "roster.yaml"]), 7);
+    assert!(
+        text.contains("held: bob@example.com: the account is deactivated"),
+        "{text}"
+    );
+    bench.world.drain();
+}
+
+#[test]
+fn a_desk_can_be_asked_for_alone() {
+    let bench = Bench::new();
+    let text = stderr(&mut bench.quietdesk(&["plan", "roster.yaml", "--desk", "SUPP"]), 3);
+    assert!(text.contains("the roster has no such desk"), "{text}");
+    stdout(&mut bench.quietdesk(&["plan", "roster.yaml", "--desk", "SUP"]), 0);
+}
+
+#[test]
+fn refused_credentials_are_4_and_say_what_to_do() {
+    let bench = Bench::new();
+    let text = stderr(
+        bench
+            .quietdesk(&["plan", "roster.yaml"])
+            .env("QUIETDESK_TOKEN", "wrong-token"),
+        4,
+    );
+    assert!(text.contains("token") && !text.contains("wrong-token"), "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("error:")).count(), 1);
+}
+
+#[test]
+fn an_unreachable_jira_is_5_and_the_report_is_written_all_the_same() {
+    let bench = Bench::new();
+    bench.world.sandbox.set_faults(&"myself:drop-before".parse().unwrap());
+    stderr(
+        &mut bench.quietdesk(&["apply", "roster.yaml", "--report", "report.json"]),
+        5,
+    );
+    let report: Value = serde_json::from_slice(&fs::read(bench.path("report.json")).unwrap()).unwrap();
+    assert_eq!(report["format_version"], 1);
+    assert!(report["stopped"].is_string());
+    assert_eq!(bench.world.sandbox.writes(), 0);
+}
+
+#[test]
+fn settings_that_are_wrong_are_3_before_any_request() {
+    let bench = Bench::new();
+    for (name, value, expected) in [
+        ("QUIETDESK_URL", "http://jira.example.com", "https"),
+        ("QUIETDESK_URL", "not a url", "url"),
+        ("QUIETDESK_TOKEN_FILE", "missing.txt", "missing.txt"),
+        ("QUIETDESK_USER", "", "user"),
+        ("QUIETDESK_CA_FILE", "missing.pem", "--ca-file"),
+    ] {
+        let text = stderr(bench.quietdesk(&["plan", "roster.yaml"]).env(name, value), 3);
+        assert!(text.to_lowercase().contains(expected), "{name}={value}: {text}");
+    }
+    let text = stderr(
+        bench.quietdesk(&["plan", "roster.yaml"]).env_remove("QUIETDESK_TOKEN"),
+        3,
+    );
+    assert!(text.contains("--token-file"), "{text}");
+    let text = stderr(&mut bare(&["plan", &bench.path("roster.yaml")]), 3);
+    assert!(text.contains("--url") && text.contains("--sandbox"), "{text}");
+    let text = stderr(
+        &mut bench.quietdesk(&["apply", "roster.yaml", "--report", "no/such/folder/report.json"]),
+        3,
+    );
+    assert!(text.contains("--report"), "{text}");
+    assert_eq!(bench.world.sandbox.requests(), 0);
+}
+
+#[test]
+fn what_cannot_be_understood_is_64() {
+    for arguments in [
+        &["frobnicate"][..],
+        &["plan"],
+        &["plan", "x.yaml", "--patience", "soon"],
+        &[],
+    ] {
+        stderr(&mut bare(arguments), 64);
+    }
+    stdout(&mut bare(&["--help"]), 0);
+    stdout(&mut bare(&["--version"]), 0);
+}
+
+/// Every bad roster: its golden report, exit 3, and no request.
+#[test]
+fn bad_rosters_are_3_with_no_request() {
+    let bench = Bench::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/roster/invalid");
+    let mut seen = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() || path.extension().is_some_and(|extension| extension == "yaml") {
+            for command in ["validate", "plan", "apply"] {
+                let errors = stderr(&mut bench.quietdesk(&[command, &path.display().to_string()]), 3);
+                assert!(!errors.is_empty(), "{}", path.display());
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen >= 20, "{seen} bad rosters");
+    assert_eq!(bench.world.sandbox.requests(), 0);
+}
+
+#[test]
+fn the_schema_completions_and_manual_are_printed() {
+    let schema = stdout(&mut bare(&["schema"]), 0);
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/roster.schema.json");
+    assert_eq!(schema, fs::read_to_string(committed).unwrap());
+    assert!(stdout(&mut bare(&["completions", "bash"]), 0).contains("quietdesk"));
+    assert!(stdout(&mut bare(&["man"]), 0).contains(".TH quietdesk"));
+}
+
+#[test]
+fn at_trace_nothing_tells_the_token() {
+    let bench = Bench::with(Config {
+        token: "s3cr3t-t0k3n-value".into(),
+        ..Config::default()
+    });
+    for format in ["text", "json"] {
+        let mut apply = bench.quietdesk(&["apply", "roster.yaml", "-vv", "--log-format", format]);
+        let output = apply
+            .env("QUIETDESK_TOKEN", "s3cr3t-t0k3n-value")
+            .env("RUST_BACKTRACE", "1")
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        let all = [output.stdout, output.stderr].concat();
+        let all = String::from_utf8_lossy(&all);
+        let basic = "cXVpZXRkZXNrQGV4YW1wbGUuY29tOnMzY3IzdC10MGszbi12YWx1ZQ";
+        assert!(
+            !all.contains("s3cr3t") && !all.contains(basic),
+            "the token is in the output"
+        );
+        assert!(all.contains("/rest/api/3/myself"), "requests are logged at this level");
+    }
+}
+
+#[test]
+fn above_debug_no_log_line_holds_an_email() {
+    let bench = Bench::with(Config {
+        faults: "add:403".parse().unwrap(),
+        ..Config::default()
+    });
+    let output = bench.quietdesk(&["run", "--once", "roster.yaml"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(7));
+    let logged = String::from_utf8_lossy(&output.stderr);
+    assert!(logged.contains("created=1") && !logged.contains("@example"), "{logged}");
+    let _ = &bench.runtime;
+}
+
+#[test]
+fn the_embedded_sandbox_has_something_to_do_for_the_example() {
+    let roster = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/club-members.yaml");
+    let text = stdout(
+        &mut bare(&["apply", "--sandbox", &roster.display().to_string(), "--output", "json"]),
+        0,
+    );
+    let report: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(report["summary"]["create"], 1000);
+    assert_eq!(report["summary"]["access"], 1);
+    let steps = report["steps"].as_array().unwrap();
+    assert!(steps.iter().all(|step| step["outcome"] == "done"));
+}

@@ -1,0 +1,284 @@
+//! The client by itself, under a paused clock: what it waits for, what it repeats, and what it never does.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use quietdesk::engine::pass::{carry_out, preview};
+use quietdesk::engine::progress::Silent;
+use quietdesk::jira::{BaseUrl, CallError, ConnectError, Credentials, InProcess, JiraRead, JiraWrite, Settings};
+use quietdesk::model::desk::DeskKey;
+use quietdesk::model::email::Email;
+use quietdesk::model::ledger::Ledger;
+use quietdesk::model::observed::Completeness;
+use quietdesk::model::outcome::Outcome;
+use quietdesk::sandbox::{Config, DeskAccess, Sandbox, Seed, SeedDesk, SeedPerson};
+use secrecy::ExposeSecret as _;
+use support::world::roster;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+const PATIENCE: Duration = Duration::from_secs(600);
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        url: BaseUrl::parse("https://sandbox.example").unwrap(),
+        credentials: Credentials::parse(Some(&config.user), config.token.expose_secret()).unwrap(),
+        ca_file: None,
+        concurrency: 16,
+        patience: PATIENCE,
+    }
+}
+
+/// The sandbox in this process, with 200 customers on one desk, and a client that has signed in.
+async fn signed_in(config: Config) -> (Sandbox, JiraRead) {
+    let people = (0..200)
+        .map(|n| SeedPerson::customer(format!("p{n:03}@example.com"), &["SUP"]))
+        .collect();
+    let seed = Seed {
+        seed: 1,
+        desks: vec![SeedDesk::new("SUP", DeskAccess::Restricted)],
+        people,
+    };
+    let settings = settings(&config);
+    let sandbox = Sandbox::new(config, &seed);
+    let transport = InProcess::new(sandbox.router(), settings.url.clone(), &settings.credentials);
+    let jira = JiraRead::connect_by(Arc::new(transport), settings).await.unwrap();
+    (sandbox, jira)
+}
+
+async fn customers(jira: &JiraRead) -> Result<(usize, Completeness), CallError> {
+    let desk = jira.desks().await?.remove(0);
+    let listing = jira.customers(&desk, &|_| ()).await?;
+    Ok((listing.accounts.len(), listing.completeness))
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_is_obeyed_to_the_full_and_not_asked_before() {
+    let (sandbox, jira) = signed_in(Config::default()).await;
+    sandbox.set_faults(&"desks:429=90x2".parse().unwrap());
+    let start = Instant::now();
+    jira.desks().await.unwrap();
+    assert!(start.elapsed() >= Duration::from_secs(180), "{:?}", start.elapsed());
+    let asked: Vec<_> = sandbox
+        .journal()
+        .into_iter()
+        .filter(|exchange| exchange.path.ends_with("/servicedesk"))
+        .collect();
+    assert_eq!(asked.len(), 3);
+    assert!(
+        asked
+            .windows(2)
+            .all(|pair| pair[1].at - pair[0].at >= Duration::from_secs(90))
+    );
+    assert!(jira.stats().limited >= Duration::from_secs(180));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_longer_than_patience_is_told_at_once() {
+    let (sandbox, jira) = signed_in(Config::default()).await;
+    sandbox.set_faults(&"desks:429=601".parse().unwrap());
+    let start = Instant::now();
+    let error = jira.desks().await.unwrap_err();
+    assert!(
+        matches!(error, CallError::RateLimited { wait, .. } if wait == Duration::from_secs(601)),
+        "{error}"
+    );
+    assert!(start.elapsed() < Duration::from_secs(1) && error.ends_the_pass());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_operations_wait_does_not_hold_up_the_others() {
+    let (sandbox, jira) = signed_in(Config::default()).await;
+    sandbox.set_faults(&"desks:429=60@1".parse().unwrap());
+    let start = Instant::now();
+    let (desks, account) = tokio::join!(jira.desks(), async {
+        let account = jira.check_sign_in().await;
+        (account, start.elapsed())
+    });
+    assert!(desks.is_ok() && account.0.is_ok());
+    assert!(account.1 < Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_shorter_than_patience_is_waited_out_one_probe_at_a_time() {
+    let (sandbox, jira) = signed_in(Config::default()).await;
+    sandbox.set_faults(&"drop-before".parse().unwrap());
+    let recovery = async {
+        tokio::time::sleep(Duration::from_secs(300)).await;
+        sandbox.set_faults(&"".parse().unwrap());
+    };
+    let before = sandbox.requests();
+    let (read, ()) = tokio::join!(customers(&jira), recovery);
+    assert_eq!(read.unwrap(), (200, Completeness::Complete));
+    let tried = sandbox.requests() - before;
+    assert!(tried < 60, "{tried} requests: an outage is not hammered");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_longer_than_patience_is_unreachable() {
+    let (sandbox, jira) = signed_in(Config::default()).await;
+    sandbox.set_faults(&"500".parse().unwrap());
+    let start = Instant::now();
+    let error = customers(&jira).await.unwrap_err();
+    assert!(
+        matches!(error, CallError::Unreachable { .. }) && error.ends_the_pass(),
+        "{error}"
+    );
+    let waited = start.elapsed();
+    assert!(
+        waited >= PATIENCE && waited < PATIENCE + Duration::from_secs(60),
+        "{waited:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_alone_keeps_failing_is_given_up_soon() {
+    let (sandbox, jira) = signed_in(Config::default()).await;
+    sandbox.set_faults(&"read-access:500".parse().unwrap());
+    let others = async {
+        loop {
+            jira.check_sign_in().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let key = DeskKey::parse("SUP").unwrap();
+    let error = tokio::select! {
+        error = jira.access(&key) => error.unwrap_err(),
+        () = others => unreachable!("it never ends"),
+    };
+    assert!(
+        matches!(error, CallError::GaveUp { .. }) && !error.ends_the_pass(),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn lists_are_whole_whatever_happens_to_their_pages() {
+    for script in [
+        "",
+        "customers:page-limit=7@2+",
+        "customers:short-page=3@2x2",
+        "customers:500%20",
+        "customers:truncated@2",
+        "customers:cut@3",
+    ] {
+        for page_limit in [1, 7, 50, 1000] {
+            let (sandbox, jira) = signed_in(Config {
+                page_limit,
+                ..Config::default()
+            })
+            .await;
+            sandbox.set_faults(&script.parse().unwrap());
+            if page_limit <= 3 && script.contains("short-page") {
+                let (_, completeness) = customers(&jira).await.unwrap();
+                assert!(
+                    matches!(completeness, Completeness::Partial { .. }),
+                    "an empty page ends it, and is told"
+                );
+                continue;
+            }
+            assert_eq!(
+                customers(&jira).await.unwrap(),
+                (200, Completeness::Complete),
+                "{script} {page_limit}"
+            );
+            assert_eq!(sandbox.violations(), Vec::<String>::new());
+        }
+    }
+    let (sandbox, jira) = signed_in(Config::default()).await;
+    sandbox.set_faults(&"customers:repeat-row@2".parse().unwrap());
+    let (_, completeness) = customers(&jira).await.unwrap();
+    assert!(matches!(completeness, Completeness::Partial { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_up_pages_on_behind_a_full_page_of_hits() {
+    let people = (0..120).map(|n| SeedPerson::customer(format!("a@example.com.x{n:03}.example"), &[]));
+    let people = people.chain([SeedPerson::customer("a@example.com", &[])]).collect();
+    let config = Config::default();
+    let (settings, sandbox) = (
+        settings(&config),
+        Sandbox::new(
+            config,
+            &Seed {
+                seed: 1,
+                desks: Vec::new(),
+                people,
+            },
+        ),
+    );
+    let transport = InProcess::new(sandbox.router(), settings.url.clone(), &settings.credentials);
+    let jira = JiraRead::connect_by(Arc::new(transport), settings).await.unwrap();
+    let (_, found) = jira.lookup(&Email::parse("A@example.com").unwrap()).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].email.as_deref(), Some("a@example.com"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_import_under_a_rate_limit_is_whole_and_never_asks_early() {
+    let (sandbox, jira) = signed_in(Config {
+        rate: Some(20),
+        ..Config::default()
+    })
+    .await;
+    let emails: String = (0..300)
+        .map(|n| format!("  - {{email: new{n}@example.com, desks: [SUP]}}\n"))
+        .collect();
+    let roster = roster(&format!("version: 1\ndesks: {{SUP: {{}}}}\ncustomers:\n{emails}"));
+    let jira = JiraWrite::new(jira);
+    let seen = preview(&jira, &roster, &Ledger::none(), &Silent).await.unwrap();
+    let outcomes = carry_out(&jira, &seen, &Silent, &CancellationToken::new()).await;
+    assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Done, 600)].into());
+    let refused = sandbox
+        .journal()
+        .iter()
+        .filter(|exchange| exchange.status == Some(429))
+        .count();
+    assert!(refused < 300, "{refused} requests were refused");
+    assert!(sandbox.violations().is_empty());
+}
+
+/// A server that answers everything alike.
+async fn connect_to(answer: impl Fn() -> Response + Clone + Send + Sync + 'static) -> Result<JiraRead, ConnectError> {
+    let router = axum::Router::new().fallback(move || {
+        let answer = answer();
+        async move { answer }
+    });
+    let settings = settings(&Config::default());
+    let transport = InProcess::new(router, settings.url.clone(), &settings.credentials);
+    JiraRead::connect_by(Arc::new(transport), settings).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redirect_is_told_and_not_followed() {
+    let error =
+        connect_to(|| axum::response::Redirect::temporary("https://evil.example/steal?x=1").into_response()).await;
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.contains("https://evil.example,") && !error.contains("steal"),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_jira_is_told() {
+    let error = connect_to(|| "<html>hello</html>".into_response()).await.unwrap_err();
+    assert!(
+        matches!(error, ConnectError::Call(CallError::Unintelligible { .. })),
+        "{error}"
+    );
+    let data_center =
+        || axum::Json(serde_json::json!({"deploymentType": "Server", "version": "9.12.1"})).into_response();
+    assert!(matches!(
+        connect_to(data_center).await.unwrap_err(),
+        ConnectError::DataCenter { .. }
+    ));
+    let forbidden = connect_to(|| StatusCode::FORBIDDEN.into_response()).await.unwrap_err();
+    assert!(forbidden.is_refusal(), "{forbidden}");
+}

@@ -1,0 +1,271 @@
+//! Any roster against any Jira: applying the plan reaches the roster, the next plan is empty, and nobody outside the
+//! roster is touched.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config as Runs, TestRunner};
+use quietdesk::model::ledger::Ledger;
+use quietdesk::model::outcome::Outcome;
+use quietdesk::model::roster::Roster;
+use quietdesk::sandbox::{Config, DeskAccess, PersonKind, Rules, Seed, SeedDesk, SeedPerson, Snapshot};
+use support::world::{Applied, World, roster};
+
+const DESKS: [&str; 3] = ["A", "B", "C"];
+const PEOPLE: usize = 14;
+
+/// How many pairs of a roster and a Jira are tried.
+const PAIRS: u32 = 300;
+const SIDE_BY_SIDE: u32 = 6;
+
+/// What the roster wants, before it is YAML.
+#[derive(Clone, Debug)]
+struct Wanted {
+    access: Vec<Option<DeskAccess>>,
+    paused: Vec<bool>,
+    customers: BTreeMap<usize, (BTreeSet<usize>, bool)>,
+}
+
+/// What Jira holds.
+#[derive(Clone, Debug)]
+struct Held {
+    access: Vec<DeskAccess>,
+    people: BTreeMap<usize, (BTreeSet<usize>, PersonKind, bool, bool, bool)>,
+    page_limit: u32,
+    sweep_gap: Option<u32>,
+}
+
+fn email(n: usize) -> String {
+    format!("person{n}@example.com")
+}
+
+fn access() -> impl Strategy<Value = DeskAccess> {
+    prop_oneof![Just(DeskAccess::Restricted), Just(DeskAccess::Open)]
+}
+
+fn some_desks() -> impl Strategy<Value = BTreeSet<usize>> {
+    prop::collection::btree_set(0..DESKS.len(), 0..=DESKS.len())
+}
+
+fn wanted() -> impl Strategy<Value = Wanted> {
+    (
+        prop::collection::vec(prop::option::of(access()), DESKS.len()),
+        prop::collection::vec(prop::bool::weighted(0.15), DESKS.len()),
+        prop::collection::btree_map(0..PEOPLE, (some_desks(), any::<bool>()), 0..PEOPLE),
+    )
+        .prop_map(|(access, paused, customers)| Wanted {
+            access,
+            paused,
+            customers,
+        })
+}
+
+fn held() -> impl Strategy<Value = Held> {
+    let kind =
+        prop_oneof![4 => Just(PersonKind::PortalOnly), 1 => Just(PersonKind::Atlassian), 1 => Just(PersonKind::Agent)];
+    let odd = || prop::bool::weighted(0.12);
+    (
+        prop::collection::vec(access(), DESKS.len()),
+        prop::collection::btree_map(0..PEOPLE + 6, (some_desks(), kind, odd(), odd(), odd()), 0..PEOPLE + 6),
+        1..8_u32,
+        prop::option::of(2..6_u32),
+    )
+        .prop_map(|(access, people, page_limit, sweep_gap)| Held {
+            access,
+            people,
+            page_limit,
+            sweep_gap,
+        })
+}
+
+fn yaml(wanted: &Wanted) -> String {
+    let mut yaml = "version: 1\ndesks:\n".to_owned();
+    for (n, key) in DESKS.iter().enumerate() {
+        let access = wanted.access[n]
+            .map(|access| format!("access: {access}, "))
+            .unwrap_or_default();
+        yaml += &format!("  {key}: {{{access}paused: {}}}\n", wanted.paused[n]);
+    }
+    yaml += "customers:\n";
+    for (person, (desks, shouted)) in &wanted.customers {
+        let desks: Vec<_> = desks.iter().map(|desk| DESKS[*desk]).collect();
+        let email = if *shouted {
+            email(*person).to_uppercase()
+        } else {
+            email(*person)
+        };
+        yaml += &format!("  - {{email: {email}, desks: [{}]}}\n", desks.join(", "));
+    }
+    if wanted.customers.is_empty() {
+        yaml = yaml.replace("customers:\n", "customers: []\n");
+    }
+    yaml
+}
+
+fn seed(held: &Held) -> Seed {
+    let desks = DESKS
+        .iter()
+        .zip(&held.access)
+        .map(|(key, access)| SeedDesk::new(*key, *access))
+        .collect();
+    let mut people = Vec::new();
+    for (n, (desks, kind, deactivated, hidden, twice)) in &held.people {
+        let on: Vec<_> = desks.iter().map(|desk| DESKS[*desk]).collect();
+        let hidden = *hidden && *kind != PersonKind::PortalOnly;
+        let person = SeedPerson {
+            kind: *kind,
+            active: !deactivated,
+            email_hidden: hidden,
+            ..SeedPerson::customer(email(*n), &on)
+        };
+        if *twice && *kind == PersonKind::PortalOnly {
+            people.push(SeedPerson {
+                kind: PersonKind::Atlassian,
+                ..SeedPerson::customer(email(*n), &[])
+            });
+        }
+        people.push(person);
+    }
+    Seed { seed: 1, desks, people }
+}
+
+/// Who is on which desk, by e-mail, and how open each desk is.
+fn where_everybody_is(snapshot: &Snapshot) -> BTreeMap<String, (DeskAccess, BTreeSet<String>)> {
+    let desks = snapshot.desks.iter();
+    desks
+        .map(|(key, desk)| (key.clone(), (desk.access, snapshot.customers(key))))
+        .collect()
+}
+
+async fn holds(wanted: &Wanted, held: &Held) {
+    let roster: Roster = roster(&yaml(wanted));
+    let rules = Rules {
+        sweep_gap: held.sweep_gap,
+        ..Rules::default()
+    };
+    let world = World::with(
+        seed(held),
+        Config {
+            page_limit: held.page_limit,
+            rules,
+            ..Config::default()
+        },
+    )
+    .await;
+    let before = world.sandbox.snapshot();
+    let mut ledger = Ledger::kept();
+    let applied = world.apply_with(&roster, &mut ledger).await;
+    let after = world.sandbox.snapshot();
+    nobody_else_is_touched(wanted, &before, &after);
+    the_roster_is_reached(wanted, &applied, &after);
+    if applied.unsuccessful().is_empty() {
+        assert_eq!(applied.writes, applied.planned);
+    }
+
+    // Look-ups do not see deactivated accounts, which a sweep does, so that a create can be refused in the second pass
+    // only (jira-facts §1); what was learnt is remembered. A desk is tightened in the second pass where somebody could
+    // not be added in the first.
+    let again = world.apply_with(&roster, &mut ledger).await;
+    let done = again.steps_that_ended(Outcome::Done);
+    assert!(done.iter().all(|step| step.starts_with("set access of ")), "{done:?}");
+    let last = world.apply_with(&roster, &mut ledger).await;
+    assert_eq!(last.steps(), Vec::<String>::new(), "the next plan is empty");
+    assert_eq!(last.writes, 0);
+    let end = world.sandbox.snapshot();
+    assert!(
+        DESKS.iter().all(|desk| end.customers(desk) == after.customers(desk)),
+        "nobody more is added"
+    );
+    world.drain();
+}
+
+fn nobody_else_is_touched(wanted: &Wanted, before: &Snapshot, after: &Snapshot) {
+    let listed = |email: &str| wanted.customers.keys().any(|n| email == self::email(*n));
+    for (key, (access, customers)) in where_everybody_is(before) {
+        let (access_after, customers_after) = &where_everybody_is(after)[&key];
+        let n = DESKS.iter().position(|desk| *desk == key).unwrap();
+        assert!(customers.is_subset(customers_after), "somebody left {key}");
+        let came: Vec<_> = customers_after.difference(&customers).collect();
+        for email in &came {
+            assert!(listed(email) && !wanted.paused[n], "{email} came to {key}");
+        }
+        if wanted.access[n].is_none() || wanted.paused[n] {
+            assert_eq!(access, *access_after, "the access of {key} is not managed");
+        }
+    }
+    for (id, account) in &before.accounts {
+        assert_eq!(
+            Some(account),
+            after.accounts.get(id),
+            "an account that was there changed"
+        );
+    }
+}
+
+fn the_roster_is_reached(wanted: &Wanted, applied: &Applied, after: &Snapshot) {
+    let held = applied.seen.approved.plan().held.iter();
+    let held: BTreeSet<_> = held
+        .filter_map(|held| held.email.as_ref())
+        .map(|email| email.key().to_string())
+        .collect();
+    let unsuccessful = applied.unsuccessful().join("\n").to_lowercase();
+    for (n, key) in DESKS.iter().enumerate().filter(|(n, _)| !wanted.paused[*n]) {
+        if let Some(access) = wanted.access[n] {
+            let blocked = applied
+                .unsuccessful()
+                .iter()
+                .any(|step| step.contains(&format!("access of {key}")));
+            assert!(blocked || after.desks[*key].access == access, "{key} is not {access}");
+        }
+        let team: BTreeSet<_> = after.desks[*key]
+            .team
+            .iter()
+            .map(|id| after.accounts[id].email.clone())
+            .collect();
+        for (person, (desks, _)) in &wanted.customers {
+            let email = email(*person);
+            let excused = held.contains(&email) || unsuccessful.contains(&email) || team.contains(&email);
+            if desks.contains(&n) && !excused {
+                assert!(after.customers(key).contains(&email), "{email} is not on {key}");
+            }
+        }
+    }
+}
+
+#[test]
+fn applying_any_plan_reaches_the_roster_and_touches_nobody_else() {
+    // Most of the time goes by waiting for a search that may lag, so several run side by side.
+    std::thread::scope(|scope| {
+        for _ in 0..SIDE_BY_SIDE {
+            scope.spawn(|| some_pairs(PAIRS.div_ceil(SIDE_BY_SIDE)));
+        }
+    });
+}
+
+fn some_pairs(cases: u32) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let mut runner = TestRunner::new(Runs {
+        cases,
+        failure_persistence: None,
+        ..Runs::default()
+    });
+    let ran = runner.run(&(wanted(), held()), |(wanted, held)| {
+        let run = runtime.block_on(async { tokio::spawn(async move { holds(&wanted, &held).await }).await });
+        run.map_err(|panic| TestCaseError::fail(panic_text(panic.into_panic())))
+    });
+    ran.unwrap_or_else(|error| panic!("{error}"));
+}
+
+fn panic_text(panic: Box<dyn std::any::Any + Send>) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+        .unwrap_or_else(|| "a panic".into())
+}

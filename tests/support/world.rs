@@ -1,0 +1,206 @@
+//! What the scenarios share: the real client against the sandbox over real HTTP, drained after each.
+
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use quietdesk::engine::pass::{Preview, carry_out, preview};
+use quietdesk::engine::progress::Silent;
+use quietdesk::jira::{BaseUrl, Credentials, JiraRead, JiraWrite, Settings};
+use quietdesk::model::calls::{Limits, calls};
+use quietdesk::model::desk::DeskKey;
+use quietdesk::model::ledger::Ledger;
+use quietdesk::model::outcome::{Outcome, Outcomes};
+use quietdesk::model::roster::Roster;
+use quietdesk::roster_file::{Source, parse};
+use quietdesk::sandbox::{Config, Running, Sandbox, Seed};
+use secrecy::ExposeSecret as _;
+use tokio_util::sync::CancellationToken;
+
+use super::contracts;
+
+/// A sandbox that runs, and how to reach it.
+pub(crate) struct World {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) running: Running,
+    pub(crate) settings: Settings,
+}
+
+/// A roster, from its YAML.
+pub(crate) fn roster(yaml: &str) -> Roster {
+    let source = Source {
+        name: "roster.yaml".into(),
+        bytes: yaml.as_bytes().to_vec(),
+    };
+    parse(&[source]).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+impl World {
+    pub(crate) async fn new(seed: Seed) -> Self {
+        Self::with(seed, Config::default()).await
+    }
+
+    pub(crate) async fn with(seed: Seed, config: Config) -> Self {
+        let sandbox = Sandbox::new(config.clone(), &seed);
+        let running = sandbox.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
+        let settings = Settings {
+            url: BaseUrl::parse(&running.url()).unwrap(),
+            credentials: Credentials::parse(Some(&config.user), config.token.expose_secret()).unwrap(),
+            ca_file: None,
+            concurrency: 16,
+            patience: Duration::from_secs(20),
+        };
+        Self {
+            sandbox,
+            running,
+            settings,
+        }
+    }
+
+    pub(crate) async fn read(&self) -> JiraRead {
+        JiraRead::connect(self.settings.clone()).await.unwrap()
+    }
+
+    pub(crate) async fn plan(&self, roster: &Roster) -> Preview {
+        preview(&self.read().await, roster, &Ledger::none(), &Silent)
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn apply(&self, roster: &Roster) -> Applied {
+        self.apply_with(roster, &mut Ledger::none()).await
+    }
+
+    /// As the daemon does it, which remembers.
+    pub(crate) async fn apply_with(&self, roster: &Roster, ledger: &mut Ledger) -> Applied {
+        let jira = JiraWrite::new(self.read().await);
+        let seen = preview(&jira, roster, ledger, &Silent).await.unwrap();
+        let before = self.sandbox.writes();
+        let outcomes = carry_out(&jira, &seen, &Silent, &CancellationToken::new()).await;
+        ledger.fold(roster, seen.approved.plan(), &outcomes);
+        let planned = calls(seen.approved.plan(), Limits::CLOUD).count();
+        Applied {
+            planned,
+            writes: self.sandbox.writes() - before,
+            seen,
+            outcomes,
+        }
+    }
+
+    /// Applies where nothing is in the way: every step succeeds, in exactly the calls that were planned, and the next
+    /// plan is empty.
+    pub(crate) async fn apply_whole(&self, roster: &Roster) -> Applied {
+        let applied = self.apply(roster).await;
+        assert_eq!(applied.unsuccessful(), Vec::<String>::new());
+        assert_eq!(
+            applied.writes, applied.planned,
+            "a fault-free apply makes exactly the planned calls"
+        );
+        self.is_in_step(roster).await;
+        applied
+    }
+
+    /// Observes and plans again: nothing to do, and applying writes nothing.
+    pub(crate) async fn is_in_step(&self, roster: &Roster) {
+        let again = self.apply(roster).await;
+        assert_eq!(again.steps(), Vec::<String>::new(), "the second plan is empty");
+        assert_eq!(again.writes, 0);
+    }
+
+    /// What must hold after every scenario.
+    pub(crate) fn drain(&self) {
+        assert_eq!(self.sandbox.violations(), Vec::<String>::new());
+        assert!(
+            self.sandbox.outbox().is_empty(),
+            "a mail was sent: {:?}",
+            self.sandbox.outbox()
+        );
+        assert_eq!(self.sandbox.seats(), 0, "a seat was taken");
+        contracts::check(&self.sandbox.journal());
+    }
+}
+
+/// What an apply did.
+pub(crate) struct Applied {
+    pub(crate) seen: Preview,
+    pub(crate) outcomes: Outcomes,
+    pub(crate) planned: usize,
+    pub(crate) writes: usize,
+}
+
+impl Applied {
+    /// The steps in words.
+    pub(crate) fn steps(&self) -> Vec<String> {
+        self.seen
+            .approved
+            .plan()
+            .steps
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    /// What is held, in words.
+    pub(crate) fn held(&self) -> Vec<String> {
+        let held = self.seen.approved.plan().held.iter();
+        held.map(|held| {
+            let desk = held.desk.as_ref().map(DeskKey::to_string);
+            let subject = held
+                .email
+                .as_ref()
+                .map(ToString::to_string)
+                .or(desk)
+                .unwrap_or_default();
+            format!("{subject}: {}", held.reason)
+        })
+        .collect()
+    }
+
+    /// The steps that did not succeed, in words.
+    pub(crate) fn unsuccessful(&self) -> Vec<String> {
+        let steps = self
+            .seen
+            .approved
+            .plan()
+            .steps
+            .iter()
+            .filter(|step| !self.outcomes.succeeded(step.id));
+        let in_words = steps.map(|step| {
+            let error = self
+                .outcomes
+                .ends
+                .get(&step.id)
+                .and_then(|end| end.error.clone())
+                .unwrap_or_default();
+            format!("{step}: {} {error}", self.outcomes.of(step.id).as_str())
+        });
+        in_words.collect()
+    }
+
+    /// The steps that ended so, in words.
+    pub(crate) fn steps_that_ended(&self, outcome: Outcome) -> Vec<String> {
+        let steps = self.seen.approved.plan().steps.iter();
+        steps
+            .filter(|step| self.outcomes.of(step.id) == outcome)
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    /// How many steps ended so.
+    pub(crate) fn count(&self, outcome: Outcome) -> usize {
+        self.outcomes
+            .counts(self.seen.approved.plan())
+            .get(&outcome)
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// The kinds of outcome there were.
+    pub(crate) fn outcomes(&self) -> BTreeSet<&'static str> {
+        self.outcomes
+            .counts(self.seen.approved.plan())
+            .keys()
+            .map(|outcome| outcome.as_str())
+            .collect()
+    }
+}
