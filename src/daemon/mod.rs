@@ -104,6 +104,7 @@ impl Daemon {
     /// reported, and waited out.
     pub async fn run(mut self) {
         let mut watch = Watch::new(&self.settings.roster, POLL);
+        info!(roster = %self.settings.roster.display(), interval = ?self.settings.interval, "watching");
         self.look();
         let mut due = Instant::now();
         while !self.stop.is_cancelled() {
