@@ -232,6 +232,18 @@ fn settings_that_are_wrong_are_3_before_any_request() {
 }
 
 #[test]
+fn the_sandbox_is_used_whatever_the_environment_says_of_a_site() {
+    let bench = Bench::new();
+    stdout(&mut bench.quietdesk(&["plan", "--sandbox", "roster.yaml"]), 0);
+    assert_eq!(bench.world.sandbox.requests(), 0);
+    stdout(
+        bench.quietdesk(&["plan", "roster.yaml"]).env("QUIETDESK_SANDBOX", "0"),
+        0,
+    );
+    assert!(bench.world.sandbox.requests() > 0);
+}
+
+#[test]
 fn what_cannot_be_understood_is_64() {
     for arguments in [
         &["frobnicate"][..],

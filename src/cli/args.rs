@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 /// The command line.
@@ -115,8 +116,8 @@ pub(super) struct SiteArgs {
     /// Only these desks, by project key. May be repeated.
     #[arg(long = "desk", env = "QUIETDESK_DESK", value_name = "KEY", value_delimiter = ',')]
     pub desks: Vec<String>,
-    /// Start a simulated Jira, seeded from the roster so that there is something to do, and use it.
-    #[arg(long, env = "QUIETDESK_SANDBOX", conflicts_with_all = ["url", "token_file"])]
+    /// Start a simulated Jira, seeded from the roster so that there is something to do, and use it instead of --url.
+    #[arg(long, env = "QUIETDESK_SANDBOX", value_parser = BoolishValueParser::new())]
     pub sandbox: bool,
     /// What the simulated Jira does wrong; see `quietdesk sandbox --help`.
     #[arg(long, env = "QUIETDESK_FAULTS", value_name = "SCRIPT", requires = "sandbox")]
@@ -151,13 +152,13 @@ pub(super) struct PlanArgs {
     #[arg(long, env = "QUIETDESK_OUTPUT", value_name = "FORMAT", default_value = "text")]
     pub output: Format,
     /// Exit with 2 when changes are pending.
-    #[arg(long, env = "QUIETDESK_DETAILED_EXITCODE")]
+    #[arg(long, env = "QUIETDESK_DETAILED_EXITCODE", value_parser = BoolishValueParser::new())]
     pub detailed_exitcode: bool,
     /// Name the noted differences as well.
-    #[arg(long, env = "QUIETDESK_FULL")]
+    #[arg(long, env = "QUIETDESK_FULL", value_parser = BoolishValueParser::new())]
     pub full: bool,
     /// Name the people on the desks whom the roster does not list.
-    #[arg(long, env = "QUIETDESK_UNLISTED")]
+    #[arg(long, env = "QUIETDESK_UNLISTED", value_parser = BoolishValueParser::new())]
     pub unlisted: bool,
 }
 
@@ -174,7 +175,7 @@ pub(super) struct ApplyArgs {
     #[arg(long, env = "QUIETDESK_REPORT", value_name = "FILE")]
     pub report: Option<PathBuf>,
     /// Do not ask, even on a terminal.
-    #[arg(long, env = "QUIETDESK_YES")]
+    #[arg(long, env = "QUIETDESK_YES", value_parser = BoolishValueParser::new())]
     pub yes: bool,
 }
 
@@ -185,10 +186,10 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     pub site: SiteArgs,
     /// One pass, then exit.
-    #[arg(long, env = "QUIETDESK_ONCE")]
+    #[arg(long, env = "QUIETDESK_ONCE", value_parser = BoolishValueParser::new())]
     pub once: bool,
     /// Never write: report what differs.
-    #[arg(long, env = "QUIETDESK_OBSERVE")]
+    #[arg(long, env = "QUIETDESK_OBSERVE", value_parser = BoolishValueParser::new())]
     pub observe: bool,
     /// How often to read everything again, to heal drift.
     #[arg(long, env = "QUIETDESK_INTERVAL", value_name = "TIME", default_value = "10m", value_parser = duration)]
