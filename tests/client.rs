@@ -26,17 +26,26 @@ use tokio_util::sync::CancellationToken;
 const PATIENCE: Duration = Duration::from_secs(600);
 
 fn settings(config: &Config) -> Settings {
+    settings_until(config, CancellationToken::new())
+}
+
+fn settings_until(config: &Config, stop: CancellationToken) -> Settings {
     Settings {
         url: BaseUrl::parse("https://sandbox.example").unwrap(),
         credentials: Credentials::parse(Some(&config.user), config.token.expose_secret()).unwrap(),
         ca_file: None,
         concurrency: 16,
         patience: PATIENCE,
+        stop,
     }
 }
 
 /// The sandbox in this process, with 200 customers on one desk, and a client that has signed in.
 async fn signed_in(config: Config) -> (Sandbox, JiraRead) {
+    signed_in_until(config, CancellationToken::new()).await
+}
+
+async fn signed_in_until(config: Config, stop: CancellationToken) -> (Sandbox, JiraRead) {
     let people = (0..200)
         .map(|n| SeedPerson::customer(format!("p{n:03}@example.com"), &["SUP"]))
         .collect();
@@ -45,7 +54,7 @@ async fn signed_in(config: Config) -> (Sandbox, JiraRead) {
         desks: vec![SeedDesk::new("SUP", DeskAccess::Restricted)],
         people,
     };
-    let settings = settings(&config);
+    let settings = settings_until(&config, stop);
     let sandbox = Sandbox::new(config, &seed);
     let transport = InProcess::new(sandbox.router(), settings.url.clone(), &settings.credentials);
     let jira = JiraRead::connect_by(Arc::new(transport), settings).await.unwrap();
@@ -118,6 +127,77 @@ async fn an_outage_shorter_than_patience_is_waited_out_one_probe_at_a_time() {
     assert_eq!(read.unwrap(), (200, Completeness::Complete));
     let tried = sandbox.requests() - before;
     assert!(tried < 60, "{tried} requests: an outage is not hammered");
+}
+
+/// Many calls wait for a place when the outage begins: they must not all be sent into it.
+#[tokio::test(start_paused = true)]
+async fn a_queue_does_not_flood_an_open_breaker() {
+    let (sandbox, jira) = signed_in(Config::default()).await;
+    sandbox.set_faults(&"500".parse().unwrap());
+    let before = sandbox.requests();
+    let accounts = (0..100).map(|_| jira.check_sign_in());
+    futures_util::future::join_all(accounts).await;
+    let tried = sandbox.requests() - before;
+    assert!(
+        tried < 160,
+        "{tried} requests for 100 calls in an outage of ten minutes"
+    );
+}
+
+/// Being asked to wait is an answer: it ends a row of failures.
+#[tokio::test(start_paused = true)]
+async fn a_429_between_failures_is_no_outage() {
+    let (sandbox, jira) = signed_in(Config::default()).await;
+    sandbox.set_faults(&"desks:500x4, desks:429=700@5".parse().unwrap());
+    assert!(matches!(jira.desks().await.unwrap_err(), CallError::RateLimited { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_ends_every_wait_and_sends_nothing_more() {
+    for script in ["desks:429=500", "desks:500", "drop-before"] {
+        let stop = CancellationToken::new();
+        let (sandbox, jira) = signed_in_until(Config::default(), stop.clone()).await;
+        sandbox.set_faults(&script.parse().unwrap());
+        let stopping = async {
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            stop.cancel();
+        };
+        let start = Instant::now();
+        let (ended, ()) = tokio::join!(jira.desks(), stopping);
+        assert!(matches!(ended.unwrap_err(), CallError::Stopped { .. }), "{script}");
+        assert!(
+            start.elapsed() < Duration::from_secs(1),
+            "{script}: {:?}",
+            start.elapsed()
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_ignores_the_start_of_a_page_does_not_turn_for_ever() {
+    let same = || {
+        axum::Json(serde_json::json!({
+            "deploymentType": "Cloud", "version": "x", "accountId": "me", "limit": 1, "isLastPage": false,
+            "values": [{"id": "1", "projectKey": "SUP", "projectName": "Support", "accountId": "a"}],
+        }))
+        .into_response()
+    };
+    let jira = connect_to(same).await.unwrap();
+    let desk = jira.desks().await.unwrap().remove(0);
+    let listing = jira.customers(&desk, &|_| ()).await.unwrap();
+    assert_eq!(listing.accounts.len(), 1);
+    assert!(matches!(listing.completeness, Completeness::Partial { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_write_is_not_forgotten_when_the_repetition_is_refused() {
+    let (sandbox, jira) = signed_in(Config::default()).await;
+    let wanted = roster("version: 1\ndesks: {SUP: {access: open}}\ncustomers: []");
+    let jira = JiraWrite::new(jira);
+    let seen = preview(&jira, &wanted, &Ledger::none(), &Silent).await.unwrap();
+    sandbox.set_faults(&"write-access:drop-after@1, write-access:401@2".parse().unwrap());
+    let outcomes = carry_out(&jira, &seen, &Silent, &CancellationToken::new()).await;
+    assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Unknown, 1)].into());
 }
 
 #[tokio::test(start_paused = true)]

@@ -236,6 +236,8 @@ async fn whatever_goes_wrong_for_a_while() {
         "reads:500@2x3",
         "writes:500@2x3",
         "writes:503@2x2",
+        "create:503-after@2x3",
+        "add:503-after@1",
         "writes:500-after@2x3",
         "reads:drop-before@2x3",
         "writes:drop-before@2x3",
@@ -321,5 +323,42 @@ async fn a_hidden_account_that_a_sweep_could_not_know_is_held_and_asked_once() {
     let second = world.apply_with(&roster, &mut ledger).await;
     assert_eq!((second.steps(), second.held().len(), second.writes), (Vec::new(), 1, 0));
     assert_eq!(world.sandbox.accounts_of("m@example.com").len(), 1);
+    world.drain();
+}
+
+/// JSM's list may hide what the platform's search shows.
+#[tokio::test]
+async fn an_email_hidden_in_desk_lists_alone_makes_nobody_twice() {
+    let known = SeedPerson {
+        kind: PersonKind::Atlassian,
+        ..SeedPerson::customer("ada@example.com", &["SUP"])
+    };
+    let world = World::new(one_desk(vec![known])).await;
+    world.sandbox.set_faults(&"customers:hide-emails".parse().unwrap());
+    world.is_in_step(&one_desk_roster(&["ada@example.com"])).await;
+    world.drain();
+}
+
+/// A 503 says nothing of what was done before it, whatever else it says.
+#[tokio::test]
+async fn a_create_answered_503_is_looked_up_before_it_is_repeated() {
+    let world = World::new(one_desk(Vec::new())).await;
+    world.sandbox.set_faults(&"create:503-after=1@1".parse().unwrap());
+    let applied = world.apply(&one_desk_roster(&["ada@example.com"])).await;
+    assert_eq!((applied.count(Outcome::Done), applied.writes), (2, 2));
+    world.drain();
+}
+
+#[tokio::test]
+async fn a_change_of_access_that_cannot_be_read_back_is_unknown() {
+    let world = World::new(one_desk(Vec::new())).await;
+    let wanted = roster("version: 1\ndesks: {SUP: {access: open}}\ncustomers: []");
+    let jira = JiraWrite::new(world.read().await);
+    let seen = preview(&jira, &wanted, &Ledger::none(), &Silent).await.unwrap();
+    world.sandbox.set_faults(&"read-access:404@2+".parse().unwrap());
+    let outcomes = carry_out(&jira, &seen, &Silent, &CancellationToken::new()).await;
+    assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Unknown, 1)].into());
+    world.sandbox.set_faults(&"".parse().unwrap());
+    world.is_in_step(&wanted).await;
     world.drain();
 }

@@ -60,7 +60,7 @@ impl Exit {
         let mut exits = vec![Self::of_findings(approved)];
         match &outcomes.stopped {
             Some(Stopped::Refused(_)) => exits.push(Self::Refused),
-            Some(Stopped::Unreachable(_)) => exits.push(Self::Unreachable),
+            Some(Stopped::Unreachable(_) | Stopped::RateLimited { .. }) => exits.push(Self::Unreachable),
             Some(Stopped::Asked) => exits.push(Self::Partial),
             None => {}
         }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use tokio_util::sync::CancellationToken;
+
 use super::Failure;
 use super::args::SiteArgs;
 use super::exit::Exit;
@@ -46,6 +48,7 @@ pub(super) fn connection(args: &SiteArgs) -> Result<Settings, Failure> {
         ca_file: args.ca_file.clone(),
         concurrency: usize::from(args.concurrency),
         patience: args.patience,
+        stop: CancellationToken::new(),
     })
 }
 

@@ -6,6 +6,8 @@ use std::path::Path;
 use secrecy::ExposeSecret as _;
 use tracing::info;
 
+use tokio_util::sync::CancellationToken;
+
 use super::Failure;
 use super::args::SiteArgs;
 use super::exit::Exit;
@@ -107,6 +109,7 @@ pub(super) async fn reach(args: &SiteArgs, roster: &Roster) -> Result<(Settings,
         ca_file: None,
         concurrency: usize::from(args.concurrency),
         patience: args.patience,
+        stop: CancellationToken::new(),
     };
     Ok((settings, Some(running)))
 }

@@ -211,7 +211,7 @@ impl Daemon {
             PassEnd::NotObserved(error) => error.is_refusal(),
             PassEnd::Applied(_, outcomes) => match outcomes.stopped {
                 Some(Stopped::Refused(_)) => true,
-                Some(Stopped::Unreachable(_)) => false,
+                Some(Stopped::Unreachable(_) | Stopped::RateLimited { .. }) => false,
                 Some(Stopped::Asked) | None => return stretched,
             },
             PassEnd::Interrupted | PassEnd::Observed(_) => return stretched,

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::progress::{Event, Progress};
-use super::protocol::{self, Created, closes_the_desk};
+use super::protocol::{self, AccessError, Created, closes_the_desk};
 use crate::jira::{CallError, JiraWrite};
 use crate::model::access::Access;
 use crate::model::calls::{Call, Limits, calls};
@@ -136,7 +136,10 @@ impl Applying<'_> {
         }
         // Whoever was made in this pass becomes whole even when asked to stop: a call or two, and nobody is left with
         // an account and no desk.
-        let (asked, ended) = (self.stop.is_cancelled(), self.state(|state| state.stopped.is_some()));
+        let (asked, ended) = (
+            self.stop.is_cancelled(),
+            self.state(|state| state.stopped.as_ref().is_some_and(|why| *why != Stopped::Asked)),
+        );
         let (now, later): (Vec<_>, Vec<_>) = batch
             .into_iter()
             .partition(|(_, member)| !ended && (!asked || member.is_new));
@@ -225,14 +228,14 @@ impl Applying<'_> {
     async fn end_access(&self, id: StepId, desk: &DeskKey, before: Access, after: Access) {
         match protocol::set_access(self.jira, self.approved.approval(), desk, before, after).await {
             Ok(end) => self.end(id, end),
-            Err(error) => {
+            Err(AccessError { error, sent }) => {
                 if error.ends_the_pass() {
                     self.end_pass(&error);
                 }
-                let outcome = if error.may_have_taken_effect() {
-                    Outcome::Unknown
-                } else {
-                    Outcome::Failed
+                let outcome = match (sent, error.ends_the_pass()) {
+                    (true, _) => Outcome::Unknown,
+                    (false, true) => Outcome::NotAttempted,
+                    (false, false) => Outcome::Failed,
                 };
                 self.end(id, StepEnd::with_error(outcome, error.to_string()));
             }
@@ -261,12 +264,18 @@ impl Applying<'_> {
 
     fn end_pass(&self, error: &CallError) {
         let why = error.to_string();
-        let stopped = if error.is_refusal() {
-            Stopped::Refused(why)
-        } else {
-            Stopped::Unreachable(why)
+        let stopped = match (error.is_stop(), error.is_refusal(), error.wait()) {
+            (true, _, _) => Stopped::Asked,
+            (_, true, _) => Stopped::Refused(why),
+            (_, _, Some(wait)) => Stopped::RateLimited { why, wait },
+            (_, _, None) => Stopped::Unreachable(why),
         };
-        self.state(|state| state.stopped = Some(stopped));
+        self.state(|state| {
+            state.stopped = Some(match state.stopped.take() {
+                Some(earlier) => earlier.or(stopped),
+                None => stopped,
+            });
+        });
     }
 
     fn end(&self, id: StepId, end: StepEnd) {

@@ -3,6 +3,7 @@
 //! Two rounds (design §4): list the desks' customers, then ask what the first plan could not decide. Nothing is
 //! believed before `myself` has answered, because a dead token can answer 200 with nothing in it (jira-facts §5, H).
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
@@ -10,7 +11,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
 use super::progress::{Event, Progress};
 use crate::jira::{CallError, DeskRef, JiraRead};
 use crate::model::access::Access;
-use crate::model::account::{Account, AccountId, Handle};
+use crate::model::account::{Account, AccountId, AccountKind, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
 use crate::model::observed::{AccessReading, DeskReading, Lookup, Observed, ObservedDesk};
@@ -45,6 +46,15 @@ pub enum ObserveError {
 }
 
 impl ObserveError {
+    /// How long Jira asks to wait, where that is longer than patience lasts.
+    #[must_use]
+    pub fn wait(&self) -> Option<std::time::Duration> {
+        match self {
+            Self::MayNotBrowse => None,
+            Self::Read { source, .. } => source.wait(),
+        }
+    }
+
     /// Whether credentials or a permission were refused, rather than Jira out of reach.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
@@ -240,9 +250,11 @@ async fn sweep(
         })
         .await
         .map_err(reading("all accounts"))?;
-    let settled = |email: &Email| end.finished || found.contains_key(email.key());
-    let (settled, rest): (Vec<_>, Vec<_>) = emails.into_iter().partition(settled);
-    for email in settled {
+    if !end.finished {
+        // Whom an unfinished sweep met may have a second account that it did not come to.
+        return Ok(emails);
+    }
+    for email in emails {
         let accounts = found.remove(email.key()).unwrap_or_default();
         let lookup = Lookup::judge(email.key(), &accounts);
         observed.lookups.insert(email.key().clone(), lookup);
@@ -250,7 +262,7 @@ async fn sweep(
             .into_iter()
             .for_each(|account| remember(observed, Some(account)));
     }
-    Ok(rest)
+    Ok(Vec::new())
 }
 
 async fn look_up(
@@ -276,10 +288,21 @@ async fn look_up(
     Ok(())
 }
 
-/// What a desk's list said stays: it was read for this pass just as well.
+/// What a desk's list said stays: it was read for this pass just as well. What it left out is filled in: JSM's lists
+/// may hide an e-mail that the platform shows, and never say of what kind an account is.
 fn remember(observed: &mut Observed, account: Option<Account>) {
-    if let Some(account) = account {
-        observed.accounts.entry(account.id.clone()).or_insert(account);
+    let Some(account) = account else { return };
+    match observed.accounts.entry(account.id.clone()) {
+        Entry::Vacant(place) => {
+            place.insert(account);
+        }
+        Entry::Occupied(mut known) => {
+            let known = known.get_mut();
+            known.email = known.email.take().or(account.email);
+            if known.kind == AccountKind::Unknown {
+                known.kind = account.kind;
+            }
+        }
     }
 }
 

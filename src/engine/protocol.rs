@@ -38,13 +38,18 @@ pub(super) async fn create(jira: &JiraWrite, approval: &Approval, email: &Email,
             Err(CallError::Conflict { .. }) => {
                 // After a lost answer, the account that exists is most likely the one that was asked for.
                 let outcome = if lost.is_some() { Outcome::Done } else { Outcome::Linked };
-                return link(jira, email, outcome).await;
+                return match link(jira, email, outcome).await {
+                    Created::End(end) => Created::End(StepEnd { refused: true, ..end }),
+                    other => other,
+                };
             }
             Err(error @ CallError::AnswerLost { .. }) => match jira.lookup(email).await {
                 Ok((Lookup::Absent, _)) => lost = Some(error),
                 Ok((lookup, found)) => return Created::End(settled(lookup, &found, Outcome::Done)),
                 Err(error) => return unsettled(error),
             },
+            // Without knowing what became of the first one, it is not known that nothing was made.
+            Err(error) if lost.is_some() => return unsettled(error),
             Err(error @ CallError::Forbidden { .. }) => return Created::Forbidden(error),
             Err(error) if error.ends_the_pass() => return Created::PassEnds(error),
             Err(error) => return Created::End(StepEnd::with_error(Outcome::Failed, error.to_string())),
@@ -72,9 +77,11 @@ async fn link(jira: &JiraWrite, email: &Email, outcome: Outcome) -> Created {
     }
 }
 
+/// A create was sent, and what became of it could not be found out.
 fn unsettled(error: CallError) -> Created {
     match error.ends_the_pass() {
-        true => Created::PassEnds(error),
+        true if error.may_have_taken_effect() => Created::PassEnds(error),
+        true => Created::PassEnds(CallError::MaybeDone(Box::new(error))),
         false => Created::End(StepEnd::with_error(Outcome::Unknown, error.to_string())),
     }
 }
@@ -138,6 +145,14 @@ pub(super) fn closes_the_desk(error: &CallError) -> bool {
     matches!(error, CallError::Forbidden { .. } | CallError::NotFound { .. })
 }
 
+/// Why a change of access did not come to its end.
+pub(super) struct AccessError {
+    /// What went wrong.
+    pub error: CallError,
+    /// Whether the change may have taken effect by then.
+    pub sent: bool,
+}
+
 /// Changes a desk's access mode: read, replace whole, read again and compare (jira-facts §3, I). A write that did not
 /// take is a failure, not a success.
 pub(super) async fn set_access(
@@ -146,8 +161,11 @@ pub(super) async fn set_access(
     desk: &DeskKey,
     before: Access,
     after: Access,
-) -> Result<StepEnd, CallError> {
-    let settings = jira.access(desk).await?;
+) -> Result<StepEnd, AccessError> {
+    let settings = jira
+        .access(desk)
+        .await
+        .map_err(|error| AccessError { error, sent: false })?;
     if settings.access() == after {
         return Ok(StepEnd::plain(Outcome::Already));
     }
@@ -158,8 +176,17 @@ pub(super) async fn set_access(
         );
         return Ok(StepEnd::with_error(Outcome::Failed, error));
     }
-    jira.set_access(approval, desk, &settings, after).await?;
-    let now = jira.access(desk).await?.access();
+    jira.set_access(approval, desk, &settings, after)
+        .await
+        .map_err(|error| AccessError {
+            sent: error.may_have_taken_effect(),
+            error,
+        })?;
+    let now = jira
+        .access(desk)
+        .await
+        .map_err(|error| AccessError { error, sent: true })?
+        .access();
     if now == after {
         return Ok(StepEnd::plain(Outcome::Done));
     }

@@ -7,7 +7,9 @@ use std::time::Duration;
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
+use tokio::sync::MutexGuard as ProbeGuard;
 use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::errors::{CallError, detail, login_refused, refusal};
@@ -18,7 +20,7 @@ use super::transport::{Answer, Transport, TransportError};
 /// How often one call is tried while others succeed.
 const ATTEMPTS: usize = 6;
 /// Backoff, before it is cut down at random.
-const BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
+pub(super) const BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(Duration::from_millis(250))
     .with_max_delay(Duration::from_secs(30))
     .without_max_times();
@@ -44,6 +46,7 @@ pub(super) struct Client {
     gates: Gates,
     breaker: Breaker,
     patience: Duration,
+    stop: CancellationToken,
     stats: Mutex<Stats>,
 }
 
@@ -52,21 +55,41 @@ enum Attempt {
     Done(Answer),
     /// Jira asks to wait; nothing was done. Without a time, back off.
     Wait(Option<Duration>),
+    /// It was not sent, because Jira stopped answering while it waited for its place.
+    Closed,
     /// Surely nothing was done.
     NotSent(String),
-    /// Perhaps it was done.
-    Lost(String),
+    /// Perhaps it was done; Jira may ask to wait before anything else is asked.
+    Lost(String, Option<Duration>),
     Refused(CallError),
 }
 
+/// What a call has been through so far.
+struct Tries {
+    attempts: usize,
+    /// A lost attempt may have taken effect.
+    maybe_done: bool,
+    /// Time Jira asked to wait, in all.
+    limited: Duration,
+    backoff: ExponentialBackoff,
+    failure: String,
+}
+
 impl Client {
-    pub(super) fn new(transport: Arc<dyn Transport>, concurrency: usize, patience: Duration) -> Self {
+    /// A client of this transport. Once `stop` is cancelled nothing waits any more, and nothing new is made.
+    pub(super) fn new(
+        transport: Arc<dyn Transport>,
+        concurrency: usize,
+        patience: Duration,
+        stop: CancellationToken,
+    ) -> Self {
         Self {
             transport,
             in_flight: InFlight::new(concurrency),
             gates: Gates::default(),
             breaker: Breaker::new(patience),
             patience,
+            stop,
             stats: Mutex::default(),
         }
     }
@@ -96,71 +119,116 @@ impl Client {
     }
 
     async fn call(&self, request: &Request, wants_json: bool) -> Result<Answer, CallError> {
+        let mut tries = Tries {
+            attempts: 0,
+            maybe_done: false,
+            limited: Duration::ZERO,
+            backoff: BACKOFF.build(),
+            failure: String::from("it did not answer"),
+        };
+        let answer = self.try_until_settled(request, wants_json, &mut tries).await;
+        answer.map_err(
+            |error| match tries.maybe_done && error.ends_the_pass() && !error.may_have_taken_effect() {
+                true => CallError::MaybeDone(Box::new(error)),
+                false => error,
+            },
+        )
+    }
+
+    async fn try_until_settled(
+        &self,
+        request: &Request,
+        wants_json: bool,
+        tries: &mut Tries,
+    ) -> Result<Answer, CallError> {
         let operation = request.endpoint().operation;
-        let (mut attempts, mut maybe_done, mut limited) = (0, false, Duration::ZERO);
-        let mut backoff = BACKOFF.build();
-        let mut failure = String::from("it did not answer");
         loop {
-            let probe = match self.breaker.enter().await {
-                Pass::Free => None,
-                Pass::Probe(probe) => {
-                    sleep(next(&mut backoff).min(self.breaker.left())).await;
-                    Some(probe)
-                }
-                Pass::Ended => {
-                    let patience = self.patience;
-                    return Err(CallError::Unreachable {
-                        operation,
-                        patience,
-                        detail: failure,
-                        maybe_done,
-                    });
-                }
-            };
-            let attempt = self.attempt(request, wants_json).await;
+            let probe = self.unless_stopped(operation, self.pass(operation, tries)).await??;
+            let attempt = self.attempt(request, wants_json, probe.is_some()).await;
             drop(probe);
-            match attempt {
+            let wait = match attempt {
                 Attempt::Done(answer) => return Ok(answer),
                 Attempt::Refused(error) => return Err(error),
+                Attempt::Closed => continue,
                 Attempt::Wait(asked) => {
-                    let wait = asked.unwrap_or_else(|| next(&mut backoff).max(Duration::from_millis(100)));
-                    limited += wait;
-                    if wait > self.patience || limited > self.patience {
-                        return Err(CallError::RateLimited { operation, wait });
-                    }
-                    self.wait(operation, wait);
+                    let wait = asked.unwrap_or_else(|| next(&mut tries.backoff).max(Duration::from_millis(100)));
+                    self.wait(operation, wait, tries)?;
                     continue;
                 }
-                Attempt::NotSent(why) => failure = why,
-                Attempt::Lost(why) => {
+                Attempt::NotSent(why) => {
+                    tries.failure = why;
+                    None
+                }
+                Attempt::Lost(why, wait) => {
                     if request.endpoint().replay == Replay::LookupFirst {
+                        wait.into_iter().for_each(|wait| self.gates.close(operation, wait));
                         return Err(CallError::AnswerLost { operation, detail: why });
                     }
-                    maybe_done = request.endpoint().is_write();
-                    failure = why;
+                    tries.maybe_done = request.endpoint().is_write();
+                    tries.failure = why;
+                    wait
                 }
+            };
+            if let Some(wait) = wait {
+                self.wait(operation, wait, tries)?;
             }
-            if asked_to_stop_trying(&mut attempts, self.breaker.is_open()) {
+            if asked_to_stop_trying(&mut tries.attempts, self.breaker.is_open()) {
                 return Err(CallError::GaveUp {
                     operation,
-                    attempts,
-                    detail: failure,
-                    maybe_done,
+                    attempts: tries.attempts,
+                    detail: tries.failure.clone(),
+                    maybe_done: tries.maybe_done,
                 });
             }
             if !self.breaker.is_open() {
-                sleep(next(&mut backoff)).await;
+                self.unless_stopped(operation, sleep(next(&mut tries.backoff))).await?;
             }
         }
     }
 
+    /// Waits for leave to send: at once, or as the only probe while Jira does not answer.
+    async fn pass(&self, operation: &'static str, tries: &Tries) -> Result<Option<ProbeGuard<'_, ()>>, CallError> {
+        match self.breaker.enter().await {
+            Pass::Free => Ok(None),
+            Pass::Probe(probe) => {
+                sleep(self.breaker.next_probe()).await;
+                Ok(Some(probe))
+            }
+            Pass::Ended => Err(CallError::Unreachable {
+                operation,
+                patience: self.patience,
+                detail: tries.failure.clone(),
+                maybe_done: tries.maybe_done,
+            }),
+        }
+    }
+
+    /// What may take long is not waited for any more once quietdesk was told to stop.
+    async fn unless_stopped<T>(&self, operation: &'static str, wait: impl Future<Output = T>) -> Result<T, CallError> {
+        tokio::select! {
+            biased;
+            done = wait => Ok(done),
+            () = self.stop.cancelled() => Err(CallError::Stopped { operation }),
+        }
+    }
+
     /// Sends the request once and says what that came to.
-    async fn attempt(&self, request: &Request, wants_json: bool) -> Attempt {
+    async fn attempt(&self, request: &Request, wants_json: bool, is_probe: bool) -> Attempt {
         let endpoint = request.endpoint();
-        // Jira may have asked everybody to wait while this request waited for its place.
+        // Jira may have asked everybody to wait, or stopped answering, while this request waited for its place.
         let place = loop {
-            self.gates.wait(endpoint.operation).await;
+            let opened = self.unless_stopped(endpoint.operation, self.gates.wait(endpoint.operation));
+            if let Err(stopped) = opened.await {
+                return Attempt::Refused(stopped);
+            }
             let place = self.in_flight.enter().await;
+            if !is_probe && self.breaker.is_open() {
+                return Attempt::Closed;
+            }
+            if self.stop.is_cancelled() && endpoint.replay == Replay::LookupFirst {
+                let operation = endpoint.operation;
+                return Attempt::Refused(CallError::Stopped { operation });
+            }
             if self.gates.is_open(endpoint.operation) {
                 break place;
             }
@@ -177,7 +245,7 @@ impl Client {
                 self.failed(&error.to_string());
                 return match error {
                     TransportError::NotSent(why) => Attempt::NotSent(why),
-                    TransportError::Lost(why) => Attempt::Lost(why),
+                    TransportError::Lost(why) => Attempt::Lost(why, None),
                 };
             }
         };
@@ -195,19 +263,17 @@ impl Client {
         let retry_after = retry_after(&answer.headers);
         match answer.status {
             StatusCode::TOO_MANY_REQUESTS => {
-                self.in_flight.overloaded();
-                Attempt::Wait(retry_after)
-            }
-            StatusCode::SERVICE_UNAVAILABLE if retry_after.is_some() => {
+                // It answers: that it asks to wait is no outage.
+                self.breaker.succeeded();
                 self.in_flight.overloaded();
                 Attempt::Wait(retry_after)
             }
             status if status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED => {
                 self.failed(status.as_str());
-                Attempt::Lost(format!("{status}: {}", said()))
+                Attempt::Lost(format!("{status}: {}", said()), retry_after)
             }
             status if status.is_success() && wants_json && is_cut_short(&answer) => {
-                Attempt::Lost("the answer is cut short".to_owned())
+                Attempt::Lost("the answer is cut short".to_owned(), None)
             }
             status if status.is_success() => {
                 self.breaker.succeeded();
@@ -234,13 +300,18 @@ impl Client {
         }
     }
 
-    /// Makes everybody wait with this operation.
-    fn wait(&self, operation: &'static str, wait: Duration) {
+    /// Makes everybody wait with this operation, unless that is longer than patience lasts.
+    fn wait(&self, operation: &'static str, wait: Duration, tries: &mut Tries) -> Result<(), CallError> {
+        self.gates.close(operation, wait);
+        tries.limited += wait;
+        if wait > self.patience || tries.limited > self.patience {
+            return Err(CallError::RateLimited { operation, wait });
+        }
         if wait >= Duration::from_secs(5) {
             info!(operation, seconds = wait.as_secs(), "Jira limits the rate; waiting");
         }
-        self.gates.close(operation, wait);
         self.stats.lock().unwrap_or_else(PoisonError::into_inner).limited += wait;
+        Ok(())
     }
 
     fn count(&self, request: &Request, status: u16) {
@@ -258,7 +329,7 @@ fn asked_to_stop_trying(attempts: &mut usize, breaker_open: bool) -> bool {
 }
 
 /// The next delay, with full jitter: anything between nothing and the backoff.
-fn next(backoff: &mut ExponentialBackoff) -> Duration {
+pub(super) fn next(backoff: &mut ExponentialBackoff) -> Duration {
     backoff
         .next()
         .unwrap_or(Duration::from_secs(30))

@@ -27,7 +27,9 @@ pub enum CallError {
         detail: String,
     },
     /// The account may not do this (403).
-    #[error("cannot {operation}: quietdesk's account may not ({detail})")]
+    #[error(
+        "cannot {operation}: quietdesk's account may not ({detail}); give it the permission in Jira, or use another account"
+    )]
     Forbidden {
         /// What was to be done.
         operation: &'static str,
@@ -35,7 +37,7 @@ pub enum CallError {
         detail: String,
     },
     /// There is no such thing, or the account may not see it (404).
-    #[error("cannot {operation}: Jira knows no such thing, or hides it ({detail})")]
+    #[error("cannot {operation}: Jira knows no such thing, or hides it from quietdesk's account ({detail})")]
     NotFound {
         /// What was to be done.
         operation: &'static str,
@@ -69,7 +71,9 @@ pub enum CallError {
         detail: String,
     },
     /// It failed again and again while other requests succeed.
-    #[error("cannot {operation}: it failed {attempts} times in a row, the last time with {detail}")]
+    #[error(
+        "cannot {operation}: it failed {attempts} times while other requests succeed, the last time: {detail}; run again later"
+    )]
     GaveUp {
         /// What was to be done.
         operation: &'static str,
@@ -106,6 +110,15 @@ pub enum CallError {
         /// How long Jira asks to wait.
         wait: Duration,
     },
+    /// Quietdesk was told to stop while it waited; nothing was sent.
+    #[error("cannot {operation}: told to stop")]
+    Stopped {
+        /// What was to be done.
+        operation: &'static str,
+    },
+    /// It ended like this after an attempt whose answer was lost.
+    #[error("{0}; an earlier attempt may have taken effect")]
+    MaybeDone(Box<CallError>),
     /// The answer is not what Jira's API answers.
     #[error("cannot {operation}: the answer is not Jira's ({detail}); check that --url is Jira's own address")]
     Unintelligible {
@@ -134,7 +147,9 @@ impl CallError {
             Self::SignInRefused { .. }
             | Self::Unreachable { .. }
             | Self::RateLimited { .. }
+            | Self::Stopped { .. }
             | Self::Redirected { .. } => true,
+            Self::MaybeDone(error) => error.ends_the_pass(),
             Self::Forbidden { .. }
             | Self::NotFound { .. }
             | Self::Conflict { .. }
@@ -148,14 +163,67 @@ impl CallError {
     /// Whether credentials or a permission were refused.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::SignInRefused { .. } | Self::Forbidden { .. })
+        match self {
+            Self::SignInRefused { .. } | Self::Forbidden { .. } => true,
+            Self::MaybeDone(error) => error.is_refusal(),
+            Self::NotFound { .. }
+            | Self::Conflict { .. }
+            | Self::Refused { .. }
+            | Self::AnswerLost { .. }
+            | Self::GaveUp { .. }
+            | Self::Unreachable { .. }
+            | Self::RateLimited { .. }
+            | Self::Stopped { .. }
+            | Self::Unintelligible { .. }
+            | Self::Redirected { .. } => false,
+        }
+    }
+
+    /// How long Jira asks to wait before anything else is asked, where that is longer than patience lasts.
+    #[must_use]
+    pub fn wait(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { wait, .. } => Some(*wait),
+            Self::MaybeDone(error) => error.wait(),
+            Self::SignInRefused { .. }
+            | Self::Forbidden { .. }
+            | Self::NotFound { .. }
+            | Self::Conflict { .. }
+            | Self::Refused { .. }
+            | Self::AnswerLost { .. }
+            | Self::GaveUp { .. }
+            | Self::Unreachable { .. }
+            | Self::Stopped { .. }
+            | Self::Unintelligible { .. }
+            | Self::Redirected { .. } => None,
+        }
+    }
+
+    /// Whether quietdesk was told to stop before it could be made.
+    #[must_use]
+    pub fn is_stop(&self) -> bool {
+        match self {
+            Self::Stopped { .. } => true,
+            Self::MaybeDone(error) => error.is_stop(),
+            Self::SignInRefused { .. }
+            | Self::Forbidden { .. }
+            | Self::NotFound { .. }
+            | Self::Conflict { .. }
+            | Self::Refused { .. }
+            | Self::AnswerLost { .. }
+            | Self::GaveUp { .. }
+            | Self::Unreachable { .. }
+            | Self::RateLimited { .. }
+            | Self::Unintelligible { .. }
+            | Self::Redirected { .. } => false,
+        }
     }
 
     /// Whether Jira may have done it all the same.
     #[must_use]
     pub fn may_have_taken_effect(&self) -> bool {
         match self {
-            Self::AnswerLost { .. } | Self::Unintelligible { .. } => true,
+            Self::AnswerLost { .. } | Self::Unintelligible { .. } | Self::MaybeDone(_) => true,
             Self::GaveUp { maybe_done, .. } | Self::Unreachable { maybe_done, .. } => *maybe_done,
             Self::SignInRefused { .. }
             | Self::Forbidden { .. }
@@ -163,6 +231,7 @@ impl CallError {
             | Self::Conflict { .. }
             | Self::Refused { .. }
             | Self::RateLimited { .. }
+            | Self::Stopped { .. }
             | Self::Redirected { .. } => false,
         }
     }
@@ -194,6 +263,15 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
+    /// How long Jira asks to wait, where that is longer than patience lasts.
+    #[must_use]
+    pub fn wait(&self) -> Option<Duration> {
+        match self {
+            Self::Call(error) => error.wait(),
+            Self::CaFile { .. } | Self::Tls(_) | Self::DataCenter { .. } => None,
+        }
+    }
+
     /// Whether credentials or a permission were refused, rather than Jira out of reach.
     #[must_use]
     pub fn is_refusal(&self) -> bool {

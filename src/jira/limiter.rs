@@ -6,8 +6,11 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use backon::{BackoffBuilder as _, ExponentialBackoff};
 use tokio::sync::{MutexGuard as ProbeGuard, Notify};
 use tokio::time::{Instant, sleep_until};
+
+use super::client::{BACKOFF, next};
 
 /// How many requests are in flight at first.
 const FIRST: f64 = 4.0;
@@ -132,6 +135,8 @@ pub(super) struct Breaker {
 struct Failing {
     in_a_row: usize,
     since: Option<Instant>,
+    /// Shared by all probes of an outage, whichever call sends them.
+    backoff: Option<ExponentialBackoff>,
 }
 
 /// What the breaker lets a request do.
@@ -139,7 +144,7 @@ struct Failing {
 pub(super) enum Pass<'a> {
     /// Go on.
     Free,
-    /// Go on as the only one, after this wait.
+    /// Go on as the only one, after [`Breaker::next_probe`].
     Probe(ProbeGuard<'a, ()>),
     /// Patience has ended.
     Ended,
@@ -186,10 +191,14 @@ impl Breaker {
         failing.in_a_row == BREAKER
     }
 
-    /// How long is left of patience, counted from the first failure in the row.
-    pub(super) fn left(&self) -> Duration {
-        let since = lock(&self.state).since;
-        since.map_or(self.patience, |since| self.patience.saturating_sub(since.elapsed()))
+    /// How long to wait before the next probe: longer from one to the next, and not past patience, counted from the
+    /// first failure in the row.
+    pub(super) fn next_probe(&self) -> Duration {
+        let mut failing = lock(&self.state);
+        let left = failing
+            .since
+            .map_or(self.patience, |since| self.patience.saturating_sub(since.elapsed()));
+        next(failing.backoff.get_or_insert_with(|| BACKOFF.build())).min(left)
     }
 }
 

@@ -39,11 +39,12 @@ pub struct Listing {
 
 /// Reads a whole JSM list. Page 1 fixes the stride; then 1, 2, 4 … pages are in flight, up to `width()`. A smaller
 /// echoed limit or an unexplained short page starts again from the first row not covered; after the first last (or
-/// empty) page nothing more is asked for. True where the end was said to be it; false for an empty page alone.
+/// empty) page nothing more is asked for. `take` says whether there was anything new in a page: a server that ignores
+/// `start` gives the same page for ever. True where the end was said to be it.
 pub(super) async fn read_all<T, F>(
     fetch: impl Fn(usize, usize) -> F,
     width: impl Fn() -> usize,
-    mut take: impl FnMut(Vec<T>),
+    mut take: impl FnMut(Vec<T>) -> bool,
 ) -> Result<bool, CallError>
 where
     F: Future<Output = Result<Page<T>, CallError>>,
@@ -60,8 +61,7 @@ where
             let page: Page<T> = page?;
             let rows = page.rows.len();
             covered += rows;
-            take(page.rows);
-            if page.is_last || rows == 0 {
+            if !take(page.rows) || page.is_last {
                 return Ok(page.is_last);
             }
             ahead = (ahead * 2).min(AHEAD);
@@ -88,6 +88,7 @@ where
     let mut seen: BTreeSet<AccountId> = BTreeSet::new();
     let (mut accounts, mut repeats) = (Vec::new(), 0);
     let ended = read_all(fetch, width, |rows| {
+        let before = accounts.len();
         for account in rows {
             if seen.insert(account.id.clone()) {
                 accounts.push(account);
@@ -96,11 +97,14 @@ where
             }
         }
         progress(accounts.len());
+        accounts.len() > before
     })
     .await?;
     let gap = match (ended, repeats) {
         (true, 0) => None,
-        (false, 0) => Some("the list ended with an empty page that is not said to be the last".to_owned()),
+        (false, 0) => {
+            Some("the list ended with a page that holds nobody new and is not said to be the last".to_owned())
+        }
         (_, repeats) => Some(format!("{repeats} rows were repeated while the list was read")),
     };
     let completeness = gap.map_or(Completeness::Complete, |gap| Completeness::Partial { gap });

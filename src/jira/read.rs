@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 use crate::model::account::{Account, AccountId, Handle};
 use crate::model::desk::DeskKey;
@@ -24,8 +25,10 @@ use super::transport::{Network, Transport};
 
 /// The role that makes somebody a customer (jira-facts §1, H).
 const CUSTOMER_ROLE: &str = "Service Desk Customers";
-/// Hits of a search asked for at once; a search ends at the thousandth user (jira-facts §5, H).
+/// Hits of a search asked for at once.
 const HITS: usize = 50;
+/// Where a search ends (jira-facts §5, H).
+const MOST_HITS: usize = 1000;
 
 /// How to reach a Jira.
 #[derive(Clone, Debug)]
@@ -40,6 +43,8 @@ pub struct Settings {
     pub concurrency: usize,
     /// How long to wait for a Jira that does not answer, or limits the rate.
     pub patience: Duration,
+    /// Ends every wait, and every request not sent yet, once it is cancelled.
+    pub stop: CancellationToken,
 }
 
 /// A service desk.
@@ -85,7 +90,7 @@ impl JiraRead {
     /// # Errors
     /// As [`JiraRead::connect`].
     pub async fn connect_by(transport: Arc<dyn Transport>, settings: Settings) -> Result<Self, ConnectError> {
-        let client = Client::new(transport, settings.concurrency, settings.patience);
+        let client = Client::new(transport, settings.concurrency, settings.patience, settings.stop);
         let info: ServerInfo = client.json(&Request::new(&list::SERVER_INFO, &[])).await?;
         if info.deployment_type != "Cloud" {
             return Err(ConnectError::DataCenter { version: info.version });
@@ -164,7 +169,16 @@ impl JiraRead {
                 .query("limit", limit);
             async move { Ok(self.client.json::<JsmPage<Desk>>(&request).await?.page(limit)) }
         };
-        paging::read_all(fetch, || self.client.in_flight(), |rows| desks.extend(rows)).await?;
+        let mut known = BTreeSet::new();
+        let take = |rows: Vec<DeskRef>| {
+            let new = rows
+                .into_iter()
+                .filter(|desk| is_id(&desk.id) && known.insert(desk.id.clone()));
+            let before = desks.len();
+            desks.extend(new);
+            desks.len() > before
+        };
+        paging::read_all(fetch, || self.client.in_flight(), take).await?;
         Ok(desks)
     }
 
@@ -201,11 +215,13 @@ impl JiraRead {
             let request = Request::new(&list::SEARCH, &[]).query("query", email.as_str());
             let request = request.query("startAt", found.len()).query("maxResults", HITS);
             let users: Vec<User> = self.client.json(&request).await?;
-            let more = users.len() == HITS;
+            let full = users.len() >= HITS;
             found.extend(users.into_iter().map(Account::from));
             // The search matches beginnings; only what shows this very address, or hides its own, can be meant.
-            if !more {
+            if !full || found.len() >= MOST_HITS {
                 found.retain(|account| account.email_key().is_none_or(|key| key == *email.key()));
+                found.sort_by(|a, b| a.id.cmp(&b.id));
+                found.dedup_by(|a, b| a.id == b.id);
                 return Ok((Lookup::judge(email.key(), &found), found));
             }
         }
@@ -252,7 +268,8 @@ impl JiraRead {
         let request = Request::new(&list::ROLES, &[desk.as_str()]);
         let roles: std::collections::BTreeMap<String, String> = self.client.json(&request).await?;
         let others = roles.iter().filter(|(name, _)| *name != CUSTOMER_ROLE);
-        let ids = others.filter_map(|(_, url)| url.rsplit('/').next().map(str::to_owned));
+        // The address may be of another origin: only its last part is used, and only where it is an id.
+        let ids = others.filter_map(|(_, url)| url.rsplit('/').next().filter(|id| is_id(id)).map(str::to_owned));
         let holders = try_join_all(ids.map(|id| async move {
             self.client
                 .json::<Role>(&Request::new(&list::ROLE, &[desk.as_str(), &id]))
@@ -268,6 +285,11 @@ impl JiraRead {
             .map(|user| AccountId(user.account_id))
             .collect())
     }
+}
+
+/// Ids of desks and roles are digits; anything else does not go into a path.
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl From<Desk> for DeskRef {

@@ -99,10 +99,24 @@ impl<'a> Identities<'a> {
             (Lookup::One(id), _) => self.existing(&id),
             (Lookup::Many(ids), _) => Identity::Held(several(&self.observed.accounts, ids)),
             // The desk's list shows a deactivated account; somebody else may have the address now.
-            (Lookup::Absent | Lookup::Inactive(_), None) => Identity::Unasked(Question::Email(email)),
+            (Lookup::Absent | Lookup::Inactive(_) | Lookup::Hidden(_), None) => {
+                Identity::Unasked(Question::Email(email))
+            }
             (Lookup::Inactive(id), Some(_)) => Identity::Held(HeldReason::Deactivated(id)),
-            (_, Some(Lookup::Hidden(ids))) => Identity::Held(HeldReason::HiddenEmail(ids.clone())),
-            (_, _) => Identity::Absent,
+            (Lookup::Absent | Lookup::Hidden(_), Some(Lookup::Absent)) => Identity::Absent,
+            (Lookup::Absent | Lookup::Hidden(_), Some(Lookup::Hidden(ids))) => {
+                Identity::Held(HeldReason::HiddenEmail(ids.clone()))
+            }
+            // What was answered names accounts that were not remembered with this address: nothing is sure.
+            (Lookup::Absent | Lookup::Hidden(_), Some(Lookup::One(id))) => {
+                Identity::Held(HeldReason::HiddenEmail(vec![id.clone()]))
+            }
+            (Lookup::Absent | Lookup::Hidden(_), Some(Lookup::Inactive(id))) => {
+                Identity::Held(HeldReason::Deactivated(id.clone()))
+            }
+            (Lookup::Absent | Lookup::Hidden(_), Some(Lookup::Many(ids))) => {
+                Identity::Held(several(&self.observed.accounts, ids.clone()))
+            }
         }
     }
 

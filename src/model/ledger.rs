@@ -12,7 +12,7 @@ use super::email::EmailKey;
 use super::outcome::Outcomes;
 use super::plan::Plan;
 use super::roster::Roster;
-use super::step::{Action, Cause};
+use super::step::{Action, Cause, Step};
 
 /// The memory of one site's passes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,6 +83,7 @@ impl Ledger {
     pub fn fold(&mut self, roster: &Roster, plan: &Plan, outcomes: &Outcomes) {
         self.kept = true;
         let open = Open::of(plan, outcomes);
+        let made: BTreeSet<_> = plan.steps.iter().filter_map(|step| made(step, outcomes)).collect();
         let mut wanted = BTreeMap::new();
         for (key, desk) in &roster.desks {
             wanted.extend(
@@ -91,11 +92,16 @@ impl Ledger {
             );
         }
         for (email, customer) in &roster.customers {
-            wanted.insert(Fact::Account(email.clone()), Value::Present);
+            if plan.accounts.contains_key(email) || made.contains(email) {
+                wanted.insert(Fact::Account(email.clone()), Value::Present);
+            }
             let desks = customer.desks.iter().cloned();
             wanted.extend(desks.map(|desk| (Fact::Membership(desk, email.clone()), Value::Present)));
         }
-        self.agreed.retain(|fact, _| wanted.contains_key(fact));
+        self.agreed.retain(|fact, _| match fact {
+            Fact::Account(email) => roster.customers.contains_key(email),
+            Fact::Membership(..) | Fact::Access(_) => wanted.contains_key(fact),
+        });
         self.agreed
             .extend(wanted.into_iter().filter(|(fact, _)| !open.holds(fact)));
         self.refused.retain(|email, _| roster.customers.contains_key(email));
@@ -104,6 +110,14 @@ impl Ledger {
             let read = roster.desks.keys().filter(|key| !open.desks.contains(*key));
             self.completed = read.cloned().collect();
         }
+    }
+}
+
+/// Whose account a step made.
+fn made<'a>(step: &'a Step, outcomes: &Outcomes) -> Option<&'a EmailKey> {
+    match &step.action {
+        Action::CreateCustomer { email, .. } => outcomes.succeeded(step.id).then(|| email.key()),
+        Action::AddToDesk { .. } | Action::SetAccess { .. } => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use super::account::AccountId;
 use super::email::EmailKey;
@@ -42,6 +43,8 @@ pub struct StepEnd {
     pub held: Option<HeldReason>,
     /// The account it made or found.
     pub account: Option<AccountRef>,
+    /// Jira itself said that somebody has the e-mail: asking again would give the same answer.
+    pub refused: bool,
 }
 
 /// How a plan's steps ended.
@@ -60,16 +63,38 @@ pub struct Outcomes {
 pub enum Stopped {
     /// The credentials were refused, or lack a permission without which nothing more can succeed.
     Refused(String),
-    /// Jira could not be reached, or limited the rate, for longer than patience.
+    /// Jira could not be reached for longer than patience.
     Unreachable(String),
+    /// Jira limits the rate, for longer than patience.
+    RateLimited {
+        /// What it said.
+        why: String,
+        /// How long it asks to wait.
+        wait: Duration,
+    },
     /// Somebody asked for it.
     Asked,
+}
+
+impl Stopped {
+    /// The more telling of two reasons: refused credentials make all others beside the point, and a wish to stop is
+    /// told only where nothing else is.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        let rank = |stopped: &Self| match stopped {
+            Self::Refused(_) => 0,
+            Self::RateLimited { .. } => 1,
+            Self::Unreachable(_) => 2,
+            Self::Asked => 3,
+        };
+        if rank(&other) < rank(&self) { other } else { self }
+    }
 }
 
 impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(why) | Self::Unreachable(why) => f.write_str(why),
+            Self::Refused(why) | Self::Unreachable(why) | Self::RateLimited { why, .. } => f.write_str(why),
             Self::Asked => f.write_str("asked to stop"),
         }
     }
@@ -84,6 +109,7 @@ impl StepEnd {
             error: None,
             held: None,
             account: None,
+            refused: false,
         }
     }
 
@@ -180,7 +206,8 @@ impl Outcomes {
         });
         creates
             .filter_map(|(id, key)| {
-                let reason = self.ends.get(&id)?.held.as_ref()?;
+                let end = self.ends.get(&id)?;
+                let reason = end.held.as_ref().filter(|_| end.refused)?;
                 Some((key.clone(), reason.candidates().to_vec()))
             })
             .collect()

@@ -136,6 +136,10 @@ impl Core {
                 let refusal = super::faults::Refusal::Status(500);
                 Reply::Whole(cloud::refusal(&arrival.asked, refusal))
             }
+            Some(Lost::Unavailable { retry_after }) => {
+                let refusal = super::faults::Refusal::Unavailable { retry_after };
+                Reply::Whole(cloud::refusal(&arrival.asked, refusal))
+            }
         };
         self.write_down(arrival.asked.seq, effect, &reply);
         reply

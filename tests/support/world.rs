@@ -49,6 +49,7 @@ impl World {
             ca_file: None,
             concurrency: 16,
             patience: Duration::from_secs(20),
+            stop: CancellationToken::new(),
         };
         Self {
             sandbox,

@@ -343,9 +343,13 @@ fn a_refused_create_is_asked_once() {
     let mut ledger = Ledger::kept();
     let first = plan(&roster, &site(&["SUP"]), &ledger);
     let mut outcomes = Outcomes::default();
-    outcomes
-        .ends
-        .insert(first.steps[0].id, StepEnd::held(HeldReason::ExistsUnseen(Vec::new())));
+    outcomes.ends.insert(
+        first.steps[0].id,
+        StepEnd {
+            refused: true,
+            ..StepEnd::held(HeldReason::ExistsUnseen(Vec::new()))
+        },
+    );
     outcomes
         .ends
         .insert(first.steps[1].id, StepEnd::plain(Outcome::Skipped));
@@ -355,4 +359,36 @@ fn a_refused_create_is_asked_once() {
         in_words(&second),
         "hold ada@example.com: Jira says an account with this e-mail exists, but shows none"
     );
+}
+
+/// A lost answer and a search that lags leave the same held entry, but nobody was refused.
+#[test]
+fn a_create_that_was_not_refused_is_asked_again() {
+    let roster = roster(&["SUP"], [customer("ada@example.com", &["SUP"])]);
+    let mut ledger = Ledger::kept();
+    let first = plan(&roster, &site(&["SUP"]), &ledger);
+    let held = StepEnd::held(HeldReason::ExistsUnseen(Vec::new()));
+    let outcomes = Outcomes {
+        ends: [(first.steps[0].id, held)].into(),
+        ..Outcomes::NONE
+    };
+    ledger.fold(&roster, &first, &outcomes);
+    assert_eq!(plan(&roster, &site(&["SUP"]), &ledger).steps.len(), 2);
+}
+
+/// A desk's list may hide an e-mail that the search shows: the answer counts, and nobody is made a second time.
+#[test]
+fn somebody_whom_only_the_search_shows_is_not_created() {
+    let roster = roster(&["SUP"], [customer("ada@example.com", &["SUP"])]);
+    for lookup in [
+        Lookup::One(AccountId("ada".to_owned())),
+        Lookup::Inactive(AccountId("ada".to_owned())),
+        Lookup::Many(vec![AccountId("ada".to_owned()), AccountId("ada2".to_owned())]),
+    ] {
+        let mut seen = site(&["SUP"]);
+        let ada = EmailKey::of("ada@example.com");
+        seen.lookups.insert(ada, lookup);
+        let plan = plan(&roster, &seen, &Ledger::none());
+        assert_eq!((plan.steps.len(), plan.held.len()), (0, 1), "{}", in_words(&plan));
+    }
 }

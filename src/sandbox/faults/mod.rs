@@ -24,6 +24,7 @@
 //! | `401` `403` `404` `500` | refused with that status, no effect |
 //! | `500-after` | the effect is made, the answer is 500 |
 //! | `503[=seconds]` | refused with `Retry-After` (1) |
+//! | `503-after[=seconds]` | the effect is made, the answer is 503 with `Retry-After` (1) |
 //! | `html[=status]` | refused with an HTML page (503) |
 //! | `slow[=milliseconds]` | looked at late (5000); a client that has hung up by then has no effect |
 //! | `drop-before` | the connection ends, no effect |

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use super::{Fault, Faults, Lost, Place, Rule, Spot, When, spots};
 
 /// Every word for a fault.
-const WORDS: &str = "429, 429-bare, 401, 403, 404, 500, 500-after, 503, html, slow, drop-before, drop-after, \
+const WORDS: &str = "429, 429-bare, 401, 403, 404, 500, 500-after, 503, 503-after, html, slow, drop-before, drop-after, \
     truncated, cut, dead-token, ignored, page-limit, short-page, empty, repeat-row, skip-row, hide-emails, search-lag";
 
 /// Why a script is not one. Each names the rule.
@@ -158,6 +158,9 @@ fn parse_fault(word: &str, number: Option<u32>, rule: &str) -> Result<Fault, Fau
         "503" => Fault::Unavailable {
             retry_after: number.unwrap_or(1),
         },
+        "503-after" => Fault::Lost(Lost::Unavailable {
+            retry_after: number.unwrap_or(1),
+        }),
         "slow" => Fault::Slow {
             milliseconds: number.unwrap_or(5000),
         },

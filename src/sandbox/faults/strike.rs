@@ -56,6 +56,7 @@ pub(in crate::sandbox) enum Lost {
     Truncated,
     Cut,
     InternalError,
+    Unavailable { retry_after: u32 },
 }
 
 impl Striking {
