@@ -1,9 +1,10 @@
 //! `quietdesk apply`: one pass.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
+use tokio_util::sync::CancellationToken;
 
 use super::args::{ApplyArgs, Format};
 use super::exit::Exit;
@@ -13,28 +14,44 @@ use crate::engine::pass::{Preview, carry_out, preview};
 use crate::jira::JiraWrite;
 use crate::model::ledger::Ledger;
 use crate::model::outcome::Outcomes;
-use crate::model::report::Report;
+use crate::model::report::{Report, RosterSource};
 use crate::render::{json, progress, text};
 
 pub(super) async fn run(args: ApplyArgs) -> Result<Exit, Failure> {
-    let report_file = args.report.as_deref().map(ReportFile::create).transpose()?;
-    let site = Site::open(&args.site).await?;
-    let ended = pass(&args, &site).await;
+    let report_file = args.report.as_deref().map(ReportFile::begin).transpose()?;
+    let url = args.site.url.clone().unwrap_or_default();
+    let ended = match signals::stop_token() {
+        Ok(stop) => open_and_pass(&args, &stop).await,
+        Err(error) => Err(error.into()),
+    };
     if let Some(file) = report_file {
         match &ended {
-            Ok((report, _)) => file.write(report)?,
+            Ok(applied) => file.write(&applied.report)?,
             Err(failure) => file.write(&Report::without_plan(
-                site.url(),
-                &site.source,
-                failure.error.to_string(),
+                url,
+                &RosterSource::default(),
+                failure.to_string(),
             ))?,
         }
     }
-    ended.map(|(_, exit)| exit)
+    let applied = ended?;
+    applied.printed?;
+    Ok(applied.exit)
 }
 
-async fn pass(args: &ApplyArgs, site: &Site) -> Result<(Report, Exit), Failure> {
-    let stop = signals::stop_token()?;
+/// What a pass came to. What was done stays done where it cannot be printed.
+struct Applied {
+    report: Report,
+    exit: Exit,
+    printed: io::Result<()>,
+}
+
+async fn open_and_pass(args: &ApplyArgs, stop: &CancellationToken) -> Result<Applied, Failure> {
+    let site = Site::open(&args.site, stop).await?;
+    pass(args, &site, stop).await
+}
+
+async fn pass(args: &ApplyArgs, site: &Site, stop: &CancellationToken) -> Result<Applied, Failure> {
     let jira = JiraWrite::new(site.connect().await?);
     let bar = progress::Bar::new();
     let ledger = Ledger::none();
@@ -44,86 +61,105 @@ async fn pass(args: &ApplyArgs, site: &Site) -> Result<(Report, Exit), Failure> 
     };
     let seen = seen.map_err(|error| Failure::new(Exit::of_observe_error(&error), error))?;
     let plan = seen.approved.plan();
-    if args.output == Format::Text {
-        let mut out = printed::stdout();
-        text::write_diff(&mut out, &site.roster, &seen.observed, plan)?;
-        text::write_remarks(&mut out, &seen.report(&site.roster, &site.source, None, false), false)?;
-        out.flush()?;
+    let asks = !plan.steps.is_empty() && !args.yes && io::stdin().is_terminal();
+    match args.output {
+        Format::Text => write_plan(&mut printed::stdout(), site, &seen)?,
+        // Nobody can agree to what they have not seen; data alone goes to stdout.
+        Format::Json if asks => write_plan(&mut printed::stderr(), site, &seen)?,
+        Format::Json => {}
     }
-    if !plan.steps.is_empty() && !args.yes && io::stdin().is_terminal() && !agreed()? {
-        let report = seen.report(&site.roster, &site.source, Some(&Outcomes::NONE), false);
-        return Ok((report, Exit::Partial));
+    if asks && !agreed(stop).await? {
+        writeln!(io::stderr(), "nothing was changed")?;
+        return Ok(Applied {
+            report: seen.report(&site.roster, &site.source, Some(&Outcomes::NONE), false),
+            exit: Exit::Partial,
+            printed: Ok(()),
+        });
     }
     let writes_before = jira.stats().writes;
-    let outcomes = carry_out(&jira, &seen, &progress::Bar::new(), &stop).await;
+    let outcomes = carry_out(&jira, &seen, &progress::Bar::new(), stop).await;
     let writes = jira.stats().writes - writes_before;
-    print(args.output, site, &seen, &outcomes, writes)
+    let report = seen.report(&site.roster, &site.source, Some(&outcomes), false);
+    Ok(Applied {
+        printed: print(args.output, &report, &seen, &outcomes, writes),
+        exit: Exit::of_outcomes(&seen.approved, &outcomes),
+        report,
+    })
 }
 
-fn print(
-    format: Format,
-    site: &Site,
-    seen: &Preview,
-    outcomes: &Outcomes,
-    writes: u64,
-) -> Result<(Report, Exit), Failure> {
-    let report = seen.report(&site.roster, &site.source, Some(outcomes), false);
+fn write_plan(out: &mut dyn io::Write, site: &Site, seen: &Preview) -> io::Result<()> {
+    text::write_diff(out, &site.roster, &seen.observed, seen.approved.plan())?;
+    text::write_remarks(out, &seen.report(&site.roster, &site.source, None, false), false)?;
+    out.flush()
+}
+
+fn print(format: Format, report: &Report, seen: &Preview, outcomes: &Outcomes, writes: u64) -> io::Result<()> {
     let mut out = printed::stdout();
     match format {
         Format::Text => text::write_outcomes(&mut out, seen.approved.plan(), outcomes, writes)?,
-        Format::Json => json::write(&mut out, &report)?,
+        Format::Json => json::write(&mut out, report)?,
     }
-    out.flush()?;
-    Ok((report, Exit::of_outcomes(&seen.approved, outcomes)))
+    out.flush()
 }
 
-fn agreed() -> io::Result<bool> {
-    let mut stderr = io::stderr();
-    write!(stderr, "Apply this? [y/N] ")?;
-    stderr.flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
+/// Asks on the terminal. Ctrl-C is a no.
+async fn agreed(stop: &CancellationToken) -> io::Result<bool> {
+    write!(io::stderr(), "Apply this? [y/N] ")?;
+    io::stderr().flush()?;
+    let read = tokio::task::spawn_blocking(|| {
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer).map(|_| answer)
+    });
+    let answer = tokio::select! {
+        answer = read => answer.map_err(io::Error::other)??,
+        () = stop.cancelled() => String::new(),
+    };
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
-/// The report's file: made before anything is done, so that a wrong path is told in time, and put in place whole.
-struct ReportFile<'a> {
-    path: &'a Path,
-    file: NamedTempFile,
-}
+/// The report's file. Something true stands in it from the start, so that a wrong path is told in time and no earlier
+/// report is taken for this one; each version is put in place whole.
+struct ReportFile<'a>(&'a Path);
 
 /// A report that cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("the report {} cannot be written; check --report", path.display())]
+#[error("the report {} cannot be written ({kind}); check --report", path.display())]
 struct ReportError {
-    path: std::path::PathBuf,
-    source: io::Error,
+    path: PathBuf,
+    kind: io::ErrorKind,
 }
 
 impl<'a> ReportFile<'a> {
-    fn create(path: &'a Path) -> Result<Self, Failure> {
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        let file = NamedTempFile::new_in(folder);
-        file.map(|file| Self { path, file })
-            .map_err(|source| Self::failure(Exit::Invalid, path, source))
+    fn begin(path: &'a Path) -> Result<Self, Failure> {
+        let unfinished = "this run has not come to its end: what it did is in the next run's plan".to_owned();
+        let file = Self(path);
+        file.put(&Report::without_plan(
+            String::new(),
+            &RosterSource::default(),
+            unfinished,
+        ))
+        .map_err(|error| file.failure(Exit::Invalid, &error))?;
+        Ok(file)
     }
 
-    fn write(mut self, report: &Report) -> Result<(), Failure> {
-        let written = json::write(&mut io::BufWriter::new(&mut self.file), report);
-        let kept = written.and_then(|()| self.file.persist(self.path).map_err(|error| error.error));
-        kept.map(drop)
-            .map_err(|source| Self::failure(Exit::Internal, self.path, source))
+    fn write(self, report: &Report) -> Result<(), Failure> {
+        self.put(report).map_err(|error| self.failure(Exit::Internal, &error))
     }
 
-    fn failure(exit: Exit, path: &Path, source: io::Error) -> Failure {
+    fn put(&self, report: &Report) -> io::Result<()> {
+        let folder = self.0.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let mut file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+        json::write(&mut io::BufWriter::new(&mut file), report)?;
+        file.persist(self.0).map(drop).map_err(|error| error.error)
+    }
+
+    fn failure(&self, exit: Exit, error: &io::Error) -> Failure {
+        let path = self.0.to_owned();
         Failure::new(
             exit,
             ReportError {
-                path: path.to_owned(),
-                source,
+                path,
+                kind: error.kind(),
             },
         )
     }

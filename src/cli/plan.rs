@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 
+use tokio_util::sync::CancellationToken;
+
 use super::args::{Format, PlanArgs};
 use super::exit::Exit;
 use super::site::Site;
@@ -11,7 +13,7 @@ use crate::model::ledger::Ledger;
 use crate::render::{json, progress, text};
 
 pub(super) async fn run(args: PlanArgs) -> Result<Exit, Failure> {
-    let site = Site::open(&args.site).await?;
+    let site = Site::open(&args.site, &CancellationToken::new()).await?;
     let jira = site.connect().await?;
     let seen = preview(&jira, &site.roster, &Ledger::none(), &progress::Bar::new()).await;
     let seen = seen.map_err(|error| Failure::new(Exit::of_observe_error(&error), error))?;

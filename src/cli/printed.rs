@@ -23,10 +23,15 @@ pub(super) fn stdout() -> impl Write {
     std::io::BufWriter::new(anstream::stdout())
 }
 
+/// Where a plan goes while stdout is kept for data.
+pub(super) fn stderr() -> impl Write {
+    std::io::BufWriter::new(anstream::stderr())
+}
+
 /// Prints why a command could not do its work, with every cause.
 pub(super) fn failure(failure: &Failure) {
     let mut stderr = anstream::stderr();
-    let text = failure.error.to_string();
+    let text = failure.to_string();
     // A report of a roster's problems begins each of them so already.
     let head = if text.starts_with("error: ") {
         String::new()
@@ -34,11 +39,5 @@ pub(super) fn failure(failure: &Failure) {
         format!("{ERROR}error:{ERROR:#} ")
     };
     // Where stderr is gone, there is nobody left to tell.
-    let _ = write!(stderr, "{head}{text}");
-    let mut cause = failure.error.source();
-    while let Some(error) = cause {
-        let _ = write!(stderr, ": {error}");
-        cause = error.source();
-    }
-    let _ = writeln!(stderr);
+    let _ = writeln!(stderr, "{head}{text}");
 }

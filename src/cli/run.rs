@@ -20,10 +20,10 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         Roster::default()
     };
     // A sandbox lives as long as this is held.
-    let (reached, _embedded) = reach(&args.site, &roster).await?;
+    let (reached, _embedded) = reach(&args.site, &roster, &stop).await?;
     let settings = Settings {
         roster: args.site.roster,
-        narrow: Box::new(move |roster| narrow.of(roster)),
+        narrow: Box::new(move |roster| narrow.checked(roster).map_err(|failure| failure.to_string())),
         interval: args.interval,
         observe: args.observe,
         connect: Box::new(move || Box::pin(JiraRead::connect(reached.clone()))),

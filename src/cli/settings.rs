@@ -35,7 +35,7 @@ enum SettingError {
 ///
 /// # Errors
 /// What is missing or wrong, with exit code 3.
-pub(super) fn connection(args: &SiteArgs) -> Result<Settings, Failure> {
+pub(super) fn connection(args: &SiteArgs, stop: &CancellationToken) -> Result<Settings, Failure> {
     let invalid = |error: SettingError| Failure::new(Exit::Invalid, error);
     let url = args.url.as_deref().ok_or_else(|| invalid(SettingError::NoUrl))?;
     let url = BaseUrl::parse(url).map_err(|error| Failure::new(Exit::Invalid, error))?;
@@ -48,7 +48,7 @@ pub(super) fn connection(args: &SiteArgs) -> Result<Settings, Failure> {
         ca_file: args.ca_file.clone(),
         concurrency: usize::from(args.concurrency),
         patience: args.patience,
-        stop: CancellationToken::new(),
+        stop: stop.clone(),
     })
 }
 

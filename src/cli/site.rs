@@ -37,10 +37,10 @@ impl Site {
     ///
     /// # Errors
     /// An invalid roster or setting, with exit code 3.
-    pub(super) async fn open(args: &SiteArgs) -> Result<Self, Failure> {
+    pub(super) async fn open(args: &SiteArgs, stop: &CancellationToken) -> Result<Self, Failure> {
         let narrow = Narrow::parse(&args.desks)?;
         let loaded = load_roster(&args.roster)?;
-        let (settings, _sandbox) = reach(args, &loaded.roster).await?;
+        let (settings, _sandbox) = reach(args, &loaded.roster, stop).await?;
         Ok(Self {
             source: source(&loaded),
             roster: narrow.checked(loaded.roster)?,
@@ -56,11 +56,6 @@ impl Site {
     pub(super) async fn connect(&self) -> Result<JiraRead, Failure> {
         let connected = JiraRead::connect(self.settings.clone()).await;
         connected.map_err(|error: ConnectError| Failure::new(Exit::of_connect_error(&error), error))
-    }
-
-    /// Jira's address.
-    pub(super) fn url(&self) -> String {
-        self.settings.url.to_string()
     }
 }
 
@@ -81,9 +76,13 @@ pub(super) fn source(loaded: &Loaded) -> RosterSource {
 }
 
 /// How to reach Jira: the one named, or a sandbox started for the occasion.
-pub(super) async fn reach(args: &SiteArgs, roster: &Roster) -> Result<(Settings, Option<Running>), Failure> {
+pub(super) async fn reach(
+    args: &SiteArgs,
+    roster: &Roster,
+    stop: &CancellationToken,
+) -> Result<(Settings, Option<Running>), Failure> {
     if !args.sandbox {
-        return Ok((settings::connection(args)?, None));
+        return Ok((settings::connection(args, stop)?, None));
     }
     let mut config = sandbox::Config {
         record_bodies: false,
@@ -109,7 +108,7 @@ pub(super) async fn reach(args: &SiteArgs, roster: &Roster) -> Result<(Settings,
         ca_file: None,
         concurrency: usize::from(args.concurrency),
         patience: args.patience,
-        stop: CancellationToken::new(),
+        stop: stop.clone(),
     };
     Ok((settings, Some(running)))
 }
@@ -138,19 +137,15 @@ impl Narrow {
         keys.map(Self).map_err(|error| Failure::new(Exit::Invalid, error))
     }
 
-    /// The part of the roster that was asked for.
-    pub(super) fn of(&self, roster: Roster) -> Roster {
-        if self.0.is_empty() {
-            roster
-        } else {
-            roster.narrowed(&self.0)
-        }
-    }
-
-    fn checked(&self, roster: Roster) -> Result<Roster, Failure> {
+    /// The part of the roster that was asked for, all of which must be there.
+    ///
+    /// # Errors
+    /// A desk the roster does not have, with exit code 3.
+    pub(super) fn checked(&self, roster: Roster) -> Result<Roster, Failure> {
         match self.0.iter().find(|key| !roster.desks.contains_key(*key)) {
             Some(missing) => Err(Failure::new(Exit::Invalid, NarrowError::NotInRoster(missing.clone()))),
-            None => Ok(self.of(roster)),
+            None if self.0.is_empty() => Ok(roster),
+            None => Ok(roster.narrowed(&self.0)),
         }
     }
 }

@@ -38,12 +38,15 @@ const POLL: Duration = Duration::from_secs(30);
 /// How to reach Jira, as often as it takes.
 pub type Connect = Box<dyn Fn() -> BoxFuture<'static, Result<JiraRead, ConnectError>> + Send + Sync>;
 
+/// Narrows what a roster says to a part of it, or says why that part is not there.
+pub type Narrow = Box<dyn Fn(Roster) -> Result<Roster, String> + Send + Sync>;
+
 /// What the daemon is told.
 pub struct Settings {
     /// The roster's file or folder.
     pub roster: PathBuf,
     /// Narrows what a roster says, for `--desk`.
-    pub narrow: Box<dyn Fn(Roster) -> Roster + Send + Sync>,
+    pub narrow: Narrow,
     /// How often to read everything again; stretched at random by up to a tenth.
     pub interval: Duration,
     /// Never write.
@@ -137,10 +140,13 @@ impl Daemon {
     pub async fn pass(&mut self) -> PassEnd {
         let before = self.stats();
         let end = match self.current.roster() {
-            Some(loaded) => {
-                let roster = Arc::new((self.settings.narrow)(loaded.roster.clone()));
-                self.pass_over(&roster).await
-            }
+            Some(loaded) => match (self.settings.narrow)(loaded.roster.clone()) {
+                Ok(roster) => self.pass_over(&Arc::new(roster)).await,
+                Err(problem) => {
+                    warn!(problem, "the roster cannot be used");
+                    PassEnd::Interrupted
+                }
+            },
             None => PassEnd::Interrupted,
         };
         tell::pass(&end, &before, &self.stats());

@@ -40,7 +40,7 @@ pub(super) async fn create(jira: &JiraWrite, approval: &Approval, email: &Email,
                 let outcome = if lost.is_some() { Outcome::Done } else { Outcome::Linked };
                 return match link(jira, email, outcome).await {
                     Created::End(end) => Created::End(StepEnd { refused: true, ..end }),
-                    other => other,
+                    other @ (Created::Forbidden(_) | Created::PassEnds(_)) => other,
                 };
             }
             Err(error @ CallError::AnswerLost { .. }) => match jira.lookup(email).await {
