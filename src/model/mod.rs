@@ -22,4 +22,5 @@ pub mod outcome;
 pub mod plan;
 pub mod report;
 pub mod roster;
+pub mod schedule;
 pub mod step;
