@@ -9,6 +9,7 @@ pub mod account;
 pub mod calls;
 pub mod desk;
 pub mod desk_counts;
+pub mod edit;
 pub mod email;
 #[cfg(test)]
 pub(crate) mod fixtures;
