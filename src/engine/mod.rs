@@ -4,7 +4,9 @@
 //! step: what is done was decided in `model::plan`, and seen by `model::guard`.
 
 pub mod apply;
+pub mod memory;
 pub mod observe;
+pub mod observe_edit;
 pub mod pass;
 pub mod progress;
 mod protocol;

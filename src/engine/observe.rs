@@ -19,7 +19,7 @@ use crate::model::plan::{Questions, questions};
 use crate::model::roster::Roster;
 
 /// Look-ups and teams asked for at once. How many really are in flight is the client's own decision.
-const AT_ONCE: usize = 128;
+pub(super) const AT_ONCE: usize = 128;
 /// Rounds of questions before giving up: e-mails and pins, then the teams of those found, and one to spare.
 const ROUNDS: usize = 3;
 /// What a page of all accounts holds at most (jira-facts §1, H).
@@ -71,41 +71,69 @@ impl ObserveError {
 /// [`ObserveError`] when something without which no plan can be trusted could not be read. A single desk that cannot
 /// be read is not one: it is in the observation as such.
 pub async fn observe(jira: &JiraRead, roster: &Roster, progress: &dyn Progress) -> Result<Observed, ObserveError> {
-    jira.check_sign_in()
-        .await
-        .map_err(reading("who quietdesk's account is"))?;
-    let found = match roster.desks.is_empty() {
-        true => Vec::new(),
-        false => jira.desks().await.map_err(reading("the list of service desks"))?,
-    };
-    let by_key: BTreeMap<&str, &DeskRef> = found.iter().map(|desk| (desk.key.as_str(), desk)).collect();
-    let mut observed = Observed {
+    let mut observed = signed_in(jira).await?;
+    let desks = roster.desks.iter().map(|(key, spec)| (key, spec.access));
+    read_desks(jira, &mut observed, desks, progress).await?;
+    ask(jira, roster, &mut observed, progress).await?;
+    progress.event(Event::Ended);
+    Ok(observed)
+}
+
+/// Nothing seen yet, but that the sign-in is good.
+pub(super) async fn signed_in(jira: &JiraRead) -> Result<Observed, ObserveError> {
+    let signed_in = jira.check_sign_in().await;
+    signed_in.map_err(reading("who quietdesk's account is"))?;
+    Ok(Observed {
         site: jira.site().clone(),
         accounts: BTreeMap::new(),
         desks: BTreeMap::new(),
         lookups: BTreeMap::new(),
         pins: BTreeMap::new(),
         warnings: Vec::new(),
-    };
-    let readings = roster.desks.iter().map(|(key, spec)| {
+    })
+}
+
+/// Reads desks whole: who is on them, and the access mode where one is wanted.
+pub(super) async fn read_desks<'a>(
+    jira: &JiraRead,
+    observed: &mut Observed,
+    desks: impl Iterator<Item = (&'a DeskKey, Option<Access>)>,
+    progress: &dyn Progress,
+) -> Result<(), ObserveError> {
+    let desks: Vec<_> = desks.collect();
+    if desks.is_empty() {
+        return Ok(());
+    }
+    let found = jira.desks().await.map_err(reading("the list of service desks"))?;
+    let by_key: BTreeMap<&str, &DeskRef> = found.iter().map(|desk| (desk.key.as_str(), desk)).collect();
+    let readings = desks.into_iter().map(|(key, access)| {
         let desk = by_key.get(key.as_str()).copied();
-        async move { Ok::<_, ObserveError>((key, read_desk(jira, key, desk, spec.access, progress).await?)) }
+        async move { Ok::<_, ObserveError>((key, read_desk(jira, key, desk, access, progress).await?)) }
     });
     for (key, (reading, accounts)) in future::try_join_all(readings).await? {
         observed.desks.insert(key.clone(), reading);
-        observed
-            .accounts
-            .extend(accounts.into_iter().map(|account| (account.id.clone(), account)));
+        accounts
+            .into_iter()
+            .for_each(|account| remember(observed, Some(account)));
     }
+    Ok(())
+}
+
+/// Asks what the plan could not decide yet.
+pub(super) async fn ask(
+    jira: &JiraRead,
+    roster: &Roster,
+    observed: &mut Observed,
+    progress: &dyn Progress,
+) -> Result<(), ObserveError> {
     for _ in 0..ROUNDS {
-        let asked = questions(roster, &observed);
+        let asked = questions(roster, observed);
         if asked.is_empty() {
             break;
         }
-        answer(jira, &mut observed, asked, progress).await?;
+        answer(jira, observed, asked, progress).await?;
     }
-    progress.event(Event::Ended);
-    Ok(observed)
+    Ok(())
 }
 
 async fn read_desk(
@@ -154,7 +182,7 @@ async fn read_access(jira: &JiraRead, key: &DeskKey, wanted: Option<Access>) -> 
     }
 }
 
-async fn answer(
+pub(super) async fn answer(
     jira: &JiraRead,
     observed: &mut Observed,
     asked: Questions,
@@ -306,7 +334,7 @@ fn remember(observed: &mut Observed, account: Option<Account>) {
     }
 }
 
-fn reading(what: &str) -> impl FnOnce(CallError) -> ObserveError {
+pub(super) fn reading(what: &str) -> impl FnOnce(CallError) -> ObserveError {
     let what = what.to_owned();
     move |source| ObserveError::Read { what, source }
 }

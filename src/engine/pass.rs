@@ -3,10 +3,13 @@
 use tokio_util::sync::CancellationToken;
 
 use super::apply::apply;
+use super::memory::Memory;
 use super::observe::{ObserveError, observe};
+use super::observe_edit::observe_edit;
 use super::progress::Progress;
 use crate::jira::{JiraRead, JiraWrite, requests};
 use crate::model::calls::{Call, Limits, calls};
+use crate::model::edit::Edit;
 use crate::model::guard::{ApprovedPlan, judge};
 use crate::model::ledger::Ledger;
 use crate::model::observed::Observed;
@@ -36,6 +39,22 @@ pub async fn preview(
 ) -> Result<Preview, ObserveError> {
     let observed = observe(jira, roster, progress).await?;
     let approved = judge(plan(roster, &observed, ledger));
+    Ok(Preview { observed, approved })
+}
+
+/// Observes what an edit concerns, plans and judges. Has no way to write.
+///
+/// # Errors
+/// Those of [`observe_edit`].
+pub async fn preview_edit(
+    jira: &JiraRead,
+    edit: &Edit,
+    memory: &Memory,
+    ledger: &Ledger,
+    progress: &dyn Progress,
+) -> Result<Preview, ObserveError> {
+    let observed = observe_edit(jira, edit, memory, progress).await?;
+    let approved = judge(plan(&edit.roster, &observed, ledger));
     Ok(Preview { observed, approved })
 }
 

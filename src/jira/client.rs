@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::errors::{CallError, detail, login_refused, refusal};
-use super::limiter::{Breaker, Gates, InFlight, Pass};
+use super::limiter::{Breaker, Gates, InFlight, Pace, Pass};
 use super::requests::{Replay, Request};
 use super::transport::{Answer, Transport, TransportError};
 
@@ -45,6 +45,7 @@ pub(super) struct Client {
     in_flight: InFlight,
     gates: Gates,
     breaker: Breaker,
+    pace: Pace,
     patience: Duration,
     stop: CancellationToken,
     stats: Mutex<Stats>,
@@ -88,6 +89,7 @@ impl Client {
             in_flight: InFlight::new(concurrency),
             gates: Gates::default(),
             breaker: Breaker::new(patience),
+            pace: Pace::default(),
             patience,
             stop,
             stats: Mutex::default(),
@@ -97,6 +99,11 @@ impl Client {
     /// How many requests may be in flight now.
     pub(super) fn in_flight(&self) -> usize {
         self.in_flight.allowed()
+    }
+
+    /// Reads so many times a second at most; nothing: as often as Jira takes.
+    pub(super) fn set_pace(&self, per_second: Option<f64>) {
+        self.pace.set(per_second);
     }
 
     pub(super) fn stats(&self) -> Stats {
@@ -215,6 +222,12 @@ impl Client {
     /// Sends the request once and says what that came to.
     async fn attempt(&self, request: &Request, wants_json: bool, is_probe: bool) -> Attempt {
         let endpoint = request.endpoint();
+        if endpoint.replay == Replay::Safe {
+            let turn = self.unless_stopped(endpoint.operation, self.pace.turn());
+            if let Err(stopped) = turn.await {
+                return Attempt::Refused(stopped);
+            }
+        }
         // Jira may have asked everybody to wait, or stopped answering, while this request waited for its place.
         let place = loop {
             let opened = self.unless_stopped(endpoint.operation, self.gates.wait(endpoint.operation));

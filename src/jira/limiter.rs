@@ -123,6 +123,47 @@ impl Gates {
     }
 }
 
+/// How fast may be read while nobody waits for it.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    state: Mutex<Pacing>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Pacing {
+    every: Option<Duration>,
+    next: Option<Instant>,
+}
+
+impl Pace {
+    /// So many requests a second from now on; nothing: as fast as Jira takes. Who waits already waits no longer than
+    /// that.
+    pub(super) fn set(&self, per_second: Option<f64>) {
+        let every = per_second.and_then(|rate| Duration::try_from_secs_f64(1.0 / rate).ok());
+        *lock(&self.state) = Pacing { every, next: None };
+        self.changed.notify_waiters();
+    }
+
+    /// Waits for the next turn.
+    pub(super) async fn turn(&self) {
+        loop {
+            let changed = self.changed.notified();
+            let turn = {
+                let mut pacing = lock(&self.state);
+                let Some(every) = pacing.every else { return };
+                let turn = pacing.next.map_or_else(Instant::now, |next| next.max(Instant::now()));
+                pacing.next = Some(turn + every);
+                turn
+            };
+            tokio::select! {
+                () = sleep_until(turn) => return,
+                () = changed => {}
+            }
+        }
+    }
+}
+
 /// Opens after failures in a row; then one request at a time probes, until one succeeds or patience ends.
 #[derive(Debug)]
 pub(super) struct Breaker {
@@ -245,6 +286,26 @@ mod tests {
         assert_eq!(start.elapsed(), Duration::ZERO);
         gates.wait("a").await;
         assert!(start.elapsed() >= Duration::from_secs(7));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pace_holds_until_it_is_lifted() {
+        let (pace, start) = (Pace::default(), Instant::now());
+        pace.turn().await;
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        pace.set(Some(20.0));
+        for _ in 0..21 {
+            pace.turn().await;
+        }
+        assert_eq!(start.elapsed().as_millis() / 10, 100, "twenty a second");
+        pace.set(Some(0.001));
+        pace.turn().await;
+        let lifting = async {
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            pace.set(None);
+        };
+        tokio::join!(pace.turn(), lifting);
+        assert!(start.elapsed() < Duration::from_secs(5), "who waits is let go");
     }
 
     #[tokio::test(start_paused = true)]

@@ -121,6 +121,17 @@ impl JiraRead {
         self.client.stats()
     }
 
+    /// Reads so many times a second at most, from now on; nothing: as often as Jira takes.
+    pub fn set_pace(&self, per_second: Option<f64>) {
+        self.client.set_pace(per_second);
+    }
+
+    /// How many requests may be in flight now.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.client.in_flight()
+    }
+
     /// How many requests may be in flight at most.
     #[must_use]
     pub fn concurrency(&self) -> usize {
@@ -194,6 +205,20 @@ impl JiraRead {
             async move { Ok::<Page<Account>, _>(self.client.json::<JsmPage<User>>(&request).await?.page(limit)) }
         };
         paging::list_accounts(fetch, || self.client.in_flight(), progress).await
+    }
+
+    /// Whether an account is on a desk's list, found there by the e-mail it shows.
+    ///
+    /// # Errors
+    /// When Jira does not say.
+    pub async fn is_customer(&self, desk_id: &str, email: &str, account: &AccountId) -> Result<bool, CallError> {
+        let fetch = |start, limit| {
+            let request = Request::new(&list::CUSTOMERS, &[desk_id]).query("query", email);
+            let request = request.query("start", start).query("limit", limit);
+            async move { Ok::<Page<Account>, _>(self.client.json::<JsmPage<User>>(&request).await?.page(limit)) }
+        };
+        let listing = paging::list_accounts(fetch, || 1, &|_| ()).await?;
+        Ok(listing.accounts.iter().any(|found| found.id == *account))
     }
 
     /// A desk's access settings.

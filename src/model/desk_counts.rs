@@ -38,7 +38,7 @@ pub struct Stranger {
     pub name: String,
 }
 
-/// Counts every desk that was read; the unlisted are named where `name_unlisted`.
+/// Counts every desk that was read whole; the unlisted are named where `name_unlisted`.
 #[must_use]
 pub fn desk_counts(
     roster: &Roster,
@@ -51,6 +51,9 @@ pub fn desk_counts(
         let Some(DeskReading::Read(desk)) = observed.desks.get(key) else {
             continue;
         };
+        if desk.completeness.is_narrow() {
+            continue;
+        }
         let customers = roster
             .customers
             .iter()

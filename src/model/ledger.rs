@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::access::Access;
 use super::account::AccountId;
 use super::desk::DeskKey;
+use super::edit::Edit;
 use super::email::EmailKey;
 use super::outcome::Outcomes;
 use super::plan::Plan;
@@ -78,38 +79,59 @@ impl Ledger {
         self.refused.get(email).map(Vec::as_slice)
     }
 
-    /// Takes in what a pass saw and did. A fact that no step, held entry or pause concerns was seen in agreement, and
-    /// so was one whose step succeeded. A desk is complete once a pass that read it came to its end.
+    /// Takes in what a full pass saw and did. A fact that no step, held entry or pause concerns was seen in agreement,
+    /// and so was one whose step succeeded. A desk is complete once a pass that read it came to its end.
     pub fn fold(&mut self, roster: &Roster, plan: &Plan, outcomes: &Outcomes) {
-        self.kept = true;
-        let open = Open::of(plan, outcomes);
-        let made: BTreeSet<_> = plan.steps.iter().filter_map(|step| made(step, outcomes)).collect();
-        let mut wanted = BTreeMap::new();
-        for (key, desk) in &roster.desks {
-            wanted.extend(
-                desk.access
-                    .map(|access| (Fact::Access(key.clone()), Value::Access(access))),
-            );
-        }
-        for (email, customer) in &roster.customers {
-            if plan.accounts.contains_key(email) || made.contains(email) {
-                wanted.insert(Fact::Account(email.clone()), Value::Present);
-            }
-            let desks = customer.desks.iter().cloned();
-            wanted.extend(desks.map(|desk| (Fact::Membership(desk, email.clone()), Value::Present)));
-        }
-        self.agreed.retain(|fact, _| match fact {
-            Fact::Account(email) => roster.customers.contains_key(email),
-            Fact::Membership(..) | Fact::Access(_) => wanted.contains_key(fact),
-        });
-        self.agreed
-            .extend(wanted.into_iter().filter(|(fact, _)| !open.holds(fact)));
-        self.refused.retain(|email, _| roster.customers.contains_key(email));
-        self.refused.extend(outcomes.refused_creates(plan));
+        let open = self.take_in(roster, roster, plan, outcomes);
         if outcomes.stopped.is_none() {
             let read = roster.desks.keys().filter(|key| !open.desks.contains(*key));
             self.completed = read.cloned().collect();
         }
+    }
+
+    /// The same for a pass over an edit of `roster`, which saw only what the edit concerns.
+    pub fn fold_edit(&mut self, roster: &Roster, edit: &Edit, plan: &Plan, outcomes: &Outcomes) {
+        let open = self.take_in(roster, &edit.roster, plan, outcomes);
+        self.completed.retain(|key| roster.desks.contains_key(key));
+        if outcomes.stopped.is_none() {
+            let read = edit.whole.iter().filter(|key| !open.desks.contains(*key));
+            self.completed.extend(read.cloned());
+        }
+    }
+
+    fn take_in(&mut self, roster: &Roster, seen: &Roster, plan: &Plan, outcomes: &Outcomes) -> Open {
+        self.kept = true;
+        let open = Open::of(plan, outcomes);
+        let made: BTreeSet<_> = plan.steps.iter().filter_map(|step| made(step, outcomes)).collect();
+        let has_account = |email: &EmailKey| plan.accounts.contains_key(email) || made.contains(email);
+        let access = seen.desks.iter().filter_map(|(key, desk)| {
+            let access = desk.access?;
+            Some((Fact::Access(key.clone()), Value::Access(access)))
+        });
+        let people = seen.customers.iter().flat_map(|(email, customer)| {
+            let account = has_account(email).then(|| (Fact::Account(email.clone()), Value::Present));
+            let desks = customer.desks.iter().cloned();
+            let on = desks.map(|desk| (Fact::Membership(desk, email.clone()), Value::Present));
+            account.into_iter().chain(on)
+        });
+        let agreed = access.chain(people).filter(|(fact, _)| !open.holds(fact));
+        self.agreed.extend(agreed);
+        self.agreed.retain(|fact, _| is_wanted(roster, fact));
+        self.refused.retain(|email, _| roster.customers.contains_key(email));
+        self.refused.extend(outcomes.refused_creates(plan));
+        open
+    }
+}
+
+/// Whether a roster wants a fact to be so.
+fn is_wanted(roster: &Roster, fact: &Fact) -> bool {
+    match fact {
+        Fact::Account(email) => roster.customers.contains_key(email),
+        Fact::Membership(desk, email) => roster
+            .customers
+            .get(email)
+            .is_some_and(|customer| customer.desks.contains(desk)),
+        Fact::Access(desk) => roster.desks.get(desk).is_some_and(|spec| spec.access.is_some()),
     }
 }
 

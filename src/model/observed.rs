@@ -93,6 +93,19 @@ pub enum Completeness {
         /// What did not fit.
         gap: String,
     },
+    /// Only some people were asked for: says nothing of anybody else.
+    Narrow,
+}
+
+impl Completeness {
+    /// Whether only some people were asked for.
+    #[must_use]
+    pub fn is_narrow(&self) -> bool {
+        match self {
+            Self::Narrow => true,
+            Self::Complete | Self::Partial { .. } => false,
+        }
+    }
 }
 
 /// How open a desk is, as far as that could be read.

@@ -1,0 +1,110 @@
+//! What the last passes saw of the desks, so that an edit costs what it changes.
+//!
+//! A full pass replaces it whole. Nothing is removed from Jira, and nobody is taken for absent, because of it: an edit
+//! pass asks Jira again about everybody it acts on.
+
+use std::collections::BTreeMap;
+
+use crate::model::desk::DeskKey;
+use crate::model::edit::{Edit, Unsettled};
+use crate::model::observed::{AccessReading, DeskReading, Observed, ObservedDesk};
+use crate::model::outcome::{Outcome, Outcomes};
+use crate::model::plan::Plan;
+use crate::model::step::{Action, Who};
+
+/// What is remembered between passes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    desks: BTreeMap<DeskKey, ObservedDesk>,
+    unsettled: Unsettled,
+}
+
+impl Memory {
+    /// What a full pass saw and did.
+    #[must_use]
+    pub fn of(observed: Observed, plan: &Plan, outcomes: &Outcomes) -> Self {
+        let read = observed.desks.into_iter().filter_map(|(key, reading)| match reading {
+            DeskReading::Read(desk) => Some((key, desk)),
+            DeskReading::Missing | DeskReading::Unreadable { .. } => None,
+        });
+        let mut memory = Self {
+            desks: read.collect(),
+            unsettled: Unsettled::default(),
+        };
+        memory.take_in(plan, outcomes);
+        memory
+    }
+
+    /// Takes in what an edit pass saw and did.
+    pub fn fold(&mut self, edit: &Edit, observed: &Observed, plan: &Plan, outcomes: &Outcomes) {
+        for (key, reading) in &observed.desks {
+            match (reading, self.desks.get_mut(key)) {
+                // Only the edit's people were asked for here.
+                (DeskReading::Read(seen), Some(desk)) if seen.completeness.is_narrow() => {
+                    for account in edit.people.iter().filter_map(|email| plan.accounts.get(email)) {
+                        match seen.members.contains(account) {
+                            true => desk.members.insert(account.clone()),
+                            false => desk.members.remove(account),
+                        };
+                    }
+                    desk.team = seen.team.clone().or(desk.team.take());
+                }
+                (DeskReading::Read(seen), _) => {
+                    self.desks.insert(key.clone(), seen.clone());
+                }
+                (DeskReading::Missing | DeskReading::Unreadable { .. }, _) => {
+                    self.desks.remove(key);
+                }
+            }
+        }
+        if outcomes.stopped.is_none() {
+            self.unsettled = Unsettled::default();
+        }
+        self.take_in(plan, outcomes);
+    }
+
+    /// What was seen of a desk.
+    #[must_use]
+    pub fn desk(&self, key: &DeskKey) -> Option<&ObservedDesk> {
+        self.desks.get(key)
+    }
+
+    /// What the answers that were lost were about.
+    #[must_use]
+    pub fn unsettled(&self) -> &Unsettled {
+        &self.unsettled
+    }
+
+    fn take_in(&mut self, plan: &Plan, outcomes: &Outcomes) {
+        for step in &plan.steps {
+            let outcome = outcomes.of(step.id);
+            match (&step.action, outcome) {
+                (Action::SetAccess { desk, .. }, Outcome::Unknown) => {
+                    self.unsettled.desks.insert(desk.clone());
+                }
+                (Action::CreateCustomer { email, .. } | Action::AddToDesk { email, .. }, Outcome::Unknown) => {
+                    self.unsettled.people.insert(email.key().clone());
+                }
+                (_, outcome) if !outcome.is_success() => {}
+                (Action::CreateCustomer { .. }, _) => {}
+                (Action::SetAccess { desk, after, .. }, _) => {
+                    if let Some(desk) = self.desks.get_mut(desk) {
+                        desk.access = AccessReading::Known(*after);
+                    }
+                }
+                (Action::AddToDesk { desk, who, .. }, _) => {
+                    let account = match who {
+                        Who::Existing(account) => Some(account.id.clone()),
+                        Who::MadeBy(made) => outcomes
+                            .ends
+                            .get(made)
+                            .and_then(|end| Some(end.account.as_ref()?.id.clone())),
+                    };
+                    if let Some(desk) = self.desks.get_mut(desk) {
+                        desk.members.extend(account);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Observing for an edit: what changed in the roster is asked for person by person, and nothing else is read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use super::memory::Memory;
+use super::observe::{AT_ONCE, ObserveError, answer, ask, read_desks, reading, signed_in};
+use super::progress::{Event, Progress};
+use crate::jira::JiraRead;
+use crate::model::account::Account;
+use crate::model::desk::DeskKey;
+use crate::model::edit::Edit;
+use crate::model::identity::{Identities, Identity};
+use crate::model::observed::{AccessReading, Completeness, DeskReading, Observed, ObservedDesk};
+use crate::model::plan::Questions;
+
+/// What a page of a desk's list holds at least (jira-facts §6): from so many questions on, reading the list is cheaper.
+const ROWS_PER_PAGE: usize = 50;
+
+/// Observes what an edit concerns. Everybody in it is looked up again, whatever is remembered of them.
+///
+/// # Errors
+/// As [`super::observe::observe`].
+pub async fn observe_edit(
+    jira: &JiraRead,
+    edit: &Edit,
+    memory: &Memory,
+    progress: &dyn Progress,
+) -> Result<Observed, ObserveError> {
+    let mut observed = signed_in(jira).await?;
+    let is_whole = |key: &&DeskKey| edit.whole.contains(*key) || memory.desk(key).is_none();
+    let whole: Vec<_> = edit.roster.desks.keys().filter(is_whole).cloned().collect();
+    read_whole(jira, edit, &whole, &mut observed, progress).await?;
+    for key in edit.roster.desks.keys() {
+        if let (false, Some(desk)) = (whole.contains(key), memory.desk(key)) {
+            observed.desks.insert(key.clone(), DeskReading::Read(narrow(desk)));
+        }
+    }
+    look_up(jira, edit, &mut observed, progress).await?;
+    let mut asked = memberships(edit, &observed, memory);
+    let long = |(key, people): (&DeskKey, &Vec<Account>)| {
+        let rows = memory.desk(key).map_or(0, |desk| desk.members.len());
+        (people.len() > rows / ROWS_PER_PAGE + 1).then(|| key.clone())
+    };
+    let long: Vec<_> = asked.iter().filter_map(long).collect();
+    read_whole(jira, edit, &long, &mut observed, progress).await?;
+    asked.retain(|key, _| !long.contains(key));
+    ask_memberships(jira, asked, &mut observed).await?;
+    ask(jira, &edit.roster, &mut observed, progress).await?;
+    progress.event(Event::Ended);
+    Ok(observed)
+}
+
+async fn read_whole(
+    jira: &JiraRead,
+    edit: &Edit,
+    desks: &[DeskKey],
+    observed: &mut Observed,
+    progress: &dyn Progress,
+) -> Result<(), ObserveError> {
+    let specs = desks
+        .iter()
+        .filter_map(|key| Some((key, edit.roster.desks.get(key)?.access)));
+    read_desks(jira, observed, specs, progress).await
+}
+
+/// The desk with nobody on it: who is, is asked person by person.
+fn narrow(desk: &ObservedDesk) -> ObservedDesk {
+    ObservedDesk {
+        id: desk.id.clone(),
+        members: BTreeSet::new(),
+        completeness: Completeness::Narrow,
+        access: AccessReading::NotAsked,
+        team: desk.team.clone(),
+    }
+}
+
+async fn look_up(
+    jira: &JiraRead,
+    edit: &Edit,
+    observed: &mut Observed,
+    progress: &dyn Progress,
+) -> Result<(), ObserveError> {
+    let people = edit.people.iter().filter_map(|key| edit.roster.customers.get(key));
+    let mut asked = Questions::default();
+    for customer in people {
+        match &customer.account {
+            Some(pin) => {
+                asked.pins.insert(pin.clone());
+            }
+            None => asked.emails.push(customer.email.clone()),
+        }
+    }
+    match asked.is_empty() {
+        true => Ok(()),
+        false => answer(jira, observed, asked, progress).await,
+    }
+}
+
+/// Whom to ask for on which desk. Somebody whose e-mail is hidden cannot be found on one: what is remembered counts.
+fn memberships(edit: &Edit, observed: &Observed, memory: &Memory) -> BTreeMap<DeskKey, Vec<Account>> {
+    let identities = Identities::new(&edit.roster, observed);
+    let mut asked: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for customer in edit.people.iter().filter_map(|key| edit.roster.customers.get(key)) {
+        let Identity::Account(account) = identities.identify(customer) else {
+            continue;
+        };
+        for key in &customer.desks {
+            let narrow =
+                matches!(observed.desks.get(key), Some(DeskReading::Read(desk)) if desk.completeness.is_narrow());
+            let findable =
+                account.email.is_some() || memory.desk(key).is_some_and(|desk| desk.members.contains(&account.id));
+            if narrow && findable {
+                asked.entry(key.clone()).or_default().push(account.clone());
+            }
+        }
+    }
+    asked
+}
+
+async fn ask_memberships(
+    jira: &JiraRead,
+    asked: BTreeMap<DeskKey, Vec<Account>>,
+    observed: &mut Observed,
+) -> Result<(), ObserveError> {
+    let each = asked.into_iter().flat_map(|(key, people)| {
+        let id = match observed.desks.get(&key) {
+            Some(DeskReading::Read(desk)) => desk.id.clone(),
+            Some(DeskReading::Missing | DeskReading::Unreadable { .. }) | None => String::new(),
+        };
+        people
+            .into_iter()
+            .map(move |account| (key.clone(), id.clone(), account))
+    });
+    let each: Vec<_> = each.collect();
+    let answers = stream::iter(each).map(|(key, desk, account)| async move {
+        let listed = match &account.email {
+            Some(email) => jira
+                .is_customer(&desk, email, &account.id)
+                .await
+                .map_err(reading(&format!("who is on {key}")))?,
+            None => true,
+        };
+        Ok::<_, ObserveError>(listed.then_some((key, account.id)))
+    });
+    let listed: Vec<_> = answers.buffer_unordered(AT_ONCE).try_collect().await?;
+    for (key, account) in listed.into_iter().flatten() {
+        if let Some(DeskReading::Read(desk)) = observed.desks.get_mut(&key) {
+            desk.members.insert(account);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,201 @@
+//! What an edit of the roster concerns, so that it costs what changed and not the whole list.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::desk::DeskKey;
+use super::email::EmailKey;
+use super::roster::{Customer, Roster};
+
+/// The part of a roster that an edit concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The entries to act on, and the desks they need. An entry that is in here only for a desk that is read whole is
+    /// narrowed to such desks.
+    pub roster: Roster,
+    /// Desks that are new or whose settings changed: to be read whole, because everybody on them is concerned.
+    pub whole: BTreeSet<DeskKey>,
+    /// Entries that changed, each to be looked up.
+    pub people: BTreeSet<EmailKey>,
+}
+
+/// What the answers that were lost were about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unsettled {
+    /// Entries whose account or membership may have been made.
+    pub people: BTreeSet<EmailKey>,
+    /// Desks whose access may have been changed.
+    pub desks: BTreeSet<DeskKey>,
+}
+
+impl Edit {
+    /// What differs between the roster that was last brought to Jira and the one wanted now. What is `unsettled` counts
+    /// as changed: what became of it is not known. Whoever left the roster is not in it: nobody is taken off a desk
+    /// for that.
+    #[must_use]
+    pub fn between(applied: &Roster, wanted: &Roster, unsettled: &Unsettled) -> Self {
+        let changed =
+            |(key, spec): &(&DeskKey, _)| unsettled.desks.contains(*key) || applied.desks.get(*key) != Some(*spec);
+        let whole: BTreeSet<_> = wanted
+            .desks
+            .iter()
+            .filter(changed)
+            .map(|(key, _)| key.clone())
+            .collect();
+        let pins = |roster: &Roster| {
+            let mut of: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+            for (key, customer) in &roster.customers {
+                if let Some(pin) = &customer.account {
+                    of.entry(pin.clone()).or_default().insert(key.clone());
+                }
+            }
+            of
+        };
+        let mut people: BTreeSet<EmailKey> = wanted
+            .customers
+            .iter()
+            .filter(|(key, customer)| unsettled.people.contains(*key) || applied.customers.get(*key) != Some(*customer))
+            .map(|(key, _)| key.clone())
+            .collect();
+        // Whether a pin is shared concerns everybody who has it, and had it.
+        let pins_before = pins(applied);
+        for (pin, of) in pins(wanted) {
+            if pins_before.get(&pin) != Some(&of) {
+                people.extend(of);
+            }
+        }
+        Self {
+            roster: part(wanted, &whole, &people),
+            whole,
+            people,
+        }
+    }
+
+    /// Whether nothing is to be done.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.whole.is_empty() && self.people.is_empty()
+    }
+}
+
+fn part(wanted: &Roster, whole: &BTreeSet<DeskKey>, people: &BTreeSet<EmailKey>) -> Roster {
+    let concerned = |(key, customer): (&EmailKey, &Customer)| {
+        let changed = people.contains(key);
+        if !changed && customer.desks.is_disjoint(whole) {
+            return None;
+        }
+        let mut customer = customer.clone();
+        customer.desks.retain(|desk| changed || whole.contains(desk));
+        Some((key.clone(), customer))
+    };
+    let customers: BTreeMap<_, _> = wanted.customers.iter().filter_map(concerned).collect();
+    let named: BTreeSet<_> = customers.values().flat_map(|customer| &customer.desks).collect();
+    let desks = wanted
+        .desks
+        .iter()
+        .filter(|(key, _)| whole.contains(*key) || named.contains(key));
+    let desks = desks.map(|(key, spec)| {
+        let mut spec = spec.clone();
+        if !whole.contains(key) {
+            // Its mode is not read, so it is not managed either.
+            spec.access = None;
+        }
+        (key.clone(), spec)
+    });
+    Roster {
+        desks: desks.collect(),
+        customers,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::access::Access;
+    use crate::model::fixtures::{customer, email_key, key, named, pausing, pinned, roster, wanting};
+
+    fn between(applied: &Roster, wanted: &Roster) -> Edit {
+        Edit::between(applied, wanted, &Unsettled::default())
+    }
+
+    fn two(ada: Customer, bob: Customer) -> Roster {
+        roster(&["PRIV", "SUP"], [ada, bob])
+    }
+
+    #[test]
+    fn only_entries_that_changed_are_in_it() {
+        let (ada, bob) = (
+            customer("ada@example.com", &["SUP"]),
+            customer("bob@example.com", &["SUP"]),
+        );
+        let before = two(ada.clone(), bob.clone());
+        assert!(between(&before, &before).is_empty());
+        for changed in [
+            customer("bob@example.com", &["PRIV", "SUP"]),
+            customer("bob@example.com", &[]),
+            named("Bob", bob.clone()),
+            pinned("b", bob.clone()),
+        ] {
+            let edit = between(&before, &two(ada.clone(), changed.clone()));
+            assert_eq!(edit.people, [email_key("bob@example.com")].into());
+            assert_eq!((edit.roster.customers.len(), edit.whole.len()), (1, 0));
+            assert_eq!(
+                edit.roster.desks.keys().collect::<Vec<_>>(),
+                changed.desks.iter().collect::<Vec<_>>()
+            );
+        }
+        let unsettled = Unsettled {
+            people: [email_key("ada@example.com")].into(),
+            desks: [key("PRIV")].into(),
+        };
+        let edit = Edit::between(&before, &before, &unsettled);
+        assert_eq!((edit.people, edit.whole), (unsettled.people, unsettled.desks));
+    }
+
+    #[test]
+    fn who_left_the_roster_is_not_in_it() {
+        let (ada, bob) = (
+            customer("ada@example.com", &["SUP"]),
+            customer("bob@example.com", &["SUP"]),
+        );
+        let edit = between(&two(ada.clone(), bob), &roster(&["PRIV", "SUP"], [ada]));
+        assert!(edit.is_empty());
+    }
+
+    #[test]
+    fn a_desk_whose_settings_changed_is_read_whole_with_everybody_on_it() {
+        let ada = customer("ada@example.com", &["PRIV", "SUP"]);
+        let before = two(ada, customer("bob@example.com", &["SUP"]));
+        for after in [
+            wanting(Access::Open, "PRIV", before.clone()),
+            pausing("PRIV", before.clone()),
+        ] {
+            let edit = between(&before, &after);
+            assert_eq!(edit.whole, [key("PRIV")].into());
+            let only = roster(&["PRIV"], [customer("ada@example.com", &["PRIV"])]);
+            assert_eq!(edit.roster.customers, only.customers);
+        }
+    }
+
+    #[test]
+    fn the_access_of_a_desk_that_is_not_read_is_not_managed() {
+        let managed = |bob| wanting(Access::Open, "SUP", two(customer("ada@example.com", &["SUP"]), bob));
+        let edit = between(
+            &managed(customer("bob@example.com", &[])),
+            &managed(customer("bob@example.com", &["SUP"])),
+        );
+        assert_eq!(edit.roster.desks[&key("SUP")].access, None);
+    }
+
+    #[test]
+    fn everybody_who_shares_a_pin_is_concerned_when_that_begins_or_ends() {
+        let ada = pinned("x", customer("ada@example.com", &["SUP"]));
+        let (alone, sharing) = (
+            customer("bob@example.com", &["SUP"]),
+            pinned("x", customer("bob@example.com", &["SUP"])),
+        );
+        let (apart, shared) = (two(ada.clone(), alone), two(ada, sharing));
+        for (before, after) in [(&apart, &shared), (&shared, &apart)] {
+            assert_eq!(between(before, after).people.len(), 2);
+        }
+    }
+}
