@@ -6,6 +6,7 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use quietdesk::daemon::{Daemon, Settings};
@@ -14,6 +15,7 @@ use quietdesk::jira::JiraRead;
 use quietdesk::sandbox::{DeskAccess, Seed, SeedDesk};
 use support::world::World;
 use tempfile::TempDir;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +26,7 @@ struct Running {
     world: World,
     folder: TempDir,
     stop: CancellationToken,
+    hangup: Arc<Notify>,
     daemon: Option<JoinHandle<()>>,
 }
 
@@ -40,6 +43,7 @@ impl Running {
             world,
             folder,
             stop: CancellationToken::new(),
+            hangup: Arc::default(),
             daemon: None,
         }
     }
@@ -54,8 +58,12 @@ impl Running {
             roster: roster.to_owned(),
             narrow: Box::new(Ok),
             interval,
+            read_rate: 20.0,
+            poll: Duration::from_secs(30),
             observe,
             connect: Box::new(move || Box::pin(JiraRead::connect(settings.clone()))),
+            token_file: None,
+            hangup: Arc::clone(&self.hangup),
             progress: Box::new(Silent),
             chance: Box::new(|| 0.0),
         };

@@ -108,7 +108,7 @@ pub(super) enum Command {
 }
 
 /// Which roster, and how to reach Jira.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct SiteArgs {
     /// A YAML file, or a folder of them.
     #[arg(env = "QUIETDESK_ROSTER")]
@@ -191,9 +191,13 @@ pub(super) struct RunArgs {
     /// Never write: report what differs.
     #[arg(long, env = "QUIETDESK_OBSERVE", value_parser = BoolishValueParser::new())]
     pub observe: bool,
-    /// How often to read everything again, to heal drift.
+    /// How often to read everything again, to heal drift. Longer for large sites, so that reading stays a small part of
+    /// the time.
     #[arg(long, env = "QUIETDESK_INTERVAL", value_name = "TIME", default_value = "10m", value_parser = duration)]
     pub interval: Duration,
+    /// How many requests a second that reading makes at most, while nobody waits for it.
+    #[arg(long, env = "QUIETDESK_READ_RATE", value_name = "N", default_value = "20", value_parser = clap::value_parser!(u32).range(1..))]
+    pub read_rate: u32,
 }
 
 /// `sandbox`.

@@ -102,7 +102,10 @@ impl Exit {
     pub(super) fn of_connect_error(error: &ConnectError) -> Self {
         match error {
             ConnectError::Call(source) => Self::of_call_error(source),
-            ConnectError::CaFile { .. } | ConnectError::Tls(_) | ConnectError::DataCenter { .. } => Self::Invalid,
+            ConnectError::CaFile { .. }
+            | ConnectError::Tls(_)
+            | ConnectError::DataCenter { .. }
+            | ConnectError::Settings(_) => Self::Invalid,
         }
     }
 

@@ -1,13 +1,21 @@
 //! `quietdesk run`: the daemon.
 
-use super::args::RunArgs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::args::{RunArgs, SiteArgs};
 use super::exit::Exit;
 use super::site::{Narrow, load_roster, reach};
-use super::{Failure, signals};
-use crate::daemon::{Daemon, PassEnd, Settings};
-use crate::jira::JiraRead;
+use super::{Failure, settings, signals};
+use crate::daemon::{Connect, Daemon, PassEnd, Settings};
+use crate::jira::{self, ConnectError, JiraRead};
 use crate::model::roster::Roster;
 use crate::render::progress;
+
+/// How often to look at the roster and the token even though no event told of a change.
+const POLL: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     let stop = signals::stop_token()?;
@@ -21,22 +29,46 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     };
     // A sandbox lives as long as this is held.
     let (reached, _embedded) = reach(&args.site, &roster, &stop).await?;
+    let token_file = match args.site.sandbox {
+        true => None,
+        false => settings::token_file(&args.site),
+    };
     let settings = Settings {
-        roster: args.site.roster,
+        roster: args.site.roster.clone(),
         narrow: Box::new(move |roster| narrow.checked(roster).map_err(|failure| failure.to_string())),
         interval: args.interval,
+        read_rate: f64::from(args.read_rate),
+        poll: POLL,
         observe: args.observe,
-        connect: Box::new(move || Box::pin(JiraRead::connect(reached.clone()))),
+        connect: connect(args.site, reached, stop.clone()),
+        token_file,
+        hangup: signals::hangup()?,
         progress: Box::new(progress::Bar::new()),
         chance: Box::new(rand::random),
     };
-    let mut daemon = Daemon::new(settings, stop);
+    let daemon = Daemon::new(settings, stop);
     if args.once {
-        daemon.look();
-        return Ok(exit_of(&daemon.pass().await));
+        return Ok(exit_of(&daemon.once().await));
     }
     daemon.run().await;
     Ok(Exit::Done)
+}
+
+/// Connects with the token as it is by then; a simulated Jira's never changes.
+fn connect(site: SiteArgs, first: jira::Settings, stop: CancellationToken) -> Connect {
+    let site = Arc::new(site);
+    Box::new(move || {
+        let (site, first, stop) = (Arc::clone(&site), first.clone(), stop.clone());
+        Box::pin(async move {
+            let settings = match site.sandbox {
+                true => first,
+                false => {
+                    settings::connection(&site, &stop).map_err(|failure| ConnectError::Settings(failure.to_string()))?
+                }
+            };
+            JiraRead::connect(settings).await
+        })
+    })
 }
 
 fn exit_of(end: &PassEnd) -> Exit {
@@ -44,6 +76,7 @@ fn exit_of(end: &PassEnd) -> Exit {
         PassEnd::NotConnected(error) => Exit::of_connect_error(error),
         PassEnd::NotObserved(error) => Exit::of_observe_error(error),
         PassEnd::Interrupted => Exit::Partial,
+        PassEnd::NothingToDo => Exit::Done,
         PassEnd::Observed(seen) => Exit::of_findings(&seen.approved),
         PassEnd::Applied(seen, outcomes) => Exit::of_outcomes(&seen.approved, outcomes),
     }

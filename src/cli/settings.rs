@@ -39,7 +39,7 @@ pub(super) fn connection(args: &SiteArgs, stop: &CancellationToken) -> Result<Se
     let invalid = |error: SettingError| Failure::new(Exit::Invalid, error);
     let url = args.url.as_deref().ok_or_else(|| invalid(SettingError::NoUrl))?;
     let url = BaseUrl::parse(url).map_err(|error| Failure::new(Exit::Invalid, error))?;
-    let token = token(args.token_file.as_deref()).map_err(invalid)?;
+    let token = token(args).map_err(invalid)?;
     let credentials = Credentials::parse(args.user.as_deref(), token.expose_secret())
         .map_err(|error| Failure::new(Exit::Invalid, error))?;
     Ok(Settings {
@@ -52,16 +52,25 @@ pub(super) fn connection(args: &SiteArgs, stop: &CancellationToken) -> Result<Se
     })
 }
 
+/// The file the token comes from, where it comes from one: it may change while the daemon runs.
+pub(super) fn token_file(args: &SiteArgs) -> Option<PathBuf> {
+    match &args.token_file {
+        Some(path) => Some(path.clone()),
+        None if std::env::var_os(TOKEN_VARIABLE).is_some() => None,
+        None => {
+            let folder = std::env::var_os(SYSTEMD_CREDENTIALS)?;
+            Some(Path::new(&folder).join(SYSTEMD_CREDENTIAL))
+        }
+    }
+}
+
 /// The token: of the file named, else of the environment, else of systemd.
-fn token(file: Option<&Path>) -> Result<SecretString, SettingError> {
-    if let Some(path) = file {
-        return read(path);
+fn token(args: &SiteArgs) -> Result<SecretString, SettingError> {
+    match (token_file(args), std::env::var(TOKEN_VARIABLE)) {
+        (Some(path), _) => read(&path),
+        (None, Ok(token)) => Ok(token.into()),
+        (None, Err(_)) => Err(SettingError::NoToken),
     }
-    if let Ok(token) = std::env::var(TOKEN_VARIABLE) {
-        return Ok(token.into());
-    }
-    let folder = std::env::var_os(SYSTEMD_CREDENTIALS).ok_or(SettingError::NoToken)?;
-    read(&Path::new(&folder).join(SYSTEMD_CREDENTIAL))
 }
 
 fn read(path: &Path) -> Result<SecretString, SettingError> {

@@ -1,8 +1,26 @@
 //! Asked to stop: by Ctrl-C, or by whoever manages services.
 
+use std::sync::Arc;
+
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
+
+/// Wakes whoever waits for it at each SIGHUP.
+///
+/// # Errors
+/// When the process cannot listen for signals.
+pub(super) fn hangup() -> std::io::Result<Arc<Notify>> {
+    let (hangup, mut signals) = (Arc::new(Notify::new()), signal(SignalKind::hangup())?);
+    let wakes = Arc::clone(&hangup);
+    tokio::spawn(async move {
+        while signals.recv().await.is_some() {
+            wakes.notify_one();
+        }
+    });
+    Ok(hangup)
+}
 
 /// A token that is cancelled by SIGINT or SIGTERM. A second SIGINT ends the process at once.
 ///

@@ -1,13 +1,16 @@
 //! What the daemon says of itself, one line an event, without an e-mail above DEBUG.
 
+use std::time::Duration;
+
 use tracing::{debug, error, info, warn};
 
 use super::PassEnd;
+use super::passes::Done;
 use super::roster::Looked;
 use crate::engine::pass::Preview;
-use crate::jira::Stats;
 use crate::model::email::masked;
 use crate::model::outcome::{Outcome, Outcomes};
+use crate::model::schedule::{Kind, Run};
 use crate::model::step::{Cause, Step};
 
 /// Says what a look at the roster found.
@@ -16,11 +19,7 @@ pub(super) fn looked(looked: &Looked, some_in_force: bool) {
         Looked::Same => debug!("the roster has not changed"),
         Looked::New => info!("a new roster is in force"),
         Looked::Unusable(problem) => {
-            let force = if some_in_force {
-                "the last good roster stays in force"
-            } else {
-                "waiting for a valid one"
-            };
+            let force = in_force(some_in_force);
             error!(
                 problem = problem.summary(),
                 "the roster cannot be used; {force}. `quietdesk validate` shows why"
@@ -30,28 +29,77 @@ pub(super) fn looked(looked: &Looked, some_in_force: bool) {
     }
 }
 
-/// Says how a pass ended, and what it cost.
-pub(super) fn pass(end: &PassEnd, before: &Stats, after: &Stats) {
-    // After a failure the connection is made anew, and counts anew.
-    let requests = after.requests.saturating_sub(before.requests);
-    let writes = after.writes.saturating_sub(before.writes);
-    match end {
-        PassEnd::NotConnected(problem) => error!(problem = chain(problem), "cannot sign in to Jira; trying again"),
-        PassEnd::NotObserved(problem) => error!(problem = chain(problem), "cannot read Jira; trying again"),
+/// Says that a roster cannot be used although it is valid.
+pub(super) fn unusable(problem: &str, some_in_force: bool) {
+    let force = in_force(some_in_force);
+    error!(problem, "the roster cannot be used; {force}");
+}
+
+fn in_force(some: bool) -> &'static str {
+    match some {
+        true => "the last good roster stays in force",
+        false => "waiting for a valid one",
+    }
+}
+
+/// What a pass does, in a line for the service manager.
+pub(super) fn begins(run: Run) -> String {
+    match (run.kind, run.paced) {
+        (Kind::Edit, _) => "bringing an edit to Jira".to_owned(),
+        (Kind::Full, false) => "reading Jira".to_owned(),
+        (Kind::Full, true) => "reading Jira to find drift".to_owned(),
+    }
+}
+
+/// How things are after a pass, in a line for the service manager. Without e-mails.
+pub(super) fn status(done: &Done) -> String {
+    match &done.end {
+        PassEnd::NotConnected(problem) => format!("cannot sign in to Jira: {}", chain(problem)),
+        PassEnd::NotObserved(problem) => format!("cannot read Jira: {}", chain(problem)),
+        PassEnd::Interrupted => "stopping".to_owned(),
+        PassEnd::NothingToDo => "in step".to_owned(),
+        PassEnd::Observed(seen) => {
+            let plan = seen.approved.plan();
+            format!("observing: {} differences, {} held", plan.steps.len(), plan.held.len())
+        }
+        PassEnd::Applied(seen, outcomes) => {
+            let plan = seen.approved.plan();
+            let undone = plan.steps.iter().filter(|step| !outcomes.succeeded(step.id)).count();
+            match (undone, plan.held.len()) {
+                (0, 0) => "in step".to_owned(),
+                (undone, held) => format!("{undone} undone, {held} held"),
+            }
+        }
+    }
+}
+
+/// Says how a pass ended, what it cost, and in how long the next full one is due, where there will be one.
+pub(super) fn pass(done: &Done, next: Option<Duration>) {
+    let (requests, writes) = done.requests();
+    let again = match next {
+        Some(_) => "; trying again",
+        None => "",
+    };
+    match &done.end {
+        PassEnd::NotConnected(problem) => error!(problem = chain(problem), "cannot sign in to Jira{again}"),
+        PassEnd::NotObserved(problem) => error!(problem = chain(problem), "cannot read Jira{again}"),
         PassEnd::Interrupted => info!("told to stop before anything was changed"),
+        PassEnd::NothingToDo => info!("the change of the roster needs nothing of Jira"),
         PassEnd::Observed(seen) => observed(seen, requests),
-        PassEnd::Applied(seen, outcomes) => applied(seen, outcomes, requests, writes),
+        PassEnd::Applied(seen, outcomes) => applied(done.run, seen, outcomes, requests, writes),
+    }
+    if let Some(next) = next {
+        debug!(?next, "the next full read");
     }
 }
 
 fn observed(seen: &Preview, requests: u64) {
+    one_by_one(seen, &Outcomes::NONE);
     let plan = seen.approved.plan();
-    for step in &plan.steps {
-        debug!(cause = ?step.cause, "differs: {step}");
-    }
     let held = plan.held.len();
     if plan.steps.is_empty() {
-        info!(held, unchanged = plan.unchanged, requests, "Jira is as the roster says");
+        let (unchanged, all) = (plan.unchanged, all_but(held));
+        info!(held, unchanged, requests, "Jira is as the roster says{all}");
     } else {
         warn!(
             differences = plan.steps.len(),
@@ -63,7 +111,11 @@ fn observed(seen: &Preview, requests: u64) {
     }
 }
 
-fn applied(seen: &Preview, outcomes: &Outcomes, requests: u64, writes: u64) {
+fn all_but(held: usize) -> &'static str {
+    if held == 0 { "" } else { ", but for what is held" }
+}
+
+fn applied(run: Run, seen: &Preview, outcomes: &Outcomes, requests: u64, writes: u64) {
     one_by_one(seen, outcomes);
     let plan = seen.approved.plan();
     let made = |kind: &str| {
@@ -76,15 +128,20 @@ fn applied(seen: &Preview, outcomes: &Outcomes, requests: u64, writes: u64) {
     let undone = plan.steps.len() - created - added - access - held_midway;
     let unchanged = plan.unchanged;
     if plan.steps.is_empty() {
+        let all = all_but(held);
         info!(
             held,
-            unchanged, requests, writes, "nothing to do: Jira is as the roster says"
+            unchanged, requests, writes, "nothing to do: Jira is as the roster says{all}"
         );
     } else {
+        let pass = match run.kind {
+            Kind::Full => "pass",
+            Kind::Edit => "edit",
+        };
         let (drift, writes_that_mail) = (drifted(&plan.steps), seen.mail_sending_calls());
         info!(
             created,
-            added, access, drift, held, undone, unchanged, requests, writes, writes_that_mail, "pass done"
+            added, access, drift, held, undone, unchanged, requests, writes, writes_that_mail, "{pass} done"
         );
     }
     if let Some(stopped) = &outcomes.stopped {
@@ -129,7 +186,7 @@ fn drifted(steps: &[Step]) -> usize {
 }
 
 /// An error and its causes in one line. What Jira said can hold e-mails.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     masked(&causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}")))
 }

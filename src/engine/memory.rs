@@ -22,9 +22,9 @@ pub struct Memory {
 impl Memory {
     /// What a full pass saw and did.
     #[must_use]
-    pub fn of(observed: Observed, plan: &Plan, outcomes: &Outcomes) -> Self {
-        let read = observed.desks.into_iter().filter_map(|(key, reading)| match reading {
-            DeskReading::Read(desk) => Some((key, desk)),
+    pub fn of(observed: &Observed, plan: &Plan, outcomes: &Outcomes) -> Self {
+        let read = observed.desks.iter().filter_map(|(key, reading)| match reading {
+            DeskReading::Read(desk) => Some((key.clone(), desk.clone())),
             DeskReading::Missing | DeskReading::Unreadable { .. } => None,
         });
         let mut memory = Self {

@@ -45,7 +45,7 @@ pub(super) struct Client {
     in_flight: InFlight,
     gates: Gates,
     breaker: Breaker,
-    pace: Pace,
+    pace: Arc<Pace>,
     patience: Duration,
     stop: CancellationToken,
     stats: Mutex<Stats>,
@@ -89,7 +89,7 @@ impl Client {
             in_flight: InFlight::new(concurrency),
             gates: Gates::default(),
             breaker: Breaker::new(patience),
-            pace: Pace::default(),
+            pace: Arc::default(),
             patience,
             stop,
             stats: Mutex::default(),
@@ -101,9 +101,9 @@ impl Client {
         self.in_flight.allowed()
     }
 
-    /// Reads so many times a second at most; nothing: as often as Jira takes.
-    pub(super) fn set_pace(&self, per_second: Option<f64>) {
-        self.pace.set(per_second);
+    /// How fast is read.
+    pub(super) fn pace(&self) -> Arc<Pace> {
+        Arc::clone(&self.pace)
     }
 
     pub(super) fn stats(&self) -> Stats {

@@ -257,6 +257,9 @@ pub enum ConnectError {
         /// Its version.
         version: String,
     },
+    /// The settings cannot be used any more: the token file cannot be read, say.
+    #[error("{0}")]
+    Settings(String),
     /// A call failed.
     #[error(transparent)]
     Call(#[from] CallError),
@@ -268,7 +271,7 @@ impl ConnectError {
     pub fn wait(&self) -> Option<Duration> {
         match self {
             Self::Call(error) => error.wait(),
-            Self::CaFile { .. } | Self::Tls(_) | Self::DataCenter { .. } => None,
+            Self::CaFile { .. } | Self::Tls(_) | Self::DataCenter { .. } | Self::Settings(_) => None,
         }
     }
 
@@ -277,7 +280,7 @@ impl ConnectError {
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Call(error) => error.is_refusal(),
-            Self::CaFile { .. } | Self::Tls(_) | Self::DataCenter { .. } => false,
+            Self::CaFile { .. } | Self::Tls(_) | Self::DataCenter { .. } | Self::Settings(_) => false,
         }
     }
 }

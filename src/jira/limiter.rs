@@ -125,7 +125,7 @@ impl Gates {
 
 /// How fast may be read while nobody waits for it.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub struct Pace {
     state: Mutex<Pacing>,
     changed: Notify,
 }
@@ -139,7 +139,7 @@ struct Pacing {
 impl Pace {
     /// So many requests a second from now on; nothing: as fast as Jira takes. Who waits already waits no longer than
     /// that.
-    pub(super) fn set(&self, per_second: Option<f64>) {
+    pub fn set(&self, per_second: Option<f64>) {
         let every = per_second.and_then(|rate| Duration::try_from_secs_f64(1.0 / rate).ok());
         *lock(&self.state) = Pacing { every, next: None };
         self.changed.notify_waiters();

@@ -19,6 +19,7 @@ use super::client::{Client, Stats};
 use super::cloud::{AccessSettings, Desk, JsmPage, MyPermissions, Role, ServerInfo, User};
 use super::credentials::Credentials;
 use super::errors::{CallError, ConnectError};
+use super::limiter::Pace;
 use super::paging::{self, Listing, Page, SweepEnd};
 use super::requests::{self as list, Request};
 use super::transport::{Network, Transport};
@@ -121,9 +122,10 @@ impl JiraRead {
         self.client.stats()
     }
 
-    /// Reads so many times a second at most, from now on; nothing: as often as Jira takes.
-    pub fn set_pace(&self, per_second: Option<f64>) {
-        self.client.set_pace(per_second);
+    /// How fast is read, to be changed at any time.
+    #[must_use]
+    pub fn pace(&self) -> Arc<Pace> {
+        self.client.pace()
     }
 
     /// How many requests may be in flight now.

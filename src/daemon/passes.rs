@@ -1,0 +1,285 @@
+//! Passes one after another: the connection, and what is remembered between them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{Connect, tell};
+use crate::engine::memory::Memory;
+use crate::engine::observe::ObserveError;
+use crate::engine::pass::{Preview, carry_out, preview, preview_edit};
+use crate::engine::progress::Progress;
+use crate::jira::{ConnectError, JiraRead, JiraWrite, Pace, Stats};
+use crate::model::edit::Edit;
+use crate::model::ledger::Ledger;
+use crate::model::outcome::{Outcome, Outcomes, Stopped};
+use crate::model::roster::Roster;
+use crate::model::schedule::{Cost, Ended, Kind, Run};
+
+/// How long calls in flight may take to finish once the daemon was told to stop.
+const STOPPING: Duration = Duration::from_secs(9);
+
+/// How a pass ended.
+#[derive(Debug)]
+pub enum PassEnd {
+    /// Jira could not be signed in to.
+    NotConnected(ConnectError),
+    /// Nothing could be observed.
+    NotObserved(ObserveError),
+    /// It was told to stop before it had seen enough, or there is no roster.
+    Interrupted,
+    /// The edit concerns nothing that Jira knows of: no request was made.
+    NothingToDo,
+    /// Observed only: nothing was written.
+    Observed(Box<Preview>),
+    /// Applied.
+    Applied(Box<Preview>, Outcomes),
+}
+
+/// A pass that ended, and what it asked of Jira.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub(super) run: Run,
+    pub(super) end: PassEnd,
+    pub(super) before: Stats,
+    pub(super) after: Stats,
+}
+
+/// What a pass reaches Jira by. An observing daemon holds nothing that could write.
+enum Connection {
+    Observing(JiraRead),
+    Applying(JiraWrite),
+}
+
+/// What is kept between passes.
+pub(super) struct Passes {
+    observe: bool,
+    connection: Option<Connection>,
+    ledger: Ledger,
+    memory: Memory,
+    /// The roster that the last pass which came to its end was about.
+    applied: Option<Arc<Roster>>,
+    stop: CancellationToken,
+}
+
+impl Passes {
+    pub(super) fn new(observe: bool, stop: CancellationToken) -> Self {
+        Self {
+            observe,
+            connection: None,
+            ledger: Ledger::kept(),
+            memory: Memory::default(),
+            applied: None,
+            stop,
+        }
+    }
+
+    /// How fast is read, as long as the connection lasts.
+    pub(super) fn pace(&self) -> Option<Arc<Pace>> {
+        self.connection.as_ref().map(|connection| connection.read().pace())
+    }
+
+    /// Signs in with the token as it is now. A new token replaces the old one only where Jira accepts it; true then.
+    pub(super) async fn renew(&mut self, connect: &Connect) -> bool {
+        let connected = tokio::select! {
+            connected = connect() => connected,
+            () = self.stop.cancelled() => return false,
+        };
+        match connected {
+            Ok(jira) => {
+                info!("signed in with the new token");
+                self.connection = Some(self.connection_of(jira));
+                true
+            }
+            Err(problem) => {
+                let problem = tell::chain(&problem);
+                warn!(
+                    problem,
+                    "the new token is not used, because Jira does not accept it; the old one stays"
+                );
+                false
+            }
+        }
+    }
+
+    /// One pass.
+    pub(super) async fn run(
+        &mut self,
+        run: Run,
+        roster: &Arc<Roster>,
+        connect: &Connect,
+        progress: &dyn Progress,
+    ) -> Done {
+        let before = self.stats();
+        let end = self.pass(run.kind, roster, connect, progress).await;
+        let after = self.stats();
+        if drops_the_connection(&end) {
+            // The next pass signs in anew, with whatever the token file holds by then.
+            self.connection = None;
+        }
+        Done {
+            run,
+            end,
+            before,
+            after,
+        }
+    }
+
+    async fn pass(&mut self, kind: Kind, roster: &Arc<Roster>, connect: &Connect, progress: &dyn Progress) -> PassEnd {
+        let edit = match (kind, &self.applied) {
+            (Kind::Edit, Some(applied)) => Some(Edit::between(applied, roster, self.memory.unsettled())),
+            (Kind::Edit | Kind::Full, _) => None,
+        };
+        if edit.as_ref().is_some_and(Edit::is_empty) {
+            self.applied = Some(Arc::clone(roster));
+            return PassEnd::NothingToDo;
+        }
+        let stop = self.stop.clone();
+        if self.connection.is_none() {
+            let connected = tokio::select! {
+                () = stop.cancelled() => return PassEnd::Interrupted,
+                connected = connect() => connected,
+            };
+            match connected {
+                Ok(jira) => self.connection = Some(self.connection_of(jira)),
+                Err(error) => return PassEnd::NotConnected(error),
+            }
+        }
+        let Some(connection) = &self.connection else {
+            return PassEnd::Interrupted;
+        };
+        let seen = async {
+            match &edit {
+                Some(edit) => preview_edit(connection.read(), edit, &self.memory, &self.ledger, progress).await,
+                None => preview(connection.read(), roster, &self.ledger, progress).await,
+            }
+        };
+        let seen = tokio::select! {
+            () = stop.cancelled() => return PassEnd::Interrupted,
+            seen = seen => seen,
+        };
+        let seen = match seen {
+            Ok(seen) => Box::new(seen),
+            Err(error) => return PassEnd::NotObserved(error),
+        };
+        let outcomes = match connection {
+            Connection::Observing(_) => None,
+            Connection::Applying(jira) => Some(finish(carry_out(jira, &seen, progress, &stop), &stop).await),
+        };
+        self.remember(
+            roster,
+            edit.as_ref(),
+            &seen,
+            outcomes.as_ref().unwrap_or(&Outcomes::NONE),
+        );
+        match outcomes {
+            Some(outcomes) => PassEnd::Applied(seen, outcomes),
+            None => PassEnd::Observed(seen),
+        }
+    }
+
+    fn remember(&mut self, roster: &Arc<Roster>, edit: Option<&Edit>, seen: &Preview, outcomes: &Outcomes) {
+        let plan = seen.approved.plan();
+        match edit {
+            Some(edit) => {
+                self.ledger.fold_edit(roster, edit, plan, outcomes);
+                self.memory.fold(edit, &seen.observed, plan, outcomes);
+            }
+            None => {
+                self.ledger.fold(roster, plan, outcomes);
+                self.memory = Memory::of(&seen.observed, plan, outcomes);
+            }
+        }
+        if outcomes.stopped.is_none() {
+            self.applied = Some(Arc::clone(roster));
+        }
+    }
+
+    fn stats(&self) -> Stats {
+        let stats = self.connection.as_ref().map(|connection| connection.read().stats());
+        stats.unwrap_or_default()
+    }
+
+    fn connection_of(&self, jira: JiraRead) -> Connection {
+        match self.observe {
+            true => Connection::Observing(jira),
+            false => Connection::Applying(JiraWrite::new(jira)),
+        }
+    }
+}
+
+impl Connection {
+    fn read(&self) -> &JiraRead {
+        match self {
+            Self::Observing(jira) => jira,
+            Self::Applying(jira) => jira,
+        }
+    }
+}
+
+impl Done {
+    /// Requests made, and of these the writes. A connection made anew counts anew.
+    pub(super) fn requests(&self) -> (u64, u64) {
+        let since = |after: u64, before: u64| after.checked_sub(before).unwrap_or(after);
+        (
+            since(self.after.requests, self.before.requests),
+            since(self.after.writes, self.before.writes),
+        )
+    }
+
+    pub(super) fn cost(&self, took: Duration) -> Cost {
+        let (requests, writes) = self.requests();
+        Cost {
+            took,
+            requests: requests.saturating_sub(writes),
+        }
+    }
+
+    /// How it ended, as far as timing goes.
+    pub(super) fn ended(&self) -> Ended {
+        let failed = |is_refusal, wait| match is_refusal {
+            true => Ended::Refused,
+            false => Ended::Failed { wait },
+        };
+        match &self.end {
+            PassEnd::NotConnected(error) => failed(error.is_refusal(), error.wait()),
+            PassEnd::NotObserved(error) => failed(error.is_refusal(), error.wait()),
+            PassEnd::Interrupted => Ended::Failed { wait: None },
+            PassEnd::NothingToDo | PassEnd::Observed(_) => Ended::Settled,
+            PassEnd::Applied(seen, outcomes) => match &outcomes.stopped {
+                Some(Stopped::Refused(_)) => Ended::Refused,
+                Some(Stopped::RateLimited { wait, .. }) => Ended::Failed { wait: Some(*wait) },
+                Some(Stopped::Unreachable(_) | Stopped::Asked) => Ended::Failed { wait: None },
+                None => match outcomes.counts(seen.approved.plan()).contains_key(&Outcome::Unknown) {
+                    true => Ended::Unsettled,
+                    false => Ended::Settled,
+                },
+            },
+        }
+    }
+}
+
+fn drops_the_connection(end: &PassEnd) -> bool {
+    match end {
+        PassEnd::NotConnected(_) | PassEnd::NotObserved(_) => true,
+        PassEnd::Applied(_, outcomes) => outcomes.stopped.is_some(),
+        PassEnd::Interrupted | PassEnd::NothingToDo | PassEnd::Observed(_) => false,
+    }
+}
+
+/// Lets calls in flight finish, but not for ever. What is given up here is found out by the next pass.
+async fn finish(applying: impl Future<Output = Outcomes>, stop: &CancellationToken) -> Outcomes {
+    let bound = async {
+        stop.cancelled().await;
+        tokio::time::sleep(STOPPING).await;
+    };
+    tokio::select! {
+        outcomes = applying => outcomes,
+        () = bound => {
+            warn!("calls in flight did not finish in time; the next pass finds out what became of them");
+            Outcomes { stopped: Some(Stopped::Asked), ..Outcomes::default() }
+        }
+    }
+}
