@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use quietdesk::engine::pass::{Preview, carry_out, preview};
+use quietdesk::engine::memory::Memory;
+use quietdesk::engine::pass::{Preview, carry_out, preview, preview_edit};
 use quietdesk::engine::progress::Silent;
 use quietdesk::jira::{BaseUrl, Credentials, JiraRead, JiraWrite, Settings};
 use quietdesk::model::calls::{Limits, calls};
 use quietdesk::model::desk::DeskKey;
+use quietdesk::model::edit::Edit;
 use quietdesk::model::ledger::Ledger;
 use quietdesk::model::outcome::{Outcome, Outcomes};
 use quietdesk::model::roster::Roster;
@@ -76,13 +78,50 @@ impl World {
     pub(crate) async fn apply_with(&self, roster: &Roster, ledger: &mut Ledger) -> Applied {
         let jira = JiraWrite::new(self.read().await);
         let seen = preview(&jira, roster, ledger, &Silent).await.unwrap();
-        let before = self.sandbox.writes();
+        let before = (self.sandbox.writes(), self.sandbox.requests());
         let outcomes = carry_out(&jira, &seen, &Silent, &CancellationToken::new()).await;
         ledger.fold(roster, seen.approved.plan(), &outcomes);
         let planned = calls(seen.approved.plan(), Limits::CLOUD).count();
         Applied {
             planned,
-            writes: self.sandbox.writes() - before,
+            writes: self.sandbox.writes() - before.0,
+            requests: self.sandbox.requests() - before.1,
+            seen,
+            outcomes,
+        }
+    }
+
+    /// A full pass as the daemon does it, and what it remembers for the edits that follow.
+    pub(crate) async fn full(&self, roster: &Roster) -> (Applied, Kept) {
+        let mut ledger = Ledger::kept();
+        let applied = self.apply_with(roster, &mut ledger).await;
+        let plan = applied.seen.approved.plan();
+        let memory = Memory::of(&applied.seen.observed, plan, &applied.outcomes);
+        let kept = Kept {
+            ledger,
+            memory,
+            applied: roster.clone(),
+        };
+        (applied, kept)
+    }
+
+    /// An edit pass, from the roster applied before to this one.
+    pub(crate) async fn edit(&self, kept: &mut Kept, roster: &Roster) -> Applied {
+        let jira = JiraWrite::new(self.read().await);
+        let edit = Edit::between(&kept.applied, roster, kept.memory.unsettled());
+        let before = (self.sandbox.writes(), self.sandbox.requests());
+        let seen = preview_edit(&jira, &edit, &kept.memory, &kept.ledger, &Silent)
+            .await
+            .unwrap();
+        let outcomes = carry_out(&jira, &seen, &Silent, &CancellationToken::new()).await;
+        let plan = seen.approved.plan();
+        kept.ledger.fold_edit(roster, &edit, plan, &outcomes);
+        kept.memory.fold(&edit, &seen.observed, plan, &outcomes);
+        kept.applied = roster.clone();
+        Applied {
+            planned: calls(plan, Limits::CLOUD).count(),
+            writes: self.sandbox.writes() - before.0,
+            requests: self.sandbox.requests() - before.1,
             seen,
             outcomes,
         }
@@ -121,11 +160,20 @@ impl World {
     }
 }
 
+/// What the daemon keeps between passes.
+pub(crate) struct Kept {
+    pub(crate) ledger: Ledger,
+    pub(crate) memory: Memory,
+    pub(crate) applied: Roster,
+}
+
 /// What an apply did.
 pub(crate) struct Applied {
     pub(crate) seen: Preview,
     pub(crate) outcomes: Outcomes,
     pub(crate) planned: usize,
+    /// Requests, reads and writes, without signing in.
+    pub(crate) requests: usize,
     pub(crate) writes: usize,
 }
 
