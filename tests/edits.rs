@@ -1,0 +1,152 @@
+//! What an edit costs: the calls of the change, and a handful of reads.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use quietdesk::model::outcome::Outcome;
+use quietdesk::model::roster::Roster;
+use quietdesk::sandbox::{DeskAccess, Seed, SeedPerson};
+use support::desks::{desks, people};
+use support::world::{World, roster};
+
+/// So many are on `SUP`, and nobody on `PRIV`.
+const MEMBERS: usize = 3000;
+
+fn everybody_and(more: &str) -> Roster {
+    let members: String = people(MEMBERS)
+        .iter()
+        .map(|email| format!("  - {{email: {email}, desks: [SUP]}}\n"))
+        .collect();
+    roster(&format!(
+        "version: 1\ndesks: {{SUP: {{}}, PRIV: {{}}}}\ncustomers:\n{members}{more}"
+    ))
+}
+
+async fn in_step() -> World {
+    let on_sup = people(MEMBERS)
+        .into_iter()
+        .map(|email| SeedPerson::customer(email, &["SUP"]));
+    World::new(Seed {
+        seed: 1,
+        desks: desks(&[("SUP", DeskAccess::Restricted), ("PRIV", DeskAccess::Restricted)]),
+        people: on_sup.chain([SeedPerson::customer("known@example.com", &[])]).collect(),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn one_new_customer_among_thousands_costs_three_reads_and_two_writes() {
+    let world = in_step().await;
+    let (_, mut kept) = world.full(&everybody_and("")).await;
+    let edited = everybody_and("  - {email: ada@example.com, desks: [SUP]}\n");
+    let applied = world.edit(&mut kept, &edited).await;
+    assert_eq!(applied.count(Outcome::Done), 2, "{:?}", applied.unsuccessful());
+    assert_eq!(
+        (applied.requests, applied.writes),
+        (5, 2),
+        "myself, may I, who is it; create, add"
+    );
+    world.is_in_step(&edited).await;
+    world.drain();
+}
+
+#[tokio::test]
+async fn somebody_known_costs_one_read_more_and_one_write() {
+    let world = in_step().await;
+    let (_, mut kept) = world.full(&everybody_and("")).await;
+    let edited = everybody_and("  - {email: known@example.com, desks: [SUP, PRIV]}\n");
+    let applied = world.edit(&mut kept, &edited).await;
+    assert_eq!(
+        (applied.requests, applied.writes),
+        (7, 2),
+        "myself, may I, who is it, on which desk; add, twice"
+    );
+    world.is_in_step(&edited).await;
+    world.drain();
+}
+
+#[tokio::test]
+async fn somebody_added_by_hand_meanwhile_costs_no_write() {
+    let world = in_step().await;
+    let (_, mut kept) = world.full(&everybody_and("")).await;
+    let account = world.sandbox.accounts_of("known@example.com").remove(0);
+    world.sandbox.add_member("SUP", &account).unwrap();
+    let applied = world
+        .edit(
+            &mut kept,
+            &everybody_and("  - {email: known@example.com, desks: [SUP]}\n"),
+        )
+        .await;
+    assert_eq!((applied.steps(), applied.writes), (Vec::new(), 0));
+    world.drain();
+}
+
+#[tokio::test]
+async fn a_desk_that_is_new_or_whose_access_changes_is_read_whole() {
+    let world = in_step().await;
+    let (_, mut kept) = world.full(&everybody_and("")).await;
+    let mut opened = everybody_and("");
+    let sup = opened.desks.keys().find(|key| key.as_str() == "SUP").unwrap().clone();
+    opened.desks.get_mut(&sup).unwrap().access = Some(quietdesk::model::access::Access::Open);
+    let applied = world.edit(&mut kept, &opened).await;
+    assert_eq!(applied.steps(), ["set access of SUP from restricted to open"]);
+    assert_eq!(applied.count(Outcome::Done), 1, "{:?}", applied.unsuccessful());
+    world.is_in_step(&opened).await;
+    world.drain();
+}
+
+#[tokio::test]
+async fn who_leaves_the_file_costs_nothing_at_all() {
+    let world = in_step().await;
+    let (_, mut kept) = world
+        .full(&everybody_and("  - {email: known@example.com, desks: []}\n"))
+        .await;
+    let before = world.sandbox.requests();
+    let edit = quietdesk::model::edit::Edit::between(&kept.applied, &everybody_and(""), kept.memory.unsettled());
+    assert!(edit.is_empty());
+    assert_eq!(world.sandbox.requests(), before);
+    kept.applied = everybody_and("");
+    world.drain();
+}
+
+/// A lost answer that could not be settled is asked about in the next pass, whatever the roster says by then.
+#[tokio::test]
+async fn what_was_left_unsettled_is_read_again() {
+    let world = in_step().await;
+    let (_, mut kept) = world.full(&everybody_and("")).await;
+    let edited = everybody_and("  - {email: known@example.com, desks: [SUP]}\n");
+    world.sandbox.set_faults(&"add:500-after".parse().unwrap());
+    let mut settings = world.settings.clone();
+    settings.patience = std::time::Duration::from_millis(300);
+    let impatient = World {
+        settings,
+        sandbox: world.sandbox.clone(),
+        running: world.running,
+    };
+    let applied = impatient.edit(&mut kept, &edited).await;
+    assert_eq!(applied.count(Outcome::Unknown), 1, "{:?}", applied.unsuccessful());
+    assert_eq!(kept.memory.unsettled().people.len(), 1);
+    impatient.sandbox.set_faults(&"".parse().unwrap());
+    let again = impatient.edit(&mut kept, &edited).await;
+    assert_eq!((again.steps(), again.writes), (Vec::new(), 0), "it had taken effect");
+    assert!(kept.memory.unsettled().people.is_empty());
+    impatient.drain();
+}
+
+#[tokio::test]
+async fn an_edit_of_thousands_reads_the_desk_rather_than_each() {
+    let world = in_step().await;
+    let everybody = everybody_and("");
+    let (_, mut kept) = world.full(&everybody).await;
+    let mut on_both = everybody.clone();
+    let private = on_both.desks.keys().find(|key| key.as_str() == "PRIV").unwrap().clone();
+    for customer in on_both.customers.values_mut() {
+        customer.desks.insert(private.clone());
+    }
+    let applied = world.edit(&mut kept, &on_both).await;
+    assert_eq!((applied.count(Outcome::Done), applied.writes), (MEMBERS, MEMBERS / 50));
+    assert!(applied.requests < 300, "{} requests", applied.requests);
+    world.is_in_step(&on_both).await;
+    world.drain();
+}
