@@ -9,7 +9,7 @@ use super::passes::Done;
 use super::roster::Looked;
 use crate::engine::pass::Preview;
 use crate::model::email::masked;
-use crate::model::outcome::{Outcome, Outcomes};
+use crate::model::outcome::{Outcome, Outcomes, Stopped};
 use crate::model::schedule::{Kind, Run};
 use crate::model::step::{Cause, Step};
 
@@ -144,11 +144,13 @@ fn applied(run: Run, seen: &Preview, outcomes: &Outcomes, requests: u64, writes:
             added, access, drift, held, undone, unchanged, requests, writes, writes_that_mail, "{pass} done"
         );
     }
-    if let Some(stopped) = &outcomes.stopped {
-        error!(
+    match &outcomes.stopped {
+        None => {}
+        Some(Stopped::Asked) => info!("told to stop; the rest is for the next start"),
+        Some(stopped) => error!(
             problem = masked(&stopped.to_string()),
             "the pass ended early; the next one goes on"
-        );
+        ),
     }
     if let Some(problem) = &outcomes.creating_refused {
         error!(

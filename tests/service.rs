@@ -1,0 +1,272 @@
+//! The daemon as a service manager runs it: the real program, real signals, a real notification socket.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::fs;
+use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+use quietdesk::sandbox::{DeskAccess, Seed, SeedDesk};
+use support::world::World;
+use tempfile::TempDir;
+
+const TOKEN: &str = "quietdesk@example.com:sandbox";
+
+/// A service, its site, and the socket it notifies.
+struct Service {
+    world: World,
+    folder: TempDir,
+    socket: UnixDatagram,
+    told: Vec<String>,
+    process: Option<Child>,
+}
+
+impl Service {
+    async fn prepare() -> Self {
+        let seed = Seed {
+            seed: 1,
+            desks: vec![SeedDesk::new("SUP", DeskAccess::Restricted)],
+            people: Vec::new(),
+        };
+        let folder = TempDir::new().unwrap();
+        let socket = UnixDatagram::bind(folder.path().join("notify")).unwrap();
+        socket.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        let service = Self {
+            world: World::new(seed).await,
+            folder,
+            socket,
+            told: Vec::new(),
+            process: None,
+        };
+        fs::write(service.path("token"), TOKEN).unwrap();
+        service.wants(&["ada@example.com"]);
+        service
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn wants(&self, emails: &[&str]) {
+        let customers: String = emails
+            .iter()
+            .map(|email| format!("  - {{email: {email}, desks: [SUP]}}\n"))
+            .collect();
+        let yaml = format!("version: 1\ndesks: {{SUP: {{}}}}\ncustomers:\n{customers}");
+        fs::write(self.path("roster.yaml"), yaml).unwrap();
+    }
+
+    fn start(&mut self, patience: &str) {
+        let process = Command::new(env!("CARGO_BIN_EXE_quietdesk"))
+            .arg("run")
+            .arg(self.path("roster.yaml"))
+            .args(["--url", &self.world.running.url(), "--patience", patience])
+            .arg("--token-file")
+            .arg(self.path("token"))
+            .env("NOTIFY_SOCKET", self.path("notify"))
+            .env("WATCHDOG_USEC", "200000")
+            .spawn()
+            .unwrap();
+        self.process = Some(process);
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.process.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    }
+
+    /// Waits until the service manager was told a line that begins so.
+    fn until_told(&mut self, begins: &str) {
+        self.until(&format!("told {begins:?}"), |service| {
+            service.told.iter().any(|line| line.starts_with(begins))
+        });
+    }
+
+    fn until_on_the_desk(&mut self, emails: &[&str]) {
+        let wanted = emails.iter().map(|email| (*email).to_owned()).collect();
+        self.until("on the desk", |service| {
+            service.world.sandbox.snapshot().customers("SUP") == wanted
+        });
+    }
+
+    fn until(&mut self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let begin = Instant::now();
+        while !holds(self) {
+            assert!(
+                begin.elapsed() < Duration::from_secs(30),
+                "never: {what}; told {:?}",
+                self.told
+            );
+            self.listen();
+        }
+    }
+
+    fn listen(&mut self) {
+        let mut datagram = [0; 4096];
+        if let Ok(length) = self.socket.recv(&mut datagram) {
+            let text = String::from_utf8_lossy(&datagram[..length]).into_owned();
+            self.told.extend(text.lines().map(str::to_owned));
+        }
+    }
+
+    fn ends(&mut self) -> ExitStatus {
+        let mut process = self.process.take().unwrap();
+        let begin = Instant::now();
+        loop {
+            if let Some(status) = process.try_wait().unwrap() {
+                self.world.drain();
+                return status;
+            }
+            assert!(begin.elapsed() < Duration::from_secs(12), "it did not end in time");
+            // Who does not listen would hold it up.
+            self.listen();
+        }
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        if let Some(process) = &mut self.process {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_manager_is_told_what_happens() {
+    let mut service = Service::prepare().await;
+    service.start("2s");
+    service.until_told("READY=1");
+    service.until_told("STATUS=in step");
+    service.until_told("WATCHDOG=1");
+    service.until_on_the_desk(&["ada@example.com"]);
+    service.told.clear();
+    service.until_told("WATCHDOG=1");
+    service.signal("-TERM");
+    service.until_told("STOPPING=1");
+    assert_eq!(service.ends().code(), Some(0));
+    assert!(
+        !service.told.iter().any(|line| line.contains('@')),
+        "{:?}",
+        service.told
+    );
+}
+
+/// The watchdog is fed by the loop, during a pass as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_watchdog_is_fed_while_jira_is_slow() {
+    let mut service = Service::prepare().await;
+    service.world.sandbox.set_faults(&"desks:slow=1500".parse().unwrap());
+    service.start("2s");
+    service.until_told("STATUS=reading Jira");
+    service.told.clear();
+    for _ in 0..3 {
+        service.until_told("WATCHDOG=1");
+        assert!(!service.told.iter().any(|line| line.starts_with("STATUS=in step")));
+        service.told.clear();
+    }
+    service.signal("-TERM");
+    assert_eq!(service.ends().code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sighup_reads_everything_again() {
+    let mut service = Service::prepare().await;
+    service.start("2s");
+    service.until_on_the_desk(&["ada@example.com"]);
+    service.until_told("STATUS=in step");
+    let ada = service.world.sandbox.accounts_of("ada@example.com").remove(0);
+    service.world.sandbox.remove_member("SUP", &ada).unwrap();
+    service.signal("-HUP");
+    service.until_on_the_desk(&["ada@example.com"]);
+    service.signal("-TERM");
+    assert_eq!(service.ends().code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_in_an_outage_ends_it_with_0_at_once() {
+    let mut service = Service::prepare().await;
+    service.world.sandbox.set_faults(&"429=600".parse().unwrap());
+    service.start("1h");
+    service.until_told("STATUS=reading Jira");
+    service.signal("-TERM");
+    assert_eq!(service.ends().code(), Some(0));
+    assert_eq!(service.world.sandbox.writes(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_lets_the_call_in_flight_finish() {
+    let mut service = Service::prepare().await;
+    service.world.sandbox.set_faults(&"create:slow=1000".parse().unwrap());
+    service.start("2s");
+    service.until("the create has arrived", |service| {
+        service
+            .world
+            .sandbox
+            .journal()
+            .iter()
+            .any(|exchange| exchange.path.ends_with("/customer") && exchange.method == "POST")
+    });
+    service.signal("-TERM");
+    assert_eq!(service.ends().code(), Some(0));
+    let on = service.world.sandbox.snapshot().customers("SUP");
+    assert!(on.contains("ada@example.com"), "whole people, although told to stop");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_sigint_ends_it_at_once() {
+    let mut service = Service::prepare().await;
+    service.world.sandbox.set_faults(&"create:slow=20000".parse().unwrap());
+    service.start("2s");
+    service.until("the create has arrived", |service| {
+        service
+            .world
+            .sandbox
+            .journal()
+            .iter()
+            .any(|exchange| exchange.path.ends_with("/customer") && exchange.method == "POST")
+    });
+    service.signal("-INT");
+    service.until_told("WATCHDOG=1");
+    service.signal("-INT");
+    assert_eq!(service.ends().code(), Some(130));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_mended_is_used_at_once() {
+    let mut service = Service::prepare().await;
+    fs::write(service.path("token"), "quietdesk@example.com:wrong").unwrap();
+    service.start("2s");
+    service.until_told("STATUS=cannot sign in");
+    fs::write(service.path("token"), TOKEN).unwrap();
+    service.until_on_the_desk(&["ada@example.com"]);
+    service.signal("-TERM");
+    assert_eq!(service.ends().code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_token_that_jira_refuses_does_not_replace_the_old_one() {
+    let mut service = Service::prepare().await;
+    service.start("2s");
+    service.until_on_the_desk(&["ada@example.com"]);
+    service.until_told("STATUS=in step");
+    let refused = |service: &Service| {
+        service
+            .world
+            .sandbox
+            .journal()
+            .iter()
+            .any(|exchange| exchange.status == Some(401))
+    };
+    fs::write(service.path("token"), "quietdesk@example.com:wrong").unwrap();
+    service.until("the new token was tried", refused);
+    service.wants(&["ada@example.com", "bob@example.com"]);
+    service.until_on_the_desk(&["ada@example.com", "bob@example.com"]);
+    service.signal("-TERM");
+    assert_eq!(service.ends().code(), Some(0));
+}
