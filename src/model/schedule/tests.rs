@@ -107,7 +107,8 @@ fn an_edit_runs_at_once_and_moves_no_full_pass() {
 
 #[test]
 fn events_during_a_pass_lead_to_exactly_one_more() {
-    let (new_roster, read_again): (fn(&mut Schedule), fn(&mut Schedule)) = (Schedule::new_roster, Schedule::read_again);
+    let new_roster: fn(&mut Schedule) = Schedule::new_roster;
+    let read_again: fn(&mut Schedule) = Schedule::read_again;
     for (during, then) in [
         ([new_roster, new_roster], EDIT),
         ([new_roster, read_again], FULL),
