@@ -337,3 +337,55 @@ fn the_embedded_sandbox_has_something_to_do_for_the_example() {
     let steps = report["steps"].as_array().unwrap();
     assert!(steps.iter().all(|step| step["outcome"] == "done"));
 }
+
+#[test]
+fn a_redacted_plan_names_nobody_in_any_format() {
+    let bench = Bench::new();
+    for format in ["text", "json", "markdown"] {
+        let text = stdout(
+            &mut bench.quietdesk(&[
+                "plan",
+                "roster.yaml",
+                "--redact",
+                "--full",
+                "--unlisted",
+                "--output",
+                format,
+            ]),
+            0,
+        );
+        for name in ["ada@", "bob@", "stranger@", "Ada", "Lovelace"] {
+            assert!(!text.contains(name), "{format}: {name}\n{text}");
+        }
+        assert!(text.contains("a…@example.com"), "{format}\n{text}");
+    }
+}
+
+#[test]
+fn a_plan_as_a_pull_request_comment() {
+    let bench = Bench::new();
+    let plan = ["plan", "roster.yaml", "--output", "markdown", "--detailed-exitcode"];
+    let text = stdout(&mut bench.quietdesk(&plan), 2);
+    assert!(
+        text.starts_with("<!-- quietdesk plan -->\n### quietdesk: 1 to create, 1 to add, 1 access to change\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_base_tells_why_something_differs() {
+    let bench = Bench::new();
+    fs::write(bench.path("base.yaml"), ROSTER.replace("access: open", "")).unwrap();
+    let plan = ["plan", "roster.yaml", "--output", "json", "--base"];
+    let text = stdout(&mut bench.quietdesk(&[&plan[..], &["base.yaml"]].concat()), 0);
+    let report: Value = serde_json::from_str(&text).unwrap();
+    let causes: Vec<_> = report["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| step["cause"].as_str().unwrap())
+        .collect();
+    assert_eq!(causes, ["drift", "drift", "edit"]);
+    fs::write(bench.path("bad.yaml"), "version: 2").unwrap();
+    stderr(&mut bench.quietdesk(&[&plan[..], &["bad.yaml"]].concat()), 3);
+}

@@ -15,7 +15,8 @@ use crate::jira::JiraWrite;
 use crate::model::ledger::Ledger;
 use crate::model::outcome::Outcomes;
 use crate::model::report::{Report, RosterSource};
-use crate::render::{json, progress, text};
+use crate::render::canonical::Shown;
+use crate::render::{json, markdown, progress, text};
 
 pub(super) async fn run(args: ApplyArgs) -> Result<Exit, Failure> {
     let report_file = args.report.as_deref().map(ReportFile::begin).transpose()?;
@@ -66,7 +67,8 @@ async fn pass(args: &ApplyArgs, site: &Site, stop: &CancellationToken) -> Result
         Format::Text => write_plan(&mut printed::stdout(), site, &seen)?,
         // Nobody can agree to what they have not seen; data alone goes to stdout.
         Format::Json if asks => write_plan(&mut printed::stderr(), site, &seen)?,
-        Format::Json => {}
+        Format::Markdown if asks => write_plan(&mut printed::stderr(), site, &seen)?,
+        Format::Json | Format::Markdown => {}
     }
     if asks && !agreed(stop).await? {
         writeln!(io::stderr(), "nothing was changed")?;
@@ -88,7 +90,7 @@ async fn pass(args: &ApplyArgs, site: &Site, stop: &CancellationToken) -> Result
 }
 
 fn write_plan(out: &mut dyn io::Write, site: &Site, seen: &Preview) -> io::Result<()> {
-    text::write_diff(out, &site.roster, &seen.observed, seen.approved.plan())?;
+    text::write_diff(out, &site.roster, &seen.observed, seen.approved.plan(), Shown::Whole)?;
     text::write_remarks(out, &seen.report(&site.roster, &site.source, None, false), false)?;
     out.flush()
 }
@@ -98,6 +100,7 @@ fn print(format: Format, report: &Report, seen: &Preview, outcomes: &Outcomes, w
     match format {
         Format::Text => text::write_outcomes(&mut out, seen.approved.plan(), outcomes, writes)?,
         Format::Json => json::write(&mut out, report)?,
+        Format::Markdown => markdown::write(&mut out, report, false)?,
     }
     out.flush()
 }

@@ -77,6 +77,8 @@ pub(super) enum Format {
     Text,
     /// The plan document, format_version 1.
     Json,
+    /// A comment for a pull request.
+    Markdown,
 }
 
 /// What to do.
@@ -157,6 +159,12 @@ pub(super) struct PlanArgs {
     /// Name the noted differences as well.
     #[arg(long, env = "QUIETDESK_FULL", value_parser = BoolishValueParser::new())]
     pub full: bool,
+    /// Mask e-mails and names, for where others read along.
+    #[arg(long, env = "QUIETDESK_REDACT", value_parser = BoolishValueParser::new())]
+    pub redact: bool,
+    /// The roster applied before, such as the target branch's: tells edits from drift where nothing is remembered.
+    #[arg(long, env = "QUIETDESK_BASE", value_name = "ROSTER")]
+    pub base: Option<PathBuf>,
     /// Name the people on the desks whom the roster does not list.
     #[arg(long, env = "QUIETDESK_UNLISTED", value_parser = BoolishValueParser::new())]
     pub unlisted: bool,

@@ -10,21 +10,31 @@ use super::site::Site;
 use super::{Failure, printed};
 use crate::engine::pass::preview;
 use crate::model::ledger::Ledger;
-use crate::render::{json, progress, text};
+use crate::render::canonical::Shown;
+use crate::render::{json, markdown, progress, text};
 
 pub(super) async fn run(args: PlanArgs) -> Result<Exit, Failure> {
     let site = Site::open(&args.site, &CancellationToken::new()).await?;
     let jira = site.connect().await?;
-    let seen = preview(&jira, &site.roster, &Ledger::none(), &progress::Bar::new()).await;
+    let ledger = match &args.base {
+        Some(base) => site.base(base)?,
+        None => Ledger::none(),
+    };
+    let seen = preview(&jira, &site.roster, &ledger, &progress::Bar::new()).await;
     let seen = seen.map_err(|error| Failure::new(Exit::of_observe_error(&error), error))?;
     let report = seen.report(&site.roster, &site.source, None, args.unlisted);
+    let (report, shown) = match args.redact {
+        true => (report.redacted(), Shown::Redacted),
+        false => (report, Shown::Whole),
+    };
     let mut out = printed::stdout();
     match args.output {
         Format::Text => {
-            text::write_diff(&mut out, &site.roster, &seen.observed, seen.approved.plan())?;
+            text::write_diff(&mut out, &site.roster, &seen.observed, seen.approved.plan(), shown)?;
             text::write_remarks(&mut out, &report, args.full)?;
         }
         Format::Json => json::write(&mut out, &report)?,
+        Format::Markdown => markdown::write(&mut out, &report, args.full)?,
     }
     out.flush()?;
     let pending = args.detailed_exitcode && !seen.approved.plan().steps.is_empty();

@@ -15,6 +15,7 @@ use super::seed::seed_for;
 use super::settings;
 use crate::jira::{BaseUrl, ConnectError, Credentials, JiraRead, Settings};
 use crate::model::desk::DeskKey;
+use crate::model::ledger::Ledger;
 use crate::model::report::RosterSource;
 use crate::model::roster::Roster;
 use crate::roster_file::{self, Loaded};
@@ -26,6 +27,7 @@ pub(super) struct Site {
     pub roster: Roster,
     /// Where it came from.
     pub source: RosterSource,
+    narrow: Narrow,
     /// How to reach Jira.
     pub settings: Settings,
     // A simulated Jira lives as long as this.
@@ -44,9 +46,18 @@ impl Site {
         Ok(Self {
             source: source(&loaded),
             roster: narrow.checked(loaded.roster)?,
+            narrow,
             settings,
             _sandbox,
         })
+    }
+
+    /// What is remembered where the roster in this file was the one applied before.
+    ///
+    /// # Errors
+    /// An invalid roster, with exit code 3.
+    pub(super) fn base(&self, path: &Path) -> Result<Ledger, Failure> {
+        Ok(Ledger::of_base(&self.narrow.of(load_roster(path)?.roster)))
     }
 
     /// Signs in.
@@ -144,8 +155,14 @@ impl Narrow {
     pub(super) fn checked(&self, roster: Roster) -> Result<Roster, Failure> {
         match self.0.iter().find(|key| !roster.desks.contains_key(*key)) {
             Some(missing) => Err(Failure::new(Exit::Invalid, NarrowError::NotInRoster(missing.clone()))),
-            None if self.0.is_empty() => Ok(roster),
-            None => Ok(roster.narrowed(&self.0)),
+            None => Ok(self.of(roster)),
+        }
+    }
+
+    fn of(&self, roster: Roster) -> Roster {
+        match self.0.is_empty() {
+            true => roster,
+            false => roster.narrowed(&self.0),
         }
     }
 }

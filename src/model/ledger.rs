@@ -60,6 +60,16 @@ impl Ledger {
         }
     }
 
+    /// What would be remembered if `base` had been applied whole: tells edits from drift where no memory is at hand.
+    #[must_use]
+    pub fn of_base(base: &Roster) -> Self {
+        let mut ledger = Self::kept();
+        let everything = facts(base, |_| true);
+        ledger.agreed.extend(everything);
+        ledger.completed = base.desks.keys().cloned().collect();
+        ledger
+    }
+
     /// Why `fact` is not what the roster wants, seen from the desks it concerns.
     #[must_use]
     pub fn cause<'a>(&self, fact: &Fact, wanted: Value, desks: impl IntoIterator<Item = &'a DeskKey>) -> Cause {
@@ -104,23 +114,28 @@ impl Ledger {
         let open = Open::of(plan, outcomes);
         let made: BTreeSet<_> = plan.steps.iter().filter_map(|step| made(step, outcomes)).collect();
         let has_account = |email: &EmailKey| plan.accounts.contains_key(email) || made.contains(email);
-        let access = seen.desks.iter().filter_map(|(key, desk)| {
-            let access = desk.access?;
-            Some((Fact::Access(key.clone()), Value::Access(access)))
-        });
-        let people = seen.customers.iter().flat_map(|(email, customer)| {
-            let account = has_account(email).then(|| (Fact::Account(email.clone()), Value::Present));
-            let desks = customer.desks.iter().cloned();
-            let on = desks.map(|desk| (Fact::Membership(desk, email.clone()), Value::Present));
-            account.into_iter().chain(on)
-        });
-        let agreed = access.chain(people).filter(|(fact, _)| !open.holds(fact));
-        self.agreed.extend(agreed);
+        let agreed = facts(seen, has_account);
+        self.agreed.extend(agreed.filter(|(fact, _)| !open.holds(fact)));
         self.agreed.retain(|fact, _| is_wanted(roster, fact));
         self.refused.retain(|email, _| roster.customers.contains_key(email));
         self.refused.extend(outcomes.refused_creates(plan));
         open
     }
+}
+
+/// Everything a roster wants; accounts only of those who are known to have one.
+fn facts(roster: &Roster, has_account: impl Fn(&EmailKey) -> bool) -> impl Iterator<Item = (Fact, Value)> {
+    let access = roster.desks.iter().filter_map(|(key, desk)| {
+        let access = desk.access?;
+        Some((Fact::Access(key.clone()), Value::Access(access)))
+    });
+    let people = roster.customers.iter().flat_map(move |(email, customer)| {
+        let account = has_account(email).then(|| (Fact::Account(email.clone()), Value::Present));
+        let desks = customer.desks.iter().cloned();
+        let on = desks.map(|desk| (Fact::Membership(desk, email.clone()), Value::Present));
+        account.into_iter().chain(on)
+    });
+    access.chain(people)
 }
 
 /// Whether a roster wants a fact to be so.

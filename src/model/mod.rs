@@ -21,6 +21,7 @@ pub mod name;
 pub mod observed;
 pub mod outcome;
 pub mod plan;
+pub mod redact;
 pub mod report;
 pub mod roster;
 pub mod schedule;

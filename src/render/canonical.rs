@@ -9,6 +9,7 @@ use crate::model::email::EmailKey;
 use crate::model::name::is_hostile;
 use crate::model::observed::{AccessReading, DeskReading, Observed};
 use crate::model::plan::Plan;
+use crate::model::redact;
 use crate::model::roster::{Customer, Roster};
 use crate::model::step::{Action, Step};
 
@@ -19,6 +20,15 @@ pub struct Entry {
     pub now: Vec<String>,
     /// As Jira will have it.
     pub then: Vec<String>,
+}
+
+/// How much of people is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// Everything.
+    Whole,
+    /// Nothing that tells who it is.
+    Redacted,
 }
 
 impl Entry {
@@ -32,7 +42,7 @@ impl Entry {
 }
 
 /// The entries a roster speaks of: its desks, then its customers who have, or will have, an account.
-pub fn entries(roster: &Roster, observed: &Observed, plan: &Plan) -> Vec<Entry> {
+pub fn entries(roster: &Roster, observed: &Observed, plan: &Plan, shown: Shown) -> Vec<Entry> {
     let (mut of_people, mut of_desks) = (BTreeMap::<&EmailKey, Vec<&Step>>::new(), BTreeMap::new());
     for step in &plan.steps {
         match &step.action {
@@ -57,7 +67,7 @@ pub fn entries(roster: &Roster, observed: &Observed, plan: &Plan) -> Vec<Entry> 
     for (key, customer) in &roster.customers {
         let account = plan.accounts.get(key).and_then(|id| observed.accounts.get(id));
         let steps = of_people.get(key).map_or(&[][..], Vec::as_slice);
-        entries.push(person(observed, customer, account, steps));
+        entries.push(person(observed, customer, account, steps, shown));
     }
     entries
 }
@@ -79,7 +89,7 @@ fn known_access(observed: &Observed, key: &DeskKey) -> Option<Access> {
     }
 }
 
-fn person(observed: &Observed, customer: &Customer, account: Option<&Account>, steps: &[&Step]) -> Entry {
+fn person(observed: &Observed, customer: &Customer, account: Option<&Account>, steps: &[&Step], shown: Shown) -> Entry {
     let mut desks: BTreeSet<&DeskKey> = BTreeSet::new();
     let mut now = Vec::new();
     let mut name = account.map(|account| account.name.as_str());
@@ -89,7 +99,7 @@ fn person(observed: &Observed, customer: &Customer, account: Option<&Account>, s
             DeskReading::Missing | DeskReading::Unreadable { .. } => false,
         });
         desks = on.map(|(key, _)| key).collect();
-        now = lines(customer, name, &desks);
+        now = lines(customer, name, &desks, shown);
     }
     for step in steps {
         match &step.action {
@@ -101,17 +111,22 @@ fn person(observed: &Observed, customer: &Customer, account: Option<&Account>, s
         }
     }
     let then = if name.is_some() {
-        lines(customer, name, &desks)
+        lines(customer, name, &desks, shown)
     } else {
         Vec::new()
     };
     Entry { now, then }
 }
 
-fn lines(customer: &Customer, name: Option<&str>, desks: &BTreeSet<&DeskKey>) -> Vec<String> {
-    let mut lines = vec![format!("  - email: {}", scalar(customer.email.as_str()))];
-    let name = name.filter(|name| !name.is_empty() && *name != customer.email.as_str());
-    lines.extend(name.map(|name| format!("    name: {}", scalar(name))));
+fn lines(customer: &Customer, name: Option<&str>, desks: &BTreeSet<&DeskKey>, shown: Shown) -> Vec<String> {
+    let email = customer.email.as_str();
+    let name = name.filter(|name| !name.is_empty() && *name != email);
+    let (email, name) = match shown {
+        Shown::Whole => (email.to_owned(), name.map(str::to_owned)),
+        Shown::Redacted => (redact::email(email), name.map(redact::name)),
+    };
+    let mut lines = vec![format!("  - email: {}", scalar(&email))];
+    lines.extend(name.map(|name| format!("    name: {}", scalar(&name))));
     let desks: Vec<_> = desks.iter().map(|key| key.as_str()).collect();
     lines.push(format!("    desks: [{}]", desks.join(", ")));
     lines
@@ -119,7 +134,7 @@ fn lines(customer: &Customer, name: Option<&str>, desks: &BTreeSet<&DeskKey>) ->
 
 /// A text as a YAML scalar that cannot be mistaken for anything else, nor steer a terminal.
 pub fn scalar(text: &str) -> String {
-    let plain = text.chars().all(|c| c.is_alphanumeric() || " .-_@+'()".contains(c))
+    let plain = text.chars().all(|c| c.is_alphanumeric() || " .-_@+'()…".contains(c))
         && text.starts_with(char::is_alphabetic)
         && !text.ends_with(' ')
         && !["true", "false", "null", "yes", "no", "on", "off"].contains(&text.to_lowercase().as_str());

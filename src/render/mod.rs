@@ -5,5 +5,6 @@
 pub mod canonical;
 pub mod diff;
 pub mod json;
+pub mod markdown;
 pub mod progress;
 pub mod text;

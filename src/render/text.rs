@@ -6,7 +6,7 @@ use std::io;
 
 use anstyle::{AnsiColor, Style};
 
-use super::canonical::{self, scalar};
+use super::canonical::{self, Shown, scalar};
 use super::diff::{Line, unified};
 use crate::model::observed::Observed;
 use crate::model::outcome::Outcomes;
@@ -24,8 +24,14 @@ const WARN: Style = AnsiColor::Yellow.on_default().bold();
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_diff(out: &mut dyn io::Write, roster: &Roster, observed: &Observed, plan: &Plan) -> io::Result<()> {
-    let entries = canonical::entries(roster, observed, plan);
+pub fn write_diff(
+    out: &mut dyn io::Write,
+    roster: &Roster,
+    observed: &Observed,
+    plan: &Plan,
+    shown: Shown,
+) -> io::Result<()> {
+    let entries = canonical::entries(roster, observed, plan, shown);
     let lines = unified(&entries);
     if !lines.is_empty() {
         writeln!(out, "{HEAD}--- Jira now{HEAD:#}")?;

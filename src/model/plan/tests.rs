@@ -392,3 +392,29 @@ fn somebody_whom_only_the_search_shows_is_not_created() {
         assert_eq!((plan.steps.len(), plan.held.len()), (0, 1), "{}", in_words(&plan));
     }
 }
+
+/// Without a memory, the roster applied before tells edits from drift.
+#[test]
+fn a_base_tells_edits_from_drift() {
+    let base = roster(&["SUP"], [customer("ada@example.com", &["SUP"])]);
+    let both = [
+        customer("ada@example.com", &["SUP"]),
+        customer("bob@example.com", &["SUP"]),
+    ];
+    let wanted = wanting(Access::Open, "SUP", roster(&["SUP"], both));
+    let there = with(site(&["SUP"]), account("a", "ada@example.com"), &[]);
+    let there = with(there, account("b", "bob@example.com"), &[]);
+    let causes = |ledger: &Ledger| {
+        plan(&wanted, &there, ledger)
+            .steps
+            .iter()
+            .map(|step| step.cause)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        causes(&Ledger::of_base(&base)),
+        [Cause::Drift, Cause::Edit, Cause::Edit]
+    );
+    let nothing = roster(&[], []);
+    assert_eq!(causes(&Ledger::of_base(&nothing)), [Cause::First; 3]);
+}

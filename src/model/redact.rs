@@ -1,0 +1,77 @@
+//! Reports without personal data, for where others read along: a public pull request, say.
+
+use super::email::masked;
+use super::report::{HeldEntry, NoteEntry, Report, StepEntry};
+
+/// An address by its first letter and its domain: enough to see a mistyped domain, not to know who it is.
+#[must_use]
+pub fn email(text: &str) -> String {
+    match text.rsplit_once('@') {
+        Some((local, domain)) => format!("{}…@{domain}", local.chars().next().unwrap_or('?')),
+        None => "…".to_owned(),
+    }
+}
+
+/// A display name by its first letter.
+#[must_use]
+pub fn name(text: &str) -> String {
+    text.chars()
+        .next()
+        .map_or_else(String::new, |first| format!("{first}…"))
+}
+
+impl Report {
+    /// The same report with e-mails and names masked, and out of the texts as well.
+    #[must_use]
+    pub fn redacted(mut self) -> Self {
+        self.steps.iter_mut().chain(&mut self.paused).for_each(step);
+        self.held.iter_mut().for_each(held);
+        self.notes.iter_mut().for_each(note);
+        for stranger in self
+            .desks
+            .values_mut()
+            .flat_map(|desk| desk.unlisted_accounts.iter_mut().flatten())
+        {
+            stranger.email = stranger.email.as_deref().map(email);
+            stranger.name = name(&stranger.name);
+        }
+        self.warnings.iter_mut().for_each(text);
+        self.stopped.iter_mut().for_each(text);
+        self
+    }
+}
+
+fn step(step: &mut StepEntry) {
+    step.email = step.email.as_deref().map(email);
+    if step.kind == "create_customer" {
+        step.after = step.after.as_deref().map(name);
+    }
+    step.error.iter_mut().for_each(text);
+}
+
+fn held(held: &mut HeldEntry) {
+    held.email = held.email.as_deref().map(email);
+    text(&mut held.reason);
+}
+
+fn note(note: &mut NoteEntry) {
+    note.email = email(&note.email);
+    note.note = "Jira has another name; quietdesk does not change names of existing accounts".to_owned();
+}
+
+fn text(text: &mut String) {
+    *text = masked(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_first_letter_and_a_domain_are_left() {
+        assert_eq!(email("ada.lovelace@example.com"), "a…@example.com");
+        assert_eq!(email("@example.com"), "?…@example.com");
+        assert_eq!(email("ada"), "…");
+        assert_eq!((name("Ada Lovelace"), name("")), ("A…".to_owned(), String::new()));
+    }
+}
