@@ -32,8 +32,8 @@ pub struct Stats {
     pub requests: u64,
     /// Of these, requests that change something.
     pub writes: u64,
-    /// Requests by path template and status; 0 stands for no answer.
-    pub answers: BTreeMap<(&'static str, u16), u64>,
+    /// Requests by method, path template and status; 0 stands for no answer.
+    pub answers: BTreeMap<(&'static str, &'static str, u16), u64>,
     /// Time waited because Jira limited the rate.
     pub limited: Duration,
 }
@@ -104,6 +104,11 @@ impl Client {
     /// How fast is read.
     pub(super) fn pace(&self) -> Arc<Pace> {
         Arc::clone(&self.pace)
+    }
+
+    /// How many requests are in flight now.
+    pub(super) fn used(&self) -> usize {
+        self.in_flight.used()
     }
 
     pub(super) fn stats(&self) -> Stats {
@@ -328,10 +333,12 @@ impl Client {
     }
 
     fn count(&self, request: &Request, status: u16) {
+        let endpoint = request.endpoint();
         let mut stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
         stats.requests += 1;
-        stats.writes += u64::from(request.endpoint().is_write());
-        *stats.answers.entry((request.endpoint().template, status)).or_default() += 1;
+        stats.writes += u64::from(endpoint.is_write());
+        let key = (endpoint.method.as_str(), endpoint.template, status);
+        *stats.answers.entry(key).or_default() += 1;
     }
 }
 

@@ -82,6 +82,11 @@ impl InFlight {
     pub(super) fn allowed(&self) -> usize {
         lock(&self.state).allowed.floor() as usize
     }
+
+    /// How many are in flight now.
+    pub(super) fn used(&self) -> usize {
+        lock(&self.state).used
+    }
 }
 
 impl Drop for Place<'_> {

@@ -128,10 +128,10 @@ impl JiraRead {
         self.client.pace()
     }
 
-    /// How many requests may be in flight now.
+    /// How many requests are in flight, and how many may be now.
     #[must_use]
-    pub fn in_flight(&self) -> usize {
-        self.client.in_flight()
+    pub fn in_flight(&self) -> (usize, usize) {
+        (self.client.used(), self.client.in_flight())
     }
 
     /// How many requests may be in flight at most.

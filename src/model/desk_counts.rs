@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::access::Access;
 use super::account::AccountId;
 use super::desk::DeskKey;
-use super::observed::{DeskReading, Observed, ObservedDesk};
+use super::observed::{AccessReading, DeskReading, Observed, ObservedDesk};
 use super::plan::Plan;
 use super::roster::Roster;
 
@@ -21,6 +22,9 @@ pub struct DeskCounts {
     pub unlisted: usize,
     /// How many hide their e-mail and are nobody's in the roster.
     pub hidden: usize,
+    /// How open it was when it was read; nothing where that is not managed or cannot be read. Not in the document.
+    #[serde(skip)]
+    pub access: Option<Access>,
     /// The unlisted by name, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unlisted_accounts: Option<Vec<Stranger>>,
@@ -72,6 +76,10 @@ fn counts_of(
 ) -> DeskCounts {
     let mut counts = DeskCounts {
         customers: desk.members.len(),
+        access: match desk.access {
+            AccessReading::Known(access) => Some(access),
+            AccessReading::NotAsked | AccessReading::Unreadable { .. } => None,
+        },
         ..DeskCounts::default()
     };
     let mut strangers = Vec::new();
