@@ -6,7 +6,9 @@
 mod events;
 mod passes;
 pub mod roster;
+pub mod status;
 mod systemd;
+pub mod telemetry;
 mod tell;
 pub mod watch;
 

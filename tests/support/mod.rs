@@ -9,4 +9,5 @@
 pub(crate) mod contracts;
 pub(crate) mod desks;
 pub(crate) mod site;
+pub(crate) mod status;
 pub(crate) mod world;

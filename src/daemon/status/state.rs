@@ -1,0 +1,294 @@
+//! What is kept between reports, and how each report changes it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::left::Left;
+use super::snapshot::{DeskShown, PassShown, RosterWord, Running, Totals};
+use super::text::clean;
+use super::{Kind, PassEnded, PassResult, RosterState};
+use crate::jira::Stats;
+use crate::model::report::{Report, StepEntry};
+use crate::model::step::Cause;
+
+/// How many passes are kept.
+const PASSES: usize = 20;
+
+/// Everything that changes.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) roster: RosterWord,
+    pub(super) valid: Option<Valid>,
+    pub(super) problem: Option<String>,
+    pub(super) running: Option<Running>,
+    pub(super) passes: VecDeque<PassShown>,
+    pub(super) totals: Totals,
+    pub(super) sent: Stats,
+    pub(super) left: Left,
+    pub(super) desks: BTreeMap<String, DeskShown>,
+    pub(super) last_success: Option<Timestamp>,
+    /// Since when every full pass found nothing to change.
+    pub(super) in_step: Option<Timestamp>,
+    /// Since when something is left to do.
+    pub(super) out_of_step: Option<Timestamp>,
+    /// Since when full passes have not run to their end.
+    pub(super) failing: Option<Timestamp>,
+    /// Since when a roster is in force that no pass has been over.
+    pub(super) unapplied: Option<Timestamp>,
+    pub(super) next_full: Option<Timestamp>,
+    pub(super) interval: Duration,
+    pub(super) refused: Option<Refused>,
+    pub(super) in_flight: (usize, usize),
+}
+
+#[derive(Debug)]
+pub(super) struct Valid {
+    pub(super) digest: String,
+    pub(super) customers: usize,
+    pub(super) desks: usize,
+    pub(super) since: Timestamp,
+}
+
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) why: String,
+    pub(super) since: Timestamp,
+    /// Concluded from a pass, not told: the next good pass proves otherwise.
+    by_pass: bool,
+}
+
+impl State {
+    pub(super) fn new(interval: Duration) -> Self {
+        Self {
+            roster: RosterWord::Waiting,
+            valid: None,
+            problem: None,
+            running: None,
+            passes: VecDeque::new(),
+            totals: Totals::default(),
+            sent: Stats::default(),
+            left: Left::default(),
+            desks: BTreeMap::new(),
+            last_success: None,
+            in_step: None,
+            out_of_step: None,
+            failing: None,
+            unapplied: None,
+            next_full: None,
+            interval,
+            refused: None,
+            in_flight: (0, 0),
+        }
+    }
+
+    pub(super) fn roster(&mut self, roster: RosterState, now: Timestamp) {
+        self.problem = None;
+        match roster {
+            RosterState::Waiting => self.roster = RosterWord::Waiting,
+            RosterState::Unusable { summary, in_force } => {
+                self.roster = if in_force {
+                    RosterWord::Unusable
+                } else {
+                    RosterWord::Missing
+                };
+                self.problem = Some(clean(&summary));
+            }
+            RosterState::Valid {
+                digest,
+                customers,
+                desks,
+            } => {
+                self.roster = RosterWord::Valid;
+                let before = self.valid.as_ref().filter(|valid| valid.digest == digest);
+                let since = before.map_or(now, |valid| valid.since);
+                if before.is_none() {
+                    self.unapplied = Some(now);
+                }
+                self.valid = Some(Valid {
+                    digest: clean(&digest),
+                    customers,
+                    desks,
+                    since,
+                });
+            }
+        }
+    }
+
+    pub(super) fn pass_began(&mut self, kind: Kind, now: Timestamp) {
+        self.running = Some(Running { kind, since: now });
+    }
+
+    pub(super) fn pass_ended(&mut self, ended: PassEnded<'_>, now: Timestamp) {
+        let began = self.running.take().map_or(now, |running| running.since);
+        // A pass that ended before it had a plan tells nothing about what is left.
+        let report = ended.report.filter(|report| report.jira.deployment.is_some());
+        self.count(&ended, report, now);
+        if let Some(report) = report {
+            match ended.kind {
+                Kind::Full => self.left.replace(report),
+                Kind::Edit => self.left.amend(report),
+            }
+            self.desks(report, ended.kind);
+        }
+        if ended.result.ran_to_its_end() {
+            self.ran_to_its_end(ended.kind, report, began, now);
+        } else {
+            self.ended_early(&ended, now);
+        }
+        if self.is_out_of_step() {
+            self.in_step = None;
+            self.out_of_step.get_or_insert(now);
+        } else {
+            self.out_of_step = None;
+        }
+    }
+
+    fn ran_to_its_end(&mut self, kind: Kind, report: Option<&Report>, began: Timestamp, now: Timestamp) {
+        // A roster that came during the pass waits for the next one.
+        self.unapplied = self.unapplied.filter(|since| *since > began);
+        self.refused = self.refused.take().filter(|refused| !refused.by_pass);
+        let mended = report.is_some_and(|report| !report.steps.is_empty());
+        if kind == Kind::Full {
+            self.last_success = Some(now);
+            self.failing = None;
+            if mended || self.in_step.is_none() {
+                self.in_step = Some(now);
+            }
+        } else if self.out_of_step.is_some() {
+            self.in_step = Some(now);
+        }
+    }
+
+    fn ended_early(&mut self, ended: &PassEnded<'_>, now: Timestamp) {
+        if ended.result == PassResult::Refused {
+            self.refused.get_or_insert_with(|| Refused {
+                why: clean(ended.problem.as_deref().unwrap_or("Jira refused them")),
+                since: now,
+                by_pass: true,
+            });
+        }
+        if ended.kind == Kind::Full && ended.result != PassResult::Interrupted {
+            self.failing.get_or_insert(now);
+        }
+    }
+
+    fn count(&mut self, ended: &PassEnded<'_>, report: Option<&Report>, now: Timestamp) {
+        let before = self.sent.clone();
+        add(&mut self.sent, ended.stats_before, ended.stats_after);
+        let mut shown = PassShown {
+            kind: ended.kind,
+            result: ended.result,
+            ended: now,
+            took_seconds: ended.took.as_secs_f64(),
+            steps: BTreeMap::new(),
+            drift: 0,
+            held: report.map_or(0, |report| report.summary.held),
+            requests: self.sent.requests - before.requests,
+            writes: self.sent.writes - before.writes,
+            problem: ended.problem.as_deref().map(clean),
+        };
+        for step in report.map(|report| report.steps.as_slice()).unwrap_or_default() {
+            let outcome = step.outcome.map_or("observed", |outcome| outcome.as_str());
+            *shown.steps.entry(step.kind).or_default().entry(outcome).or_default() += 1;
+            if step.outcome.is_some() {
+                let outcomes = self.totals.steps.entry(step.kind).or_default();
+                *outcomes.entry(outcome).or_default() += 1;
+            }
+            if step.cause == Cause::Drift {
+                shown.drift += 1;
+                *self.totals.drift.entry(step.kind).or_default() += 1;
+            }
+        }
+        let results = self.totals.passes.entry(ended.kind).or_default();
+        *results.entry(ended.result).or_default() += 1;
+        self.totals.last_took.insert(ended.kind, shown.took_seconds);
+        self.passes.push_front(shown);
+        self.passes.truncate(PASSES);
+    }
+
+    /// The desks as they were read, with what was done since.
+    fn desks(&mut self, report: &Report, kind: Kind) {
+        if kind == Kind::Full {
+            self.desks.clear();
+        }
+        for (key, counts) in &report.desks {
+            let shown = DeskShown {
+                access: counts.access.map(|access| access.to_string()),
+                customers: counts.customers,
+                listed: counts.listed,
+                unlisted: counts.unlisted,
+                hidden: counts.hidden,
+            };
+            self.desks.insert(key.to_string(), shown);
+        }
+        for step in &report.steps {
+            self.fold(step);
+        }
+    }
+
+    fn fold(&mut self, step: &StepEntry) {
+        let Some(desk) = step.desk.as_ref().and_then(|desk| self.desks.get_mut(desk.as_str())) else {
+            return;
+        };
+        if !step.outcome.is_some_and(|outcome| outcome.is_success()) {
+            return;
+        }
+        match step.kind {
+            "add_to_desk" => {
+                desk.customers += 1;
+                desk.listed += 1;
+            }
+            "remove_from_desk" => {
+                desk.customers = desk.customers.saturating_sub(1);
+                desk.unlisted = desk.unlisted.saturating_sub(1);
+            }
+            "set_access" => desk.access = step.after.clone(),
+            _ => {}
+        }
+    }
+
+    pub(super) fn next_full(&mut self, at: Timestamp, now: Timestamp, configured: Duration) {
+        self.next_full = Some(at);
+        let gap = length(at.duration_since(now)).max(configured);
+        let newest = self.passes.front();
+        let after_full = newest.is_some_and(|pass| pass.kind == Kind::Full && pass.result.ran_to_its_end());
+        // An early retry, or an edit in between, says nothing about how often everything is read.
+        self.interval = if after_full { gap } else { gap.max(self.interval) };
+    }
+
+    pub(super) fn credentials(&mut self, refused: Option<String>, now: Timestamp) {
+        let since = self.refused.as_ref().map_or(now, |refused| refused.since);
+        self.refused = refused.map(|why| Refused {
+            why: clean(&why),
+            since,
+            by_pass: false,
+        });
+    }
+}
+
+/// Adds what was counted between two moments. Where less is counted after than before, it is another connection's count.
+fn add(total: &mut Stats, before: &Stats, after: &Stats) {
+    let nothing = Stats::default();
+    let before = if after.requests < before.requests {
+        &nothing
+    } else {
+        before
+    };
+    total.requests += after.requests - before.requests;
+    total.writes += after.writes.saturating_sub(before.writes);
+    total.limited += after.limited.saturating_sub(before.limited);
+    for (key, count) in &after.answers {
+        let earlier = before.answers.get(key).copied().unwrap_or_default();
+        let more = count.saturating_sub(earlier);
+        if more > 0 {
+            *total.answers.entry(*key).or_default() += more;
+        }
+    }
+}
+
+/// A length of time; one that runs backwards, because the clock was set, is none.
+pub(super) fn length(time: SignedDuration) -> Duration {
+    Duration::try_from(time).unwrap_or_default()
+}
