@@ -7,7 +7,7 @@ mod tables;
 mod words;
 
 use self::words::{between, count, escape, moment, span, with_code};
-use crate::daemon::status::snapshot::{Matter, RosterWord, Snapshot, Standing, What};
+use crate::daemon::status::snapshot::{Matter, PassShown, RosterWord, Snapshot, Standing, What};
 
 /// The page's style.
 pub(super) const STYLE: &str = include_str!("page/style.css");
@@ -47,38 +47,51 @@ struct Headline {
 
 impl Headline {
     fn of(now: &Snapshot) -> Self {
-        let since = now.since.map(|since| {
-            let ago = between(since, now.now);
-            format!("since {} ({ago})", moment(since, now.now))
-        });
-        let since = since.unwrap_or_default();
-        let file = match now.roster.state {
-            RosterWord::Unusable => " This is about the last good roster: the file as it is now cannot be used.",
+        let calm = if now.ready { "ok" } else { "warn" };
+        let old = match now.roster.state {
+            RosterWord::Unusable => " with the last good roster",
             RosterWord::Waiting | RosterWord::Valid | RosterWord::Missing => "",
         };
-        let calm = if now.ready { "ok" } else { "warn" };
         let last = now.last_success.map(|last| moment(last, now.now)).unwrap_or_default();
+        let unread = match now.credentials_refused {
+            Some(_) => "Jira refuses the credentials",
+            None => "Jira cannot be read",
+        };
+        let held = count(now.held as u64);
         let (class, text, more) = match now.standing {
-            Standing::Starting if now.not_ready.len() > 1 => {
-                ("bad", "Not running yet", "See below what is missing.".to_owned())
-            }
-            Standing::Starting => ("calm", "Starting", "The first full pass has not ended yet.".to_owned()),
-            Standing::InStep => (calm, "In step", format!("{since}: Jira is as the roster says.{file}")),
-            Standing::InStepExceptHeld => ("warn", "In step, but for", format!("{since}.{file}")),
-            Standing::NotInStep => ("bad", "Not in step", format!("{since}.{file}")),
-            Standing::Applying => ("calm", "A new roster is being applied", format!("{since}.{file}")),
+            Standing::Starting if now.not_ready.len() > 1 => (
+                "bad",
+                "Cannot start yet".to_owned(),
+                "Below is what is missing.".to_owned(),
+            ),
+            Standing::Starting => (
+                "calm",
+                "Starting".to_owned(),
+                "The first full pass has not ended yet.".to_owned(),
+            ),
+            Standing::InStep => (calm, format!("In step{old}"), "Jira is as the roster says.".to_owned()),
+            Standing::InStepExceptHeld => (
+                "warn",
+                format!("In step{old}, but for {held} held"),
+                "What is held waits for somebody to decide.".to_owned(),
+            ),
+            Standing::NotInStep => ("bad", "Not in step".to_owned(), open_ends(now)),
+            Standing::Applying => (
+                "calm",
+                "A new roster is being applied".to_owned(),
+                format!("Jira was last read whole at {last}."),
+            ),
             Standing::Unknown => (
                 "bad",
-                "Not known",
-                format!("{since}: Jira cannot be read. It was in step when it was last read whole, {last}.{file}"),
+                format!("Not known: {unread}"),
+                format!("It was in step when it was last read whole, at {last}."),
             ),
         };
-        let text = match now.standing {
-            Standing::InStepExceptHeld => format!("{text} {} held", count(now.held as u64)),
-            Standing::NotInStep if now.pending > 0 => format!("{text}: {} pending", count(now.pending as u64)),
-            Standing::NotInStep => format!("{text}: a guard refused a part"),
-            Standing::Starting | Standing::InStep | Standing::Applying | Standing::Unknown => text.to_owned(),
-        };
+        let since = now.since.map(|since| {
+            let ago = between(since, now.now);
+            format!("Since {} ({ago}). ", moment(since, now.now))
+        });
+        let more = since.unwrap_or_default() + &more;
         Self { class, text, more }
     }
 
@@ -99,6 +112,21 @@ impl Headline {
     }
 }
 
+/// What is left, in a sentence.
+fn open_ends(now: &Snapshot) -> String {
+    let refused = now.matters.iter().filter(|matter| matter.what == What::Refused).count();
+    let ends = [
+        (now.pending, "to be done"),
+        (now.held, "held"),
+        (refused, "refused by a guard"),
+    ];
+    let ends = ends.iter().filter(|(number, _)| *number > 0);
+    let ends: Vec<_> = ends
+        .map(|(number, what)| format!("{} {what}", count(*number as u64)))
+        .collect();
+    format!("{}.", ends.join(", "))
+}
+
 fn tiles(now: &Snapshot) -> String {
     let last = now.last_success.map(|last| format!("{} ago", between(last, now.now)));
     let next = now.next_full.map(|next| match next > now.now {
@@ -107,7 +135,7 @@ fn tiles(now: &Snapshot) -> String {
     });
     let running = now.running.as_ref().map(|pass| {
         let since = between(pass.since, now.now);
-        format!("a pass ({}) runs since {since}", pass.kind.as_str())
+        format!("{} pass running for {since}", pass.kind.as_str())
     });
     let next_detail = running.unwrap_or_else(|| format!("every {}", span(now.interval_seconds)));
     let requests = &now.requests;
@@ -116,7 +144,7 @@ fn tiles(now: &Snapshot) -> String {
     };
     let mut html = String::from("<dl class=\"tiles\">\n");
     html += &tile("Pending", count(now.pending as u64), "steps to be done".to_owned());
-    html += &tile("Held", count(now.held as u64), "wait for a decision".to_owned());
+    html += &tile("Held", count(now.held as u64), "to be decided".to_owned());
     let never = || "never".to_owned();
     let at = now.last_success.map(|last| moment(last, now.now)).unwrap_or_default();
     html += &tile("Last full read", last.unwrap_or_else(never), at);
@@ -128,9 +156,15 @@ fn tiles(now: &Snapshot) -> String {
     html += &tile(
         "In flight",
         format!("{} of {}", requests.in_flight, requests.allowed),
-        "requests Jira bears now".to_owned(),
+        "requests to Jira".to_owned(),
     );
-    html += &tile("Rate limit", span(requests.waited_seconds), "waited in all".to_owned());
+    let limited = requests.answers.iter().filter(|answers| answers.status == 429);
+    let limited = count(limited.map(|answers| answers.count).sum());
+    html += &tile(
+        "Rate limit",
+        span(requests.waited_seconds),
+        format!("waited, {limited} × 429"),
+    );
     html + "</dl>\n"
 }
 
@@ -152,17 +186,13 @@ fn matters(now: &Snapshot) -> String {
             "`quietdesk validate` shows every problem with its line; the daemon takes the file up when it is valid";
         items.push(matter(class, "roster unusable", "", problem, advice));
     }
-    if let Some(last) = now
-        .passes
-        .first()
-        .filter(|pass| now.credentials_refused.is_none() || pass.result.ran_to_its_end())
-    {
-        if let Some(problem) = &last.problem {
-            let label = format!("last pass {}", last.result.as_str());
-            let advice =
-                "nothing for now: it is tried again by itself. If it stays, see whether Jira and the way there are up";
-            items.push(matter("bad", &label, "", problem, advice));
-        }
+    let told = |pass: &&PassShown| now.credentials_refused.is_none() || pass.result.ran_to_its_end();
+    let last = now.passes.first().filter(told);
+    if let Some((last, problem)) = last.and_then(|last| Some((last, last.problem.as_ref()?))) {
+        let label = format!("last pass {}", last.result.as_str());
+        let advice =
+            "nothing for now: it is tried again by itself. If it stays, see whether Jira and the way there are up";
+        items.push(matter("bad", &label, "", problem, advice));
     }
     items.extend(now.matters.iter().take(MOST_MATTERS).map(group));
     let more = now.matters.len().saturating_sub(MOST_MATTERS);

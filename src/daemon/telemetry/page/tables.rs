@@ -1,6 +1,6 @@
 //! The page's tables. Each scrolls by itself where the screen is narrow.
 
-use super::words::{count, escape, moment, span};
+use super::words::{count, escape, span, time};
 use crate::daemon::status::PassResult;
 use crate::daemon::status::snapshot::{PassShown, Snapshot};
 
@@ -24,11 +24,16 @@ pub(super) fn desks(now: &Snapshot) -> String {
         "#Not listed",
         "#Hidden e-mail",
     ];
-    table("desks", "Desks", &head, rows, "No desk has been read yet.")
+    let told = match now.desks.is_empty() {
+        true => "No desk has been read yet.",
+        false => "",
+    };
+    table("desks", "Desks", told, &head, rows)
 }
 
 /// The last passes.
 pub(super) fn passes(now: &Snapshot) -> String {
+    let problems = now.passes.iter().any(|pass| pass.problem.is_some());
     let rows = now.passes.iter().map(|pass| {
         let class = match pass.result {
             PassResult::Done => "ok",
@@ -38,19 +43,22 @@ pub(super) fn passes(now: &Snapshot) -> String {
         };
         let (done, left) = done_and_left(pass);
         let numbers = [done, left, pass.drift, pass.held as u64, pass.requests, pass.writes].map(number_cell);
+        let problem = pass.problem.as_deref().map(escape).unwrap_or_default();
+        let problem = match problems {
+            true => format!("<td class=\"wide\">{problem}</td>"),
+            false => String::new(),
+        };
         format!(
-            "<tr><td>{}</td><td>{}</td><td><span class=\"tag {class}\">{}</span></td><td class=\"n\">{}</td>{}\
-             <td class=\"wide\">{}</td></tr>\n",
-            moment(pass.ended, now.now),
+            "<tr><td>{}</td><td>{}</td><td><span class=\"tag {class}\">{}</span></td><td class=\"n\">{}</td>{}{problem}</tr>\n",
+            time(pass.ended, now.now),
             pass.kind.as_str(),
             pass.result.as_str(),
             span(pass.took_seconds),
             numbers.concat(),
-            escape(pass.problem.as_deref().unwrap_or_default())
         )
     });
-    let head = [
-        "Ended",
+    let mut head = vec![
+        "Ended (UTC)",
         "Kind",
         "Result",
         "#Took",
@@ -60,9 +68,15 @@ pub(super) fn passes(now: &Snapshot) -> String {
         "#Held",
         "#Requests",
         "#Writes",
-        "Problem",
     ];
-    table("passes", "Last passes", &head, rows, "None has ended yet.")
+    if problems {
+        head.push("Problem");
+    }
+    let told = match now.passes.is_empty() {
+        true => "None has ended yet.",
+        false => "",
+    };
+    table("passes", "Last passes", told, &head, rows)
 }
 
 /// What was asked of Jira.
@@ -82,9 +96,9 @@ pub(super) fn requests(now: &Snapshot) -> String {
             number_cell(answers.count)
         )
     });
-    let title = format!(
-        "Requests to Jira <small>{} sent, {} of them writes; {} waited for the rate limit; {} in flight of {}; \
-         periodic reading at most {} a second</small>",
+    let summary = format!(
+        "{} sent, {} of them writes. {} waited because Jira limits the rate; {} in flight of {} it bears now. \
+         Periodic reading makes at most {} a second.",
         count(requests.sent),
         count(requests.writes),
         span(requests.waited_seconds),
@@ -93,7 +107,7 @@ pub(super) fn requests(now: &Snapshot) -> String {
         requests.read_rate
     );
     let head = ["Method", "Path", "Status", "#Requests"];
-    table("requests", &title, &head, rows, "None yet.")
+    table("requests", "Requests to Jira", &summary, &head, rows)
 }
 
 fn done_and_left(pass: &PassShown) -> (u64, u64) {
@@ -105,15 +119,21 @@ fn done_and_left(pass: &PassShown) -> (u64, u64) {
 }
 
 fn number_cell(number: u64) -> String {
-    format!("<td class=\"n\">{}</td>", count(number))
+    // Most are zero: what is not should catch the eye.
+    let class = if number == 0 { "n none" } else { "n" };
+    format!("<td class=\"{class}\">{}</td>", count(number))
 }
 
-/// A table, or a line where it has no rows. A heading that begins with `#` is of numbers.
-fn table(id: &str, title: &str, head: &[&str], rows: impl Iterator<Item = String>, empty: &str) -> String {
+/// A heading, what is told first, and a table where there are rows. A column's name that begins with `#` is of numbers.
+fn table(id: &str, title: &str, told: &str, head: &[&str], rows: impl Iterator<Item = String>) -> String {
     let rows: String = rows.collect();
-    let section = format!("<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{title}</h2>\n");
+    let told = match told {
+        "" => String::new(),
+        told => format!("<p class=\"soft\">{told}</p>\n"),
+    };
+    let section = format!("<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{title}</h2>\n{told}");
     if rows.is_empty() {
-        return format!("{section}<p class=\"soft\">{empty}</p>\n</section>\n");
+        return format!("{section}</section>\n");
     }
     let head = head.iter().map(|name| match name.strip_prefix('#') {
         Some(name) => format!("<th scope=\"col\" class=\"n\">{name}</th>"),

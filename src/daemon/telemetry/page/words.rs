@@ -72,12 +72,17 @@ pub(super) fn between(from: Timestamp, to: Timestamp) -> String {
     span(to.duration_since(from).as_secs_f64())
 }
 
-/// A moment as `<time>`, with its day where that is not today.
-pub(super) fn moment(at: Timestamp, now: Timestamp) -> String {
+/// A moment as `<time>`, with its day where that is not today. UTC, which has to be said beside it.
+pub(super) fn time(at: Timestamp, now: Timestamp) -> String {
     let at = at.round(Unit::Second).unwrap_or(at);
     let today = at.strftime("%F").to_string() == now.strftime("%F").to_string();
     let shown = at.strftime(if today { "%H:%M:%S" } else { "%F %H:%M" });
-    format!("<time datetime=\"{at}\">{shown} UTC</time>")
+    format!("<time datetime=\"{at}\">{shown}</time>")
+}
+
+/// The same, with the time zone.
+pub(super) fn moment(at: Timestamp, now: Timestamp) -> String {
+    format!("{} UTC", time(at, now))
 }
 
 #[cfg(test)]
