@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use quietdesk::daemon::status::Status;
 use quietdesk::daemon::{Daemon, Settings};
 use quietdesk::engine::progress::Silent;
 use quietdesk::jira::JiraRead;
@@ -27,6 +28,7 @@ struct Running {
     folder: TempDir,
     stop: CancellationToken,
     hangup: Arc<Notify>,
+    status: Status,
     daemon: Option<JoinHandle<()>>,
 }
 
@@ -44,6 +46,7 @@ impl Running {
             folder,
             stop: CancellationToken::new(),
             hangup: Arc::default(),
+            status: support::status::started(),
             daemon: None,
         }
     }
@@ -64,6 +67,8 @@ impl Running {
             connect: Box::new(move || Box::pin(JiraRead::connect(settings.clone()))),
             token_file: None,
             hangup: Arc::clone(&self.hangup),
+            status: self.status.clone(),
+            clock: support::status::now,
             progress: Box::new(Silent),
             chance: Box::new(|| 0.0),
         };

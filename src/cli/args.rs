@@ -206,6 +206,9 @@ pub(super) struct RunArgs {
     /// How many requests a second that reading makes at most, while nobody waits for it.
     #[arg(long, env = "QUIETDESK_READ_RATE", value_name = "N", default_value = "20", value_parser = clap::value_parser!(u32).range(1..))]
     pub read_rate: u32,
+    /// Serve a status page, /healthz, /readyz, /metrics and /api/status at this address, such as 127.0.0.1:9466.
+    #[arg(long, env = "QUIETDESK_LISTEN", value_name = "ADDR")]
+    pub listen: Option<std::net::SocketAddr>,
 }
 
 /// `sandbox`.

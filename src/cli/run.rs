@@ -1,15 +1,21 @@
 //! `quietdesk run`: the daemon.
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tracing::info;
 
 use super::args::{RunArgs, SiteArgs};
 use super::exit::Exit;
 use super::site::{Narrow, load_roster, reach};
 use super::{Failure, settings, signals};
-use crate::daemon::{Connect, Daemon, PassEnd, Settings};
+use crate::daemon::status::{About, Status};
+use crate::daemon::{Connect, Daemon, PassEnd, Settings, telemetry};
 use crate::jira::{self, ConnectError, JiraRead};
 use crate::model::roster::Roster;
 use crate::render::progress;
@@ -33,7 +39,17 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         true => None,
         false => settings::token_file(&args.site),
     };
+    let status = status(&args, &reached);
+    let served = match args.listen.filter(|_| !args.once) {
+        Some(address) => {
+            let listener = listen(address).await?;
+            Some(tokio::spawn(telemetry::serve(listener, status.clone(), stop.clone())))
+        }
+        None => None,
+    };
     let settings = Settings {
+        status,
+        clock: Timestamp::now,
         roster: args.site.roster.clone(),
         narrow: Box::new(move |roster| narrow.checked(roster).map_err(|failure| failure.to_string())),
         interval: args.interval,
@@ -51,7 +67,39 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         return Ok(exit_of(&daemon.once().await));
     }
     daemon.run().await;
+    if let Some(served) = served {
+        // It ends by itself a second after the daemon was told to stop; it cannot fail.
+        let _ = served.await;
+    }
     Ok(Exit::Done)
+}
+
+fn status(args: &RunArgs, reached: &jira::Settings) -> Status {
+    let about = About {
+        version: env!("CARGO_PKG_VERSION"),
+        roster: args.site.roster.display().to_string(),
+        site_url: reached.url.to_string(),
+        observe: args.observe,
+        interval: args.interval,
+        read_rate: f64::from(args.read_rate),
+        started: Timestamp::now(),
+    };
+    Status::new(about, Timestamp::now)
+}
+
+/// Why the status page cannot be served.
+#[derive(Debug, thiserror::Error)]
+#[error("--listen {address}: cannot listen there; is another quietdesk running, or is the port below 1024?")]
+struct ListenError {
+    address: SocketAddr,
+    source: io::Error,
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.map_err(|source| Failure::new(Exit::Invalid, ListenError { address, source }))?;
+    info!(url = %format!("http://{}/", listener.local_addr()?), "the status page");
+    Ok(listener)
 }
 
 /// Connects with the token as it is by then; a simulated Jira's never changes.

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -24,8 +25,9 @@ use tracing::info;
 
 use self::events::{Event, Events};
 pub use self::passes::PassEnd;
-use self::passes::Passes;
+use self::passes::{Done, Passes};
 use self::roster::{CurrentRoster, Looked};
+use self::status::{PassEnded, RosterState, Status};
 use crate::engine::progress::Progress;
 use crate::jira::{ConnectError, JiraRead};
 use crate::model::roster::Roster;
@@ -64,6 +66,10 @@ pub struct Settings {
     pub token_file: Option<PathBuf>,
     /// Somebody asks to read everything again (SIGHUP).
     pub hangup: Arc<Notify>,
+    /// What is told to who looks on.
+    pub status: Status,
+    /// What time it is.
+    pub clock: fn() -> Timestamp,
     /// Who is told how far a pass is.
     pub progress: Box<dyn Progress>,
     /// Between 0 and 1, anew at each call.
@@ -147,6 +153,25 @@ impl Daemon {
         info!("stopped");
     }
 
+    fn tell_status(&self, done: &Done, next: Duration) {
+        let status = &self.settings.status;
+        status.pass_ended(PassEnded {
+            kind: done.run.kind,
+            result: done.result(),
+            took: done.took,
+            report: done.report.as_ref(),
+            problem: done.problem(),
+            stats_before: &done.before,
+            stats_after: &done.after,
+        });
+        let next = jiff::SignedDuration::try_from(next).ok();
+        if let Some(at) = next.and_then(|next| (self.settings.clock)().checked_add(next).ok()) {
+            status.next_full(at);
+        }
+        let allowed = self.passes.traffic().map_or(0, |traffic| traffic.allowed());
+        status.in_flight(0, allowed);
+    }
+
     /// What an event leads to while no pass runs.
     async fn take(&mut self, event: Event) {
         match event {
@@ -170,16 +195,32 @@ impl Daemon {
     fn look(&mut self) {
         let looked = self.current.look();
         tell::looked(&looked, self.wanted.is_some());
+        if let Looked::Unusable(problem) = &looked {
+            self.unusable(problem.summary());
+        }
         let (Looked::New, Some(loaded)) = (&looked, self.current.roster()) else {
             return;
         };
         match (self.settings.narrow)(loaded.roster.clone()) {
             Ok(roster) => {
+                self.settings.status.roster(RosterState::Valid {
+                    digest: loaded.digest.clone(),
+                    customers: roster.customers.len(),
+                    desks: roster.desks.len(),
+                });
                 self.wanted = Some(Arc::new(roster));
                 self.schedule.new_roster();
             }
-            Err(problem) => tell::unusable(&problem, self.wanted.is_some()),
+            Err(problem) => {
+                tell::unusable(&problem, self.wanted.is_some());
+                self.unusable(problem);
+            }
         }
+    }
+
+    fn unusable(&self, summary: String) {
+        let in_force = self.wanted.is_some();
+        self.settings.status.roster(RosterState::Unusable { summary, in_force });
     }
 
     /// One pass. What happens meanwhile is noticed, and leads to one more when this one is done.
@@ -190,8 +231,10 @@ impl Daemon {
         if let Some(pace) = self.passes.pace() {
             pace.set(run.paced.then_some(self.settings.read_rate));
         }
-        let pace = self.passes.pace();
-        let before = Instant::now();
+        let (pace, traffic) = (self.passes.pace(), self.passes.traffic());
+        let status = &self.settings.status;
+        status.pass_began(run.kind);
+        let mut every_second = tokio::time::interval(Duration::from_secs(1));
         let mut noticed = Vec::new();
         let done = {
             let progress = self.settings.progress.as_ref();
@@ -200,6 +243,9 @@ impl Daemon {
             loop {
                 tokio::select! {
                     done = &mut pass => break done,
+                    _ = every_second.tick(), if traffic.is_some() => if let Some(traffic) = &traffic {
+                        status.in_flight(traffic.used(), traffic.allowed());
+                    },
                     event = events.next(None) => match event {
                         Event::Due => {}
                         Event::Alive => systemd::alive(),
@@ -212,10 +258,11 @@ impl Daemon {
                 }
             }
         };
-        let cost = done.cost(before.elapsed());
+        let cost = done.cost();
         self.schedule
             .ended(self.began.elapsed(), done.ended(), cost, (self.settings.chance)());
         let next = self.schedule.full_due().saturating_sub(self.began.elapsed());
+        self.tell_status(&done, next);
         tell::pass(&done, Some(next));
         systemd::status(&tell::status(&done));
         noticed.dedup();

@@ -3,18 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use super::status::PassResult;
 use super::{Connect, tell};
 use crate::engine::memory::Memory;
 use crate::engine::observe::ObserveError;
 use crate::engine::pass::{Preview, carry_out, preview, preview_edit};
 use crate::engine::progress::Progress;
-use crate::jira::{ConnectError, JiraRead, JiraWrite, Pace, Stats};
+use crate::jira::{ConnectError, InFlight, JiraRead, JiraWrite, Pace, Stats};
 use crate::model::edit::Edit;
 use crate::model::ledger::Ledger;
 use crate::model::outcome::{Outcome, Outcomes, Stopped};
+use crate::model::report::{Report, RosterSource};
 use crate::model::roster::Roster;
 use crate::model::schedule::{Cost, Ended, Kind, Run};
 
@@ -43,6 +46,9 @@ pub enum PassEnd {
 pub(super) struct Done {
     pub(super) run: Run,
     pub(super) end: PassEnd,
+    /// What was planned and what became of it, where it came so far.
+    pub(super) report: Option<Report>,
+    pub(super) took: Duration,
     pub(super) before: Stats,
     pub(super) after: Stats,
 }
@@ -81,6 +87,11 @@ impl Passes {
         self.connection.as_ref().map(|connection| connection.read().pace())
     }
 
+    /// How much is asked of Jira, as long as the connection lasts.
+    pub(super) fn traffic(&self) -> Option<Arc<InFlight>> {
+        self.connection.as_ref().map(|connection| connection.read().traffic())
+    }
+
     /// Signs in with the token as it is now. A new token replaces the old one only where Jira accepts it; true then.
     pub(super) async fn renew(&mut self, connect: &Connect) -> bool {
         let connected = tokio::select! {
@@ -112,8 +123,11 @@ impl Passes {
         connect: &Connect,
         progress: &dyn Progress,
     ) -> Done {
-        let before = self.stats();
-        let end = self.pass(run.kind, roster, connect, progress).await;
+        let (before, start) = (self.stats(), Instant::now());
+        let (end, report) = match self.pass(run.kind, roster, connect, progress).await {
+            Ok((end, report)) => (end, Some(report)),
+            Err(end) => (end, None),
+        };
         let after = self.stats();
         if drops_the_connection(&end) {
             // The next pass signs in anew, with whatever the token file holds by then.
@@ -122,33 +136,41 @@ impl Passes {
         Done {
             run,
             end,
+            report,
+            took: start.elapsed(),
             before,
             after,
         }
     }
 
-    async fn pass(&mut self, kind: Kind, roster: &Arc<Roster>, connect: &Connect, progress: &dyn Progress) -> PassEnd {
+    async fn pass(
+        &mut self,
+        kind: Kind,
+        roster: &Arc<Roster>,
+        connect: &Connect,
+        progress: &dyn Progress,
+    ) -> Result<(PassEnd, Report), PassEnd> {
         let edit = match (kind, &self.applied) {
             (Kind::Edit, Some(applied)) => Some(Edit::between(applied, roster, self.memory.unsettled())),
             (Kind::Edit | Kind::Full, _) => None,
         };
         if edit.as_ref().is_some_and(Edit::is_empty) {
             self.applied = Some(Arc::clone(roster));
-            return PassEnd::NothingToDo;
+            return Err(PassEnd::NothingToDo);
         }
         let stop = self.stop.clone();
         if self.connection.is_none() {
             let connected = tokio::select! {
-                () = stop.cancelled() => return PassEnd::Interrupted,
+                () = stop.cancelled() => return Err(PassEnd::Interrupted),
                 connected = connect() => connected,
             };
             match connected {
                 Ok(jira) => self.connection = Some(self.connection_of(jira)),
-                Err(error) => return PassEnd::NotConnected(error),
+                Err(error) => return Err(PassEnd::NotConnected(error)),
             }
         }
         let Some(connection) = &self.connection else {
-            return PassEnd::Interrupted;
+            return Err(PassEnd::Interrupted);
         };
         let seen = async {
             match &edit {
@@ -157,12 +179,12 @@ impl Passes {
             }
         };
         let seen = tokio::select! {
-            () = stop.cancelled() => return PassEnd::Interrupted,
+            () = stop.cancelled() => return Err(PassEnd::Interrupted),
             seen = seen => seen,
         };
         let seen = match seen {
             Ok(seen) => Box::new(seen),
-            Err(error) => return PassEnd::NotObserved(error),
+            Err(error) => return Err(PassEnd::NotObserved(error)),
         };
         let outcomes = match connection {
             Connection::Observing(_) => None,
@@ -174,10 +196,13 @@ impl Passes {
             &seen,
             outcomes.as_ref().unwrap_or(&Outcomes::NONE),
         );
-        match outcomes {
+        let about = edit.as_ref().map_or(roster.as_ref(), |edit| &edit.roster);
+        let report = seen.report(about, &RosterSource::default(), outcomes.as_ref(), false);
+        let end = match outcomes {
             Some(outcomes) => PassEnd::Applied(seen, outcomes),
             None => PassEnd::Observed(seen),
-        }
+        };
+        Ok((end, report))
     }
 
     fn remember(&mut self, roster: &Arc<Roster>, edit: Option<&Edit>, seen: &Preview, outcomes: &Outcomes) {
@@ -229,11 +254,48 @@ impl Done {
         )
     }
 
-    pub(super) fn cost(&self, took: Duration) -> Cost {
+    pub(super) fn cost(&self) -> Cost {
         let (requests, writes) = self.requests();
         Cost {
-            took,
+            took: self.took,
             requests: requests.saturating_sub(writes),
+        }
+    }
+
+    /// How it ended, for who looks on.
+    pub(super) fn result(&self) -> PassResult {
+        let failed = |is_refusal| match is_refusal {
+            true => PassResult::Refused,
+            false => PassResult::Unreachable,
+        };
+        match &self.end {
+            PassEnd::NotConnected(error) => failed(error.is_refusal()),
+            PassEnd::NotObserved(error) => failed(error.is_refusal()),
+            PassEnd::Interrupted => PassResult::Interrupted,
+            PassEnd::NothingToDo => PassResult::Done,
+            PassEnd::Observed(seen) if !seen.approved.findings().is_empty() => PassResult::Guarded,
+            PassEnd::Observed(_) => PassResult::Done,
+            PassEnd::Applied(seen, outcomes) => match &outcomes.stopped {
+                Some(Stopped::Refused(_)) => PassResult::Refused,
+                Some(Stopped::Unreachable(_) | Stopped::RateLimited { .. }) => PassResult::Unreachable,
+                Some(Stopped::Asked) => PassResult::Interrupted,
+                None if !seen.approved.findings().is_empty() => PassResult::Guarded,
+                None => {
+                    let plan = seen.approved.plan();
+                    let whole = plan.held.is_empty() && plan.steps.iter().all(|step| outcomes.succeeded(step.id));
+                    if whole { PassResult::Done } else { PassResult::Partial }
+                }
+            },
+        }
+    }
+
+    /// What went wrong, where it did not come to its end. May hold e-mails.
+    pub(super) fn problem(&self) -> Option<String> {
+        match &self.end {
+            PassEnd::NotConnected(error) => Some(tell::chain(error)),
+            PassEnd::NotObserved(error) => Some(tell::chain(error)),
+            PassEnd::Interrupted | PassEnd::NothingToDo | PassEnd::Observed(_) => None,
+            PassEnd::Applied(_, outcomes) => outcomes.stopped.as_ref().map(ToString::to_string),
         }
     }
 

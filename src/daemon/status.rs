@@ -20,6 +20,7 @@ use self::snapshot::Snapshot;
 use self::state::State;
 use crate::jira::Stats;
 use crate::model::report::Report;
+pub use crate::model::schedule::Kind;
 
 /// What does not change while the daemon runs.
 #[derive(Clone, Debug)]
@@ -61,16 +62,6 @@ pub enum RosterState {
         /// Whether an earlier one stays in force.
         in_force: bool,
     },
-}
-
-/// What a pass looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Everything.
-    Full,
-    /// Whom an edit of the roster is about.
-    Edit,
 }
 
 /// How a pass ended.
@@ -193,17 +184,6 @@ impl Status {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Kind {
-    /// The word outputs use.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::Edit => "edit",
-        }
     }
 }
 

@@ -42,7 +42,7 @@ pub struct Stats {
 #[derive(Debug)]
 pub(super) struct Client {
     transport: Arc<dyn Transport>,
-    in_flight: InFlight,
+    in_flight: Arc<InFlight>,
     gates: Gates,
     breaker: Breaker,
     pace: Arc<Pace>,
@@ -86,7 +86,7 @@ impl Client {
     ) -> Self {
         Self {
             transport,
-            in_flight: InFlight::new(concurrency),
+            in_flight: Arc::new(InFlight::new(concurrency)),
             gates: Gates::default(),
             breaker: Breaker::new(patience),
             pace: Arc::default(),
@@ -106,9 +106,9 @@ impl Client {
         Arc::clone(&self.pace)
     }
 
-    /// How many requests are in flight now.
-    pub(super) fn used(&self) -> usize {
-        self.in_flight.used()
+    /// How many requests are in flight, to be asked at any time.
+    pub(super) fn traffic(&self) -> Arc<InFlight> {
+        Arc::clone(&self.in_flight)
     }
 
     pub(super) fn stats(&self) -> Stats {

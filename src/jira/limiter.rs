@@ -19,7 +19,7 @@ const BREAKER: usize = 5;
 
 /// The number in flight: grows by one for each that many successes, and halves when Jira says it is too much.
 #[derive(Debug)]
-pub(super) struct InFlight {
+pub struct InFlight {
     state: Mutex<Flight>,
     most: f64,
     freed: Notify,
@@ -79,12 +79,12 @@ impl InFlight {
     }
 
     /// How many may be in flight now.
-    pub(super) fn allowed(&self) -> usize {
+    pub fn allowed(&self) -> usize {
         lock(&self.state).allowed.floor() as usize
     }
 
     /// How many are in flight now.
-    pub(super) fn used(&self) -> usize {
+    pub fn used(&self) -> usize {
         lock(&self.state).used
     }
 }

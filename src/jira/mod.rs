@@ -21,7 +21,7 @@ pub use client::Stats;
 pub use cloud::AccessSettings;
 pub use credentials::{Credentials, CredentialsError};
 pub use errors::{CallError, ConnectError};
-pub use limiter::Pace;
+pub use limiter::{InFlight, Pace};
 pub use paging::{Listing, SweepEnd};
 pub use read::{DeskRef, JiraRead, Permissions, Settings};
 pub use transport::{Answer, InProcess, Transport, TransportError};

@@ -19,7 +19,7 @@ use super::client::{Client, Stats};
 use super::cloud::{AccessSettings, Desk, JsmPage, MyPermissions, Role, ServerInfo, User};
 use super::credentials::Credentials;
 use super::errors::{CallError, ConnectError};
-use super::limiter::Pace;
+use super::limiter::{InFlight, Pace};
 use super::paging::{self, Listing, Page, SweepEnd};
 use super::requests::{self as list, Request};
 use super::transport::{Network, Transport};
@@ -128,10 +128,10 @@ impl JiraRead {
         self.client.pace()
     }
 
-    /// How many requests are in flight, and how many may be now.
+    /// How many requests are in flight, to be asked at any time.
     #[must_use]
-    pub fn in_flight(&self) -> (usize, usize) {
-        (self.client.used(), self.client.in_flight())
+    pub fn traffic(&self) -> Arc<InFlight> {
+        self.client.traffic()
     }
 
     /// How many requests may be in flight at most.

@@ -38,12 +38,24 @@ const READING_SHARE: f64 = 0.05;
 const JITTER: f64 = 0.1;
 
 /// What a pass reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Everything the roster speaks of.
     Full,
     /// What changed in the roster since the last pass.
     Edit,
+}
+
+impl Kind {
+    /// The word outputs use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Edit => "edit",
+        }
+    }
 }
 
 /// A pass to run.

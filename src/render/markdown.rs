@@ -263,7 +263,7 @@ fn code(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::access::Access;
-    use crate::model::fixtures::{account, customer, key, named, pausing, roster, site, wanting, with};
+    use crate::model::fixtures::{account, customer, named, pausing, roster, site, wanting, with};
     use crate::model::ledger::Ledger;
     use crate::model::observed::Observed;
     use crate::model::plan::plan;
