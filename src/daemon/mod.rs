@@ -198,7 +198,7 @@ impl Daemon {
         if let Looked::Unusable(problem) = &looked {
             self.unusable(problem.summary());
         }
-        let (Looked::New, Some(loaded)) = (&looked, self.current.roster()) else {
+        let (Looked::New | Looked::Mended, Some(loaded)) = (&looked, self.current.roster()) else {
             return;
         };
         match (self.settings.narrow)(loaded.roster.clone()) {
@@ -208,8 +208,10 @@ impl Daemon {
                     customers: roster.customers.len(),
                     desks: roster.desks.len(),
                 });
-                self.wanted = Some(Arc::new(roster));
-                self.schedule.new_roster();
+                if matches!(looked, Looked::New) {
+                    self.wanted = Some(Arc::new(roster));
+                    self.schedule.new_roster();
+                }
             }
             Err(problem) => {
                 tell::unusable(&problem, self.wanted.is_some());

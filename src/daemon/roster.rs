@@ -26,6 +26,8 @@ pub enum Looked {
     Same,
     /// A new, valid roster: it is in force now.
     New,
+    /// The one in force, after something that could not be used.
+    Mended,
     /// Something that cannot be used: the last good roster, if there is one, stays in force.
     Unusable(RosterError),
 }
@@ -61,7 +63,7 @@ impl CurrentRoster {
             Ok(loaded) => {
                 let same = self.good.as_ref().is_some_and(|good| good.digest == loaded.digest);
                 (self.seen, self.good) = (Some(seen), Some(loaded));
-                if same { Looked::Same } else { Looked::New }
+                if same { Looked::Mended } else { Looked::New }
             }
             Err(error) => self.unusable(seen, error),
         }

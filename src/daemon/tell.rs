@@ -17,6 +17,7 @@ use crate::model::step::{Cause, Step};
 pub(super) fn looked(looked: &Looked, some_in_force: bool) {
     match looked {
         Looked::Same => debug!("the roster has not changed"),
+        Looked::Mended => info!("the roster in force can be read again"),
         Looked::New => info!("a new roster is in force"),
         Looked::Unusable(problem) => {
             let force = in_force(some_in_force);

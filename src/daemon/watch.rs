@@ -12,7 +12,7 @@ use std::time::Duration;
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use tracing::{debug, warn};
 
 /// How long it must be quiet before a change is believed to be whole.
@@ -30,17 +30,36 @@ pub struct Watch {
     watcher: Option<RecommendedWatcher>,
     watched: BTreeSet<PathBuf>,
     pokes: mpsc::Receiver<()>,
-    /// Something happened, and it has not been looked at; until when to wait for quiet at most.
-    poked: Option<Instant>,
+    /// Something happened, and it has not been looked at.
+    poked: Option<Poked>,
     next_poll: Instant,
     /// Kept, so that `pokes` stays open where there is no watcher.
     _poke: mpsc::Sender<()>,
+}
+
+/// Until when to wait for quiet.
+#[derive(Clone, Copy, Debug)]
+struct Poked {
+    /// If nothing more happens.
+    quiet: Instant,
+    /// Whatever happens.
+    at_most: Instant,
 }
 
 impl Watch {
     /// Begins to watch `roster`, a file or a folder, there or not. Looks at it every `poll` at the latest.
     #[must_use]
     pub fn new(roster: &Path, poll: Duration) -> Self {
+        Self::with(roster, poll, true)
+    }
+
+    /// The same without file events: only looks every `poll`, as where a file system tells of nothing.
+    #[must_use]
+    pub fn polling(roster: &Path, poll: Duration) -> Self {
+        Self::with(roster, poll, false)
+    }
+
+    fn with(roster: &Path, poll: Duration, events: bool) -> Self {
         let (poke, pokes) = mpsc::channel(1);
         let sender = poke.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
@@ -51,7 +70,8 @@ impl Watch {
         });
         let watcher = watcher
             .inspect_err(|error| warn!(%error, "no file events: only polling for changes"))
-            .ok();
+            .ok()
+            .filter(|_| events);
         let mut watch = Self {
             roster: roster.to_owned(),
             poll,
@@ -69,14 +89,19 @@ impl Watch {
     /// Waits until it is time to look at the roster again, and it has been quiet for a moment. A wait that is given up
     /// loses no change: the next one goes on with it.
     pub async fn changed(&mut self) {
-        if self.poked.is_none() {
-            let poke = timeout_at(self.next_poll, self.pokes.recv()).await;
-            self.poked = poke.is_ok().then(|| Instant::now() + SETTLE_AT_MOST);
+        if self.poked.is_none() && timeout_at(self.next_poll, self.pokes.recv()).await.is_ok() {
+            let now = Instant::now();
+            self.poked = Some(Poked {
+                quiet: now + SETTLE,
+                at_most: now + SETTLE_AT_MOST,
+            });
         }
-        while self.poked.is_some_and(|latest| Instant::now() < latest) {
-            if timeout(SETTLE, self.pokes.recv()).await.is_err() {
+        while let Some(poked) = &mut self.poked {
+            let until = poked.quiet.min(poked.at_most);
+            if timeout_at(until, self.pokes.recv()).await.is_err() {
                 break;
             }
+            poked.quiet = Instant::now() + SETTLE;
         }
         self.poked = None;
         self.next_poll = Instant::now() + self.poll;
