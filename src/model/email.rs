@@ -100,6 +100,11 @@ impl EmailKey {
         Email::parse(shown).map_or_else(|_| Self(shown.trim().to_lowercase()), |email| email.key)
     }
 
+    /// A key that was written down as [`EmailKey::as_str`]. Normalising it again could change an odd one.
+    pub(crate) fn restored(key: &str) -> Self {
+        Self(key.to_owned())
+    }
+
     /// The normalised text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -19,9 +19,18 @@ use super::step::{Action, Cause, Step};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     kept: bool,
-    completed: BTreeSet<DeskKey>,
-    agreed: BTreeMap<Fact, Value>,
-    refused: BTreeMap<EmailKey, Vec<AccountId>>,
+    parts: Parts,
+}
+
+/// What a ledger is made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// The desks of which a pass has completed.
+    pub completed: BTreeSet<DeskKey>,
+    /// What facts were when they were last seen in agreement.
+    pub agreed: BTreeMap<Fact, Value>,
+    /// The e-mails Jira refused a create for, with the candidates found then.
+    pub refused: BTreeMap<EmailKey, Vec<AccountId>>,
 }
 
 /// Something the roster can want.
@@ -65,19 +74,31 @@ impl Ledger {
     pub fn of_base(base: &Roster) -> Self {
         let mut ledger = Self::kept();
         let everything = facts(base, |_| true);
-        ledger.agreed.extend(everything);
-        ledger.completed = base.desks.keys().cloned().collect();
+        ledger.parts.agreed.extend(everything);
+        ledger.parts.completed = base.desks.keys().cloned().collect();
         ledger
+    }
+
+    /// A kept memory, put together again from its parts.
+    #[must_use]
+    pub fn restored(parts: Parts) -> Self {
+        Self { kept: true, parts }
+    }
+
+    /// What it is made of, to be written down.
+    #[must_use]
+    pub fn parts(&self) -> &Parts {
+        &self.parts
     }
 
     /// Why `fact` is not what the roster wants, seen from the desks it concerns.
     #[must_use]
     pub fn cause<'a>(&self, fact: &Fact, wanted: Value, desks: impl IntoIterator<Item = &'a DeskKey>) -> Cause {
         let mut desks = desks.into_iter().peekable();
-        let desk_known = desks.peek().is_none() || desks.any(|desk| self.completed.contains(desk));
-        match self.agreed.get(fact) {
+        let desk_known = desks.peek().is_none() || desks.any(|desk| self.parts.completed.contains(desk));
+        match self.parts.agreed.get(fact) {
             _ if !self.kept => Cause::Unknown,
-            _ if !desk_known || self.completed.is_empty() => Cause::First,
+            _ if !desk_known || self.parts.completed.is_empty() => Cause::First,
             Some(agreed) if *agreed == wanted => Cause::Drift,
             Some(_) | None => Cause::Edit,
         }
@@ -86,7 +107,7 @@ impl Ledger {
     /// What Jira answered to an earlier create for this e-mail: the candidates that were found then.
     #[must_use]
     pub fn refused(&self, email: &EmailKey) -> Option<&[AccountId]> {
-        self.refused.get(email).map(Vec::as_slice)
+        self.parts.refused.get(email).map(Vec::as_slice)
     }
 
     /// Takes in what a full pass saw and did. A fact that no step, held entry or pause concerns was seen in agreement,
@@ -95,17 +116,17 @@ impl Ledger {
         let open = self.take_in(roster, roster, plan, outcomes);
         if outcomes.stopped.is_none() {
             let read = roster.desks.keys().filter(|key| !open.desks.contains(*key));
-            self.completed = read.cloned().collect();
+            self.parts.completed = read.cloned().collect();
         }
     }
 
     /// The same for a pass over an edit of `roster`, which saw only what the edit concerns.
     pub fn fold_edit(&mut self, roster: &Roster, edit: &Edit, plan: &Plan, outcomes: &Outcomes) {
         let open = self.take_in(roster, &edit.roster, plan, outcomes);
-        self.completed.retain(|key| roster.desks.contains_key(key));
+        self.parts.completed.retain(|key| roster.desks.contains_key(key));
         if outcomes.stopped.is_none() {
             let read = edit.whole.iter().filter(|key| !open.desks.contains(*key));
-            self.completed.extend(read.cloned());
+            self.parts.completed.extend(read.cloned());
         }
     }
 
@@ -115,10 +136,12 @@ impl Ledger {
         let made: BTreeSet<_> = plan.steps.iter().filter_map(|step| made(step, outcomes)).collect();
         let has_account = |email: &EmailKey| plan.accounts.contains_key(email) || made.contains(email);
         let agreed = facts(seen, has_account);
-        self.agreed.extend(agreed.filter(|(fact, _)| !open.holds(fact)));
-        self.agreed.retain(|fact, _| is_wanted(roster, fact));
-        self.refused.retain(|email, _| roster.customers.contains_key(email));
-        self.refused.extend(outcomes.refused_creates(plan));
+        self.parts.agreed.extend(agreed.filter(|(fact, _)| !open.holds(fact)));
+        self.parts.agreed.retain(|fact, _| is_wanted(roster, fact));
+        self.parts
+            .refused
+            .retain(|email, _| roster.customers.contains_key(email));
+        self.parts.refused.extend(outcomes.refused_creates(plan));
         open
     }
 }
