@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use quietdesk::engine::book::NoBook;
 use quietdesk::engine::pass::{carry_out, preview};
 use quietdesk::engine::progress::Silent;
 use quietdesk::jira::{BaseUrl, CallError, ConnectError, Credentials, InProcess, JiraRead, JiraWrite, Settings};
@@ -196,7 +197,7 @@ async fn a_lost_write_is_not_forgotten_when_the_repetition_is_refused() {
     let jira = JiraWrite::new(jira);
     let seen = preview(&jira, &wanted, &Ledger::none(), &Silent).await.unwrap();
     sandbox.set_faults(&"write-access:drop-after@1, write-access:401@2".parse().unwrap());
-    let outcomes = carry_out(&jira, &seen, &Silent, &CancellationToken::new()).await;
+    let outcomes = carry_out(&jira, &seen, &NoBook, &Silent, &CancellationToken::new()).await;
     assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Unknown, 1)].into());
 }
 
@@ -313,7 +314,7 @@ async fn an_import_under_a_rate_limit_is_whole_and_never_asks_early() {
     let roster = roster(&format!("version: 1\ndesks: {{SUP: {{}}}}\ncustomers:\n{emails}"));
     let jira = JiraWrite::new(jira);
     let seen = preview(&jira, &roster, &Ledger::none(), &Silent).await.unwrap();
-    let outcomes = carry_out(&jira, &seen, &Silent, &CancellationToken::new()).await;
+    let outcomes = carry_out(&jira, &seen, &NoBook, &Silent, &CancellationToken::new()).await;
     assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Done, 600)].into());
     let refused = sandbox
         .journal()

@@ -4,6 +4,7 @@
 
 mod support;
 
+use quietdesk::engine::book::NoBook;
 use quietdesk::engine::observe::ObserveError;
 use quietdesk::engine::pass::{carry_out, preview};
 use quietdesk::engine::progress::{Event, Progress, Silent};
@@ -30,7 +31,7 @@ async fn an_interrupted_import_leaves_whole_people() {
     let jira = JiraWrite::new(world.read().await);
     let seen = preview(&jira, &roster, &Ledger::none(), &Silent).await.unwrap();
     let stop = CancellationToken::new();
-    let outcomes = carry_out(&jira, &seen, &StopAfter(200, stop.clone()), &stop).await;
+    let outcomes = carry_out(&jira, &seen, &NoBook, &StopAfter(200, stop.clone()), &stop).await;
     assert_eq!(outcomes.stopped, Some(Stopped::Asked));
     let counts = outcomes.counts(seen.approved.plan());
     assert!(
@@ -165,7 +166,7 @@ async fn an_account_that_vanishes_is_the_only_one_not_added() {
     let seen = preview(&jira, &roster, &Ledger::none(), &Silent).await.unwrap();
     let gone = world.sandbox.accounts_of(&emails[17]).remove(0);
     world.sandbox.delete_account(&gone).unwrap();
-    let outcomes = carry_out(&jira, &seen, &Silent, &CancellationToken::new()).await;
+    let outcomes = carry_out(&jira, &seen, &NoBook, &Silent, &CancellationToken::new()).await;
     let counts = outcomes.counts(seen.approved.plan());
     assert_eq!((counts[&Outcome::Done], counts[&Outcome::Failed]), (39, 1));
     world.apply_whole(&roster).await;
@@ -181,7 +182,7 @@ async fn somebody_who_appears_meanwhile_is_linked() {
     world
         .sandbox
         .create_account(&SeedPerson::customer("Ada@example.com", &[]));
-    let outcomes = carry_out(&jira, &seen, &Silent, &CancellationToken::new()).await;
+    let outcomes = carry_out(&jira, &seen, &NoBook, &Silent, &CancellationToken::new()).await;
     let counts = outcomes.counts(seen.approved.plan());
     assert_eq!((counts[&Outcome::Linked], counts[&Outcome::Done]), (1, 1));
     assert_eq!(world.sandbox.accounts_of("ada@example.com").len(), 1);
@@ -196,7 +197,7 @@ async fn access_that_somebody_else_changes_meanwhile_is_not_fought() {
     let jira = JiraWrite::new(world.read().await);
     let seen = preview(&jira, &roster, &Ledger::none(), &Silent).await.unwrap();
     world.sandbox.set_access("SUP", DeskAccess::Open).unwrap();
-    let outcomes = carry_out(&jira, &seen, &Silent, &CancellationToken::new()).await;
+    let outcomes = carry_out(&jira, &seen, &NoBook, &Silent, &CancellationToken::new()).await;
     assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Already, 1)].into());
     assert_eq!(world.sandbox.writes(), 0);
     world.drain();
@@ -284,7 +285,7 @@ async fn whatever_goes_wrong_for_a_while() {
             }
             passes += 1;
             assert!(passes <= 3, "{script}: still to do: {:?}", seen.approved.plan().steps);
-            carry_out(&jira, &seen, &Silent, &CancellationToken::new()).await;
+            carry_out(&jira, &seen, &NoBook, &Silent, &CancellationToken::new()).await;
         }
         let snapshot = world.sandbox.snapshot();
         assert_eq!(snapshot.customers("SUP").len(), 130, "{script}");
@@ -356,7 +357,7 @@ async fn a_change_of_access_that_cannot_be_read_back_is_unknown() {
     let jira = JiraWrite::new(world.read().await);
     let seen = preview(&jira, &wanted, &Ledger::none(), &Silent).await.unwrap();
     world.sandbox.set_faults(&"read-access:404@2+".parse().unwrap());
-    let outcomes = carry_out(&jira, &seen, &Silent, &CancellationToken::new()).await;
+    let outcomes = carry_out(&jira, &seen, &NoBook, &Silent, &CancellationToken::new()).await;
     assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Unknown, 1)].into());
     world.sandbox.set_faults(&"".parse().unwrap());
     world.is_in_step(&wanted).await;

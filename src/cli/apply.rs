@@ -10,6 +10,7 @@ use super::args::{ApplyArgs, Format};
 use super::exit::Exit;
 use super::site::Site;
 use super::{Failure, printed, signals};
+use crate::engine::book::NoBook;
 use crate::engine::pass::{Preview, carry_out, preview};
 use crate::jira::JiraWrite;
 use crate::model::ledger::Ledger;
@@ -79,7 +80,7 @@ async fn pass(args: &ApplyArgs, site: &Site, stop: &CancellationToken) -> Result
         });
     }
     let writes_before = jira.stats().writes;
-    let outcomes = carry_out(&jira, &seen, &progress::Bar::new(), stop).await;
+    let outcomes = carry_out(&jira, &seen, &NoBook, &progress::Bar::new(), stop).await;
     let writes = jira.stats().writes - writes_before;
     let report = seen.report(&site.roster, &site.source, Some(&outcomes), false);
     Ok(Applied {

@@ -9,6 +9,7 @@ use tracing::{info, warn};
 
 use super::status::PassResult;
 use super::{Connect, tell};
+use crate::engine::book::NoBook;
 use crate::engine::memory::Memory;
 use crate::engine::observe::ObserveError;
 use crate::engine::pass::{Preview, carry_out, preview, preview_edit};
@@ -188,7 +189,7 @@ impl Passes {
         };
         let outcomes = match connection {
             Connection::Observing(_) => None,
-            Connection::Applying(jira) => Some(finish(carry_out(jira, &seen, progress, &stop), &stop).await),
+            Connection::Applying(jira) => Some(finish(carry_out(jira, &seen, &NoBook, progress, &stop), &stop).await),
         };
         self.remember(
             roster,

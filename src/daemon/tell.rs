@@ -159,6 +159,9 @@ fn applied(run: Run, seen: &Preview, outcomes: &Outcomes, requests: u64, writes:
             "Jira does not let quietdesk's account create customers"
         );
     }
+    if let Some(problem) = &outcomes.creating_unsafe {
+        error!(problem = masked(problem), "no accounts are made until that is mended");
+    }
     if held > 0 || undone > 0 {
         warn!(
             held,

@@ -9,8 +9,9 @@ use futures_util::{StreamExt as _, stream};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::book::Book;
 use super::progress::{Event, Progress};
-use super::protocol::{self, AccessError, Created, closes_the_desk};
+use super::protocol::{self, AccessError, Created, Rest, closes_the_desk};
 use crate::jira::{CallError, JiraWrite};
 use crate::model::access::Access;
 use crate::model::calls::{Call, Limits, calls};
@@ -26,11 +27,12 @@ use crate::model::step::{AccountRef, Action, Step, StepId, Who};
 const WAITING: usize = 8;
 
 /// Applies `approved` to the site it was computed from. When `stop` is cancelled, calls in flight are finished and no
-/// other is begun.
+/// other is begun. What is about to be made, and what became of each step, goes into `book`.
 pub async fn apply(
     jira: &JiraWrite,
     approved: &ApprovedPlan,
     observed: &Observed,
+    book: &dyn Book,
     progress: &dyn Progress,
     stop: &CancellationToken,
 ) -> Outcomes {
@@ -39,12 +41,14 @@ pub async fn apply(
         jira,
         approved,
         observed,
+        book,
         progress,
         stop,
         steps: steps.iter().map(|step| (step.id, step)).collect(),
         state: Mutex::default(),
         ended: watch::Sender::new(0),
     };
+    book.begins(approved.plan());
     let calls = calls(approved.plan(), Limits::CLOUD);
     // The first alone: where Jira does not let quietdesk's account create anybody, one refusal is enough.
     let (first, rest) = calls.people.split_at(calls.people.len().min(1));
@@ -66,6 +70,7 @@ struct Applying<'a> {
     jira: &'a JiraWrite,
     approved: &'a ApprovedPlan,
     observed: &'a Observed,
+    book: &'a dyn Book,
     progress: &'a dyn Progress,
     stop: &'a CancellationToken,
     steps: BTreeMap<StepId, &'a Step>,
@@ -85,6 +90,7 @@ struct State {
     ends: BTreeMap<StepId, StepEnd>,
     stopped: Option<Stopped>,
     creating_refused: Option<String>,
+    creating_unsafe: Option<String>,
     closed_desks: BTreeMap<DeskKey, String>,
 }
 
@@ -101,15 +107,22 @@ impl Applying<'_> {
         let Some(Action::CreateCustomer { email, name, .. }) = self.steps.get(&id).map(|step| &step.action) else {
             return;
         };
-        if self.is_stopped() || self.state(|state| state.creating_refused.is_some()) {
+        let ended = |state: &mut State| state.creating_refused.is_some() || state.creating_unsafe.is_some();
+        if self.is_stopped() || self.state(ended) {
             return self.end(id, StepEnd::plain(Outcome::NotAttempted));
         }
-        match protocol::create(self.jira, self.approved.approval(), email, name).await {
-            Created::End(end) => self.end(id, end),
+        let (created, request) = protocol::create(self.jira, self.approved.approval(), self.book, email, name).await;
+        match created {
+            Created::End(end) => self.end(id, end.sent(request)),
+            Created::Unsafe(error) => {
+                let error = in_full(&error);
+                self.state(|state| state.creating_unsafe = Some(error.clone()));
+                self.end(id, StepEnd::with_error(Outcome::Failed, error));
+            }
             Created::Forbidden(error) => {
                 let error = error.to_string();
                 self.state(|state| state.creating_refused = Some(error.clone()));
-                self.end(id, StepEnd::with_error(Outcome::Failed, error));
+                self.end(id, StepEnd::with_error(Outcome::Failed, error).sent(request));
             }
             Created::PassEnds(error) => {
                 let outcome = if error.may_have_taken_effect() {
@@ -118,7 +131,15 @@ impl Applying<'_> {
                     Outcome::NotAttempted
                 };
                 self.end_pass(&error);
-                self.end(id, StepEnd::with_error(outcome, error.to_string()));
+                let end = StepEnd::with_error(outcome, error.to_string());
+                self.end(
+                    id,
+                    if outcome == Outcome::Unknown {
+                        end.sent(request)
+                    } else {
+                        end
+                    },
+                );
             }
         }
     }
@@ -164,19 +185,25 @@ impl Applying<'_> {
                 },
             );
         }
-        if let Some((rest, error)) = added.rest {
-            self.give_up(desk, rest.into_iter().map(|(id, _)| id), &error);
+        if let Some(rest) = added.rest {
+            self.give_up(desk, rest);
         }
     }
 
     /// The rest of a batch meets the same error as the part that was tried.
-    fn give_up(&self, desk: &DeskKey, rest: impl Iterator<Item = StepId>, error: &CallError) {
-        let end = if closes_the_desk(error) {
+    fn give_up(&self, desk: &DeskKey, rest: Rest<(StepId, Member)>) {
+        let Rest {
+            sent,
+            unsent,
+            error,
+            request,
+        } = rest;
+        let end = if closes_the_desk(&error) {
             let why = error.to_string();
             self.state(|state| state.closed_desks.insert(desk.clone(), why.clone()));
             held_desk(&why)
         } else {
-            self.end_pass(error);
+            self.end_pass(&error);
             let outcome = if error.may_have_taken_effect() {
                 Outcome::Unknown
             } else {
@@ -184,7 +211,12 @@ impl Applying<'_> {
             };
             StepEnd::with_error(outcome, error.to_string())
         };
-        rest.for_each(|id| self.end(id, end.clone()));
+        for (id, _) in sent {
+            let end = end.clone();
+            let was_sent = end.outcome != Outcome::NotAttempted;
+            self.end(id, if was_sent { end.sent(request.clone()) } else { end });
+        }
+        unsent.into_iter().for_each(|(id, _)| self.end(id, end.clone()));
     }
 
     /// Whom a membership step adds, once that is known; nothing where the account was not made.
@@ -228,7 +260,7 @@ impl Applying<'_> {
     async fn end_access(&self, id: StepId, desk: &DeskKey, before: Access, after: Access) {
         match protocol::set_access(self.jira, self.approved.approval(), desk, before, after).await {
             Ok(end) => self.end(id, end),
-            Err(AccessError { error, sent }) => {
+            Err(AccessError { error, sent, request }) => {
                 if error.ends_the_pass() {
                     self.end_pass(&error);
                 }
@@ -237,7 +269,15 @@ impl Applying<'_> {
                     (false, true) => Outcome::NotAttempted,
                     (false, false) => Outcome::Failed,
                 };
-                self.end(id, StepEnd::with_error(outcome, error.to_string()));
+                let end = StepEnd::with_error(outcome, error.to_string());
+                self.end(
+                    id,
+                    if sent || request.is_some() {
+                        end.sent(request)
+                    } else {
+                        end
+                    },
+                );
             }
         }
     }
@@ -279,6 +319,10 @@ impl Applying<'_> {
     }
 
     fn end(&self, id: StepId, end: StepEnd) {
+        // First into the book: what counts as ended has been written down.
+        if let Some(step) = self.steps.get(&id) {
+            self.book.ended(step, &end);
+        }
         let done = self.state(|state| {
             state.ends.insert(id, end);
             state.ends.len()
@@ -299,6 +343,7 @@ impl Applying<'_> {
             ends,
             mut stopped,
             creating_refused,
+            creating_unsafe,
             ..
         } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let undone = ends.values().any(|end| end.outcome == Outcome::NotAttempted);
@@ -309,8 +354,15 @@ impl Applying<'_> {
             ends,
             stopped,
             creating_refused,
+            creating_unsafe,
         }
     }
+}
+
+/// An error with its causes.
+fn in_full(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 fn held_desk(why: &str) -> StepEnd {

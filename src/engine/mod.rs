@@ -1,9 +1,10 @@
 //! One pass: observe, plan, judge, apply.
 //!
-//! Owns the order in which Jira is read and the fixed protocol of every step. Must never add, retarget or reorder a
+//! Owns the order in which Jira is read, the fixed protocol of every step, and what outlives the process. Must never add, retarget or reorder a
 //! step: what is done was decided in `model::plan`, and seen by `model::guard`.
 
 pub mod apply;
+pub mod book;
 pub mod memory;
 pub mod observe;
 pub mod observe_edit;

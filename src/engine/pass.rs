@@ -3,6 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::apply::apply;
+use super::book::Book;
 use super::memory::Memory;
 use super::observe::{ObserveError, observe};
 use super::observe_edit::observe_edit;
@@ -58,14 +59,16 @@ pub async fn preview_edit(
     Ok(Preview { observed, approved })
 }
 
-/// Applies what was approved. Ends early when `stop` is asked for, after the calls in flight.
+/// Applies what was approved, and writes into `book` what the next life of the process must know. Ends early when
+/// `stop` is asked for, after the calls in flight.
 pub async fn carry_out(
     jira: &JiraWrite,
     preview: &Preview,
+    book: &dyn Book,
     progress: &dyn Progress,
     stop: &CancellationToken,
 ) -> Outcomes {
-    apply(jira, &preview.approved, &preview.observed, progress, stop).await
+    apply(jira, &preview.approved, &preview.observed, book, progress, stop).await
 }
 
 impl Preview {

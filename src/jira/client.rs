@@ -16,6 +16,7 @@ use super::errors::{CallError, detail, login_refused, refusal};
 use super::limiter::{Breaker, Gates, InFlight, Pace, Pass};
 use super::requests::{Replay, Request};
 use super::transport::{Answer, Transport, TransportError};
+use super::write::Written;
 
 /// How often one call is tried while others succeed.
 const ATTEMPTS: usize = 6;
@@ -74,6 +75,8 @@ struct Tries {
     limited: Duration,
     backoff: ExponentialBackoff,
     failure: String,
+    /// How Jira numbered the request it answered last.
+    id: Option<String>,
 }
 
 impl Client {
@@ -117,34 +120,47 @@ impl Client {
 
     /// Makes a call and reads its JSON. An answer that is cut short is a lost one; JSON of another shape is not Jira's.
     pub(super) async fn json<T: DeserializeOwned>(&self, request: &Request) -> Result<T, CallError> {
-        let answer = self.call(request, true).await?;
-        serde_json::from_slice(&answer.body).map_err(|error| CallError::Unintelligible {
-            operation: request.endpoint().operation,
-            // serde's words can repeat a value, so only where it went wrong is told.
-            detail: format!("unexpected JSON at line {}, column {}", error.line(), error.column()),
-        })
+        self.write_json(request).await.result
     }
 
-    /// Makes a call whose answer has nothing to read.
-    pub(super) async fn done(&self, request: &Request) -> Result<(), CallError> {
-        self.call(request, false).await.map(drop)
+    /// As [`Client::json`], telling how Jira numbered the request.
+    pub(super) async fn write_json<T: DeserializeOwned>(&self, request: &Request) -> Written<T> {
+        let parse = |answer: Answer| {
+            serde_json::from_slice(&answer.body).map_err(|error| CallError::Unintelligible {
+                operation: request.endpoint().operation,
+                // serde's words can repeat a value, so only where it went wrong is told.
+                detail: format!("unexpected JSON at line {}, column {}", error.line(), error.column()),
+            })
+        };
+        self.call(request, true).await.map(|answer| answer.and_then(parse))
     }
 
-    async fn call(&self, request: &Request, wants_json: bool) -> Result<Answer, CallError> {
+    /// Makes a call whose answer has nothing to read, telling how Jira numbered it.
+    pub(super) async fn write(&self, request: &Request) -> Written<()> {
+        self.call(request, false).await.map(|answer| answer.map(drop))
+    }
+
+    async fn call(&self, request: &Request, wants_json: bool) -> Written<Answer> {
         let mut tries = Tries {
             attempts: 0,
             maybe_done: false,
             limited: Duration::ZERO,
             backoff: BACKOFF.build(),
             failure: String::from("it did not answer"),
+            id: None,
         };
         let answer = self.try_until_settled(request, wants_json, &mut tries).await;
-        answer.map_err(
-            |error| match tries.maybe_done && error.ends_the_pass() && !error.may_have_taken_effect() {
-                true => CallError::MaybeDone(Box::new(error)),
-                false => error,
-            },
-        )
+        let result =
+            answer.map_err(
+                |error| match tries.maybe_done && error.ends_the_pass() && !error.may_have_taken_effect() {
+                    true => CallError::MaybeDone(Box::new(error)),
+                    false => error,
+                },
+            );
+        Written {
+            result,
+            request: tries.id,
+        }
     }
 
     async fn try_until_settled(
@@ -156,7 +172,7 @@ impl Client {
         let operation = request.endpoint().operation;
         loop {
             let probe = self.unless_stopped(operation, self.pass(operation, tries)).await??;
-            let attempt = self.attempt(request, wants_json, probe.is_some()).await;
+            let attempt = self.attempt(request, wants_json, probe.is_some(), &mut tries.id).await;
             drop(probe);
             let wait = match attempt {
                 Attempt::Done(answer) => return Ok(answer),
@@ -224,8 +240,8 @@ impl Client {
         }
     }
 
-    /// Sends the request once and says what that came to.
-    async fn attempt(&self, request: &Request, wants_json: bool, is_probe: bool) -> Attempt {
+    /// Sends the request once and says what that came to; an answer's number goes into `id`.
+    async fn attempt(&self, request: &Request, wants_json: bool, is_probe: bool, id: &mut Option<String>) -> Attempt {
         let endpoint = request.endpoint();
         if endpoint.replay == Replay::Safe {
             let turn = self.unless_stopped(endpoint.operation, self.pace.turn());
@@ -267,8 +283,9 @@ impl Client {
                 };
             }
         };
-        let id = header(&answer.headers, "atl-traceid").or_else(|| header(&answer.headers, "x-arequestid"));
-        debug!(%method, path, status = answer.status.as_u16(), ?took, id, "answered");
+        let number = header(&answer.headers, "atl-traceid").or_else(|| header(&answer.headers, "x-arequestid"));
+        debug!(%method, path, status = answer.status.as_u16(), ?took, id = number, "answered");
+        *id = number.map(str::to_owned);
         self.judge(request, answer, wants_json)
     }
 

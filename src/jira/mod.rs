@@ -25,4 +25,4 @@ pub use limiter::{InFlight, Pace};
 pub use paging::{Listing, SweepEnd};
 pub use read::{DeskRef, JiraRead, Permissions, Settings};
 pub use transport::{Answer, InProcess, Transport, TransportError};
-pub use write::JiraWrite;
+pub use write::{JiraWrite, Written};

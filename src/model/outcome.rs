@@ -45,6 +45,10 @@ pub struct StepEnd {
     pub account: Option<AccountRef>,
     /// Jira itself said that somebody has the e-mail: asking again would give the same answer.
     pub refused: bool,
+    /// A request that could have changed Jira was made for it.
+    pub sent: bool,
+    /// How Jira numbered that request.
+    pub request: Option<String>,
 }
 
 /// How a plan's steps ended.
@@ -56,6 +60,8 @@ pub struct Outcomes {
     pub stopped: Option<Stopped>,
     /// Why no more accounts were made, where Jira does not let quietdesk's account make any.
     pub creating_refused: Option<String>,
+    /// Why no more accounts were made, where it could not be written down beforehand that one is about to be.
+    pub creating_unsafe: Option<String>,
 }
 
 /// Why a pass ended before its last step.
@@ -110,6 +116,8 @@ impl StepEnd {
             held: None,
             account: None,
             refused: false,
+            sent: false,
+            request: None,
         }
     }
 
@@ -128,6 +136,16 @@ impl StepEnd {
         Self {
             error: Some(error.into()),
             ..Self::plain(outcome)
+        }
+    }
+
+    /// The same, for a step that a write was made for, which Jira numbered so.
+    #[must_use]
+    pub fn sent(self, request: Option<String>) -> Self {
+        Self {
+            sent: true,
+            request,
+            ..self
         }
     }
 
@@ -174,6 +192,7 @@ impl Outcomes {
         ends: BTreeMap::new(),
         stopped: None,
         creating_refused: None,
+        creating_unsafe: None,
     };
 
     /// What became of a step.

@@ -127,7 +127,7 @@ impl Core {
             self.journal.outbox.push(Mail { seq, to, why });
         }
         let effect = answer.effect;
-        let reply = match lost {
+        let mut reply = match lost {
             None | Some(Lost::BeforeEffect) => Reply::Whole(answer),
             Some(Lost::AfterEffect) => Reply::Dropped,
             Some(Lost::Truncated) => Reply::Truncated(answer),
@@ -141,6 +141,10 @@ impl Core {
                 Reply::Whole(cloud::refusal(&arrival.asked, refusal))
             }
         };
+        if let Reply::Whole(answer) | Reply::Cut(answer) | Reply::Truncated(answer) = &mut reply {
+            let number = format!("{:032x}", arrival.asked.seq);
+            answer.headers.push(("atl-traceid", number));
+        }
         self.write_down(arrival.asked.seq, effect, &reply);
         reply
     }

@@ -31,6 +31,7 @@
 //! | the experimental header is missing: 412, a violation | §1 | H that it is needed, I the status | |
 //! | the access settings are not written without `X-Atlassian-Token: no-check`: 403, a violation | §3 | H that clients send it, I that it is needed | |
 //! | a write that is not sent as JSON: 415, a violation | | I | |
+//! | every answer is numbered in `atl-traceid` | | I | |
 //!
 //! ## Accounts
 //!

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use quietdesk::engine::book::{Book, NoBook};
 use quietdesk::engine::memory::Memory;
 use quietdesk::engine::pass::{Preview, carry_out, preview, preview_edit};
 use quietdesk::engine::progress::Silent;
@@ -76,10 +77,15 @@ impl World {
 
     /// As the daemon does it, which remembers.
     pub(crate) async fn apply_with(&self, roster: &Roster, ledger: &mut Ledger) -> Applied {
+        self.apply_by(roster, ledger, &NoBook).await
+    }
+
+    /// The same, which writes down what it does.
+    pub(crate) async fn apply_by(&self, roster: &Roster, ledger: &mut Ledger, book: &dyn Book) -> Applied {
         let jira = JiraWrite::new(self.read().await);
         let seen = preview(&jira, roster, ledger, &Silent).await.unwrap();
         let before = (self.sandbox.writes(), self.sandbox.requests());
-        let outcomes = carry_out(&jira, &seen, &Silent, &CancellationToken::new()).await;
+        let outcomes = carry_out(&jira, &seen, book, &Silent, &CancellationToken::new()).await;
         ledger.fold(roster, seen.approved.plan(), &outcomes);
         let planned = calls(seen.approved.plan(), Limits::CLOUD).count();
         Applied {
@@ -113,7 +119,7 @@ impl World {
         let seen = preview_edit(&jira, &edit, &kept.memory, &kept.ledger, &Silent)
             .await
             .unwrap();
-        let outcomes = carry_out(&jira, &seen, &Silent, &CancellationToken::new()).await;
+        let outcomes = carry_out(&jira, &seen, &NoBook, &Silent, &CancellationToken::new()).await;
         let plan = seen.approved.plan();
         kept.ledger.fold_edit(roster, &edit, plan, &outcomes);
         kept.memory.fold(&edit, &seen.observed, plan, &outcomes);
