@@ -11,3 +11,4 @@ pub mod observe_edit;
 pub mod pass;
 pub mod progress;
 mod protocol;
+pub mod state;

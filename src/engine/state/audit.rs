@@ -1,0 +1,204 @@
+//! The journal of what was written to Jira: `audit.jsonl`, one JSON object a line. Holds e-mails; readable by its owner
+//! alone.
+//!
+//! A line is handed to the system before its step counts as ended, so it survives a crash of the process. It is not
+//! flushed to the disk each time: what a power failure takes of it, Jira's own audit log still has.
+
+use std::fs::{File, OpenOptions, rename};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tracing::error;
+
+use super::StateError;
+use super::folder::private_file;
+use crate::model::account::AccountId;
+use crate::model::desk::DeskKey;
+use crate::model::outcome::{Outcome, StepEnd};
+use crate::model::step::{Action, Cause, Step, StepId, Who};
+
+/// How many full journals are kept: `audit.jsonl.1` is the newest of them.
+const KEPT: u32 = 5;
+
+pub(super) struct Audit {
+    path: PathBuf,
+    clock: fn() -> Timestamp,
+    limit: u64,
+    journal: Mutex<Journal>,
+}
+
+struct Journal {
+    file: File,
+    size: u64,
+    /// The last line could not be written, or not whole.
+    failing: bool,
+}
+
+/// The beginning of a pass.
+#[derive(Serialize)]
+struct PassLine {
+    time: Timestamp,
+    pass: Pass,
+}
+
+#[derive(Serialize)]
+struct Pass {
+    steps: usize,
+    version: &'static str,
+}
+
+/// A step that was written to Jira.
+#[derive(Serialize)]
+struct StepLine<'a> {
+    time: Timestamp,
+    step: StepId,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<&'a AccountId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    desk: Option<&'a DeskKey>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<&'a str>,
+    cause: Cause,
+    outcome: Outcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    /// How Jira numbered the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<&'a str>,
+}
+
+impl Audit {
+    /// Opens the journal; a line that a crash cut off is ended, so that the next one stands alone. A new file is begun
+    /// before one would grow beyond `limit` bytes.
+    pub(super) fn open(folder: &Path, clock: fn() -> Timestamp, limit: u64) -> Result<Self, StateError> {
+        let path = folder.join("audit.jsonl");
+        let journal = Journal::open(&path).map_err(StateError::file("open", &path))?;
+        Ok(Self {
+            path,
+            clock,
+            limit,
+            journal: Mutex::new(journal),
+        })
+    }
+
+    /// A pass begins.
+    pub(super) fn begins(&self, steps: usize) {
+        let version = env!("CARGO_PKG_VERSION");
+        self.append(&PassLine {
+            time: (self.clock)(),
+            pass: Pass { steps, version },
+        });
+    }
+
+    /// A step that was written to Jira has ended.
+    pub(super) fn ended(&self, step: &Step, end: &StepEnd) {
+        let (before, after) = match &step.action {
+            Action::CreateCustomer { name, .. } => (None, Some(name.as_str())),
+            Action::AddToDesk { .. } => (None, None),
+            Action::SetAccess { before, after, .. } => (Some(before.as_str()), Some(after.as_str())),
+        };
+        let existing = match &step.action {
+            Action::AddToDesk {
+                who: Who::Existing(account),
+                ..
+            } => Some(account),
+            Action::AddToDesk { .. } | Action::CreateCustomer { .. } | Action::SetAccess { .. } => None,
+        };
+        self.append(&StepLine {
+            time: (self.clock)(),
+            step: step.id,
+            kind: step.action.kind(),
+            email: step.action.email().map(|email| email.as_str()),
+            account: end.account.as_ref().or(existing).map(|account| &account.id),
+            desk: step.action.desk(),
+            before,
+            after,
+            cause: step.cause,
+            outcome: end.outcome,
+            error: end.error.as_deref(),
+            request: end.request.as_deref(),
+        });
+    }
+
+    /// A journal that cannot be written is told once, and stops nothing: what was done stays done.
+    fn append(&self, line: &impl Serialize) {
+        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = serde_json::to_vec(line)
+            .map_err(io::Error::other)
+            .and_then(|line| journal.append(&self.path, line, self.limit));
+        let was_failing = std::mem::replace(&mut journal.failing, written.is_err());
+        if let (Err(problem), false) = (written, was_failing) {
+            error!(file = %self.path.display(), %problem, "the journal cannot be written; free space or mend its permissions");
+        }
+    }
+}
+
+impl Journal {
+    fn open(path: &Path) -> io::Result<Self> {
+        let mut file = private_file(path, OpenOptions::new().read(true).append(true))?;
+        let size = end_the_last_line(&mut file)?;
+        Ok(Self {
+            file,
+            size,
+            failing: false,
+        })
+    }
+
+    fn append(&mut self, path: &Path, mut line: Vec<u8>, limit: u64) -> io::Result<()> {
+        line.push(b'\n');
+        let length = line.len() as u64;
+        if self.failing {
+            self.size = end_the_last_line(&mut self.file)?;
+        }
+        if self.size > 0 && self.size + length > limit {
+            rotate(path)?;
+            *self = Self::open(path)?;
+        }
+        // One write: lines of two moments never mix, and a crash cuts off the last one at most.
+        self.file.write_all(&line)?;
+        self.size += length;
+        Ok(())
+    }
+}
+
+/// Ends a line that was cut off; the file's length then.
+fn end_the_last_line(file: &mut File) -> io::Result<u64> {
+    let size = file.seek(SeekFrom::End(0))?;
+    let mut last = [b'\n'];
+    if size > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+    }
+    if last == [b'\n'] {
+        return Ok(size);
+    }
+    file.write_all(b"\n")?;
+    Ok(size + 1)
+}
+
+/// Makes room: each full journal becomes one older, and the oldest goes.
+fn rotate(path: &Path) -> io::Result<()> {
+    let older = |age: u32| match age {
+        0 => path.to_owned(),
+        age => {
+            let mut older = path.as_os_str().to_owned();
+            older.push(format!(".{age}"));
+            PathBuf::from(older)
+        }
+    };
+    for age in (0..KEPT).rev() {
+        match rename(older(age), older(age + 1)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            renamed => renamed?,
+        }
+    }
+    Ok(())
+}

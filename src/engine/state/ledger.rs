@@ -1,0 +1,236 @@
+//! The ledger as it is written down: one row a fact, so that a small change is a small write.
+
+use std::collections::BTreeMap;
+
+use redb::{Database, ReadTransaction, ReadableTable as _, TableDefinition};
+
+use super::error::Unexpected;
+use super::store::table;
+use crate::model::access::Access;
+use crate::model::account::AccountId;
+use crate::model::desk::DeskKey;
+use crate::model::email::EmailKey;
+use crate::model::ledger::{Fact, Parts, Value};
+
+/// A fact (kind, desk, e-mail; what does not apply is empty) and what it was.
+const FACTS: TableDefinition<'_, (&str, &str, &str), &str> = TableDefinition::new("facts");
+/// The desks of which a pass has completed.
+const COMPLETED: TableDefinition<'_, &str, ()> = TableDefinition::new("completed");
+/// The e-mails Jira refused a create for, and the accounts found then.
+const REFUSED: TableDefinition<'_, &str, Vec<&str>> = TableDefinition::new("refused");
+
+const PRESENT: &str = "present";
+
+/// Reads it whole; nothing remembered where it was never written.
+pub(super) fn load(tables: &ReadTransaction) -> Result<Parts, redb::Error> {
+    let mut parts = Parts::default();
+    if let Some(rows) = table(tables, FACTS)? {
+        let facts = rows.iter()?.map(|row| {
+            let (key, value) = row?;
+            Ok((fact(key.value())?, fact_value(value.value())?))
+        });
+        parts.agreed = facts.collect::<Result<_, redb::Error>>()?;
+    }
+    if let Some(rows) = table(tables, COMPLETED)? {
+        let desks = rows.iter()?.map(|row| Ok(desk(row?.0.value())?));
+        parts.completed = desks.collect::<Result<_, redb::Error>>()?;
+    }
+    if let Some(rows) = table(tables, REFUSED)? {
+        let refused = rows.iter()?.map(|row| {
+            let (email, accounts) = row?;
+            let accounts = accounts.value().into_iter().map(|id| AccountId(id.to_owned()));
+            Ok((EmailKey::restored(email.value()), accounts.collect()))
+        });
+        parts.refused = refused.collect::<Result<_, redb::Error>>()?;
+    }
+    Ok(parts)
+}
+
+/// What has to be written so that one memory becomes another.
+pub(super) struct Difference<'a> {
+    facts: Changes<'a, Fact, Value>,
+    completed: Changes<'a, DeskKey, ()>,
+    refused: Changes<'a, EmailKey, Vec<AccountId>>,
+}
+
+impl<'a> Difference<'a> {
+    pub(super) fn between(saved: &'a Parts, now: &'a Parts) -> Self {
+        let all = |desk: &'a DeskKey| (desk, &());
+        Self {
+            facts: changes(&saved.agreed, &now.agreed),
+            completed: changes(saved.completed.iter().map(all), now.completed.iter().map(all)),
+            refused: changes(&saved.refused, &now.refused),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.facts.is_empty() && self.completed.is_empty() && self.refused.is_empty()
+    }
+
+    /// Writes it, in one durable transaction: all of it or nothing.
+    pub(super) fn write(&self, database: &Database) -> Result<(), redb::Error> {
+        let write = database.begin_write()?;
+        {
+            let mut facts = write.open_table(FACTS)?;
+            for (fact, value) in &self.facts {
+                match value {
+                    Some(value) => facts.insert(fact_key(fact), value_word(**value))?,
+                    None => facts.remove(fact_key(fact))?,
+                };
+            }
+            let mut completed = write.open_table(COMPLETED)?;
+            for (desk, value) in &self.completed {
+                match value {
+                    Some(()) => completed.insert(desk.as_str(), ())?,
+                    None => completed.remove(desk.as_str())?,
+                };
+            }
+            let mut refused = write.open_table(REFUSED)?;
+            for (email, accounts) in &self.refused {
+                match accounts {
+                    Some(accounts) => {
+                        let ids: Vec<&str> = accounts.iter().map(|id| id.0.as_str()).collect();
+                        refused.insert(email.as_str(), ids)?
+                    }
+                    None => refused.remove(email.as_str())?,
+                };
+            }
+        }
+        Ok(write.commit()?)
+    }
+
+    /// The same, detached from the memories it was computed from.
+    pub(super) fn owned(&self) -> impl FnOnce(&mut Parts) + use<> {
+        let facts = owned(&self.facts);
+        let completed = owned(&self.completed);
+        let refused = owned(&self.refused);
+        move |parts| {
+            put(&mut parts.agreed, facts);
+            put(&mut parts.refused, refused);
+            for (desk, value) in completed {
+                match value {
+                    Some(()) => parts.completed.insert(desk),
+                    None => parts.completed.remove(&desk),
+                };
+            }
+        }
+    }
+}
+
+/// What is new or different now, and (nothing) what is gone, in order.
+type Changes<'a, K, V> = Vec<(&'a K, Option<&'a V>)>;
+
+/// Walks two sorted maps side by side.
+fn changes<'a, K: Ord, V: PartialEq>(
+    old: impl IntoIterator<Item = (&'a K, &'a V)>,
+    new: impl IntoIterator<Item = (&'a K, &'a V)>,
+) -> Changes<'a, K, V> {
+    let mut changes = Vec::new();
+    let mut old = old.into_iter().peekable();
+    for (key, value) in new {
+        while let Some((gone, _)) = old.next_if(|(earlier, _)| *earlier < key) {
+            changes.push((gone, None));
+        }
+        let before = old.next_if(|(same, _)| *same == key);
+        if before.is_none_or(|(_, before)| before != value) {
+            changes.push((key, Some(value)));
+        }
+    }
+    changes.extend(old.map(|(gone, _)| (gone, None)));
+    changes
+}
+
+fn owned<K: Clone, V: Clone>(changes: &Changes<'_, K, V>) -> Vec<(K, Option<V>)> {
+    let one = |(key, value): &(&K, Option<&V>)| ((*key).clone(), value.cloned());
+    changes.iter().map(one).collect()
+}
+
+fn put<K: Ord, V>(map: &mut BTreeMap<K, V>, changes: Vec<(K, Option<V>)>) {
+    for (key, value) in changes {
+        match value {
+            Some(value) => map.insert(key, value),
+            None => map.remove(&key),
+        };
+    }
+}
+
+fn fact_key(fact: &Fact) -> (&str, &str, &str) {
+    match fact {
+        Fact::Account(email) => ("account", "", email.as_str()),
+        Fact::Membership(desk, email) => ("membership", desk.as_str(), email.as_str()),
+        Fact::Access(desk) => ("access", desk.as_str(), ""),
+    }
+}
+
+fn fact((kind, of, email): (&str, &str, &str)) -> Result<Fact, Unexpected> {
+    match kind {
+        "account" => Ok(Fact::Account(EmailKey::restored(email))),
+        "membership" => Ok(Fact::Membership(desk(of)?, EmailKey::restored(email))),
+        "access" => Ok(Fact::Access(desk(of)?)),
+        _ => Err(Unexpected("kind of fact")),
+    }
+}
+
+fn desk(key: &str) -> Result<DeskKey, Unexpected> {
+    DeskKey::parse(key).map_err(|_| Unexpected("project key"))
+}
+
+fn value_word(value: Value) -> &'static str {
+    match value {
+        Value::Present => PRESENT,
+        Value::Access(access) => access.as_str(),
+    }
+}
+
+fn fact_value(word: &str) -> Result<Value, Unexpected> {
+    if word == PRESENT {
+        return Ok(Value::Present);
+    }
+    let modes = [Access::Restricted, Access::Open, Access::Public];
+    let mode = modes.into_iter().find(|access| access.as_str() == word);
+    mode.map(Value::Access).ok_or(Unexpected("value of a fact"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changed_between_two_maps() {
+        let map = |text: &'static str| {
+            text.split(' ')
+                .map(|word| word.split_at(1))
+                .map(|(k, v)| (k.to_owned(), v.to_owned()))
+        };
+        let old: BTreeMap<_, _> = map("a1 b1 d1 f1").collect();
+        let new: BTreeMap<_, _> = map("b1 c1 d2 e1").collect();
+        let changed = owned(&changes(&old, &new));
+        let in_words: Vec<_> = changed
+            .iter()
+            .map(|(k, v)| format!("{k}{}", v.as_deref().unwrap_or("-")))
+            .collect();
+        assert_eq!(in_words, ["a-", "c1", "d2", "e1", "f-"]);
+        let mut mended = old.clone();
+        put(&mut mended, changed);
+        assert_eq!(mended, new);
+        assert!(changes(&new, &new).is_empty());
+    }
+
+    #[test]
+    fn facts_and_values_survive_being_written() {
+        let (desk, email) = (DeskKey::parse("SUP").unwrap(), EmailKey::of("Ada@Example.com"));
+        for written in [
+            Fact::Account(email.clone()),
+            Fact::Membership(desk.clone(), email),
+            Fact::Access(desk),
+        ] {
+            assert_eq!(fact(fact_key(&written)).unwrap(), written);
+        }
+        let modes = [Access::Restricted, Access::Open, Access::Public].map(Value::Access);
+        for value in modes.into_iter().chain([Value::Present]) {
+            assert_eq!(fact_value(value_word(value)).unwrap(), value);
+        }
+        assert!(fact(("organization", "", "")).is_err() && fact(("access", "sup", "")).is_err());
+        assert!(fact_value("closed").is_err());
+    }
+}

@@ -1,0 +1,328 @@
+//! What outlives the process: the ledger, the last good roster, the intents, and the journal of writes.
+//!
+//! | file | holds | how it is shared |
+//! |---|---|---|
+//! | `lock` | who writes: process, command, since when | the writer's lock, for as long as it lives |
+//! | `ledger.redb` | the ledger and the last good roster | opened by the writer for the moment of a load or a save; readers beside it |
+//! | `intents.redb` | the creates that were about to be sent | held open by the writer, read by nobody else |
+//! | `audit.jsonl`, `.1` … `.5` | a line for each step written to Jira | appended to by the writer |
+//!
+//! One process writes; [`read_ledger`] works beside it. `ledger.redb` is opened in redb's `SingleWriter` mode, in which a
+//! reader of another process sees the last commit whole while the writer makes the next (tried across processes by
+//! `tests/state.rs`). It is opened for moments only, because a file that a killed writer had open has to be mended
+//! before it is read; whoever comes first does that, reader or writer.
+//!
+//! Losing any file, or the folder, is safe: nobody is made twice or removed for it. Deciding what to change is no
+//! business of this module, and no error of it names an e-mail.
+
+mod audit;
+mod error;
+mod folder;
+mod intents;
+mod ledger;
+mod lock;
+mod store;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use redb::{ConcurrencyMode, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+
+use self::audit::Audit;
+pub use self::error::StateError;
+use self::intents::Intents;
+use self::ledger::Difference;
+use self::lock::Lock;
+use self::store::{Store, table};
+use super::book::{Book, BookError};
+use crate::model::email::EmailKey;
+use crate::model::ledger::{Fact, Ledger, Parts};
+use crate::model::outcome::{Outcome, StepEnd};
+use crate::model::plan::Plan;
+use crate::model::step::{Action, Step};
+
+/// When a new journal is begun, in bytes.
+const JOURNAL: u64 = 10 * 1024 * 1024;
+/// The last good roster: the files in the order they were read, by name, with their content.
+const ROSTER: TableDefinition<'_, u32, (&str, &[u8])> = TableDefinition::new("roster");
+
+/// A state directory, opened for writing. Dropping it writes what waits and lets go of the lock.
+pub struct State {
+    ledger: Store,
+    /// What the ledger's file holds.
+    saved: Mutex<Parts>,
+    intents: Intents,
+    open: Mutex<Open>,
+    audit: Audit,
+    // Last, so that the lock is let go of when everything else is closed.
+    _lock: Lock,
+}
+
+/// Who opens a state directory.
+#[derive(Clone, Copy, Debug)]
+pub struct Opener<'a> {
+    /// The command, such as `run`: told to whoever finds the directory in use.
+    pub command: &'a str,
+    /// The time of day.
+    pub clock: fn() -> Timestamp,
+    /// When a new journal is begun, in bytes.
+    pub journal_limit: u64,
+}
+
+/// Creates whose end nobody knows.
+#[derive(Default)]
+struct Open {
+    /// Of this apply: about to be sent, or under way.
+    begun: BTreeSet<EmailKey>,
+    /// Of an earlier apply or an earlier life: may have taken effect.
+    unsettled: BTreeSet<EmailKey>,
+}
+
+impl<'a> Opener<'a> {
+    /// `command`, telling the time by `clock`.
+    #[must_use]
+    pub fn new(command: &'a str, clock: fn() -> Timestamp) -> Self {
+        Self {
+            command,
+            clock,
+            journal_limit: JOURNAL,
+        }
+    }
+}
+
+impl State {
+    /// Opens the state directory of a site for writing, and makes it where it is missing (mode 0700, files 0600).
+    /// Blocks: about a second for 100 000 people.
+    ///
+    /// # Errors
+    /// When the folder is not safe or in use, belongs to another site, was written by a newer version, is damaged, or
+    /// cannot be read or written. Nothing is changed then, but a missing folder may have been made.
+    pub fn open(folder: &Path, site_url: &str, opener: Opener<'_>) -> Result<Self, StateError> {
+        folder::make(folder)?;
+        let lock = Lock::take(folder, opener.command, (opener.clock)())?;
+        let ledger = ledger_store(folder, site_url);
+        let database = ledger.checked_writer()?;
+        let saved = load(&ledger, &ledger.read(&database)?)?;
+        ledger.guarded("close", || {
+            drop(database);
+            Ok(())
+        })?;
+        let (intents, unsettled) = Intents::open(intents_store(folder, site_url), folder.to_owned())?;
+        let audit = Audit::open(folder, opener.clock, opener.journal_limit)?;
+        Ok(Self {
+            ledger,
+            saved: Mutex::new(saved),
+            intents,
+            open: Mutex::new(Open {
+                unsettled,
+                ..Open::default()
+            }),
+            audit,
+            _lock: lock,
+        })
+    }
+
+    /// The ledger as it was last saved; one that remembers nothing yet where it never was.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        Ledger::restored(self.saved().clone())
+    }
+
+    /// Saves the ledger: what differs from what was saved last, in one durable transaction. Intents of accounts that it
+    /// has seen go. Blocks: milliseconds for a small difference, a few seconds for 100 000 new people.
+    ///
+    /// # Errors
+    /// When it cannot be written; what was saved before is untouched then.
+    pub fn save(&self, ledger: &Ledger) -> Result<(), StateError> {
+        self.settle_seen(ledger);
+        self.intents.flush()?;
+        let mut saved = self.saved();
+        let difference = Difference::between(&saved, ledger.parts());
+        if difference.is_empty() {
+            return Ok(());
+        }
+        let database = self.ledger.writer()?;
+        self.ledger.guarded("write", || difference.write(&database))?;
+        let take_over = difference.owned();
+        take_over(&mut saved);
+        Ok(())
+    }
+
+    /// Keeps a roster that was found good: each file's name and content, in the order they were read.
+    ///
+    /// # Errors
+    /// When it cannot be written; the one kept before is untouched then.
+    pub fn keep_roster(&self, files: &[(String, Vec<u8>)]) -> Result<(), StateError> {
+        // Saving waits meanwhile: the file has one writer at a time.
+        let _saved = self.saved();
+        let database = self.ledger.writer()?;
+        self.ledger.guarded("write", || {
+            let write = database.begin_write()?;
+            write.delete_table(ROSTER)?;
+            {
+                let mut rows = write.open_table(ROSTER)?;
+                for (at, (name, content)) in (0..).zip(files) {
+                    rows.insert(at, (name.as_str(), content.as_slice()))?;
+                }
+            }
+            Ok(write.commit()?)
+        })
+    }
+
+    /// The roster kept last; nothing where none was.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn roster(&self) -> Result<Option<Vec<(String, Vec<u8>)>>, StateError> {
+        let Some(database) = self.ledger.reader()? else {
+            return Ok(None);
+        };
+        self.ledger.guarded("read", || {
+            let Some(rows) = table(&database.begin_read()?, ROSTER)? else {
+                return Ok(None);
+            };
+            let files = rows.iter()?.map(|row| {
+                let (_, file) = row?;
+                let (name, content) = file.value();
+                Ok((name.to_owned(), content.to_owned()))
+            });
+            files.collect::<Result<_, redb::Error>>().map(Some)
+        })
+    }
+
+    /// The e-mails of creates that may have taken effect without anybody learning of it, most of them left by an earlier
+    /// life of the process.
+    #[must_use]
+    pub fn unsettled(&self) -> BTreeSet<EmailKey> {
+        self.creates().unsettled.clone()
+    }
+
+    /// An account that was seen is no longer in doubt.
+    fn settle_seen(&self, ledger: &Ledger) {
+        let mut creates = self.creates();
+        let agreed = &ledger.parts().agreed;
+        let seen = |email: &EmailKey| agreed.contains_key(&Fact::Account(email.clone()));
+        for email in creates.unsettled.extract_if(.., |email| seen(email)) {
+            self.intents.settle(&email);
+        }
+    }
+
+    fn saved(&self) -> MutexGuard<'_, Parts> {
+        self.saved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn creates(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Book for State {
+    fn begins(&self, plan: &Plan) {
+        let mut creates = self.creates();
+        let begun = std::mem::take(&mut creates.begun);
+        creates.unsettled.extend(begun);
+        drop(creates);
+        if !plan.steps.is_empty() {
+            self.audit.begins(plan.steps.len());
+        }
+    }
+
+    fn is_unsettled(&self, email: &EmailKey) -> bool {
+        self.creates().unsettled.contains(email)
+    }
+
+    fn intend<'a>(&'a self, email: &'a EmailKey) -> BoxFuture<'a, Result<(), BookError>> {
+        self.creates().begun.insert(email.clone());
+        Box::pin(self.intents.intend(email))
+    }
+
+    fn ended(&self, step: &Step, end: &StepEnd) {
+        if end.sent {
+            self.audit.ended(step, end);
+        }
+        let Action::CreateCustomer { email, .. } = &step.action else {
+            return;
+        };
+        let email = email.key();
+        let mut creates = self.creates();
+        let was_begun = creates.begun.remove(email);
+        let is_settled = match end.outcome {
+            Outcome::Done | Outcome::Already | Outcome::Linked | Outcome::Held => {
+                creates.unsettled.remove(email);
+                true
+            }
+            Outcome::Unknown => {
+                creates.unsettled.insert(email.clone());
+                false
+            }
+            // It tells of this create, and nothing of an earlier one that may have taken effect.
+            Outcome::Failed | Outcome::Skipped | Outcome::NotAttempted => {
+                was_begun && !creates.unsettled.contains(email)
+            }
+        };
+        if is_settled {
+            self.intents.settle(email);
+        }
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if let Err(error) = self.intents.flush() {
+            // What is left is looked at again in the next life, and found settled then.
+            tracing::debug!(%error, "settled intents are left");
+        }
+    }
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State")
+            .field("ledger", &self.ledger)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads a site's ledger, beside a writer or not. Nothing where there is no state yet; makes nothing. Blocks: about a
+/// second for 100 000 people.
+///
+/// # Errors
+/// As [`State::open`], but for the lock.
+pub fn read_ledger(folder: &Path, site_url: &str) -> Result<Option<Ledger>, StateError> {
+    if !folder::check(folder)? {
+        return Ok(None);
+    }
+    let store = ledger_store(folder, site_url);
+    let Some(database) = store.reader()? else {
+        return Ok(None);
+    };
+    let tables = store.guarded("read", || Ok(database.begin_read()?))?;
+    load(&store, &tables).map(|parts| Some(Ledger::restored(parts)))
+}
+
+fn load(store: &Store, tables: &ReadTransaction) -> Result<Parts, StateError> {
+    store.guarded("read", || ledger::load(tables))
+}
+
+fn ledger_store(folder: &Path, site: &str) -> Store {
+    Store {
+        file: folder.join("ledger.redb"),
+        lost: "what is lost is why things differ, which creates Jira refused, and the roster to fall back on",
+        site: site.to_owned(),
+        mode: ConcurrencyMode::SingleWriter,
+        cache: 64 * 1024 * 1024,
+    }
+}
+
+fn intents_store(folder: &Path, site: &str) -> Store {
+    Store {
+        file: folder.join("intents.redb"),
+        lost: "what is lost is which accounts of an interrupted pass are its own; they are reported as found, not made",
+        site: site.to_owned(),
+        mode: ConcurrencyMode::ExclusiveWriter,
+        cache: 4 * 1024 * 1024,
+    }
+}

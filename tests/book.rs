@@ -1,0 +1,365 @@
+//! What a pass writes down while it applies: intents before creates, and a journal line for each write.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use quietdesk::engine::book::{Book, BookError, NoBook};
+use quietdesk::engine::pass::carry_out;
+use quietdesk::engine::progress::Silent;
+use quietdesk::engine::state::{Opener, State};
+use quietdesk::jira::JiraWrite;
+use quietdesk::model::email::EmailKey;
+use quietdesk::model::ledger::Ledger;
+use quietdesk::model::outcome::{Outcome, StepEnd};
+use quietdesk::model::plan::Plan;
+use quietdesk::model::step::Step;
+use quietdesk::sandbox::{Config, SeedPerson};
+use serde_json::Value;
+use support::desks::{TWO_DESKS, members, one_desk, one_desk_roster, people, two_desks};
+use support::world::{World, roster};
+use tokio_util::sync::CancellationToken;
+
+const SITE: &str = "http://sandbox/";
+
+fn open(folder: &Path) -> State {
+    open_with(folder, 10 << 20)
+}
+
+fn open_with(folder: &Path, journal_limit: u64) -> State {
+    let opener = Opener {
+        journal_limit,
+        ..Opener::new("apply", || Timestamp::UNIX_EPOCH)
+    };
+    State::open(folder, SITE, opener).unwrap()
+}
+
+fn lines(file: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(file).unwrap();
+    assert!(text.is_empty() || text.ends_with('\n'));
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or(Value::Null))
+        .collect()
+}
+
+/// A book whose disk is full from the `after`-th intent on.
+struct Full {
+    after: usize,
+    intents: Mutex<Vec<EmailKey>>,
+}
+
+impl Book for Full {
+    fn begins(&self, _: &Plan) {}
+
+    fn is_unsettled(&self, _: &EmailKey) -> bool {
+        false
+    }
+
+    fn intend<'a>(&'a self, email: &'a EmailKey) -> BoxFuture<'a, Result<(), BookError>> {
+        Box::pin(async move {
+            let mut intents = self.intents.lock().unwrap();
+            if intents.len() >= self.after {
+                let source = Arc::new(std::io::Error::from(std::io::ErrorKind::StorageFull));
+                let folder = "/var/lib/quietdesk".into();
+                return Err(BookError { folder, source });
+            }
+            intents.push(email.clone());
+            Ok(())
+        })
+    }
+
+    fn ended(&self, _: &Step, _: &StepEnd) {}
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_down_is_not_sent() {
+    let known = SeedPerson::customer("known@example.com", &[]);
+    let world = World::new(one_desk(vec![known])).await;
+    let book = Full {
+        after: 5,
+        intents: Mutex::default(),
+    };
+    let mut everybody = people(100);
+    everybody.push("known@example.com".to_owned());
+    let applied = world.apply_by(&members(&everybody), &mut Ledger::none(), &book).await;
+    let made = everybody
+        .iter()
+        .filter(|email| !world.sandbox.accounts_of(email).is_empty());
+    assert_eq!(made.count(), 5 + 1, "five intents, and who was there");
+    assert_eq!(applied.count(Outcome::Done), 5 + 5 + 1, "and who can be added is added");
+    assert!(applied.count(Outcome::NotAttempted) >= 60, "creating has ended");
+    let why = applied.outcomes.creating_unsafe.as_ref().unwrap();
+    for part in ["/var/lib/quietdesk", "no storage space", "--state-dir"] {
+        assert!(why.contains(part), "{why}");
+    }
+    assert!(!why.contains("example.com"), "{why}");
+    assert_eq!(applied.outcomes.creating_refused, None);
+    world.drain();
+}
+
+#[tokio::test]
+async fn every_intent_is_durable_before_its_create_and_gone_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::new(one_desk(Vec::new())).await;
+    let everybody = members(&people(120));
+    let state = open(folder.path());
+    let mut ledger = state.ledger();
+    let applied = world.apply_by(&everybody, &mut ledger, &state).await;
+    assert_eq!(applied.unsuccessful(), Vec::<String>::new());
+    assert_eq!(applied.writes, applied.planned);
+    state.save(&ledger).unwrap();
+    drop(state);
+    let state = open(folder.path());
+    assert_eq!(state.unsettled(), BTreeSet::new());
+    assert_eq!(state.ledger(), ledger);
+    world.drain();
+}
+
+#[tokio::test]
+async fn an_apply_dropped_midway_is_completed_without_making_anybody_twice() {
+    let config = Config {
+        latency: Duration::from_millis(20),
+        ..Config::default()
+    };
+    for restarted in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::with(one_desk(Vec::new()), config.clone()).await;
+        let everybody = members(&people(200));
+        let mut state = open(folder.path());
+        let jira = JiraWrite::new(world.read().await);
+        let seen = world.plan(&everybody).await;
+        let stop = CancellationToken::new();
+        let applying = carry_out(&jira, &seen, &state, &Silent, &stop);
+        let dropped = tokio::time::timeout(Duration::from_millis(130), applying).await;
+        assert!(dropped.is_err(), "it was to be dropped midway");
+        // What was in flight arrives all the same.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        if restarted {
+            drop(state);
+            state = open(folder.path());
+            assert!(!state.unsettled().is_empty());
+        }
+        // With the plan made before, so that Jira refuses who was made meanwhile.
+        let outcomes = carry_out(&jira, &seen, &state, &Silent, &stop).await;
+        let counts = outcomes.counts(seen.approved.plan());
+        assert_eq!(counts.get(&Outcome::Failed), None, "{counts:?}");
+        assert!(state.unsettled().is_empty());
+        world.is_in_step(&everybody).await;
+        let twice = people(200)
+            .into_iter()
+            .filter(|email| world.sandbox.accounts_of(email).len() != 1);
+        assert_eq!(twice.collect::<Vec<_>>(), Vec::<String>::new());
+        world.drain();
+    }
+}
+
+/// The first life made the account and died before it heard of it.
+#[tokio::test]
+async fn an_account_of_an_earlier_life_is_done_and_a_stranger_s_is_linked() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = open(folder.path());
+    let (ours, hidden) = (EmailKey::of("ours@example.com"), EmailKey::of("hidden@example.com"));
+    state.intend(&ours).await.unwrap();
+    state.intend(&hidden).await.unwrap();
+    drop(state);
+    let state = open(folder.path());
+    assert_eq!(state.unsettled(), [ours, hidden].into());
+    let world = World::new(one_desk(Vec::new())).await;
+    let wanted = one_desk_roster(&["ours@example.com", "theirs@example.com", "hidden@example.com"]);
+    let seen = world.plan(&wanted).await;
+    for email in ["Ours@example.com", "theirs@example.com", "hidden@example.com"] {
+        world.sandbox.create_account(&SeedPerson::customer(email, &[]));
+    }
+    let id = world.sandbox.accounts_of("hidden@example.com").remove(0);
+    world.sandbox.set_email_hidden(&id, true).unwrap();
+    let jira = JiraWrite::new(world.read().await);
+    let outcomes = carry_out(&jira, &seen, &state, &Silent, &CancellationToken::new()).await;
+    let steps = seen.approved.plan().steps.iter();
+    let creates = steps.filter(|step| step.action.kind() == "create_customer");
+    let ends: BTreeMap<_, _> = creates
+        .map(|step| (step.action.email().unwrap().as_str(), outcomes.of(step.id).as_str()))
+        .collect();
+    let expected = [("hidden", "held"), ("ours", "done"), ("theirs", "linked")];
+    let ends: Vec<_> = ends
+        .iter()
+        .map(|(email, end)| (email.split('@').next().unwrap(), *end))
+        .collect();
+    assert_eq!(ends, expected);
+    drop(state);
+    assert!(open(folder.path()).unsettled().is_empty());
+    world.drain();
+}
+
+/// Unknown stays unsettled, within the life and after it, until an account is seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_create_of_unknown_end_stays_in_the_book() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::new(one_desk(Vec::new())).await;
+    let wanted = one_desk_roster(&["ada@example.com"]);
+    let ada: BTreeSet<_> = [EmailKey::of("ada@example.com")].into();
+    let state = open(folder.path());
+    let jira = JiraWrite::new(world.read().await);
+    let seen = world.plan(&wanted).await;
+    world
+        .sandbox
+        .set_faults(&"create:drop-after, user-search:401".parse().unwrap());
+    let outcomes = carry_out(&jira, &seen, &state, &Silent, &CancellationToken::new()).await;
+    let counts = outcomes.counts(seen.approved.plan());
+    assert_eq!(counts.get(&Outcome::Unknown), Some(&1), "{counts:?}");
+    assert_eq!(state.unsettled(), ada);
+    drop(state);
+    world.sandbox.set_faults(&"".parse().unwrap());
+    let state = open(folder.path());
+    assert_eq!(state.unsettled(), ada);
+    let mut ledger = state.ledger();
+    let applied = world.apply_by(&wanted, &mut ledger, &state).await;
+    assert_eq!(
+        (applied.writes, applied.count(Outcome::Done)),
+        (1, 1),
+        "seen, and added"
+    );
+    state.save(&ledger).unwrap();
+    assert!(state.unsettled().is_empty());
+    drop(state);
+    assert!(open(folder.path()).unsettled().is_empty());
+    world.drain();
+}
+
+#[tokio::test]
+async fn losing_the_state_is_safe() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::new(two_desks(Vec::new())).await;
+    let wanted = roster(TWO_DESKS);
+    let state = open(folder.path());
+    let mut ledger = state.ledger();
+    world.apply_by(&wanted, &mut ledger, &state).await;
+    state.save(&ledger).unwrap();
+    drop(state);
+    for name in ["ledger.redb", "intents.redb", "audit.jsonl", "lock"] {
+        fs::remove_file(folder.path().join(name)).unwrap();
+        let state = open(folder.path());
+        let mut ledger = state.ledger();
+        let again = world.apply_by(&wanted, &mut ledger, &state).await;
+        assert_eq!((again.steps(), again.writes), (Vec::new(), 0), "without {name}");
+        state.save(&ledger).unwrap();
+    }
+    world.drain();
+}
+
+#[tokio::test]
+async fn each_write_is_journalled_with_jira_s_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::new(two_desks(Vec::new())).await;
+    world.sandbox.set_faults(&"add[PRIV]:403".parse().unwrap());
+    let state = open(folder.path());
+    let mut ledger = state.ledger();
+    let applied = world.apply_by(&roster(TWO_DESKS), &mut ledger, &state).await;
+    let mut journal = lines(&folder.path().join("audit.jsonl"));
+    assert_eq!(
+        journal.remove(0)["pass"]["steps"],
+        applied.seen.approved.plan().steps.len()
+    );
+    assert_eq!(journal.len(), 7, "three creates, three adds, one access: {journal:#?}");
+    for line in &journal {
+        assert_eq!(line["time"], "1970-01-01T00:00:00Z");
+        let number = line["request"].as_str().unwrap();
+        let seq = u64::from_str_radix(number, 16).unwrap();
+        let exchanges = world.sandbox.journal();
+        let exchange = exchanges.iter().find(|exchange| exchange.seq == seq).unwrap();
+        assert_eq!(exchange.method, "POST", "{line}");
+    }
+    let of = |kind: &str, desk: &str| {
+        let mut found = journal
+            .iter()
+            .filter(|line| line["kind"] == kind && line["desk"] == desk);
+        found.next().unwrap().clone()
+    };
+    let access = of("set_access", "SUP");
+    assert_eq!(
+        (&access["before"], &access["after"]),
+        (&"restricted".into(), &"open".into())
+    );
+    let refused = of("add_to_desk", "PRIV");
+    assert_eq!(
+        (&refused["outcome"], &refused["email"]),
+        (&"held".into(), &"Bob@Example.com".into())
+    );
+    assert!(of("add_to_desk", "SUP")["account"].is_string());
+    assert_eq!(state.ledger(), Ledger::kept(), "saved when asked to");
+    // Nothing is written, so nothing is journalled.
+    let before = lines(&folder.path().join("audit.jsonl")).len();
+    world.sandbox.set_faults(&"".parse().unwrap());
+    world.apply_by(&roster(TWO_DESKS), &mut ledger, &state).await;
+    world.apply_by(&roster(TWO_DESKS), &mut ledger, &state).await;
+    assert_eq!(
+        lines(&folder.path().join("audit.jsonl")).len(),
+        before + 2,
+        "a pass of one step, and none"
+    );
+}
+
+#[tokio::test]
+async fn a_full_journal_is_rotated_and_a_torn_line_is_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |age: u32| match age {
+        0 => folder.path().join("audit.jsonl"),
+        age => folder.path().join(format!("audit.jsonl.{age}")),
+    };
+    fs::write(file(0), "{\"time\":\"1970-01-01T00:00:00Z\"}\n{\"torn\":").unwrap();
+    let state = open_with(folder.path(), 2_000);
+    let world = World::new(one_desk(Vec::new())).await;
+    world.apply_by(&members(&people(3)), &mut Ledger::none(), &state).await;
+    let first = lines(&file(0));
+    assert_eq!(
+        (&first[1], first[2].get("pass").is_some()),
+        (&Value::Null, true),
+        "the torn line stands alone"
+    );
+    world.apply_by(&members(&people(40)), &mut Ledger::none(), &state).await;
+    for age in 0..=5 {
+        let journal = lines(&file(age));
+        assert!(
+            !journal.is_empty() && journal.iter().all(|line| line.is_object()),
+            "{age}: {journal:?}"
+        );
+        assert!(file(age).metadata().unwrap().len() <= 2_000);
+    }
+    assert!(!file(6).exists());
+    let newest = lines(&file(0)).pop().unwrap();
+    assert_eq!(newest["kind"], "add_to_desk");
+    drop(state);
+    OpenOptions::new()
+        .append(true)
+        .open(file(0))
+        .unwrap()
+        .write_all(b"{")
+        .unwrap();
+    drop(open(folder.path()));
+    lines(&file(0));
+}
+
+#[tokio::test]
+async fn many_intents_share_a_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = open(folder.path());
+    let emails: Vec<_> = people(2_000).iter().map(|email| EmailKey::of(email)).collect();
+    let start = std::time::Instant::now();
+    let together = futures_util::future::join_all(emails.iter().map(|email| state.intend(email))).await;
+    assert!(together.iter().all(Result::is_ok));
+    let together = start.elapsed();
+    let start = std::time::Instant::now();
+    state.intend(&EmailKey::of("one@example.com")).await.unwrap();
+    println!("2000 together: {together:?}; one alone: {:?}", start.elapsed());
+    drop(state);
+    assert_eq!(open(folder.path()).unsettled().len(), 2_001);
+    NoBook.intend(&emails[0]).await.unwrap();
+}

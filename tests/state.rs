@@ -1,0 +1,212 @@
+//! The state directory: what it keeps, whom it refuses, and what is left of it when a process is killed.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::collections::BTreeMap;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, lchown, symlink};
+use std::path::Path;
+
+use jiff::Timestamp;
+use quietdesk::engine::state::{Opener, State, StateError, read_ledger};
+use quietdesk::model::access::Access;
+use quietdesk::model::account::AccountId;
+use quietdesk::model::desk::DeskKey;
+use quietdesk::model::email::EmailKey;
+use quietdesk::model::ledger::{Fact, Ledger, Parts, Value};
+
+const SITE: &str = "https://example.atlassian.net/";
+
+fn open(folder: &Path) -> Result<State, StateError> {
+    State::open(folder, SITE, Opener::new("apply", || Timestamp::UNIX_EPOCH))
+}
+
+fn desk() -> DeskKey {
+    DeskKey::parse("SUP").unwrap()
+}
+
+/// Everybody with an account, on two desks.
+fn ledger_of(people: usize) -> Ledger {
+    let mut parts = Parts::default();
+    for n in 0..people {
+        let email = EmailKey::of(&format!("member{n:06}@example.com"));
+        let other = DeskKey::parse("OTHER").unwrap();
+        parts
+            .agreed
+            .insert(Fact::Membership(desk(), email.clone()), Value::Present);
+        parts
+            .agreed
+            .insert(Fact::Membership(other, email.clone()), Value::Present);
+        parts.agreed.insert(Fact::Account(email), Value::Present);
+    }
+    Ledger::restored(parts)
+}
+
+#[test]
+fn what_is_saved_is_there_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = &folder.path().join("a/b/state");
+    let state = open(folder).unwrap();
+    assert_eq!(state.ledger(), Ledger::kept());
+    assert_eq!(read_ledger(folder, SITE).unwrap(), Some(Ledger::kept()));
+    let mut parts = ledger_of(10).parts().clone();
+    parts.agreed.insert(Fact::Access(desk()), Value::Access(Access::Open));
+    parts.completed.insert(desk());
+    let candidates = ["a", "b"].map(|id| AccountId(id.to_owned())).to_vec();
+    parts.refused.insert(EmailKey::of("x@example.com"), candidates);
+    parts.refused.insert(EmailKey::of("y@example.com"), Vec::new());
+    state.save(&Ledger::restored(parts.clone())).unwrap();
+    parts.agreed.retain(|fact, _| !matches!(fact, Fact::Account(_)));
+    parts
+        .agreed
+        .insert(Fact::Access(desk()), Value::Access(Access::Restricted));
+    parts.completed.clear();
+    parts.refused.pop_last();
+    let second = Ledger::restored(parts);
+    state.save(&second).unwrap();
+    let files = vec![
+        ("b.yaml".to_owned(), b"\xffb".to_vec()),
+        ("a.yaml".to_owned(), Vec::new()),
+    ];
+    assert_eq!(state.roster().unwrap(), None);
+    state.keep_roster(&vec![files[0].clone(); 3]).unwrap();
+    state.keep_roster(&files).unwrap();
+    assert_eq!(read_ledger(folder, SITE).unwrap().as_ref(), Some(&second));
+    drop(state);
+    let again = open(folder).unwrap();
+    assert_eq!((again.ledger(), again.roster().unwrap()), (second, Some(files)));
+    assert!(again.unsettled().is_empty());
+}
+
+#[test]
+fn reading_makes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("state");
+    assert_eq!(read_ledger(&missing, SITE).unwrap(), None);
+    assert!(!missing.exists());
+    assert_eq!(read_ledger(folder.path(), SITE).unwrap(), None);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_state_of_another_site_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(folder.path()).unwrap());
+    let other = "https://other.atlassian.net/";
+    let opened = State::open(folder.path(), other, Opener::new("run", || Timestamp::UNIX_EPOCH));
+    for error in [opened.unwrap_err(), read_ledger(folder.path(), other).unwrap_err()] {
+        let text = error.to_string();
+        assert!(matches!(error, StateError::OtherSite { .. }), "{error:?}");
+        assert!(
+            [SITE, other, "--state-dir"].iter().all(|part| text.contains(part)),
+            "{text}"
+        );
+    }
+    open(folder.path()).unwrap();
+}
+
+#[test]
+fn a_newer_schema_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(folder.path()).unwrap());
+    let meta = redb::TableDefinition::<&str, &str>::new("meta");
+    let database = redb::Database::open(folder.path().join("ledger.redb")).unwrap();
+    let write = database.begin_write().unwrap();
+    write.open_table(meta).unwrap().insert("schema", "2").unwrap();
+    write.commit().unwrap();
+    drop(database);
+    for error in [
+        open(folder.path()).unwrap_err(),
+        read_ledger(folder.path(), SITE).unwrap_err(),
+    ] {
+        assert!(
+            matches!(
+                error,
+                StateError::Newer {
+                    schema: 2,
+                    known: 1,
+                    ..
+                }
+            ),
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
+fn a_damaged_file_is_told_and_may_be_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = open(folder.path()).unwrap();
+    state.save(&ledger_of(2_000)).unwrap();
+    drop(state);
+    let mut refused = 0;
+    for name in ["ledger.redb", "intents.redb"] {
+        let file = folder.path().join(name);
+        let good = fs::read(&file).unwrap();
+        let garbage = b"not a store at all, but long enough to be looked at".repeat(200);
+        let mut wrong: Vec<_> = [garbage, good[..good.len() / 2].to_vec()].into();
+        for at in (0..good.len()).step_by(good.len() / 12) {
+            let mut bytes = good.clone();
+            bytes[at..(at + 64).min(good.len())]
+                .iter_mut()
+                .for_each(|byte| *byte ^= 0x55);
+            wrong.push(bytes);
+        }
+        for bytes in wrong {
+            fs::write(&file, bytes).unwrap();
+            // Reading first: opening may mend. It may not notice, but must never panic.
+            let _ = read_ledger(folder.path(), SITE);
+            let Err(error) = open(folder.path()) else { continue };
+            assert!(matches!(error, StateError::Damaged { .. }), "{error:?}");
+            let text = error.to_string();
+            assert!(text.contains(name) && text.contains("deleted safely"), "{text}");
+            refused += 1;
+        }
+        fs::remove_file(&file).unwrap();
+        drop(open(folder.path()).unwrap());
+    }
+    assert!(refused >= 6, "{refused}");
+    open(folder.path()).unwrap();
+}
+
+#[test]
+fn the_folder_and_its_files_are_for_their_owner_alone() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("state");
+    drop(open(&folder).unwrap());
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    fs::set_permissions(folder.join("audit.jsonl"), Permissions::from_mode(0o644)).unwrap();
+    drop(open(&folder).unwrap());
+    assert_eq!(mode(&folder), 0o700);
+    let modes: BTreeMap<_, _> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.file_name().into_string().unwrap(), mode(&entry.path())))
+        .collect();
+    let expected = ["audit.jsonl", "intents.redb", "ledger.redb", "lock"];
+    assert_eq!(modes, expected.map(|name| (name.to_owned(), 0o600)).into());
+    for (others, bits) in [("group", 0o770), ("others", 0o707)] {
+        fs::set_permissions(&folder, Permissions::from_mode(bits)).unwrap();
+        let error = open(&folder).unwrap_err();
+        assert!(matches!(error, StateError::Unsafe { .. }), "{others}: {error:?}");
+        assert!(error.to_string().contains("chmod 700"), "{error}");
+    }
+    fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+    drop(open(&folder).unwrap());
+}
+
+/// systemd puts a link of root's there (`DynamicUser=`); anybody else's could lead elsewhere tomorrow.
+#[test]
+fn a_link_that_is_not_root_s_is_refused() {
+    let parent = tempfile::tempdir().unwrap();
+    let (folder, link) = (parent.path().join("state"), parent.path().join("link"));
+    drop(open(&folder).unwrap());
+    symlink(&folder, &link).unwrap();
+    // As root, the link is root's to begin with.
+    if lchown(&link, Some(65_534), None).is_ok() {
+        fs::set_permissions(parent.path(), Permissions::from_mode(0o755)).unwrap();
+    }
+    for error in [open(&link).unwrap_err(), read_ledger(&link, SITE).unwrap_err()] {
+        assert!(error.to_string().contains("symbolic link"), "{error}");
+    }
+}
