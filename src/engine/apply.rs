@@ -260,7 +260,12 @@ impl Applying<'_> {
     async fn end_access(&self, id: StepId, desk: &DeskKey, before: Access, after: Access) {
         match protocol::set_access(self.jira, self.approved.approval(), desk, before, after).await {
             Ok(end) => self.end(id, end),
-            Err(AccessError { error, sent, request }) => {
+            Err(AccessError {
+                error,
+                sent,
+                asked,
+                request,
+            }) => {
                 if error.ends_the_pass() {
                     self.end_pass(&error);
                 }
@@ -270,14 +275,8 @@ impl Applying<'_> {
                     (false, false) => Outcome::Failed,
                 };
                 let end = StepEnd::with_error(outcome, error.to_string());
-                self.end(
-                    id,
-                    if sent || request.is_some() {
-                        end.sent(request)
-                    } else {
-                        end
-                    },
-                );
+                let was_sent = asked && outcome != Outcome::NotAttempted;
+                self.end(id, if was_sent { end.sent(request) } else { end });
             }
         }
     }

@@ -208,6 +208,8 @@ pub(super) struct AccessError {
     pub error: CallError,
     /// Whether the change may have taken effect by then.
     pub sent: bool,
+    /// Whether the change was asked for at all.
+    pub asked: bool,
     /// How Jira numbered the change.
     pub request: Option<String>,
 }
@@ -217,6 +219,7 @@ impl AccessError {
         Self {
             error,
             sent: false,
+            asked: false,
             request: None,
         }
     }
@@ -247,6 +250,7 @@ pub(super) async fn set_access(
         return Err(AccessError {
             sent: error.may_have_taken_effect(),
             error,
+            asked: true,
             request,
         });
     }
@@ -256,6 +260,7 @@ pub(super) async fn set_access(
             return Err(AccessError {
                 error,
                 sent: true,
+                asked: true,
                 request,
             });
         }

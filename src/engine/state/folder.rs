@@ -54,6 +54,18 @@ pub(super) fn check(folder: &Path) -> Result<bool, StateError> {
     Ok(true)
 }
 
+/// Makes what was made in the folder, and the folder itself, survive a crash of the machine.
+///
+/// # Errors
+/// When it cannot be flushed.
+pub(super) fn sync(folder: &Path) -> Result<(), StateError> {
+    let flush = |folder: &Path| File::open(folder).and_then(|folder| folder.sync_all());
+    flush(folder).map_err(StateError::file("flush the state directory", folder))?;
+    // The folder above may be one that quietdesk can only pass through; nothing depends on it once it is on disk.
+    let _ = flush(&folder.join(".."));
+    Ok(())
+}
+
 /// Opens a file of the folder, made for its owner alone where it is missing.
 ///
 /// # Errors

@@ -86,11 +86,14 @@ impl Intents {
     }
 
     /// Writes what waits to be written.
-    pub(super) fn flush(&self) -> Result<(), StateError> {
+    pub(super) fn flush(&self) {
         if self.0.queue().settled.is_empty() {
-            return Ok(());
+            return;
         }
-        self.0.commit()
+        if let Err(error) = self.0.commit() {
+            // What is left is looked at again in the next life, and found settled then.
+            tracing::debug!(%error, "settled intents are left");
+        }
     }
 }
 
@@ -130,7 +133,7 @@ impl Drop for Committing {
 
 impl Shared {
     /// Writes everything that waits, in one durable transaction, and tells whoever waited for it.
-    fn commit(&self) -> Result<(), StateError> {
+    fn commit(&self) -> Result<(), Arc<StateError>> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let (waiting, settled) = {
             let mut queue = self.queue();
@@ -150,17 +153,13 @@ impl Shared {
             }
             Ok(write.commit()?)
         });
-        let (told, result) = match written {
-            Ok(()) => (Ok(()), Ok(())),
-            Err(error) => {
-                self.queue().settled.extend(settled);
-                let text = std::io::Error::other(error.to_string());
-                (Err(self.error(Arc::new(text))), Err(error))
-            }
-        };
+        let result = written.map_err(Arc::new);
+        if result.is_err() {
+            self.queue().settled.extend(settled);
+        }
         for (_, tell) in waiting {
             // Who no longer waits needs not be told.
-            let _ = tell.send(told.clone());
+            let _ = tell.send(result.clone().map_err(|error| self.error(error)));
         }
         result
     }

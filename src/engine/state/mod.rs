@@ -112,6 +112,7 @@ impl State {
         })?;
         let (intents, unsettled) = Intents::open(intents_store(folder, site_url), folder.to_owned())?;
         let audit = Audit::open(folder, opener.clock, opener.journal_limit)?;
+        folder::sync(folder)?;
         Ok(Self {
             ledger,
             saved: Mutex::new(saved),
@@ -138,7 +139,7 @@ impl State {
     /// When it cannot be written; what was saved before is untouched then.
     pub fn save(&self, ledger: &Ledger) -> Result<(), StateError> {
         self.settle_seen(ledger);
-        self.intents.flush()?;
+        self.intents.flush();
         let mut saved = self.saved();
         let difference = Difference::between(&saved, ledger.parts());
         if difference.is_empty() {
@@ -204,10 +205,13 @@ impl State {
     fn settle_seen(&self, ledger: &Ledger) {
         let mut creates = self.creates();
         let agreed = &ledger.parts().agreed;
-        let seen = |email: &EmailKey| agreed.contains_key(&Fact::Account(email.clone()));
-        for email in creates.unsettled.extract_if(.., |email| seen(email)) {
-            self.intents.settle(&email);
-        }
+        creates.unsettled.retain(|email| {
+            let is_seen = agreed.contains_key(&Fact::Account(email.clone()));
+            if is_seen {
+                self.intents.settle(email);
+            }
+            !is_seen
+        });
     }
 
     fn saved(&self) -> MutexGuard<'_, Parts> {
@@ -271,10 +275,7 @@ impl Book for State {
 
 impl Drop for State {
     fn drop(&mut self) {
-        if let Err(error) = self.intents.flush() {
-            // What is left is looked at again in the next life, and found settled then.
-            tracing::debug!(%error, "settled intents are left");
-        }
+        self.intents.flush();
     }
 }
 
