@@ -73,7 +73,8 @@ fn another_process() {
             fs::write(folder.join("ready"), "").unwrap();
             sleep(Duration::from_secs(600));
         }
-        "save" => (1..).for_each(|number| state.save(&ledger_saying(number)).unwrap()),
+        "save" => (1..usize::MAX).for_each(|number| state.save(&ledger_saying(number)).unwrap()),
+        "fill" => fill_the_disk(&state),
         "intend" => intend_for_ever(&state, folder),
         other => panic!("{other}"),
     }
@@ -98,6 +99,32 @@ fn intend_for_ever(state: &State, folder: &Path) {
             }
         }
     })));
+}
+
+/// Until a limit on the size of files says no, and again once it is lifted.
+fn fill_the_disk(state: &State) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let intend = |n: usize| {
+        let emails: Vec<_> = (0..200)
+            .map(|m| EmailKey::of(&format!("p{n}.{m}@example.com")))
+            .collect();
+        let all = futures_util::future::join_all(emails.iter().map(|email| state.intend(email)));
+        runtime.block_on(all).into_iter().find_map(Result::err)
+    };
+    let error = (0..1_000).find_map(intend).expect("the limit is met");
+    assert!(error.to_string().contains("--state-dir") && !error.to_string().contains("example.com"));
+    let cause = std::error::Error::source(&error).unwrap();
+    assert!(
+        cause.to_string().contains("cannot write") && cause.source().is_some(),
+        "{cause:?}"
+    );
+    assert!(intend(2_000).is_some(), "it stays so");
+    let pid = std::process::id().to_string();
+    let lifted = Command::new("prlimit")
+        .args(["--fsize=unlimited:", "--pid", &pid])
+        .status();
+    assert!(lifted.unwrap().success());
+    assert!(intend(3_000).is_none(), "and is over once there is space");
 }
 
 fn wait_for(path: &Path) {
@@ -209,4 +236,21 @@ fn every_acknowledged_intent_survives_a_kill() {
     assert_eq!(lost, Vec::<&str>::new());
     assert!(told.lines().count() > 100, "{} only", told.lines().count());
     println!("{} acknowledged, {} kept", told.lines().count(), left.len());
+}
+
+/// The disk is full, and then it is not; the process goes on.
+#[test]
+fn intents_are_written_again_once_there_is_space() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "trap '' XFSZ; ulimit -S -f 600; exec \"$0\" --exact another_process --nocapture";
+    let filled = Command::new("sh")
+        .args(["-c", script])
+        .arg(std::env::current_exe().unwrap())
+        .env("QUIETDESK_TEST_ROLE", "fill")
+        .env("QUIETDESK_TEST_FOLDER", folder.path())
+        .output()
+        .unwrap();
+    assert!(filled.status.success(), "{}", String::from_utf8_lossy(&filled.stderr));
+    let left = open(&folder.path().join("state")).unwrap().unsettled();
+    assert!(left.contains(&EmailKey::of("p0.0@example.com")) && left.contains(&EmailKey::of("p3000.199@example.com")));
 }

@@ -105,25 +105,47 @@ impl StateError {
         error: impl Into<redb::Error>,
     ) -> Self {
         let path = file.to_owned();
-        match error.into() {
-            redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch => Self::Busy { file: path },
-            redb::Error::Io(source) if !is_about_content(&source) => Self::File {
-                operation,
-                path,
-                source,
-            },
-            error => Self::Damaged {
+        let error = error.into();
+        if is_about_content(&error) {
+            let source = error.into();
+            return Self::Damaged {
                 file: path,
                 lost,
-                source: error.into(),
-            },
+                source,
+            };
+        }
+        if let redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch = error {
+            return Self::Busy { file: path };
+        }
+        let source = if let redb::Error::Io(source) = error {
+            source
+        } else {
+            io::Error::other(error)
+        };
+        Self::File {
+            operation,
+            path,
+            source,
         }
     }
 }
 
-/// Whether an I/O error says that the bytes are wrong, rather than out of reach.
-fn is_about_content(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
+/// Whether it says that the bytes are wrong, rather than out of reach. Only then is advice to delete them right.
+fn is_about_content(error: &redb::Error) -> bool {
+    let wrong_kind =
+        |error: &io::Error| matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof);
+    matches!(error, redb::Error::Io(error) if wrong_kind(error))
+        || matches!(
+            error,
+            redb::Error::Corrupted(_)
+                | redb::Error::UpgradeRequired(_)
+                | redb::Error::RepairAborted
+                | redb::Error::TableDoesNotExist(_)
+                | redb::Error::TableTypeMismatch { .. }
+                | redb::Error::TableIsMultimap(_)
+                | redb::Error::TableIsNotMultimap(_)
+                | redb::Error::TypeDefinitionChanged { .. }
+        )
 }
 
 /// Whether a file is only open elsewhere for the moment.

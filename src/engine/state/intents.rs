@@ -22,11 +22,11 @@ pub(super) struct Intents(Arc<Shared>);
 
 struct Shared {
     store: Store,
-    database: Database,
     folder: PathBuf,
     queue: Mutex<Queue>,
-    /// Held from taking a batch to having written it, so that batches are written in the order they were taken.
-    writing: Mutex<()>,
+    /// Held from taking a batch to having written it, so that batches are written in the order they were taken. Nothing
+    /// after a failure: redb writes no more to what it could not write to, so it is opened again.
+    database: Mutex<Option<Database>>,
 }
 
 /// What the next commit takes along.
@@ -53,10 +53,9 @@ impl Intents {
         drop(tables);
         let shared = Shared {
             store,
-            database,
             folder,
             queue: Mutex::default(),
-            writing: Mutex::default(),
+            database: Mutex::new(Some(database)),
         };
         Ok((Self(Arc::new(shared)), left))
     }
@@ -134,29 +133,30 @@ impl Drop for Committing {
 impl Shared {
     /// Writes everything that waits, in one durable transaction, and tells whoever waited for it.
     fn commit(&self) -> Result<(), Arc<StateError>> {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
         let (waiting, settled) = {
             let mut queue = self.queue();
             (std::mem::take(&mut queue.waiting), std::mem::take(&mut queue.settled))
         };
-        let written = self.store.guarded("write", || {
-            let write = self.database.begin_write()?;
-            {
-                let mut intents = write.open_table(INTENTS)?;
-                // What is settled was so before it was intended anew.
-                for email in &settled {
-                    intents.remove(email.as_str())?;
-                }
-                for (email, _) in &waiting {
-                    intents.insert(email.as_str(), ())?;
-                }
-            }
-            Ok(write.commit()?)
+        let opened = match database.take() {
+            Some(database) => Ok(database),
+            None => self.store.writer(),
+        };
+        let written = opened.and_then(|opened| {
+            let added = waiting.iter().map(|(email, _)| email);
+            self.store.guarded("write", || write(&opened, &settled, added))?;
+            Ok(opened)
         });
-        let result = written.map_err(Arc::new);
-        if result.is_err() {
-            self.queue().settled.extend(settled);
-        }
+        let result = match written {
+            Ok(opened) => {
+                *database = Some(opened);
+                Ok(())
+            }
+            Err(error) => {
+                self.queue().settled.extend(settled);
+                Err(Arc::new(error))
+            }
+        };
         for (_, tell) in waiting {
             // Who no longer waits needs not be told.
             let _ = tell.send(result.clone().map_err(|error| self.error(error)));
@@ -174,4 +174,24 @@ impl Shared {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// One durable transaction.
+fn write<'a>(
+    database: &Database,
+    settled: &BTreeSet<EmailKey>,
+    added: impl Iterator<Item = &'a EmailKey>,
+) -> Result<(), redb::Error> {
+    let write = database.begin_write()?;
+    {
+        let mut intents = write.open_table(INTENTS)?;
+        // What is settled was so before it was intended anew.
+        for email in settled {
+            intents.remove(email.as_str())?;
+        }
+        for email in added {
+            intents.insert(email.as_str(), ())?;
+        }
+    }
+    Ok(write.commit()?)
 }

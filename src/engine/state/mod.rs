@@ -49,6 +49,9 @@ const JOURNAL: u64 = 10 * 1024 * 1024;
 /// The last good roster: the files in the order they were read, by name, with their content.
 const ROSTER: TableDefinition<'_, u32, (&str, &[u8])> = TableDefinition::new("roster");
 
+/// A file of a kept roster: its name and its content.
+pub type RosterFile = (String, Vec<u8>);
+
 /// A state directory, opened for writing. Dropping it writes what waits and lets go of the lock.
 pub struct State {
     ledger: Store,
@@ -156,7 +159,7 @@ impl State {
     ///
     /// # Errors
     /// When it cannot be written; the one kept before is untouched then.
-    pub fn keep_roster(&self, files: &[(String, Vec<u8>)]) -> Result<(), StateError> {
+    pub fn keep_roster(&self, files: &[RosterFile]) -> Result<(), StateError> {
         // Saving waits meanwhile: the file has one writer at a time.
         let _saved = self.saved();
         let database = self.ledger.writer()?;
@@ -177,7 +180,7 @@ impl State {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn roster(&self) -> Result<Option<Vec<(String, Vec<u8>)>>, StateError> {
+    pub fn roster(&self) -> Result<Option<Vec<RosterFile>>, StateError> {
         let Some(database) = self.ledger.reader()? else {
             return Ok(None);
         };
