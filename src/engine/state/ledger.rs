@@ -1,5 +1,6 @@
 //! The ledger as it is written down: one row a fact, so that a small change is a small write.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use redb::{Database, ReadTransaction, ReadableTable as _, TableDefinition};
@@ -126,18 +127,31 @@ fn changes<'a, K: Ord, V: PartialEq>(
     new: impl IntoIterator<Item = (&'a K, &'a V)>,
 ) -> Changes<'a, K, V> {
     let mut changes = Vec::new();
-    let mut old = old.into_iter().peekable();
-    for (key, value) in new {
-        while let Some((gone, _)) = old.next_if(|(earlier, _)| *earlier < key) {
-            changes.push((gone, None));
+    let (mut old, mut new) = (old.into_iter(), new.into_iter());
+    let (mut before, mut now) = (old.next(), new.next());
+    loop {
+        // One comparison for each key: nearly all of them are on both sides, and there may be many.
+        let order = match (before, now) {
+            (None, None) => return changes,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some((before, _)), Some((now, _))) => before.cmp(now),
+        };
+        match order {
+            Ordering::Less => changes.extend(before.map(|(key, _)| (key, None))),
+            Ordering::Greater => changes.extend(now.map(|(key, value)| (key, Some(value)))),
+            Ordering::Equal => {
+                let changed = now.filter(|(_, now)| before.is_some_and(|(_, before)| before != *now));
+                changes.extend(changed.map(|(key, value)| (key, Some(value))));
+            }
         }
-        let before = old.next_if(|(same, _)| *same == key);
-        if before.is_none_or(|(_, before)| before != value) {
-            changes.push((key, Some(value)));
+        if order.is_le() {
+            before = old.next();
+        }
+        if order.is_ge() {
+            now = new.next();
         }
     }
-    changes.extend(old.map(|(gone, _)| (gone, None)));
-    changes
 }
 
 fn owned<K: Clone, V: Clone>(changes: &Changes<'_, K, V>) -> Vec<(K, Option<V>)> {
