@@ -65,6 +65,7 @@ impl Bench {
         command.env("QUIETDESK_USER", "quietdesk@example.com");
         command.env("QUIETDESK_TOKEN", "sandbox");
         command.env("QUIETDESK_PATIENCE", "2s");
+        command.env("XDG_STATE_HOME", self.folder.path().join("state"));
         command.current_dir(self.folder.path());
         command
     }
@@ -75,6 +76,7 @@ fn bare(arguments: &[&str]) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("QUIETDESK_")) {
         command.env_remove(name);
     }
+    command.env_remove("STATE_DIRECTORY");
     command.args(arguments);
     command
 }

@@ -67,6 +67,8 @@ impl Running {
             connect: Box::new(move || Box::pin(JiraRead::connect(settings.clone()))),
             token_file: None,
             hangup: Arc::clone(&self.hangup),
+            state: None,
+            ledger: quietdesk::model::ledger::Ledger::kept(),
             status: self.status.clone(),
             clock: support::status::now,
             progress: Box::new(Silent),
@@ -222,6 +224,7 @@ async fn sigterm_ends_it_with_0() {
             &running.world.running.url(),
         ])
         .env("QUIETDESK_TOKEN", "quietdesk@example.com:sandbox")
+        .env("XDG_STATE_HOME", running.folder.path().join("state"))
         .kill_on_drop(true)
         .spawn()
         .unwrap();

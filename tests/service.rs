@@ -67,6 +67,7 @@ impl Service {
             .args(["--url", &self.world.running.url(), "--patience", patience])
             .arg("--token-file")
             .arg(self.path("token"))
+            .env("STATE_DIRECTORY", self.path("state"))
             .env("NOTIFY_SOCKET", self.path("notify"))
             .env("WATCHDOG_USEC", "200000")
             .spawn()
@@ -267,6 +268,87 @@ async fn a_new_token_that_jira_refuses_does_not_replace_the_old_one() {
     service.until("the new token was tried", refused);
     service.wants(&["ada@example.com", "bob@example.com"]);
     service.until_on_the_desk(&["ada@example.com", "bob@example.com"]);
+    service.signal("-TERM");
+    assert_eq!(service.ends().code(), Some(0));
+}
+
+/// An import is killed at some moment, again and again, and started anew: it is completed, and nobody is made twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_moment_and_started_again() {
+    let mut service = Service::prepare().await;
+    let emails: Vec<_> = (0..300).map(|n| format!("member{n:03}@example.com")).collect();
+    let emails: Vec<_> = emails.iter().map(String::as_str).collect();
+    service.wants(&emails);
+    service.world.sandbox.set_faults(
+        &"create:slow=20, create:drop-after%5, add:500-after%10, reads:500%2"
+            .parse()
+            .unwrap(),
+    );
+    for round in 1..=8_usize {
+        let before = service.world.sandbox.snapshot().accounts.len();
+        service.start("10s");
+        // At another moment of the pass each time: after some more accounts, or while it reads at the start.
+        let more = if round % 4 == 0 { 0 } else { round * 5 };
+        service.until("some more accounts", |service| {
+            let accounts = service.world.sandbox.snapshot().accounts.len();
+            accounts >= (before + more).min(300) && service.world.sandbox.requests() > 3
+        });
+        let mut process = service.process.take().unwrap();
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+    service.world.sandbox.set_faults(&"".parse().unwrap());
+    service.start("10s");
+    service.until_on_the_desk(&emails);
+    service.signal("-TERM");
+    assert_eq!(service.ends().code(), Some(0));
+    let snapshot = service.world.sandbox.snapshot();
+    assert_eq!(snapshot.accounts.len(), 301, "nobody twice, and quietdesk itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_good_roster_is_in_force_across_a_restart() {
+    let mut service = Service::prepare().await;
+    service.start("2s");
+    service.until_told("STATUS=in step");
+    service.signal("-TERM");
+    assert_eq!(service.ends().code(), Some(0));
+    fs::write(service.path("roster.yaml"), "version: 1\ncustomers: [").unwrap();
+    let ada = service.world.sandbox.accounts_of("ada@example.com").remove(0);
+    service.world.sandbox.remove_member("SUP", &ada).unwrap();
+    service.start("2s");
+    service.until_on_the_desk(&["ada@example.com"]);
+    service.signal("-TERM");
+    assert_eq!(service.ends().code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_daemon_is_told_who_is_there() {
+    let mut service = Service::prepare().await;
+    service.start("2s");
+    service.until_told("STATUS=in step");
+    let first = service.process.as_ref().unwrap().id().to_string();
+    let second = Command::new(env!("CARGO_BIN_EXE_quietdesk"))
+        .arg("run")
+        .arg(service.path("roster.yaml"))
+        .args(["--url", &service.world.running.url(), "--token-file"])
+        .arg(service.path("token"))
+        .env("STATE_DIRECTORY", service.path("state"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert_eq!(second.status.code(), Some(1), "{said}");
+    assert!(said.contains("in use") && said.contains(&first), "{said}");
+    // Looking is allowed beside it.
+    let plan = Command::new(env!("CARGO_BIN_EXE_quietdesk"))
+        .args(["plan", "--detailed-exitcode"])
+        .arg(service.path("roster.yaml"))
+        .args(["--url", &service.world.running.url(), "--token-file"])
+        .arg(service.path("token"))
+        .env("STATE_DIRECTORY", service.path("state"))
+        .output()
+        .unwrap();
+    assert_eq!(plan.status.code(), Some(0), "{}", String::from_utf8_lossy(&plan.stderr));
     service.signal("-TERM");
     assert_eq!(service.ends().code(), Some(0));
 }

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 use tokio_util::sync::CancellationToken;
+use tracing::error;
 
 use super::args::{ApplyArgs, Format};
 use super::exit::Exit;
 use super::site::Site;
-use super::{Failure, printed, signals};
-use crate::engine::book::NoBook;
+use super::{Failure, printed, signals, state};
+use crate::engine::book::{Book, NoBook};
 use crate::engine::pass::{Preview, carry_out, preview};
+use crate::engine::state::State;
 use crate::jira::JiraWrite;
 use crate::model::ledger::Ledger;
 use crate::model::outcome::Outcomes;
@@ -54,9 +56,14 @@ async fn open_and_pass(args: &ApplyArgs, stop: &CancellationToken) -> Result<App
 }
 
 async fn pass(args: &ApplyArgs, site: &Site, stop: &CancellationToken) -> Result<Applied, Failure> {
+    let state = state::open(&args.site, &site.settings, "apply")?;
+    let mut ledger = state.as_ref().map_or_else(Ledger::none, State::ledger);
+    let book: &dyn Book = match &state {
+        Some(state) => state,
+        None => &NoBook,
+    };
     let jira = JiraWrite::new(site.connect().await?);
     let bar = progress::Bar::new();
-    let ledger = Ledger::none();
     let seen = tokio::select! {
         seen = preview(&jira, &site.roster, &ledger, &bar) => seen,
         () = stop.cancelled() => return Err(Failure::new(Exit::Partial, "told to stop before anything was changed")),
@@ -80,8 +87,15 @@ async fn pass(args: &ApplyArgs, site: &Site, stop: &CancellationToken) -> Result
         });
     }
     let writes_before = jira.stats().writes;
-    let outcomes = carry_out(&jira, &seen, &NoBook, &progress::Bar::new(), stop).await;
+    let outcomes = carry_out(&jira, &seen, book, &progress::Bar::new(), stop).await;
     let writes = jira.stats().writes - writes_before;
+    if let Some(state) = &state {
+        ledger.fold(&site.roster, plan, &outcomes);
+        // What was done is done; without the memory of it the next pass only asks more.
+        if let Err(problem) = state.save(&ledger) {
+            error!(%problem, "what this pass saw is not remembered");
+        }
+    }
     let report = seen.report(&site.roster, &site.source, Some(&outcomes), false);
     Ok(Applied {
         printed: print(args.output, &report, &seen, &outcomes, writes),

@@ -136,6 +136,10 @@ pub(super) struct SiteArgs {
     /// Certificates to trust besides the system's, in PEM.
     #[arg(long, env = "QUIETDESK_CA_FILE", value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// Where quietdesk remembers what it saw and did: one folder for each Jira. Else $STATE_DIRECTORY (systemd), else the
+    /// user's state folder; none with --sandbox.
+    #[arg(long, env = "QUIETDESK_STATE_DIR", value_name = "FOLDER")]
+    pub state_dir: Option<PathBuf>,
     /// How many requests may be in flight at most.
     #[arg(long, env = "QUIETDESK_CONCURRENCY", value_name = "N", default_value = "24", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: u16,

@@ -15,6 +15,7 @@ mod seed;
 mod settings;
 mod signals;
 mod site;
+mod state;
 mod validate;
 
 use std::io::{self, Write as _};

@@ -13,10 +13,11 @@ use tracing::info;
 use super::args::{RunArgs, SiteArgs};
 use super::exit::Exit;
 use super::site::{Narrow, load_roster, reach};
-use super::{Failure, settings, signals};
+use super::{Failure, settings, signals, state};
 use crate::daemon::status::{About, Status};
 use crate::daemon::{Connect, Daemon, PassEnd, Settings, telemetry};
 use crate::jira::{self, ConnectError, JiraRead};
+use crate::model::ledger::Ledger;
 use crate::model::roster::Roster;
 use crate::render::progress;
 
@@ -39,6 +40,11 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         true => None,
         false => settings::token_file(&args.site),
     };
+    // Whoever only observes needs no lock, and stands beside whoever applies.
+    let (state, ledger) = match args.observe {
+        true => (None, state::read(&args.site, &reached)?),
+        false => (state::open(&args.site, &reached, "run")?, None),
+    };
     let status = status(&args, &reached);
     let served = match args.listen.filter(|_| !args.once) {
         Some(address) => {
@@ -48,6 +54,8 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         None => None,
     };
     let settings = Settings {
+        ledger: ledger.unwrap_or_else(Ledger::kept),
+        state,
         status,
         clock: Timestamp::now,
         roster: args.site.roster.clone(),

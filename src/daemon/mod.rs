@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{info, warn};
 
 use self::events::{Event, Events};
 pub use self::passes::PassEnd;
@@ -29,7 +29,9 @@ use self::passes::{Done, Passes};
 use self::roster::{CurrentRoster, Looked};
 use self::status::{PassEnded, RosterState, Status};
 use crate::engine::progress::Progress;
+use crate::engine::state::State;
 use crate::jira::{ConnectError, JiraRead};
+use crate::model::ledger::Ledger;
 use crate::model::roster::Roster;
 use crate::model::schedule::{Kind, Next, Run, Schedule, Timing};
 
@@ -66,6 +68,10 @@ pub struct Settings {
     pub token_file: Option<PathBuf>,
     /// Somebody asks to read everything again (SIGHUP).
     pub hangup: Arc<Notify>,
+    /// Where it remembers; nothing where it is to forget.
+    pub state: Option<State>,
+    /// What it remembers at the start, where there is no `state`.
+    pub ledger: Ledger,
     /// What is told to who looks on.
     pub status: Status,
     /// What time it is.
@@ -90,7 +96,9 @@ pub struct Daemon {
 impl Daemon {
     /// A daemon that has not looked at its roster yet.
     #[must_use]
-    pub fn new(settings: Settings, stop: CancellationToken) -> Self {
+    pub fn new(mut settings: Settings, stop: CancellationToken) -> Self {
+        let ledger = std::mem::replace(&mut settings.ledger, Ledger::kept());
+        let state = settings.state.take();
         let timing = Timing {
             interval: settings.interval,
             read_rate: settings.read_rate,
@@ -101,7 +109,7 @@ impl Daemon {
         Self {
             current: CurrentRoster::new(&settings.roster),
             wanted: None,
-            passes: Passes::new(settings.observe, stop.clone()),
+            passes: Passes::new(settings.observe, state, ledger, stop.clone()),
             schedule: Schedule::new(timing),
             began: Instant::now(),
             stop,
@@ -134,6 +142,7 @@ impl Daemon {
         let mut events = Events::new(&self.settings);
         info!(roster = %self.settings.roster.display(), interval = ?self.settings.interval, "watching");
         self.look();
+        self.restore();
         systemd::ready();
         while !self.stop.is_cancelled() {
             match self.schedule.next(self.began.elapsed()) {
@@ -209,6 +218,7 @@ impl Daemon {
                     desks: roster.desks.len(),
                 });
                 if matches!(looked, Looked::New) {
+                    self.passes.keep_roster(self.current.take_sources());
                     self.wanted = Some(Arc::new(roster));
                     self.schedule.new_roster();
                 }
@@ -217,6 +227,31 @@ impl Daemon {
                 tell::unusable(&problem, self.wanted.is_some());
                 self.unusable(problem);
             }
+        }
+    }
+
+    /// Where no roster can be used at the start, the last good one of an earlier life is in force.
+    fn restore(&mut self) {
+        if self.wanted.is_some() {
+            return;
+        }
+        let Some(kept) = self.passes.kept_roster() else { return };
+        match self.current.restore(kept) {
+            Ok(()) => {
+                let roster = self
+                    .current
+                    .roster()
+                    .map(|loaded| (self.settings.narrow)(loaded.roster.clone()));
+                if let Some(Ok(roster)) = roster {
+                    warn!("the last good roster, kept from before, is in force until the file can be used");
+                    self.wanted = Some(Arc::new(roster));
+                    self.schedule.new_roster();
+                }
+            }
+            Err(problem) => warn!(
+                problem = problem.summary(),
+                "the roster kept from before cannot be used"
+            ),
         }
     }
 

@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::status::PassResult;
 use super::{Connect, tell};
-use crate::engine::book::NoBook;
+use crate::engine::book::{Book, NoBook};
 use crate::engine::memory::Memory;
 use crate::engine::observe::ObserveError;
 use crate::engine::pass::{Preview, carry_out, preview, preview_edit};
 use crate::engine::progress::Progress;
+use crate::engine::state::State;
 use crate::jira::{ConnectError, InFlight, JiraRead, JiraWrite, Pace, Stats};
 use crate::model::edit::Edit;
 use crate::model::ledger::Ledger;
@@ -21,6 +22,7 @@ use crate::model::outcome::{Outcome, Outcomes, Stopped};
 use crate::model::report::{Report, RosterSource};
 use crate::model::roster::Roster;
 use crate::model::schedule::{Cost, Ended, Kind, Run};
+use crate::roster_file::{Source, Sources};
 
 /// How long calls in flight may take to finish once the daemon was told to stop.
 const STOPPING: Duration = Duration::from_secs(9);
@@ -64,6 +66,7 @@ enum Connection {
 pub(super) struct Passes {
     observe: bool,
     connection: Option<Connection>,
+    state: Option<State>,
     ledger: Ledger,
     memory: Memory,
     /// The roster that the last pass which came to its end was about.
@@ -72,11 +75,13 @@ pub(super) struct Passes {
 }
 
 impl Passes {
-    pub(super) fn new(observe: bool, stop: CancellationToken) -> Self {
+    /// Remembers what `state` does, or begins with `ledger`.
+    pub(super) fn new(observe: bool, state: Option<State>, ledger: Ledger, stop: CancellationToken) -> Self {
         Self {
             observe,
             connection: None,
-            ledger: Ledger::kept(),
+            ledger: state.as_ref().map_or(ledger, State::ledger),
+            state,
             memory: Memory::default(),
             applied: None,
             stop,
@@ -189,7 +194,9 @@ impl Passes {
         };
         let outcomes = match connection {
             Connection::Observing(_) => None,
-            Connection::Applying(jira) => Some(finish(carry_out(jira, &seen, &NoBook, progress, &stop), &stop).await),
+            Connection::Applying(jira) => {
+                Some(finish(carry_out(jira, &seen, self.book(), progress, &stop), &stop).await)
+            }
         };
         self.remember(
             roster,
@@ -221,6 +228,45 @@ impl Passes {
         if outcomes.stopped.is_none() {
             self.applied = Some(Arc::clone(roster));
         }
+        if let Some(Err(problem)) = self.state.as_ref().map(|state| state.save(&self.ledger)) {
+            error!(problem = tell::chain(&problem), "what this pass saw is not remembered");
+        }
+    }
+
+    fn book(&self) -> &dyn Book {
+        match &self.state {
+            Some(state) => state,
+            None => &NoBook,
+        }
+    }
+
+    /// Keeps a good roster for a start at which its file cannot be used.
+    pub(super) fn keep_roster(&self, sources: Option<Sources>) {
+        let (Some(state), Some(sources)) = (&self.state, sources) else {
+            return;
+        };
+        let files: Vec<_> = sources
+            .sources
+            .into_iter()
+            .map(|source| (source.name, source.bytes))
+            .collect();
+        if let Err(problem) = state.keep_roster(&files) {
+            error!(
+                problem = tell::chain(&problem),
+                "the roster is not kept for the next start"
+            );
+        }
+    }
+
+    /// The roster kept by an earlier life.
+    pub(super) fn kept_roster(&self) -> Option<Sources> {
+        let kept = self.state.as_ref()?.roster();
+        let kept =
+            kept.inspect_err(|problem| error!(problem = tell::chain(problem), "the roster kept from before is lost"));
+        let sources = kept.ok()??.into_iter().map(|(name, bytes)| Source { name, bytes });
+        let sources: Vec<_> = sources.collect();
+        let files = sources.iter().map(|source| source.name.clone().into()).collect();
+        Some(Sources { files, sources })
     }
 
     fn stats(&self) -> Stats {

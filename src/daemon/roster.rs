@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::roster_file::{Loaded, RosterError, load_sources, read};
+use crate::roster_file::{Loaded, RosterError, Sources, load_sources, read};
 
 /// The roster in force, and what was last seen where it comes from.
 #[derive(Debug)]
@@ -10,6 +10,8 @@ pub struct CurrentRoster {
     path: PathBuf,
     good: Option<Loaded>,
     seen: Option<Seen>,
+    /// What the roster in force was made of, until somebody takes it to be kept.
+    sources: Option<Sources>,
 }
 
 /// What was last seen, so that nothing is told twice.
@@ -40,6 +42,7 @@ impl CurrentRoster {
             path: path.to_owned(),
             good: None,
             seen: None,
+            sources: None,
         }
     }
 
@@ -47,6 +50,20 @@ impl CurrentRoster {
     #[must_use]
     pub fn roster(&self) -> Option<&Loaded> {
         self.good.as_ref()
+    }
+
+    /// What the roster in force was made of, once.
+    pub fn take_sources(&mut self) -> Option<Sources> {
+        self.sources.take()
+    }
+
+    /// Puts a roster in force that was kept from before.
+    ///
+    /// # Errors
+    /// When it is not valid: an earlier version may have thought otherwise.
+    pub fn restore(&mut self, kept: Sources) -> Result<(), RosterError> {
+        self.good = Some(load_sources(kept)?);
+        Ok(())
     }
 
     /// Reads the files, and parses them where their content is not what was seen last.
@@ -59,8 +76,9 @@ impl CurrentRoster {
         if self.seen.as_ref() == Some(&seen) {
             return Looked::Same;
         }
-        match load_sources(sources) {
+        match load_sources(sources.clone()) {
             Ok(loaded) => {
+                self.sources = Some(sources);
                 let same = self.good.as_ref().is_some_and(|good| good.digest == loaded.digest);
                 (self.seen, self.good) = (Some(seen), Some(loaded));
                 if same { Looked::Mended } else { Looked::New }

@@ -1,0 +1,103 @@
+//! Where quietdesk remembers: `--state-dir`, systemd's state directory, or the user's own.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::Failure;
+use super::args::SiteArgs;
+use super::exit::Exit;
+use crate::engine::state::{Opener, State, StateError, read_ledger};
+use crate::jira::Settings;
+use crate::model::ledger::Ledger;
+
+/// Where systemd says it is, where the unit asks for one.
+const SYSTEMD: &str = "STATE_DIRECTORY";
+
+/// There is no place to remember anything.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no state directory: give --state-dir, or set HOME")]
+struct NoFolder;
+
+/// Opens the state of a site for writing. A simulated Jira has none unless one is named: nothing is left behind.
+///
+/// # Errors
+/// When another quietdesk writes there, it belongs to another site, or cannot be used.
+pub(super) fn open(args: &SiteArgs, site: &Settings, command: &str) -> Result<Option<State>, Failure> {
+    let Some(folder) = folder(args, site)? else {
+        return Ok(None);
+    };
+    let opened = State::open(&folder, &site.url.to_string(), Opener::new(command, Timestamp::now));
+    opened.map(Some).map_err(failure)
+}
+
+/// What is remembered of a site, beside whoever writes there. Makes nothing.
+///
+/// # Errors
+/// As [`open`].
+pub(super) fn read(args: &SiteArgs, site: &Settings) -> Result<Option<Ledger>, Failure> {
+    match folder(args, site) {
+        Ok(Some(folder)) => read_ledger(&folder, &site.url.to_string()).map_err(failure),
+        // Whoever only looks needs no memory.
+        Ok(None) | Err(_) => Ok(None),
+    }
+}
+
+fn folder(args: &SiteArgs, site: &Settings) -> Result<Option<PathBuf>, Failure> {
+    if let Some(folder) = &args.state_dir {
+        return Ok(Some(folder.clone()));
+    }
+    if args.sandbox {
+        return Ok(None);
+    }
+    if let Some(folders) = std::env::var_os(SYSTEMD) {
+        return Ok(std::env::split_paths(&folders).next());
+    }
+    let absolute = |name: &str, below: &str| {
+        let base = PathBuf::from(std::env::var_os(name)?);
+        base.is_absolute().then(|| base.join(below))
+    };
+    let base = absolute("XDG_STATE_HOME", "").or_else(|| absolute("HOME", ".local/state"));
+    let base = base.ok_or_else(|| Failure::new(Exit::Invalid, NoFolder))?;
+    // One for each site, since state belongs to one.
+    Ok(Some(base.join("quietdesk").join(site_name(&site.url.to_string()))))
+}
+
+/// An address as the name of a folder.
+fn site_name(url: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '.' || c == '-' {
+            c
+        } else {
+            '_'
+        }
+    };
+    let name: String = url.rsplit("://").next().unwrap_or(url).chars().map(plain).collect();
+    name.trim_matches(['.', '_']).to_owned()
+}
+
+fn failure(error: StateError) -> Failure {
+    let exit = match &error {
+        StateError::Unsafe { .. } | StateError::OtherSite { .. } | StateError::Newer { .. } => Exit::Invalid,
+        // These may mend themselves, so that a service manager may try again.
+        StateError::InUse { .. } | StateError::File { .. } | StateError::Damaged { .. } | StateError::Busy { .. } => {
+            Exit::Internal
+        }
+    };
+    Failure::new(exit, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_as_a_folder() {
+        assert_eq!(site_name("https://acme.atlassian.net"), "acme.atlassian.net");
+        assert_eq!(
+            site_name("https://jira.example.com:8443/jira/"),
+            "jira.example.com_8443_jira"
+        );
+        assert_eq!(site_name("http://../../x"), "x");
+    }
+}
