@@ -363,3 +363,30 @@ async fn what_is_no_jira_is_told() {
     let forbidden = connect_to(|| StatusCode::FORBIDDEN.into_response()).await.unwrap_err();
     assert!(forbidden.is_refusal(), "{forbidden}");
 }
+
+/// Told to stop while Jira does not answer: what is known is kept, and what was under way is unknown.
+#[tokio::test(start_paused = true)]
+async fn a_stop_waits_for_calls_in_flight_but_not_for_ever() {
+    let (sandbox, jira) = signed_in(Config::default()).await;
+    sandbox.set_faults(&"create:slow=30000@3+".parse().unwrap());
+    let people: String = (0..6)
+        .map(|n| format!("  - {{email: new{n}@example.com, desks: []}}\n"))
+        .collect();
+    let roster = roster(&format!("version: 1\ndesks: {{SUP: {{}}}}\ncustomers:\n{people}"));
+    let jira = JiraWrite::new(jira);
+    let seen = preview(&jira, &roster, &Ledger::none(), &Silent).await.unwrap();
+    let stop = CancellationToken::new();
+    let stopping = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        stop.cancel();
+    };
+    let start = Instant::now();
+    let (outcomes, ()) = tokio::join!(carry_out(&jira, &seen, &NoBook, &Silent, &stop), stopping);
+    assert!(start.elapsed() <= Duration::from_secs(11), "{:?}", start.elapsed());
+    let counts = outcomes.counts(seen.approved.plan());
+    assert_eq!(
+        (counts.get(&Outcome::Done), counts.contains_key(&Outcome::Unknown)),
+        (Some(&2), true),
+        "{counts:?}"
+    );
+}

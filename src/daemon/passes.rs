@@ -24,9 +24,6 @@ use crate::model::roster::Roster;
 use crate::model::schedule::{Cost, Ended, Kind, Run};
 use crate::roster_file::{Source, Sources};
 
-/// How long calls in flight may take to finish once the daemon was told to stop.
-const STOPPING: Duration = Duration::from_secs(9);
-
 /// How a pass ended.
 #[derive(Debug)]
 pub enum PassEnd {
@@ -194,9 +191,7 @@ impl Passes {
         };
         let outcomes = match connection {
             Connection::Observing(_) => None,
-            Connection::Applying(jira) => {
-                Some(finish(carry_out(jira, &seen, self.book(), progress, &stop), &stop).await)
-            }
+            Connection::Applying(jira) => Some(carry_out(jira, &seen, self.book(), progress, &stop).await),
         };
         self.remember(
             roster,
@@ -375,20 +370,5 @@ fn drops_the_connection(end: &PassEnd) -> bool {
         PassEnd::NotConnected(_) | PassEnd::NotObserved(_) => true,
         PassEnd::Applied(_, outcomes) => outcomes.stopped.is_some(),
         PassEnd::Interrupted | PassEnd::NothingToDo | PassEnd::Observed(_) => false,
-    }
-}
-
-/// Lets calls in flight finish, but not for ever. What is given up here is found out by the next pass.
-async fn finish(applying: impl Future<Output = Outcomes>, stop: &CancellationToken) -> Outcomes {
-    let bound = async {
-        stop.cancelled().await;
-        tokio::time::sleep(STOPPING).await;
-    };
-    tokio::select! {
-        outcomes = applying => outcomes,
-        () = bound => {
-            warn!("calls in flight did not finish in time; the next pass finds out what became of them");
-            Outcomes { stopped: Some(Stopped::Asked), ..Outcomes::default() }
-        }
     }
 }

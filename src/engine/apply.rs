@@ -2,8 +2,9 @@
 //!
 //! Execution decides nothing. A call waits for the steps it needs, runs its protocol, and notes how each step ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use tokio::sync::watch;
@@ -25,6 +26,9 @@ use crate::model::step::{AccountRef, Action, Step, StepId, Who};
 /// Calls begun at once. How many really are in flight is the client's own decision, up to its concurrency; a few more
 /// are begun, so that batches that wait for their creates hold nobody up.
 const WAITING: usize = 8;
+
+/// How long calls in flight may take once quietdesk was told to stop (design §7: within 10 s).
+const STOPPING: Duration = Duration::from_secs(9);
 
 /// Applies `approved` to the site it was computed from. When `stop` is cancelled, calls in flight are finished and no
 /// other is begun. What is about to be made, and what became of each step, goes into `book`.
@@ -49,21 +53,18 @@ pub async fn apply(
         ended: watch::Sender::new(0),
     };
     book.begins(approved.plan());
-    let calls = calls(approved.plan(), Limits::CLOUD);
-    // The first alone: where Jira does not let quietdesk's account create anybody, one refusal is enough.
-    let (first, rest) = calls.people.split_at(calls.people.len().min(1));
-    for call in first {
-        applying.call(call).await;
-    }
-    let at_once = jira.concurrency() + WAITING;
-    stream::iter(rest)
-        .for_each_concurrent(at_once, |call| applying.call(call))
-        .await;
-    for call in &calls.access {
-        applying.call(call).await;
+    tokio::select! {
+        () = applying.all() => {}
+        () = given_up(stop) => applying.leave_open(),
     }
     progress.event(Event::Ended);
     applying.finish()
+}
+
+/// Calls in flight may finish once quietdesk was told to stop, but not for ever.
+async fn given_up(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(STOPPING).await;
 }
 
 struct Applying<'a> {
@@ -92,9 +93,35 @@ struct State {
     creating_refused: Option<String>,
     creating_unsafe: Option<String>,
     closed_desks: BTreeMap<DeskKey, String>,
+    under_way: BTreeSet<StepId>,
 }
 
 impl Applying<'_> {
+    async fn all(&self) {
+        let calls = calls(self.approved.plan(), Limits::CLOUD);
+        // The first alone: where Jira does not let quietdesk's account create anybody, one refusal is enough.
+        let (first, rest) = calls.people.split_at(calls.people.len().min(1));
+        for call in first {
+            self.call(call).await;
+        }
+        let at_once = self.jira.concurrency() + WAITING;
+        stream::iter(rest)
+            .for_each_concurrent(at_once, |call| self.call(call))
+            .await;
+        for call in &calls.access {
+            self.call(call).await;
+        }
+    }
+
+    /// What was under way when the time for finishing ran out may have taken effect.
+    fn leave_open(&self) {
+        let under_way = self.state(|state| state.under_way.clone());
+        for id in under_way {
+            let error = "quietdesk was told to stop before Jira answered; the next pass finds out what became of it";
+            self.end(id, StepEnd::with_error(Outcome::Unknown, error));
+        }
+    }
+
     async fn call(&self, call: &Call) {
         match call {
             Call::Create(id) => self.create(*id).await,
@@ -111,6 +138,7 @@ impl Applying<'_> {
         if self.is_stopped() || self.state(ended) {
             return self.end(id, StepEnd::plain(Outcome::NotAttempted));
         }
+        self.begin([id]);
         let (created, request) = protocol::create(self.jira, self.approved.approval(), self.book, email, name).await;
         match created {
             Created::End(end) => self.end(id, end.sent(request)),
@@ -174,6 +202,7 @@ impl Applying<'_> {
             let handle = member.account.handle.clone();
             ((id, member), handle)
         };
+        self.begin(now.iter().map(|(id, _)| *id));
         let batch = now.into_iter().map(with_handle).collect();
         let added = protocol::add(self.jira, self.approved.approval(), self.desk_id(desk), batch).await;
         for ((id, member), end) in added.ends {
@@ -258,6 +287,7 @@ impl Applying<'_> {
     }
 
     async fn end_access(&self, id: StepId, desk: &DeskKey, before: Access, after: Access) {
+        self.begin([id]);
         match protocol::set_access(self.jira, self.approved.approval(), desk, before, after).await {
             Ok(end) => self.end(id, end),
             Err(AccessError {
@@ -317,12 +347,17 @@ impl Applying<'_> {
         });
     }
 
+    fn begin(&self, ids: impl IntoIterator<Item = StepId>) {
+        self.state(|state| state.under_way.extend(ids));
+    }
+
     fn end(&self, id: StepId, end: StepEnd) {
         // First into the book: what counts as ended has been written down.
         if let Some(step) = self.steps.get(&id) {
             self.book.ended(step, &end);
         }
         let done = self.state(|state| {
+            state.under_way.remove(&id);
             state.ends.insert(id, end);
             state.ends.len()
         });
@@ -345,7 +380,8 @@ impl Applying<'_> {
             creating_unsafe,
             ..
         } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let undone = ends.values().any(|end| end.outcome == Outcome::NotAttempted);
+        let unended = self.steps.keys().any(|id| !ends.contains_key(id));
+        let undone = unended || ends.values().any(|end| end.outcome == Outcome::NotAttempted);
         if undone && self.stop.is_cancelled() {
             stopped = stopped.or(Some(Stopped::Asked));
         }
