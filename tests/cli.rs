@@ -391,3 +391,21 @@ fn a_base_tells_why_something_differs() {
     fs::write(bench.path("bad.yaml"), "version: 2").unwrap();
     stderr(&mut bench.quietdesk(&[&plan[..], &["bad.yaml"]].concat()), 3);
 }
+
+/// A deactivated account is not found by a search, so Jira's refusal is what tells of it: once.
+#[test]
+fn a_refused_create_is_remembered_by_the_next_apply() {
+    let bench = Bench::new();
+    let gone = SeedPerson {
+        active: false,
+        ..SeedPerson::customer("ada@example.com", &[])
+    };
+    bench.world.sandbox.create_account(&gone);
+    let apply = ["apply", "roster.yaml", "--output", "json"];
+    stdout(&mut bench.quietdesk(&apply), 7);
+    let writes = bench.world.sandbox.writes();
+    assert!(writes > 0);
+    let report: Value = serde_json::from_str(&stdout(&mut bench.quietdesk(&apply), 7)).unwrap();
+    assert_eq!(bench.world.sandbox.writes(), writes, "{report}");
+    assert_eq!(report["summary"]["held"], 1);
+}

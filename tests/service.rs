@@ -5,12 +5,14 @@
 mod support;
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-use quietdesk::sandbox::{DeskAccess, Seed, SeedDesk};
+use quietdesk::sandbox::{DeskAccess, Seed, SeedDesk, SeedPerson};
 use support::world::World;
 use tempfile::TempDir;
 
@@ -61,12 +63,17 @@ impl Service {
     }
 
     fn start(&mut self, patience: &str) {
+        self.start_with(patience, &[]);
+    }
+
+    fn start_with(&mut self, patience: &str, more: &[&str]) {
         let process = Command::new(env!("CARGO_BIN_EXE_quietdesk"))
             .arg("run")
             .arg(self.path("roster.yaml"))
             .args(["--url", &self.world.running.url(), "--patience", patience])
             .arg("--token-file")
             .arg(self.path("token"))
+            .args(more)
             .env("STATE_DIRECTORY", self.path("state"))
             .env("NOTIFY_SOCKET", self.path("notify"))
             .env("WATCHDOG_USEC", "200000")
@@ -349,6 +356,58 @@ async fn a_second_daemon_is_told_who_is_there() {
         .output()
         .unwrap();
     assert_eq!(plan.status.code(), Some(0), "{}", String::from_utf8_lossy(&plan.stderr));
+    service.signal("-TERM");
+    assert_eq!(service.ends().code(), Some(0));
+}
+
+fn get(port: u16, path: &str) -> (u16, String) {
+    let mut connection = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    write!(
+        connection,
+        "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    (answer[9..12].parse().unwrap(), answer)
+}
+
+/// Whatever goes wrong for whom: the pages tell of it, and name nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_it_tells_over_http_holds_no_email() {
+    let mut service = Service::prepare().await;
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    service.wants(&["ada@example.com", "bob@example.com", "eve@example.com"]);
+    for (email, active) in [("bob@example.com", true), ("eve@example.com", false)] {
+        let person = SeedPerson {
+            active,
+            ..SeedPerson::customer(email, &[])
+        };
+        service.world.sandbox.create_account(&person);
+    }
+    service.world.sandbox.set_faults(&"add:404".parse().unwrap());
+    service.start_with("2s", &["--listen", &format!("127.0.0.1:{port}")]);
+    service.until("the pass is over", |service| {
+        service.told.iter().any(|line| line.contains("undone"))
+    });
+    assert_eq!(get(port, "/readyz").0, 200, "a full pass came to its end");
+    for path in ["/", "/healthz", "/readyz", "/metrics", "/api/status"] {
+        let (status, text) = get(port, path);
+        assert_eq!(status, 200, "{path}: {text}");
+        // The style asks for the width and the colours of the medium.
+        let text = text.replace("@media", "");
+        assert!(!text.contains('@') && !text.contains("%40"), "{path}: {text}");
+    }
+    let (_, metrics) = get(port, "/metrics");
+    for line in [
+        "quietdesk_passes_total{kind=\"full\",result=\"partial\"} 1",
+        "quietdesk_roster_valid 1",
+        "quietdesk_requests_total{method=\"POST\",endpoint=\"/rest/servicedeskapi/customer\",status=\"201\"} 1",
+    ] {
+        assert!(metrics.contains(line), "{line}\n{metrics}");
+    }
+    fs::write(service.path("roster.yaml"), "version: 2").unwrap();
+    service.until("it is not ready", |_| get(port, "/readyz").0 == 503);
     service.signal("-TERM");
     assert_eq!(service.ends().code(), Some(0));
 }
