@@ -27,10 +27,29 @@ takes a licence seat.";
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0 done, or nothing to do        4 credentials or permission refused   7 applied in part: something failed or is held
-  1 internal error                5 Jira unreachable or rate limited   64 usage
-  2 changes pending (only with    6 a guard refused
-    --detailed-exitcode)          3 roster or settings invalid";
+  0   done, or nothing to do
+  1   internal error
+  2   changes pending (plan --detailed-exitcode only)
+  3   roster or settings invalid
+  4   credentials or permission refused
+  5   Jira unreachable, or rate limited past --patience
+  6   a guard refused
+  7   applied in part: something failed or is held
+  64  usage";
+
+const FAULTS: &str = "\
+What it does wrong: rules with commas between them, each [PLACE:]FAULT[=NUMBER][WHEN].
+
+  PLACE  reads, writes, or an operation (create, add, customers, user-search,
+         myself, desks, read-access, write-access, …), and a desk as in
+         add[SUP]; absent: every request
+  FAULT  429=SECONDS, 503=SECONDS, 401, 403, 404, 500, drop-before,
+         drop-after, 500-after, truncated, slow=MILLISECONDS, dead-token,
+         hide-emails, page-limit=ROWS, …; a wrong one lists them all
+  WHEN   @3 the third time, @3+ from then on, x2 twice, @3x2 twice from the
+         third on, %5 five in a hundred
+
+Example: create:drop-after@3, user-search:429=2%5, add[SUP]:500@4+";
 
 /// How output looks.
 #[derive(Debug, Args)]
@@ -121,8 +140,8 @@ pub(super) struct SiteArgs {
     /// Start a simulated Jira, seeded from the roster so that there is something to do, and use it instead of --url.
     #[arg(long, env = "QUIETDESK_SANDBOX", value_parser = BoolishValueParser::new())]
     pub sandbox: bool,
-    /// What the simulated Jira does wrong; see `quietdesk sandbox --help`.
-    #[arg(long, env = "QUIETDESK_FAULTS", value_name = "SCRIPT", requires = "sandbox")]
+    /// With --sandbox: what the simulated Jira does wrong; see `quietdesk sandbox --help`.
+    #[arg(long, env = "QUIETDESK_FAULTS", value_name = "SCRIPT")]
     pub faults: Option<String>,
     /// Jira's address, such as https://example.atlassian.net.
     #[arg(long, env = "QUIETDESK_URL", value_name = "URL")]
@@ -241,8 +260,8 @@ pub(super) struct SandboxArgs {
     /// Requests a second before it answers 429.
     #[arg(long, value_name = "N")]
     pub rate: Option<u32>,
-    /// What it does wrong.
-    #[arg(long, value_name = "SCRIPT")]
+    /// What it does wrong, such as "create:drop-after@3, reads:429=2%5"; --help explains.
+    #[arg(long, value_name = "SCRIPT", long_help = FAULTS)]
     pub faults: Option<String>,
 }
 

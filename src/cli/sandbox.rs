@@ -13,6 +13,8 @@ use crate::sandbox::{Config, DeskAccess, Faults, Sandbox, Seed, SeedDesk};
 enum SandboxError {
     #[error("--desk {0:?} is not KEY:ACCESS, such as SUP:open")]
     Desk(String),
+    #[error("--listen {0}: cannot listen there; is another sandbox running, or is the port below 1024?")]
+    Listen(std::net::SocketAddr, #[source] std::io::Error),
     #[error("--listen {0} is not on loopback: a simulated Jira has no secrets to keep, and no business on a network")]
     NotLoopback(std::net::SocketAddr),
 }
@@ -38,7 +40,8 @@ pub(super) async fn run(args: SandboxArgs) -> Result<Exit, Failure> {
     let user = config.user.clone();
     let stop = signals::stop_token()?;
     let sandbox = Sandbox::new(config, &Seed::random(desks, args.customers, args.seed));
-    let running = sandbox.serve(args.listen).await?;
+    let running = sandbox.serve(args.listen).await;
+    let running = running.map_err(|source| invalid(SandboxError::Listen(args.listen, source)))?;
     let (url, mut out) = (running.url(), printed::stdout());
     writeln!(out, "A simulated Jira Cloud is running at {url}")?;
     writeln!(

@@ -93,6 +93,12 @@ pub(super) async fn reach(
     stop: &CancellationToken,
 ) -> Result<(Settings, Option<Running>), Failure> {
     if !args.sandbox {
+        if args.faults.is_some() {
+            return Err(Failure::new(
+                Exit::Usage,
+                "--faults is for a simulated Jira: give --sandbox as well",
+            ));
+        }
         return Ok((settings::connection(args, stop)?, None));
     }
     let mut config = sandbox::Config {

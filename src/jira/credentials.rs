@@ -22,6 +22,9 @@ pub enum CredentialsError {
         "nobody says whose API token it is; give --user with the account's e-mail, or write user:token in the token file"
     )]
     NoUser,
+    /// `--user` is one account, and the token file names another.
+    #[error("--user names another account than the token file does; take --user away, or correct one of them")]
+    TwoUsers,
     /// A line break or another control character inside.
     #[error("the user or the API token contains a control character or line break; put the token alone in its file")]
     Control,
@@ -37,6 +40,9 @@ impl Credentials {
         let user = user.map(str::trim).filter(|user| !user.is_empty());
         let (user, token) = match (user, text.split_once(':')) {
             // Atlassian's tokens hold no colon, so what stands before one is a user.
+            (Some(asked), Some((user, _))) if user.contains('@') && asked != user => {
+                return Err(CredentialsError::TwoUsers);
+            }
             (_, Some((user, token))) if user.contains('@') => (user, token),
             (Some(user), _) => (user, text),
             (None, Some((user, token))) => (user, token),
@@ -78,10 +84,10 @@ mod tests {
         let (user, both) = (Some("a@example.com"), Ok("a@example.com:t0k".to_owned()));
         assert_eq!(spelled(user, "t0k\n"), both);
         assert_eq!(spelled(None, "a@example.com:t0k\n"), both);
+        assert_eq!(spelled(user, "a@example.com:t0k"), both);
         assert_eq!(
             spelled(Some("b@example.com"), "a@example.com:t0k"),
-            both,
-            "the file knows whose token it is"
+            Err(CredentialsError::TwoUsers)
         );
         assert_eq!(spelled(None, "t0k"), Err(NoUser));
         assert_eq!(spelled(Some(""), "t0k"), Err(NoUser));
