@@ -68,6 +68,7 @@ pub(super) fn status(done: &Done) -> String {
             let undone = plan.steps.iter().filter(|step| !outcomes.succeeded(step.id)).count();
             match (undone, plan.held.len()) {
                 (0, 0) => "in step".to_owned(),
+                (0, held) => format!("in step, but for {held} held"),
                 (undone, held) => format!("{undone} undone, {held} held"),
             }
         }
