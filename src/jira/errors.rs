@@ -163,60 +163,28 @@ impl CallError {
     /// Whether credentials or a permission were refused.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        match self {
-            Self::SignInRefused { .. } | Self::Forbidden { .. } => true,
-            Self::MaybeDone(error) => error.is_refusal(),
-            Self::NotFound { .. }
-            | Self::Conflict { .. }
-            | Self::Refused { .. }
-            | Self::AnswerLost { .. }
-            | Self::GaveUp { .. }
-            | Self::Unreachable { .. }
-            | Self::RateLimited { .. }
-            | Self::Stopped { .. }
-            | Self::Unintelligible { .. }
-            | Self::Redirected { .. } => false,
-        }
+        matches!(self.last(), Self::SignInRefused { .. } | Self::Forbidden { .. })
     }
 
     /// How long Jira asks to wait before anything else is asked, where that is longer than patience lasts.
     #[must_use]
     pub fn wait(&self) -> Option<Duration> {
-        match self {
-            Self::RateLimited { wait, .. } => Some(*wait),
-            Self::MaybeDone(error) => error.wait(),
-            Self::SignInRefused { .. }
-            | Self::Forbidden { .. }
-            | Self::NotFound { .. }
-            | Self::Conflict { .. }
-            | Self::Refused { .. }
-            | Self::AnswerLost { .. }
-            | Self::GaveUp { .. }
-            | Self::Unreachable { .. }
-            | Self::Stopped { .. }
-            | Self::Unintelligible { .. }
-            | Self::Redirected { .. } => None,
+        if let Self::RateLimited { wait, .. } = self.last() {
+            Some(*wait)
+        } else {
+            None
         }
     }
 
     /// Whether quietdesk was told to stop before it could be made.
     #[must_use]
     pub fn is_stop(&self) -> bool {
-        match self {
-            Self::Stopped { .. } => true,
-            Self::MaybeDone(error) => error.is_stop(),
-            Self::SignInRefused { .. }
-            | Self::Forbidden { .. }
-            | Self::NotFound { .. }
-            | Self::Conflict { .. }
-            | Self::Refused { .. }
-            | Self::AnswerLost { .. }
-            | Self::GaveUp { .. }
-            | Self::Unreachable { .. }
-            | Self::RateLimited { .. }
-            | Self::Unintelligible { .. }
-            | Self::Redirected { .. } => false,
-        }
+        matches!(self.last(), Self::Stopped { .. })
+    }
+
+    /// How the last attempt ended.
+    fn last(&self) -> &Self {
+        if let Self::MaybeDone(error) = self { error } else { self }
     }
 
     /// Whether Jira may have done it all the same.
