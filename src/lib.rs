@@ -17,9 +17,9 @@
 //! | [`model`] | the pure part: roster, observation, plan, guard, outcomes, report | do I/O, read a clock, roll dice |
 //! | [`roster_file`] | YAML to [`model::roster::Roster`], with positions; folders; the schema | talk to Jira |
 //! | [`jira`] | the list of allowed requests, the transport, limits, reading and writing | decide what to change |
-//! | [`engine`] | one pass: observe, plan, judge, apply, report | add, retarget or reorder a step |
-//! | [`daemon`] | when passes run: watching, the interval, signals | know what a pass does |
-//! | [`render`] | text, JSON and progress for people and programs | change what is rendered |
+//! | [`engine`] | one pass: observe, plan, judge, apply, report; what outlives it | add, retarget or reorder a step |
+//! | [`daemon`] | when passes run: watching, the interval, signals; what it tells of itself | know what a pass does |
+//! | [`render`] | text, JSON, markdown and progress for people and programs | change what is rendered |
 //! | [`sandbox`] | a simulated Jira that judges the client | share a type with the client |
 //! | [`cli`] | what the user typed, what it means, exit codes | hold logic of its own |
 
