@@ -65,7 +65,7 @@ impl Running {
             poll: Duration::from_secs(30),
             observe,
             connect: Box::new(move || Box::pin(JiraRead::connect(settings.clone()))),
-            token_file: None,
+            token_file: Some(self.folder.path().join("token")),
             hangup: Arc::clone(&self.hangup),
             state: None,
             ledger: quietdesk::model::ledger::Ledger::kept(),
@@ -243,4 +243,29 @@ async fn sigterm_ends_it_with_0() {
         .unwrap();
     assert_eq!(status.code(), Some(0));
     running.world.drain();
+}
+
+/// The token's file lies where the roster does, and is looked at again and again: only another token is a sign-in.
+#[tokio::test]
+async fn an_edit_beside_the_token_signs_in_once() {
+    let mut running = Running::prepare().await;
+    fs::write(running.folder.path().join("token"), "sandbox").unwrap();
+    fs::write(running.roster(), yaml(&["ada@example.com"])).unwrap();
+    running.start(&running.roster(), NEVER, false);
+    running.until_on_the_desk(&["ada@example.com"]).await;
+    fs::write(running.roster(), yaml(&["ada@example.com", "bob@example.com"])).unwrap();
+    running.until_on_the_desk(&["ada@example.com", "bob@example.com"]).await;
+    let sign_ins = |world: &World| {
+        let journal = world.sandbox.journal();
+        journal
+            .iter()
+            .filter(|exchange| exchange.path.ends_with("/serverInfo"))
+            .count()
+    };
+    assert_eq!(sign_ins(&running.world), 1);
+    fs::write(running.folder.path().join("token"), "sandbox-2").unwrap();
+    running
+        .until("the new token is tried", |world| sign_ins(world) == 2)
+        .await;
+    running.stop().await;
 }

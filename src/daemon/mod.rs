@@ -10,6 +10,7 @@ pub mod status;
 mod systemd;
 pub mod telemetry;
 mod tell;
+mod token;
 pub mod watch;
 
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ pub use self::passes::PassEnd;
 use self::passes::{Done, Passes};
 use self::roster::{CurrentRoster, Looked};
 use self::status::{PassEnded, RosterState, Status};
+use self::token::TokenFile;
 use crate::engine::progress::Progress;
 use crate::engine::state::State;
 use crate::jira::{ConnectError, JiraRead};
@@ -89,6 +91,7 @@ pub struct Daemon {
     wanted: Option<Arc<Roster>>,
     passes: Passes,
     schedule: Schedule,
+    token: Option<TokenFile>,
     began: Instant,
     stop: CancellationToken,
 }
@@ -111,6 +114,7 @@ impl Daemon {
             wanted: None,
             passes: Passes::new(settings.observe, state, ledger, stop.clone()),
             schedule: Schedule::new(timing),
+            token: settings.token_file.clone().map(TokenFile::new),
             began: Instant::now(),
             stop,
             settings,
@@ -193,7 +197,9 @@ impl Daemon {
                 self.schedule.read_again();
             }
             Event::Token => {
-                if self.passes.renew(&self.settings.connect).await {
+                // Whatever else happens in its folder is no new token.
+                let is_new = self.token.as_mut().is_some_and(TokenFile::changed);
+                if is_new && self.passes.renew(&self.settings.connect).await {
                     self.schedule.new_credentials();
                 }
             }
