@@ -411,3 +411,21 @@ async fn what_it_tells_over_http_holds_no_email() {
     service.signal("-TERM");
     assert_eq!(service.ends().code(), Some(0));
 }
+
+/// A new token that cannot be tried, because Jira does not answer, does not starve the watchdog.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_watchdog_is_fed_while_a_new_token_is_tried() {
+    let mut service = Service::prepare().await;
+    service.start("1h");
+    service.until_told("STATUS=in step");
+    service.world.sandbox.set_faults(&"500".parse().unwrap());
+    let requests = service.world.sandbox.requests();
+    fs::write(service.path("token"), "quietdesk@example.com:other").unwrap();
+    service.until("it is tried", |service| service.world.sandbox.requests() > requests + 2);
+    for _ in 0..3 {
+        service.told.clear();
+        service.until_told("WATCHDOG=1");
+    }
+    service.signal("-TERM");
+    assert_eq!(service.ends().code(), Some(0));
+}

@@ -157,7 +157,7 @@ impl Daemon {
                     tokio::select! {
                         biased;
                         () = stop.cancelled() => {}
-                        event = events.next(until) => self.take(event).await,
+                        event = events.next(until) => self.take(event, &mut events).await,
                     }
                 }
             }
@@ -186,7 +186,7 @@ impl Daemon {
     }
 
     /// What an event leads to while no pass runs.
-    async fn take(&mut self, event: Event) {
+    async fn take(&mut self, event: Event, events: &mut Events) {
         match event {
             Event::Due => {}
             Event::Alive => systemd::alive(),
@@ -198,11 +198,31 @@ impl Daemon {
             }
             Event::Token => {
                 // Whatever else happens in its folder is no new token.
-                let is_new = self.token.as_mut().is_some_and(TokenFile::changed);
-                if is_new && self.passes.renew(&self.settings.connect).await {
-                    self.schedule.new_credentials();
+                if self.token.as_mut().is_some_and(TokenFile::changed) {
+                    self.renew(events).await;
                 }
             }
+        }
+    }
+
+    /// Signs in with a new token. That can take as long as patience lasts, and the loop lives meanwhile.
+    async fn renew(&mut self, events: &mut Events) {
+        let mut noticed = Vec::new();
+        let renewed = {
+            let renewing = self.passes.renew(&self.settings.connect);
+            tokio::pin!(renewing);
+            loop {
+                tokio::select! {
+                    renewed = &mut renewing => break renewed,
+                    event = events.next(None) => notice(&mut noticed, event),
+                }
+            }
+        };
+        if renewed {
+            self.schedule.new_credentials();
+        }
+        for event in noticed {
+            Box::pin(self.take(event, events)).await;
         }
     }
 
@@ -289,15 +309,13 @@ impl Daemon {
                     _ = every_second.tick(), if traffic.is_some() => if let Some(traffic) = &traffic {
                         status.in_flight(traffic.used(), traffic.allowed());
                     },
-                    event = events.next(None) => match event {
-                        Event::Due => {}
-                        Event::Alive => systemd::alive(),
-                        Event::Roster | Event::Hangup | Event::Token => {
-                            // Somebody waits now.
-                            pace.iter().for_each(|pace| pace.set(None));
-                            noticed.push(event);
+                    event = events.next(None) => {
+                        notice(&mut noticed, event);
+                        if let (false, Some(pace)) = (noticed.is_empty(), &pace) {
+                            // Somebody may be waiting now.
+                            pace.set(None);
                         }
-                    },
+                    }
                 }
             }
         };
@@ -308,9 +326,21 @@ impl Daemon {
         self.tell_status(&done, next);
         tell::pass(&done, Some(next));
         systemd::status(&tell::status(&done));
-        noticed.dedup();
         for event in noticed {
-            self.take(event).await;
+            self.take(event, events).await;
+        }
+    }
+}
+
+/// Feeds the watchdog; whatever else happens waits its turn, once.
+fn notice(noticed: &mut Vec<Event>, event: Event) {
+    match event {
+        Event::Due => {}
+        Event::Alive => systemd::alive(),
+        Event::Roster | Event::Hangup | Event::Token => {
+            if !noticed.contains(&event) {
+                noticed.push(event);
+            }
         }
     }
 }
