@@ -158,3 +158,48 @@ async fn a_day_with_edits_drift_an_outage_and_a_rate_limit() {
         (Vec::new(), 0, 0)
     );
 }
+
+/// At one request in 20 s a full read takes longer than the roster's file is left alone: looking at it hurries nothing,
+/// an edit does.
+#[tokio::test(start_paused = true)]
+async fn a_paced_reading_is_hurried_by_an_edit_alone() {
+    let config = Config::default();
+    let people = (0..MEMBERS).map(|n| SeedPerson::customer(format!("p{n:03}@example.com"), &["SUP"]));
+    let seed = Seed {
+        seed: 1,
+        desks: vec![SeedDesk::new("SUP", DeskAccess::Restricted)],
+        people: people.collect(),
+    };
+    let sandbox = Sandbox::new(config.clone(), &seed);
+    let folder = tempfile::tempdir().unwrap();
+    let roster = folder.path().join("roster.yaml");
+    wants(&roster, MEMBERS);
+    let (status, stop) = (support::status::started(), CancellationToken::new());
+    let settings = Settings {
+        read_rate: 0.05,
+        ..settings(&sandbox, &config, &roster, status.clone(), &stop)
+    };
+    let running = tokio::spawn(Daemon::new(settings, stop.clone()).run());
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let first = sandbox.requests();
+    // So many requests at that rate are to take a twentieth of the time.
+    let interval = Duration::from_secs(first as u64 * 20 * 20);
+    tokio::time::sleep(interval - Duration::from_secs(61)).await;
+    assert_eq!(sandbox.requests(), first, "not before the stretched interval is over");
+    tokio::time::sleep(Duration::from_secs(65)).await;
+    let paced = sandbox.requests() - first;
+    assert!(
+        (3..=5).contains(&paced),
+        "{paced} requests in about 65 s, at one in 20 s"
+    );
+    wants(&roster, MEMBERS + 1);
+    tokio::time::sleep(Duration::from_secs(35)).await;
+    assert_eq!(
+        sandbox.snapshot().customers("SUP").len(),
+        MEMBERS + 1,
+        "the edit did not wait for the slow reading"
+    );
+    stop.cancel();
+    running.await.unwrap();
+    assert_eq!((sandbox.violations(), sandbox.outbox().len()), (Vec::new(), 0));
+}

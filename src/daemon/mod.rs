@@ -229,11 +229,15 @@ impl Daemon {
     /// Looks at the roster, says what it found, and has a new one applied.
     fn look(&mut self) {
         let looked = self.current.look();
-        tell::looked(&looked, self.wanted.is_some());
-        if let Looked::Unusable(problem) = &looked {
+        self.looked(&looked);
+    }
+
+    fn looked(&mut self, looked: &Looked) {
+        tell::looked(looked, self.wanted.is_some());
+        if let Looked::Unusable(problem) = looked {
             self.unusable(problem.summary());
         }
-        let (Looked::New | Looked::Mended, Some(loaded)) = (&looked, self.current.roster()) else {
+        let (Looked::New | Looked::Mended, Some(loaded)) = (looked, self.current.roster()) else {
             return;
         };
         match (self.settings.narrow)(loaded.roster.clone()) {
@@ -298,7 +302,7 @@ impl Daemon {
         let status = &self.settings.status;
         status.pass_began(run.kind);
         let mut every_second = tokio::time::interval(Duration::from_secs(1));
-        let mut noticed = Vec::new();
+        let (mut noticed, mut looked) = (Vec::new(), Vec::new());
         let done = {
             let progress = self.settings.progress.as_ref();
             let pass = self.passes.run(run, &roster, &self.settings.connect, progress);
@@ -310,9 +314,19 @@ impl Daemon {
                         status.in_flight(traffic.used(), traffic.allowed());
                     },
                     event = events.next(None) => {
-                        notice(&mut noticed, event);
+                        // Most looks find what was there before.
+                        let nothing_new = event == Event::Roster && match self.current.look() {
+                            Looked::Same => true,
+                            seen @ (Looked::New | Looked::Mended | Looked::Unusable(_)) => {
+                                looked.push(seen);
+                                false
+                            }
+                        };
+                        if !nothing_new {
+                            notice(&mut noticed, event);
+                        }
                         if let (false, Some(pace)) = (noticed.is_empty(), &pace) {
-                            // Somebody may be waiting now.
+                            // Somebody waits now.
                             pace.set(None);
                         }
                     }
@@ -326,6 +340,7 @@ impl Daemon {
         self.tell_status(&done, next);
         tell::pass(&done, Some(next));
         systemd::status(&tell::status(&done));
+        looked.iter().for_each(|looked| self.looked(looked));
         for event in noticed {
             self.take(event, events).await;
         }
