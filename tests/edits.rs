@@ -150,3 +150,22 @@ async fn an_edit_of_thousands_reads_the_desk_rather_than_each() {
     world.is_in_step(&on_both).await;
     world.drain();
 }
+
+/// A sweep of all accounts would cost more than asking for each, and is not begun.
+#[tokio::test]
+async fn a_few_new_customers_are_asked_for_one_by_one() {
+    let world = in_step().await;
+    let (_, mut kept) = world.full(&everybody_and("")).await;
+    let new: String = (0..5)
+        .map(|n| format!("  - {{email: new{n}@example.com, desks: [SUP]}}\n"))
+        .collect();
+    let edited = everybody_and(&new);
+    let applied = world.edit(&mut kept, &edited).await;
+    assert_eq!(
+        (applied.requests, applied.writes),
+        (2 + 5 + 6, 6),
+        "myself, may I, who is it; creates, an add"
+    );
+    world.is_in_step(&edited).await;
+    world.drain();
+}

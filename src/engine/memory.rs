@@ -69,6 +69,12 @@ impl Memory {
         self.desks.get(key)
     }
 
+    /// How many customers the largest desk has.
+    #[must_use]
+    pub fn largest(&self) -> usize {
+        self.desks.values().map(|desk| desk.members.len()).max().unwrap_or(0)
+    }
+
     /// What the answers that were lost were about.
     #[must_use]
     pub fn unsettled(&self) -> &Unsettled {

@@ -74,7 +74,8 @@ pub async fn observe(jira: &JiraRead, roster: &Roster, progress: &dyn Progress) 
     let mut observed = signed_in(jira).await?;
     let desks = roster.desks.iter().map(|(key, spec)| (key, spec.access));
     read_desks(jira, &mut observed, desks, progress).await?;
-    ask(jira, roster, &mut observed, progress).await?;
+    let accounts = observed.accounts.len();
+    ask(jira, roster, &mut observed, accounts, progress).await?;
     progress.event(Event::Ended);
     Ok(observed)
 }
@@ -119,11 +120,12 @@ pub(super) async fn read_desks<'a>(
     Ok(())
 }
 
-/// Asks what the plan could not decide yet.
+/// Asks what the plan could not decide yet. The site has `accounts` at least.
 pub(super) async fn ask(
     jira: &JiraRead,
     roster: &Roster,
     observed: &mut Observed,
+    accounts: usize,
     progress: &dyn Progress,
 ) -> Result<(), ObserveError> {
     for _ in 0..ROUNDS {
@@ -131,7 +133,7 @@ pub(super) async fn ask(
         if asked.is_empty() {
             break;
         }
-        answer(jira, observed, asked, progress).await?;
+        answer(jira, observed, asked, accounts, progress).await?;
     }
     Ok(())
 }
@@ -186,13 +188,14 @@ pub(super) async fn answer(
     jira: &JiraRead,
     observed: &mut Observed,
     asked: Questions,
+    accounts: usize,
     progress: &dyn Progress,
 ) -> Result<(), ObserveError> {
     let emails = match asked.emails.is_empty() {
         true => Vec::new(),
         false => {
             check_permissions(jira, observed).await?;
-            sweep(jira, observed, asked.emails, progress).await?
+            sweep(jira, observed, asked.emails, accounts, progress).await?
         }
     };
     look_up(jira, observed, emails, progress).await?;
@@ -253,14 +256,15 @@ async fn check_permissions(jira: &JiraRead, observed: &mut Observed) -> Result<(
 }
 
 /// Reads all accounts where that can cost less than a look-up each, and returns the e-mails still to be looked up. How
-/// many accounts there are is unknown, so the sweep ends once it has cost as many requests as the look-ups would.
+/// many accounts there are beyond those known of is unknown, so the sweep ends once it has cost as many requests as the look-ups would.
 async fn sweep(
     jira: &JiraRead,
     observed: &mut Observed,
     emails: Vec<Email>,
+    accounts: usize,
     progress: &dyn Progress,
 ) -> Result<Vec<Email>, ObserveError> {
-    let least = observed.accounts.len() / ACCOUNTS_PER_PAGE + 2;
+    let least = accounts / ACCOUNTS_PER_PAGE + 2;
     if emails.len() <= least {
         return Ok(emails);
     }

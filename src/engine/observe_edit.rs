@@ -37,7 +37,9 @@ pub async fn observe_edit(
             observed.desks.insert(key.clone(), DeskReading::Read(narrow(desk)));
         }
     }
-    look_up(jira, edit, &mut observed, progress).await?;
+    // As many accounts as the largest desk has customers there are at least.
+    let accounts = memory.largest();
+    look_up(jira, edit, &mut observed, accounts, progress).await?;
     let mut asked = memberships(edit, &observed, memory);
     let long = |(key, people): (&DeskKey, &Vec<Account>)| {
         let rows = memory.desk(key).map_or(0, |desk| desk.members.len());
@@ -47,7 +49,7 @@ pub async fn observe_edit(
     read_whole(jira, edit, &long, &mut observed, progress).await?;
     asked.retain(|key, _| !long.contains(key));
     ask_memberships(jira, asked, &mut observed).await?;
-    ask(jira, &edit.roster, &mut observed, progress).await?;
+    ask(jira, &edit.roster, &mut observed, accounts, progress).await?;
     progress.event(Event::Ended);
     Ok(observed)
 }
@@ -80,6 +82,7 @@ async fn look_up(
     jira: &JiraRead,
     edit: &Edit,
     observed: &mut Observed,
+    accounts: usize,
     progress: &dyn Progress,
 ) -> Result<(), ObserveError> {
     let people = edit.people.iter().filter_map(|key| edit.roster.customers.get(key));
@@ -94,7 +97,7 @@ async fn look_up(
     }
     match asked.is_empty() {
         true => Ok(()),
-        false => answer(jira, observed, asked, progress).await,
+        false => answer(jira, observed, asked, accounts, progress).await,
     }
 }
 
