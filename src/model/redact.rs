@@ -42,10 +42,16 @@ impl Report {
 }
 
 fn step(step: &mut StepEntry) {
-    step.email = step.email.as_deref().map(email);
     if step.kind == "create_customer" {
-        step.after = step.after.as_deref().map(name);
+        // Without a name of its own, an account is called by its e-mail.
+        let named = step
+            .after
+            .as_deref()
+            .filter(|name| Some(*name) != step.email.as_deref())
+            .map(name);
+        step.after = named.or_else(|| step.email.as_deref().map(email));
     }
+    step.email = step.email.as_deref().map(email);
     step.error.iter_mut().for_each(text);
 }
 

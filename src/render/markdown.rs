@@ -4,11 +4,11 @@
 //! in a code span, so that it can be neither markup nor a mention. One comment holds 65 536 characters: the longest
 //! lists are folded, and cut where they must be, saying how many are left out.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
 
 use super::text::summary_line;
+use crate::model::account::AccountId;
 use crate::model::name::is_hostile;
 use crate::model::report::{HeldEntry, Report, StepEntry};
 
@@ -180,35 +180,52 @@ fn held(held: &HeldEntry) -> String {
     format!("{}: {}; {}", code(subject), code(&held.reason), held.advice)
 }
 
-/// One row a person: those who are created, or those who are only added.
+/// What is done for one person.
+struct Person<'a> {
+    email: &'a str,
+    account: Option<&'a AccountId>,
+    /// The name of the account to be made, where one is.
+    created: Option<&'a str>,
+    desks: Vec<String>,
+}
+
+/// One row a person: those who are created, or those who are only added. A person's steps follow one another, which holds
+/// for masked e-mails as well, and these can be alike.
 fn people(report: &Report, created: bool) -> Vec<String> {
-    let mut of: BTreeMap<&str, (Option<&str>, Vec<String>)> = BTreeMap::new();
+    let mut people: Vec<Person<'_>> = Vec::new();
     for step in &report.steps {
         let Some(email) = &step.email else { continue };
-        match step.kind {
-            "create_customer" => of.entry(email).or_default().0 = step.after.as_deref(),
-            "add_to_desk" => {
-                let desk = step.desk.as_ref().map(|desk| code(desk.as_str()));
-                of.entry(email).or_default().1.extend(desk);
+        let is_create = step.kind == "create_customer";
+        let desk = step.desk.as_ref().map(|desk| code(desk.as_str()));
+        let account = step.account.as_ref();
+        match people.last_mut() {
+            Some(last) if !is_create && last.email == email && last.account == account => {
+                last.desks.extend(desk);
             }
+            _ if is_create || step.kind == "add_to_desk" => people.push(Person {
+                email,
+                account,
+                created: is_create.then(|| step.after.as_deref().unwrap_or(email)),
+                desks: desk.into_iter().collect(),
+            }),
             _ => {}
         }
     }
-    let row = |(email, (name, desks)): (&str, (Option<&str>, Vec<String>))| {
-        let name = name
-            .filter(|name| *name != email)
-            .map(|name| format!(" ({})", code(name)))
-            .unwrap_or_default();
-        let desks = match desks.is_empty() {
-            true => "no desk".to_owned(),
-            false => desks.join(", "),
-        };
-        format!("{}{name} on {desks}", code(email))
-    };
-    of.into_iter()
-        .filter(|(_, (name, _))| name.is_some() == created)
+    people
+        .iter()
+        .filter(|person| person.created.is_some() == created)
         .map(row)
         .collect()
+}
+
+fn row(person: &Person<'_>) -> String {
+    let name = person.created.filter(|name| *name != person.email);
+    let name = name.map(|name| format!(" ({})", code(name))).unwrap_or_default();
+    let desks = match person.desks.is_empty() {
+        true => "no desk".to_owned(),
+        false => person.desks.join(", "),
+    };
+    format!("{}{name} on {desks}", code(person.email))
 }
 
 fn write_section(section: &Section, most: usize) -> String {
@@ -326,6 +343,27 @@ mod tests {
 
         <sub>roster `0123456789ab` against `https://example.atlassian.net`</sub>
         ");
+    }
+
+    /// Masked, Ada and Alan look alike, and still are two.
+    #[test]
+    fn people_who_look_alike_stay_apart() {
+        let people = [
+            customer("ada@example.com", &["PRIV", "SUP"]),
+            customer("alan@example.com", &["SUP"]),
+            customer("amy@example.com", &["SUP"]),
+            customer("ann@example.com", &["SUP"]),
+        ];
+        let observed = with(site(&["PRIV", "SUP"]), account("1", "amy@example.com"), &[]);
+        let observed = with(observed, account("2", "ann@example.com"), &[]);
+        let report = planned(&roster(&["PRIV", "SUP"], people), &observed).redacted();
+        let masked = |rows: &[&str]| {
+            rows.iter()
+                .map(|row| format!("`a…@example.com` {row}"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(super::people(&report, true), masked(&["on `PRIV`, `SUP`", "on `SUP`"]));
+        assert_eq!(super::people(&report, false), masked(&["on `SUP`", "on `SUP`"]));
     }
 
     #[test]
