@@ -11,9 +11,15 @@ pub(super) fn run(path: &Path) -> Result<Exit, Failure> {
     let loaded = load_roster(path)?;
     let (files, desks) = (loaded.files.len(), loaded.roster.desks.len());
     let customers = loaded.roster.customers.len();
-    writeln!(
-        printed::stdout(),
-        "valid: {customers} customers, {desks} desks, {files} files"
-    )?;
+    let counted = |count: usize, word: &str| match count {
+        1 => format!("1 {word}"),
+        _ => format!("{count} {word}s"),
+    };
+    let (customers, desks, files) = (
+        counted(customers, "customer"),
+        counted(desks, "desk"),
+        counted(files, "file"),
+    );
+    writeln!(printed::stdout(), "valid: {customers}, {desks}, {files}")?;
     Ok(Exit::Done)
 }
