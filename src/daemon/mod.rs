@@ -276,6 +276,9 @@ impl Daemon {
                     warn!("the last good roster, kept from before, is in force until the file can be used");
                     self.wanted = Some(Arc::new(roster));
                     self.schedule.new_roster();
+                    self.unusable(
+                        "the file cannot be used, see the log; the roster kept from before is in force".to_owned(),
+                    );
                 }
             }
             Err(problem) => warn!(
@@ -302,7 +305,7 @@ impl Daemon {
         let status = &self.settings.status;
         status.pass_began(run.kind);
         let mut every_second = tokio::time::interval(Duration::from_secs(1));
-        let (mut noticed, mut looked) = (Vec::new(), Vec::new());
+        let mut meanwhile = Meanwhile::default();
         let done = {
             let progress = self.settings.progress.as_ref();
             let pass = self.passes.run(run, &roster, &self.settings.connect, progress);
@@ -314,19 +317,8 @@ impl Daemon {
                         status.in_flight(traffic.used(), traffic.allowed());
                     },
                     event = events.next(None) => {
-                        // Most looks find what was there before.
-                        let nothing_new = event == Event::Roster && match self.current.look() {
-                            Looked::Same => true,
-                            seen @ (Looked::New | Looked::Mended | Looked::Unusable(_)) => {
-                                looked.push(seen);
-                                false
-                            }
-                        };
-                        if !nothing_new {
-                            notice(&mut noticed, event);
-                        }
-                        if let (false, Some(pace)) = (noticed.is_empty(), &pace) {
-                            // Somebody waits now.
+                        meanwhile.take(event, &mut self.current);
+                        if let (true, Some(pace)) = (meanwhile.somebody_waits(), &pace) {
                             pace.set(None);
                         }
                     }
@@ -340,10 +332,34 @@ impl Daemon {
         self.tell_status(&done, next);
         tell::pass(&done, Some(next));
         systemd::status(&tell::status(&done));
-        looked.iter().for_each(|looked| self.looked(looked));
-        for event in noticed {
+        meanwhile.looked.iter().for_each(|looked| self.looked(looked));
+        for event in meanwhile.events {
             self.take(event, events).await;
         }
+    }
+}
+
+/// What was noticed while a pass ran.
+#[derive(Default)]
+struct Meanwhile {
+    events: Vec<Event>,
+    looked: Vec<Looked>,
+}
+
+impl Meanwhile {
+    /// Looks at the roster at once: most looks find what was there before, and hurry nobody.
+    fn take(&mut self, event: Event, current: &mut CurrentRoster) {
+        if event != Event::Roster {
+            return notice(&mut self.events, event);
+        }
+        match current.look() {
+            Looked::Same => {}
+            looked @ (Looked::New | Looked::Mended | Looked::Unusable(_)) => self.looked.push(looked),
+        }
+    }
+
+    fn somebody_waits(&self) -> bool {
+        !self.events.is_empty() || !self.looked.is_empty()
     }
 }
 
