@@ -409,3 +409,31 @@ fn a_refused_create_is_remembered_by_the_next_apply() {
     assert_eq!(bench.world.sandbox.writes(), writes, "{report}");
     assert_eq!(report["summary"]["held"], 1);
 }
+
+#[test]
+fn a_desk_the_roster_does_not_have_is_3_for_one_pass() {
+    let bench = Bench::new();
+    let text = stderr(
+        &mut bench.quietdesk(&["run", "roster.yaml", "--once", "--desk", "TYPO"]),
+        3,
+    );
+    assert!(text.contains("TYPO"), "{text}");
+    assert_eq!(bench.world.sandbox.requests(), 0);
+}
+
+/// An earlier report must not be taken for this run's.
+#[test]
+fn a_report_is_written_for_an_invalid_roster_too() {
+    let bench = Bench::new();
+    fs::write(bench.path("report.json"), "an earlier one").unwrap();
+    fs::write(bench.path("roster.yaml"), "version: 2").unwrap();
+    stderr(
+        &mut bench.quietdesk(&["apply", "roster.yaml", "--report", "report.json"]),
+        3,
+    );
+    let report: Value = serde_json::from_slice(&fs::read(bench.path("report.json")).unwrap()).unwrap();
+    assert!(
+        report["stopped"].is_string() && report["steps"].as_array().unwrap().is_empty(),
+        "{report}"
+    );
+}

@@ -30,7 +30,9 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     // The daemon waits for a valid roster. One pass cannot, and a sandbox is seeded from it.
     let needs_roster = args.once || args.site.sandbox;
     let roster = if needs_roster {
-        load_roster(&args.site.roster)?.roster
+        let roster = load_roster(&args.site.roster)?.roster;
+        narrow.checked(roster.clone())?;
+        roster
     } else {
         Roster::default()
     };
