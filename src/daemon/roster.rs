@@ -4,6 +4,11 @@ use std::path::{Path, PathBuf};
 
 use crate::roster_file::{Loaded, RosterError, Sources, load_sources, read};
 
+/// How often to read files anew that change while they are read.
+const READINGS: usize = 5;
+
+type Read = Result<Sources, RosterError>;
+
 /// The roster in force, and what was last seen where it comes from.
 #[derive(Debug)]
 pub struct CurrentRoster {
@@ -66,16 +71,24 @@ impl CurrentRoster {
         Ok(())
     }
 
-    /// Reads the files, and parses them where their content is not what was seen last.
+    /// Reads the files, and parses them where their content is not what was seen last. Where they change while they are
+    /// read, it finds nothing: whatever changes them is an event of its own.
     pub fn look(&mut self) -> Looked {
-        let sources = match read(&self.path) {
-            Ok(sources) => sources,
-            Err(error) => return self.unusable(Seen::Unreadable(error.to_string()), error),
-        };
-        let seen = Seen::Contents(sources.digest());
-        if self.seen.as_ref() == Some(&seen) {
-            return Looked::Same;
+        let read = read(&self.path);
+        if self.seen.as_ref() == Some(&Seen::of(&read)) {
+            return self.same(read);
         }
+        let Some(read) = self.steady(read) else {
+            return Looked::Same;
+        };
+        let seen = Seen::of(&read);
+        if self.seen.as_ref() == Some(&seen) {
+            return self.same(read);
+        }
+        let sources = match read {
+            Ok(sources) => sources,
+            Err(error) => return self.unusable(seen, error),
+        };
         match load_sources(sources.clone()) {
             Ok(loaded) => {
                 self.sources = Some(sources);
@@ -87,12 +100,40 @@ impl CurrentRoster {
         }
     }
 
+    /// What two readings in a row agree on. While the files of a folder are swapped for others, one reading can get some
+    /// of either: a roster that nobody wrote, in which somebody who moved between files is missing.
+    fn steady(&self, mut read: Read) -> Option<Read> {
+        for _ in 0..READINGS {
+            let again = self::read(&self.path);
+            if Seen::of(&again) == Seen::of(&read) {
+                return Some(again);
+            }
+            read = again;
+        }
+        None
+    }
+
+    /// The content that is known, maybe in files of other names.
+    fn same(&mut self, read: Read) -> Looked {
+        if let (Some(good), Ok(sources)) = (&mut self.good, read)
+            && good.digest == sources.digest()
+        {
+            good.files = sources.files;
+        }
+        Looked::Same
+    }
+
     fn unusable(&mut self, seen: Seen, error: RosterError) -> Looked {
-        let told = self.seen.replace(seen);
-        if told == self.seen {
-            Looked::Same
-        } else {
-            Looked::Unusable(error)
+        self.seen = Some(seen);
+        Looked::Unusable(error)
+    }
+}
+
+impl Seen {
+    fn of(read: &Read) -> Self {
+        match read {
+            Ok(sources) => Self::Contents(sources.digest()),
+            Err(error) => Self::Unreadable(error.to_string()),
         }
     }
 }

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 pub use problem::{Problem, Problems};
 pub use schema::schema;
+pub(crate) use source::files;
 pub use source::{Source, Sources, read};
 
 use crate::model::roster::Roster;

@@ -53,12 +53,7 @@ impl Sources {
 /// [`RosterError::NotFound`], [`RosterError::Unreadable`] or [`RosterError::NoRosterInFolder`]. A file that
 /// vanishes while the folder is read is an error, so that a roster is never half a roster.
 pub fn read(path: &Path) -> Result<Sources, RosterError> {
-    let kind = fs::metadata(path).map_err(|source| unreadable(path, source))?;
-    let files = if kind.is_dir() {
-        files_of(path)?
-    } else {
-        vec![path.to_owned()]
-    };
+    let files = files(path)?;
     let mut sources = Vec::with_capacity(files.len());
     for file in &files {
         sources.push(Source {
@@ -67,6 +62,19 @@ pub fn read(path: &Path) -> Result<Sources, RosterError> {
         });
     }
     Ok(Sources { files, sources })
+}
+
+/// The files [`read`] would read, in name order.
+///
+/// # Errors
+/// As [`read`], but for contents.
+pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, RosterError> {
+    let kind = fs::metadata(path).map_err(|source| unreadable(path, source))?;
+    if kind.is_dir() {
+        files_of(path)
+    } else {
+        Ok(vec![path.to_owned()])
+    }
 }
 
 fn files_of(folder: &Path) -> Result<Vec<PathBuf>, RosterError> {

@@ -1,0 +1,138 @@
+use std::fs;
+use std::path::Path;
+
+use notify::event::{CreateKind, Flag, ModifyKind, RemoveKind};
+use notify::{Config, EventHandler, WatcherKind};
+use tempfile::TempDir;
+use tokio::time::timeout;
+
+use super::*;
+
+/// Only the clock of the test passes, and it passes at once.
+const NEVER: Duration = Duration::from_secs(3600);
+
+/// Does with every folder what the test says.
+struct Told<F>(F);
+
+impl<F: FnMut(&Path) -> notify::Result<()>> notify::Watcher for Told<F> {
+    fn new<H: EventHandler>(_: H, _: Config) -> notify::Result<Self> {
+        Err(notify::Error::generic("made by hand only"))
+    }
+
+    fn watch(&mut self, folder: &Path, _: RecursiveMode) -> notify::Result<()> {
+        (self.0)(folder)
+    }
+
+    fn unwatch(&mut self, _: &Path) -> notify::Result<()> {
+        Ok(())
+    }
+
+    fn kind() -> WatcherKind {
+        WatcherKind::NullWatcher
+    }
+}
+
+fn folder() -> (TempDir, PathBuf) {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().canonicalize().unwrap();
+    (folder, path)
+}
+
+#[test]
+fn what_may_matter() {
+    let event = |kind| Ok(Event::new(kind));
+    let overflow = Event::new(EventKind::Other).set_flag(Flag::Rescan);
+    for (what, event, matters) in [
+        (
+            "opened",
+            event(EventKind::Access(AccessKind::Open(AccessMode::Any))),
+            false,
+        ),
+        ("read", event(EventKind::Access(AccessKind::Read)), false),
+        (
+            "closed after reading",
+            event(EventKind::Access(AccessKind::Close(AccessMode::Read))),
+            false,
+        ),
+        (
+            "closed after writing",
+            event(EventKind::Access(AccessKind::Close(AccessMode::Write))),
+            true,
+        ),
+        ("made", event(EventKind::Create(CreateKind::File)), true),
+        ("changed", event(EventKind::Modify(ModifyKind::Any)), true),
+        ("removed", event(EventKind::Remove(RemoveKind::Folder)), true),
+        ("too many events to keep", Ok(overflow), true),
+        ("an error", Err(notify::Error::generic("lost")), true),
+    ] {
+        assert_eq!(may_matter(&event), matters, "{what}");
+    }
+}
+
+/// Every way a watch can fail leaves polling.
+#[tokio::test(start_paused = true)]
+async fn without_a_watch_it_polls() {
+    let (_folder, path) = folder();
+    let roster = path.join("roster.yaml");
+    let poll = Duration::from_secs(30);
+    let refuses = |folder: &Path| Err(notify::Error::new(ErrorKind::MaxFilesWatch).add_path(folder.to_owned()));
+    let watches = [
+        (
+            "no watcher",
+            Watch::with(&roster, poll, |_| Err(notify::Error::generic("none"))),
+        ),
+        (
+            "no watches",
+            Watch::with(&roster, poll, |_| Ok(Some(Box::new(Told(refuses))))),
+        ),
+        (
+            "silence",
+            Watch::with(&roster, poll, |_| Ok(Some(Box::new(Told(|_: &Path| Ok(())))))),
+        ),
+        ("no events wanted", Watch::polling(&roster, poll)),
+    ];
+    for (what, mut watch) in watches {
+        for _ in 0..3 {
+            timeout(poll * 2, watch.changed()).await.expect(what);
+        }
+        let refused = usize::from(what == "no watches") * 2;
+        assert_eq!(watch.unwatchable.len(), refused, "{what}: {:?}", watch.unwatchable);
+    }
+}
+
+/// A link that is given another target between being read and being watched tells nobody of it.
+#[cfg(unix)]
+#[test]
+fn the_path_leads_elsewhere_while_it_is_being_watched() {
+    let (_folder, path) = folder();
+    for target in ["one", "two"] {
+        fs::create_dir(path.join(target)).unwrap();
+        fs::write(path.join(target).join("roster.yaml"), target).unwrap();
+    }
+    fs::create_dir(path.join("zlinks")).unwrap();
+    let (link, new) = (path.join("zlinks/link"), path.join("zlinks/new"));
+    std::os::unix::fs::symlink(path.join("one"), &link).unwrap();
+    let (roster, two) = (link.join("roster.yaml"), path.join("two"));
+    let retarget = move |folder: &Path| {
+        // Its folder is the last to be watched.
+        if folder.ends_with("zlinks") {
+            std::os::unix::fs::symlink(&two, &new).unwrap();
+            fs::rename(&new, &link).unwrap();
+        }
+        Ok(())
+    };
+    let watch = Watch::with(&roster, NEVER, |_| Ok(Some(Box::new(Told(retarget)))));
+    assert!(watch.watched.contains(&path.join("two")), "{watch:?}");
+}
+
+/// What was armed last is what a wait ends with, so that the look after it misses nothing.
+#[tokio::test(start_paused = true)]
+async fn the_watch_is_renewed_before_the_look() {
+    let (_folder, path) = folder();
+    let roster = path.join("later").join("roster.yaml");
+    let mut watch = Watch::with(&roster, NEVER, |_| Ok(Some(Box::new(Told(|_: &Path| Ok(()))))));
+    assert!(!watch.watched.contains(&path.join("later")));
+    fs::create_dir(path.join("later")).unwrap();
+    watch.changed().await;
+    assert!(watch.watched.contains(&path.join("later")), "{watch:?}");
+}
