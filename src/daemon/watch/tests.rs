@@ -69,6 +69,33 @@ fn what_may_matter() {
     }
 }
 
+/// Reacting to its own reading, it would never come to rest.
+#[test]
+fn reading_is_no_event() {
+    let (_folder, path) = folder();
+    let roster = path.join("roster.yaml");
+    fs::write(&roster, "version: 1\n").unwrap();
+    let (sender, events) = std::sync::mpsc::channel();
+    let mut watcher = notify::recommended_watcher(move |event| {
+        if may_matter(&event) {
+            let _ = sender.send(event.unwrap().paths);
+        }
+    })
+    .unwrap();
+    // Not the folder above: others make folders there.
+    notify::Watcher::watch(&mut watcher, &path, RecursiveMode::NonRecursive).unwrap();
+    for _ in 0..100 {
+        crate::roster_file::read(&roster).unwrap();
+        crate::roster_file::read(&path).unwrap();
+        Stamp::of(&roster);
+        deciding::folders(&roster);
+    }
+    // Events keep their order, so the first to come is this one.
+    fs::write(path.join("end"), "").unwrap();
+    let first = events.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert_eq!(first, [path.join("end")]);
+}
+
 /// Every way a watch can fail leaves polling.
 #[tokio::test(start_paused = true)]
 async fn without_a_watch_it_polls() {
@@ -135,4 +162,64 @@ async fn the_watch_is_renewed_before_the_look() {
     fs::create_dir(path.join("later")).unwrap();
     watch.changed().await;
     assert!(watch.watched.contains(&path.join("later")), "{watch:?}");
+}
+
+/// Whatever goes on beside the roster all the time neither keeps an edit from being seen nor has it read all the time.
+#[tokio::test(start_paused = true)]
+async fn in_a_busy_folder() {
+    let (_folder, path) = folder();
+    let roster = path.join("roster.yaml");
+    let mut events = None;
+    let mut watch = Watch::with(&roster, NEVER, |poke| {
+        events = Some(poke);
+        Ok(None)
+    });
+    let busy = async {
+        while let Some(poke) = &events {
+            let _ = poke.try_send(());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let edits = async {
+        watch.changed().await;
+        let begin = Instant::now();
+        for text in ["1", "22", "333"] {
+            fs::write(&roster, text).unwrap();
+            watch.changed().await;
+        }
+        assert!(
+            begin.elapsed() < Duration::from_secs(2),
+            "three edits: {:?}",
+            begin.elapsed()
+        );
+        let mut looks = 0;
+        while begin.elapsed() < Duration::from_secs(60) {
+            watch.changed().await;
+            looks += 1;
+        }
+        assert!((10..=13).contains(&looks), "{looks} looks a minute");
+    };
+    tokio::select! {
+        () = busy => {}
+        () = edits => {}
+    }
+}
+
+/// Some file systems say that it is always now.
+#[tokio::test(start_paused = true)]
+async fn a_file_that_is_written_for_ever_is_read_in_the_end() {
+    let (_folder, path) = folder();
+    let roster = path.join("roster.yaml");
+    let mut watch = Watch::polling(&roster, NEVER);
+    let writing = async {
+        for length in 0.. {
+            fs::write(&roster, "x".repeat(length)).unwrap();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let begin = Instant::now();
+    tokio::select! {
+        () = writing => {}
+        () = watch.changed() => assert!(begin.elapsed() >= SETTLE_AT_MOST),
+    }
 }
