@@ -25,6 +25,8 @@ pub(super) fn start(args: &OutputArgs) {
     // Libraries below may log headers and bodies; only quietdesk's own lines follow the rules above.
     let filter = Targets::new()
         .with_default(LevelFilter::WARN.min(level))
+        // It warns of every watched folder that is removed, which is what it is watched for.
+        .with_target("notify", LevelFilter::ERROR.min(level))
         .with_target("quietdesk", level);
     let registry = tracing_subscriber::registry().with(filter);
     let colour = match args.color {

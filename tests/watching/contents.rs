@@ -8,15 +8,14 @@ use std::time::Duration;
 
 use quietdesk::daemon::roster::{CurrentRoster, Looked};
 use quietdesk::daemon::watch::Watch;
-use tempfile::TempDir;
 use tokio::time::timeout;
 
-use super::{Watching, one, relink, yaml};
+use super::{Quiet, Watching, one, relink, yaml};
 
 /// What happens before the first wait is seen by the look after it.
 #[tokio::test]
 async fn changed_before_the_first_wait() {
-    let folder = TempDir::new().unwrap();
+    let folder = Quiet::new();
     let roster = folder.path().join("roster.yaml");
     let mut watching = Watching::of(&roster);
     fs::write(&roster, yaml(2)).unwrap();
@@ -48,7 +47,7 @@ fn in_lines_and_in_shreds(text: &str) -> [Vec<String>; 2] {
 #[tokio::test(start_paused = true)]
 async fn written_slowly() {
     for pieces in in_lines_and_in_shreds(&yaml(40)) {
-        let (folder, unsettled) = (TempDir::new().unwrap(), yaml(1));
+        let (folder, unsettled) = (Quiet::new(), yaml(1));
         let roster = folder.path().join("roster.yaml");
         fs::write(&roster, unsettled).unwrap();
         // The first wait is still to come: it needs no event, which would be late by a clock like this one.
@@ -63,7 +62,7 @@ async fn written_slowly() {
 #[tokio::test(start_paused = true)]
 async fn written_slowly_while_polling() {
     for pieces in in_lines_and_in_shreds(&yaml(40)) {
-        let folder = TempDir::new().unwrap();
+        let folder = Quiet::new();
         let roster = folder.path().join("roster.yaml");
         fs::write(&roster, yaml(1)).unwrap();
         let mut watching = Watching::by(Watch::polling(&roster, Duration::from_millis(70)), &roster);
@@ -113,7 +112,7 @@ async fn what_cannot_be_used_never_means_nobody() {
 
 #[tokio::test]
 async fn a_folder_of_rosters() {
-    let folder = TempDir::new().unwrap();
+    let folder = Quiet::new();
     let (a, b) = (folder.path().join("a.yaml"), folder.path().join("b.yaml"));
     fs::write(&a, yaml(2)).unwrap();
     let mut watching = Watching::of(folder.path());
@@ -134,7 +133,7 @@ async fn a_folder_of_rosters() {
 #[tokio::test]
 async fn swapped_while_it_is_read() {
     const RELEASES: usize = 300;
-    let folder = TempDir::new().unwrap();
+    let folder = Quiet::new();
     let path = folder.path().to_owned();
     let publish = move |release: usize| {
         let version = path.join(format!("..version{release}"));
@@ -180,6 +179,24 @@ async fn a_storm_of_events_is_a_handful_of_looks() {
     assert!(watching.looks < 10, "{} looks", watching.looks);
 }
 
+/// The look itself is nothing to look at.
+#[tokio::test]
+async fn reading_wakes_nobody() {
+    let (folder, roster, mut watching) = one().await;
+    fs::write(&roster, yaml(2)).unwrap();
+    watching.until(2).await;
+    // Longer than anything that happens beside the roster may wait for its look; what is left of the writing may come.
+    let mut looks = 0;
+    while timeout(Duration::from_secs(6), watching.watch.changed()).await.is_ok() {
+        looks += 1;
+        assert!(looks < 3, "it wakes itself");
+        for _ in 0..10 {
+            assert!(matches!(watching.current.look(), Looked::Same));
+            fs::read_dir(folder.path()).unwrap().for_each(drop);
+        }
+    }
+}
+
 /// Another time on the same content is nothing new.
 #[tokio::test]
 async fn touched() {
@@ -193,7 +210,7 @@ async fn touched() {
 
 #[tokio::test]
 async fn polling_alone_notices_as_well() {
-    let folder = TempDir::new().unwrap();
+    let folder = Quiet::new();
     let roster = folder.path().join("roster.yaml");
     fs::write(&roster, yaml(1)).unwrap();
     let mut watching = Watching::by(Watch::polling(&roster, Duration::from_millis(50)), &roster);

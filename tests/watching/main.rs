@@ -28,6 +28,25 @@ fn yaml(people: usize) -> String {
     format!("version: 1\ndefaults: {{desks: [SUP]}}\ndesks: {{SUP: {{}}}}\ncustomers:\n{customers}")
 }
 
+/// A folder in which, and above which, nothing happens but what the test does: others work in the folder for such folders.
+struct Quiet {
+    path: PathBuf,
+    _all: TempDir,
+}
+
+impl Quiet {
+    fn new() -> Self {
+        let all = TempDir::new().unwrap();
+        let path = all.path().join("quiet/folder");
+        fs::create_dir_all(&path).unwrap();
+        Self { path, _all: all }
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
 /// What the daemon does with a roster, without Jira.
 struct Watching {
     watch: Watch,
@@ -86,8 +105,8 @@ impl Watching {
 }
 
 /// A folder with a roster of one person in it, watched.
-async fn one() -> (TempDir, PathBuf, Watching) {
-    let folder = TempDir::new().unwrap();
+async fn one() -> (Quiet, PathBuf, Watching) {
+    let folder = Quiet::new();
     let roster = folder.path().join("roster.yaml");
     fs::write(&roster, yaml(1)).unwrap();
     let watching = Watching::settled(&roster).await;

@@ -4,13 +4,12 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use quietdesk::daemon::roster::Looked;
-use tempfile::TempDir;
 
-use super::{Watching, published, relink, yaml};
+use super::{Quiet, Watching, published, relink, yaml};
 
 #[tokio::test]
 async fn missing_at_the_start() {
-    let folder = TempDir::new().unwrap();
+    let folder = Quiet::new();
     let roster = folder.path().join("roster.yaml");
     let mut watching = Watching::settled(&roster).await;
     assert_eq!(watching.people(), None);
@@ -22,7 +21,7 @@ async fn missing_at_the_start() {
 #[tokio::test]
 async fn missing_at_the_start_with_its_folders() {
     for missing in ["etc", "opt/etc", "opt/team/desk/etc"] {
-        let folder = TempDir::new().unwrap();
+        let folder = Quiet::new();
         let etc = folder.path().join(missing);
         let mut watching = Watching::settled(&etc.join("roster.yaml")).await;
         assert_eq!(watching.people(), None);
@@ -48,7 +47,7 @@ async fn missing_at_the_start_with_its_folders() {
 /// Looked at after each: what is watched goes along.
 #[tokio::test]
 async fn missing_at_the_start_and_made_one_after_the_other() {
-    let folder = TempDir::new().unwrap();
+    let folder = Quiet::new();
     let (opt, etc) = (folder.path().join("opt"), folder.path().join("opt/etc"));
     let mut watching = Watching::settled(&etc.join("roster.yaml")).await;
     for made in [&opt, &etc] {
@@ -62,7 +61,7 @@ async fn missing_at_the_start_and_made_one_after_the_other() {
 
 #[tokio::test]
 async fn its_folder_replaced() {
-    let folder = TempDir::new().unwrap();
+    let folder = Quiet::new();
     let (now, next) = (folder.path().join("now"), folder.path().join("next"));
     fs::create_dir(&now).unwrap();
     fs::write(now.join("roster.yaml"), yaml(1)).unwrap();
@@ -80,7 +79,7 @@ async fn its_folder_replaced() {
 
 #[tokio::test]
 async fn a_link_retargeted_and_its_target_written() {
-    let (folder, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (folder, elsewhere) = (Quiet::new(), Quiet::new());
     let roster = folder.path().join("roster.yaml");
     fs::write(elsewhere.path().join("one.yaml"), yaml(1)).unwrap();
     symlink(elsewhere.path().join("one.yaml"), folder.path().join("between.yaml")).unwrap();
@@ -99,7 +98,7 @@ async fn a_link_retargeted_and_its_target_written() {
 
 #[tokio::test]
 async fn links_retargeted_relative_and_absolute() {
-    let folder = TempDir::new().unwrap();
+    let folder = Quiet::new();
     let roster = folder.path().join("roster.yaml");
     for people in 1..6 {
         published(folder.path(), &format!("version{people}"), people);
@@ -121,7 +120,7 @@ async fn links_retargeted_relative_and_absolute() {
 /// `current` leads to a release, and the roster is some folders below it.
 #[tokio::test]
 async fn a_link_in_the_middle_of_the_path_retargeted() {
-    let folder = TempDir::new().unwrap();
+    let folder = Quiet::new();
     let release = |people: usize| {
         let name = format!("releases/{people}");
         published(folder.path(), &format!("{name}/etc/desk"), people);
@@ -142,7 +141,7 @@ async fn a_link_in_the_middle_of_the_path_retargeted() {
 /// One file of a folder may be a link to another place, and a whole folder one of Kubernetes.
 #[tokio::test]
 async fn a_folder_of_links() {
-    let (folder, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (folder, elsewhere) = (Quiet::new(), Quiet::new());
     published(folder.path(), "..version1", 1);
     symlink("..version1", folder.path().join("..data")).unwrap();
     symlink("..data/roster.yaml", folder.path().join("a.yaml")).unwrap();

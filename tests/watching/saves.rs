@@ -4,9 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use tempfile::TempDir;
-
-use super::{Watching, one, yaml};
+use super::{Quiet, Watching, one, yaml};
 
 #[tokio::test]
 async fn written_in_place() {
@@ -99,7 +97,7 @@ async fn saved_by_the_real_vim() {
 
 #[tokio::test]
 async fn swapped_by_kubernetes() {
-    let folder = TempDir::new().unwrap();
+    let folder = Quiet::new();
     let publish = |people: usize| {
         let version = format!("..version{people}");
         fs::create_dir(folder.path().join(&version)).unwrap();
@@ -120,7 +118,7 @@ async fn swapped_by_kubernetes() {
 
 #[tokio::test]
 async fn checked_out_by_git() {
-    let folder = TempDir::new().unwrap();
+    let folder = Quiet::new();
     let roster = folder.path().join("roster.yaml");
     let git = |arguments: &[&str]| {
         let status = Command::new("git")
