@@ -100,8 +100,8 @@ impl CurrentRoster {
         }
     }
 
-    /// What two readings in a row agree on. While the files of a folder are swapped for others, one reading can get some
-    /// of either: a roster that nobody wrote, in which somebody who moved between files is missing.
+    /// What two readings in a row agree on. While the files of a folder are swapped for others, one reading can get
+    /// some of either: a roster that nobody wrote, in which somebody who moved between files is missing.
     fn steady(&self, mut read: Read) -> Option<Read> {
         for _ in 0..READINGS {
             let again = self::read(&self.path);

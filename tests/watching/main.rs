@@ -28,7 +28,8 @@ fn yaml(people: usize) -> String {
     format!("version: 1\ndefaults: {{desks: [SUP]}}\ndesks: {{SUP: {{}}}}\ncustomers:\n{customers}")
 }
 
-/// A folder in which, and above which, nothing happens but what the test does: others work in the folder for such folders.
+/// A folder in which, and above which, nothing happens but what the test does. Other tests make folders of their own
+/// where temporary folders are, and each would be an event.
 struct Quiet {
     path: PathBuf,
     _all: TempDir,
