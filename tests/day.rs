@@ -203,3 +203,34 @@ async fn a_paced_reading_is_hurried_by_an_edit_alone() {
     running.await.unwrap();
     assert_eq!((sandbox.violations(), sandbox.outbox().len()), (Vec::new(), 0));
 }
+
+/// The roster is being written when the daemon starts. What is there already is valid, and is not taken for all.
+#[tokio::test(start_paused = true)]
+async fn half_a_roster_at_the_start_is_waited_for() {
+    let config = Config::default();
+    let seed = Seed {
+        seed: 1,
+        desks: vec![SeedDesk::new("SUP", DeskAccess::Restricted)],
+        people: Vec::new(),
+    };
+    let sandbox = Sandbox::new(config.clone(), &seed);
+    let folder = tempfile::tempdir().unwrap();
+    let roster = folder.path().join("roster.yaml");
+    wants(&roster, 1);
+    let (status, stop) = (support::status::started(), CancellationToken::new());
+    let settings = settings(&sandbox, &config, &roster, status.clone(), &stop);
+    let running = tokio::spawn(Daemon::new(settings, stop.clone()).run());
+    for people in 2..20 {
+        // Less than what is taken for quiet.
+        tokio::time::sleep(Duration::from_millis(280)).await;
+        wants(&roster, people);
+        assert_eq!(sandbox.requests(), 0, "while {people} are written");
+    }
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(sandbox.snapshot().customers("SUP").len(), 19);
+    let passes: Vec<_> = status.snapshot().totals.passes.into_iter().collect();
+    assert_eq!(passes, [(Kind::Full, [(PassResult::Done, 1)].into())]);
+    stop.cancel();
+    running.await.unwrap();
+    assert_eq!((sandbox.violations(), sandbox.outbox().len()), (Vec::new(), 0));
+}

@@ -89,6 +89,8 @@ pub struct Daemon {
     settings: Settings,
     current: CurrentRoster,
     wanted: Option<Arc<Roster>>,
+    /// The roster kept from an earlier life has been asked for.
+    restored: bool,
     passes: Passes,
     schedule: Schedule,
     token: Option<TokenFile>,
@@ -112,6 +114,7 @@ impl Daemon {
         Self {
             current: CurrentRoster::new(&settings.roster),
             wanted: None,
+            restored: false,
             passes: Passes::new(settings.observe, state, ledger, stop.clone()),
             schedule: Schedule::new(timing),
             token: settings.token_file.clone().map(TokenFile::new),
@@ -141,12 +144,10 @@ impl Daemon {
     }
 
     /// Runs passes until it is told to stop. An invalid or missing roster and a Jira that does not answer are
-    /// reported, and waited out.
+    /// reported, and waited out. The first look waits until nobody writes to the roster, like any other.
     pub async fn run(mut self) {
         let mut events = Events::new(&self.settings);
         info!(roster = %self.settings.roster.display(), interval = ?self.settings.interval, "watching");
-        self.look();
-        self.restore();
         systemd::ready();
         while !self.stop.is_cancelled() {
             match self.schedule.next(self.began.elapsed()) {
@@ -234,6 +235,14 @@ impl Daemon {
 
     fn looked(&mut self, looked: &Looked) {
         tell::looked(looked, self.wanted.is_some());
+        self.act_on(looked);
+        let nothing_in_force = self.wanted.is_none() && !matches!(looked, Looked::Same);
+        if nothing_in_force && !std::mem::replace(&mut self.restored, true) {
+            self.restore();
+        }
+    }
+
+    fn act_on(&mut self, looked: &Looked) {
         if let Looked::Unusable(problem) = looked {
             self.unusable(problem.summary());
         }
@@ -262,9 +271,6 @@ impl Daemon {
 
     /// Where no roster can be used at the start, the last good one of an earlier life is in force.
     fn restore(&mut self) {
-        if self.wanted.is_some() {
-            return;
-        }
         let Some(kept) = self.passes.kept_roster() else { return };
         match self.current.restore(kept) {
             Ok(()) => {
