@@ -23,7 +23,7 @@ use crate::render::{json, markdown, progress, text};
 
 pub(super) async fn run(args: ApplyArgs) -> Result<Exit, Failure> {
     let report_file = args.report.as_deref().map(ReportFile::begin).transpose()?;
-    let url = args.site.url.clone().unwrap_or_default();
+    let url = args.site.connection.url.clone().unwrap_or_default();
     let ended = match signals::stop_token() {
         Ok(stop) => open_and_pass(&args, &stop).await,
         Err(error) => Err(error.into()),
@@ -56,7 +56,7 @@ async fn open_and_pass(args: &ApplyArgs, stop: &CancellationToken) -> Result<App
 }
 
 async fn pass(args: &ApplyArgs, site: &Site, stop: &CancellationToken) -> Result<Applied, Failure> {
-    let state = state::open(&args.site, &site.settings, "apply")?;
+    let state = state::open(&args.site.connection, &site.settings, "apply")?;
     let mut ledger = state.as_ref().map_or_else(Ledger::none, State::ledger);
     let book: &dyn Book = match &state {
         Some(state) => state,

@@ -128,7 +128,7 @@ pub(super) enum Command {
     Man,
 }
 
-/// Which roster, and how to reach Jira.
+/// Which roster, and which Jira it is for.
 #[derive(Clone, Debug, Args)]
 pub(super) struct SiteArgs {
     /// A YAML file, or a folder of them.
@@ -137,6 +137,14 @@ pub(super) struct SiteArgs {
     /// Only these desks, by project key. May be repeated.
     #[arg(long = "desk", env = "QUIETDESK_DESK", value_name = "KEY", value_delimiter = ',')]
     pub desks: Vec<String>,
+    /// How to reach Jira.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+}
+
+/// How to reach Jira, and where what is known of it is kept.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ConnectionArgs {
     /// Start a simulated Jira, seeded from the roster so that there is something to do, and use it instead of --url.
     #[arg(long, env = "QUIETDESK_SANDBOX", value_parser = BoolishValueParser::new())]
     pub sandbox: bool,

@@ -18,7 +18,7 @@ pub(super) async fn run(args: PlanArgs) -> Result<Exit, Failure> {
     let jira = site.connect().await?;
     let ledger = match &args.base {
         Some(base) => site.base(base)?,
-        None => state::read(&args.site, &site.settings)?.unwrap_or_else(Ledger::none),
+        None => state::read(&args.site.connection, &site.settings)?.unwrap_or_else(Ledger::none),
     };
     let seen = preview(&jira, &site.roster, &ledger, &progress::Bar::new()).await;
     let seen = seen.map_err(|error| Failure::new(Exit::of_observe_error(&error), error))?;

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use super::args::{RunArgs, SiteArgs};
+use super::args::{ConnectionArgs, RunArgs};
 use super::exit::Exit;
 use super::site::{Narrow, load_roster, reach};
 use super::{Failure, settings, signals, state};
@@ -28,7 +28,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     let stop = signals::stop_token()?;
     let narrow = Narrow::parse(&args.site.desks)?;
     // The daemon waits for a valid roster. One pass cannot, and a sandbox is seeded from it.
-    let needs_roster = args.once || args.site.sandbox;
+    let needs_roster = args.once || args.site.connection.sandbox;
     let roster = if needs_roster {
         let roster = load_roster(&args.site.roster)?.roster;
         narrow.checked(roster.clone())?;
@@ -37,15 +37,15 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         Roster::default()
     };
     // A sandbox lives as long as this is held.
-    let (reached, _embedded) = reach(&args.site, &roster, &stop).await?;
-    let token_file = match args.site.sandbox {
+    let (reached, _embedded) = reach(&args.site.connection, &roster, &stop).await?;
+    let token_file = match args.site.connection.sandbox {
         true => None,
-        false => settings::token_file(&args.site),
+        false => settings::token_file(&args.site.connection),
     };
     // Whoever only observes needs no lock, and stands beside whoever applies.
     let (state, ledger) = match args.observe {
-        true => (None, state::read(&args.site, &reached)?),
-        false => (state::open(&args.site, &reached, "run")?, None),
+        true => (None, state::read(&args.site.connection, &reached)?),
+        false => (state::open(&args.site.connection, &reached, "run")?, None),
     };
     let status = status(&args, &reached);
     let served = match args.listen.filter(|_| !args.once) {
@@ -66,7 +66,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         read_rate: f64::from(args.read_rate),
         poll: POLL,
         observe: args.observe,
-        connect: connect(args.site, reached, stop.clone()),
+        connect: connect(args.site.connection, reached, stop.clone()),
         token_file,
         hangup: signals::hangup()?,
         progress: Box::new(progress::Bar::new()),
@@ -113,15 +113,15 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// Connects with the token as it is by then; a simulated Jira's never changes.
-fn connect(site: SiteArgs, first: jira::Settings, stop: CancellationToken) -> Connect {
-    let site = Arc::new(site);
+fn connect(args: ConnectionArgs, first: jira::Settings, stop: CancellationToken) -> Connect {
+    let args = Arc::new(args);
     Box::new(move || {
-        let (site, first, stop) = (Arc::clone(&site), first.clone(), stop.clone());
+        let (args, first, stop) = (Arc::clone(&args), first.clone(), stop.clone());
         Box::pin(async move {
-            let settings = match site.sandbox {
+            let settings = match args.sandbox {
                 true => first,
                 false => {
-                    settings::connection(&site, &stop).map_err(|failure| ConnectError::Settings(failure.to_string()))?
+                    settings::connection(&args, &stop).map_err(|failure| ConnectError::Settings(failure.to_string()))?
                 }
             };
             JiraRead::connect(settings).await

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio_util::sync::CancellationToken;
 
 use super::Failure;
-use super::args::SiteArgs;
+use super::args::ConnectionArgs;
 use super::exit::Exit;
 use crate::jira::{BaseUrl, Credentials, Settings};
 
@@ -35,7 +35,7 @@ enum SettingError {
 ///
 /// # Errors
 /// What is missing or wrong, with exit code 3.
-pub(super) fn connection(args: &SiteArgs, stop: &CancellationToken) -> Result<Settings, Failure> {
+pub(super) fn connection(args: &ConnectionArgs, stop: &CancellationToken) -> Result<Settings, Failure> {
     let invalid = |error: SettingError| Failure::new(Exit::Invalid, error);
     let url = args.url.as_deref().ok_or_else(|| invalid(SettingError::NoUrl))?;
     let url = BaseUrl::parse(url).map_err(|error| Failure::new(Exit::Invalid, error))?;
@@ -53,7 +53,7 @@ pub(super) fn connection(args: &SiteArgs, stop: &CancellationToken) -> Result<Se
 }
 
 /// The file the token comes from, where it comes from one: it may change while the daemon runs.
-pub(super) fn token_file(args: &SiteArgs) -> Option<PathBuf> {
+pub(super) fn token_file(args: &ConnectionArgs) -> Option<PathBuf> {
     match &args.token_file {
         Some(path) => Some(path.clone()),
         None if std::env::var_os(TOKEN_VARIABLE).is_some() => None,
@@ -65,7 +65,7 @@ pub(super) fn token_file(args: &SiteArgs) -> Option<PathBuf> {
 }
 
 /// The token: of the file named, else of the environment, else of systemd.
-fn token(args: &SiteArgs) -> Result<SecretString, SettingError> {
+fn token(args: &ConnectionArgs) -> Result<SecretString, SettingError> {
     match (token_file(args), std::env::var(TOKEN_VARIABLE)) {
         (Some(path), _) => read(&path),
         (None, Ok(token)) => Ok(token.into()),

@@ -9,7 +9,7 @@ use tracing::info;
 use tokio_util::sync::CancellationToken;
 
 use super::Failure;
-use super::args::SiteArgs;
+use super::args::{ConnectionArgs, SiteArgs};
 use super::exit::Exit;
 use super::seed::seed_for;
 use super::settings;
@@ -42,7 +42,7 @@ impl Site {
     pub(super) async fn open(args: &SiteArgs, stop: &CancellationToken) -> Result<Self, Failure> {
         let narrow = Narrow::parse(&args.desks)?;
         let loaded = load_roster(&args.roster)?;
-        let (settings, _sandbox) = reach(args, &loaded.roster, stop).await?;
+        let (settings, _sandbox) = reach(&args.connection, &loaded.roster, stop).await?;
         Ok(Self {
             source: source(&loaded),
             roster: narrow.checked(loaded.roster)?,
@@ -88,7 +88,7 @@ pub(super) fn source(loaded: &Loaded) -> RosterSource {
 
 /// How to reach Jira: the one named, or a sandbox started for the occasion.
 pub(super) async fn reach(
-    args: &SiteArgs,
+    args: &ConnectionArgs,
     roster: &Roster,
     stop: &CancellationToken,
 ) -> Result<(Settings, Option<Running>), Failure> {

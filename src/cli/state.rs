@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::Failure;
-use super::args::SiteArgs;
+use super::args::ConnectionArgs;
 use super::exit::Exit;
 use crate::engine::state::{Opener, State, StateError, read_ledger};
 use crate::jira::Settings;
@@ -23,7 +23,7 @@ struct NoFolder;
 ///
 /// # Errors
 /// When another quietdesk writes there, it belongs to another site, or cannot be used.
-pub(super) fn open(args: &SiteArgs, site: &Settings, command: &str) -> Result<Option<State>, Failure> {
+pub(super) fn open(args: &ConnectionArgs, site: &Settings, command: &str) -> Result<Option<State>, Failure> {
     let Some(folder) = folder(args, site)? else {
         return Ok(None);
     };
@@ -35,7 +35,7 @@ pub(super) fn open(args: &SiteArgs, site: &Settings, command: &str) -> Result<Op
 ///
 /// # Errors
 /// As [`open`].
-pub(super) fn read(args: &SiteArgs, site: &Settings) -> Result<Option<Ledger>, Failure> {
+pub(super) fn read(args: &ConnectionArgs, site: &Settings) -> Result<Option<Ledger>, Failure> {
     match folder(args, site) {
         Ok(Some(folder)) => read_ledger(&folder, &site.url.to_string()).map_err(failure),
         // Whoever only looks needs no memory.
@@ -43,7 +43,7 @@ pub(super) fn read(args: &SiteArgs, site: &Settings) -> Result<Option<Ledger>, F
     }
 }
 
-fn folder(args: &SiteArgs, site: &Settings) -> Result<Option<PathBuf>, Failure> {
+fn folder(args: &ConnectionArgs, site: &Settings) -> Result<Option<PathBuf>, Failure> {
     if let Some(folder) = &args.state_dir {
         return Ok(Some(folder.clone()));
     }
