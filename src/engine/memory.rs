@@ -42,9 +42,9 @@ impl Memory {
                 // Only the edit's people were asked for here.
                 (DeskReading::Read(seen), Some(desk)) if seen.completeness.is_narrow() => {
                     for account in edit.people.iter().filter_map(|email| plan.accounts.get(email)) {
-                        match seen.members.contains(account) {
-                            true => desk.members.insert(account.clone()),
-                            false => desk.members.remove(account),
+                        match seen.members.contains(&account.handle) {
+                            true => desk.members.insert(account.handle.clone()),
+                            false => desk.members.remove(&account.handle),
                         };
                     }
                     desk.team = seen.team.clone().or(desk.team.take());
@@ -100,11 +100,11 @@ impl Memory {
                 }
                 (Action::AddToDesk { desk, who, .. }, _) => {
                     let account = match who {
-                        Who::Existing(account) => Some(account.id.clone()),
+                        Who::Existing(account) => Some(account.handle.clone()),
                         Who::MadeBy(made) => outcomes
                             .ends
                             .get(made)
-                            .and_then(|end| Some(end.account.as_ref()?.id.clone())),
+                            .and_then(|end| Some(end.account.as_ref()?.handle.clone())),
                     };
                     if let Some(desk) = self.desks.get_mut(desk) {
                         desk.members.extend(account);

@@ -11,7 +11,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
 use super::progress::{Event, Progress};
 use crate::jira::{CallError, DeskRef, JiraRead};
 use crate::model::access::Access;
-use crate::model::account::{Account, AccountId, AccountKind, Handle};
+use crate::model::account::{Account, AccountKind, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
 use crate::model::observed::{AccessReading, DeskReading, Lookup, Observed, ObservedDesk};
@@ -161,7 +161,7 @@ async fn read_desk(
     };
     let reading = DeskReading::Read(ObservedDesk {
         id: desk.id.clone(),
-        members: listing.accounts.iter().map(|account| account.id.clone()).collect(),
+        members: listing.accounts.iter().map(|account| account.handle.clone()).collect(),
         completeness: listing.completeness,
         access,
         team: None,
@@ -225,9 +225,9 @@ pub(super) async fn answer(
 /// Roles that may not be read leave agents unrecognised: they would be added as customers, which harms nobody.
 fn known_team(
     key: &DeskKey,
-    team: Result<BTreeSet<AccountId>, ObserveError>,
+    team: Result<BTreeSet<Handle>, ObserveError>,
     warnings: &mut Vec<String>,
-) -> Result<BTreeSet<AccountId>, ObserveError> {
+) -> Result<BTreeSet<Handle>, ObserveError> {
     match team {
         Ok(team) => Ok(team),
         Err(ObserveError::Read { source, .. }) if !source.ends_the_pass() => {

@@ -113,7 +113,7 @@ fn memberships(edit: &Edit, observed: &Observed, memory: &Memory) -> BTreeMap<De
             let narrow =
                 matches!(observed.desks.get(key), Some(DeskReading::Read(desk)) if desk.completeness.is_narrow());
             let findable =
-                account.email.is_some() || memory.desk(key).is_some_and(|desk| desk.members.contains(&account.id));
+                account.email.is_some() || memory.desk(key).is_some_and(|desk| desk.members.contains(&account.handle));
             if narrow && findable {
                 asked.entry(key.clone()).or_default().push(account.clone());
             }
@@ -145,7 +145,7 @@ async fn ask_memberships(
                 .map_err(reading(&format!("who is on {key}")))?,
             None => true,
         };
-        Ok::<_, ObserveError>(listed.then_some((key, account.id)))
+        Ok::<_, ObserveError>(listed.then_some((key, account.handle)))
     });
     let listed: Vec<_> = answers.buffer_unordered(AT_ONCE).try_collect().await?;
     for (key, account) in listed.into_iter().flatten() {

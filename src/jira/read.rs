@@ -291,7 +291,7 @@ impl JiraRead {
     ///
     /// # Errors
     /// When the roles cannot be read.
-    pub async fn team(&self, desk: &DeskKey) -> Result<BTreeSet<AccountId>, CallError> {
+    pub async fn team(&self, desk: &DeskKey) -> Result<BTreeSet<Handle>, CallError> {
         let request = Request::new(&list::ROLES, &[desk.as_str()]);
         let roles: std::collections::BTreeMap<String, String> = self.client.json(&request).await?;
         let others = roles.iter().filter(|(name, _)| *name != CUSTOMER_ROLE);
@@ -309,7 +309,7 @@ impl JiraRead {
             .flat_map(|role| role.actors);
         Ok(actors
             .filter_map(|actor| actor.actor_user)
-            .map(|user| AccountId(user.account_id))
+            .map(|user| Handle(user.account_id))
             .collect())
     }
 }

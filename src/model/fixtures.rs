@@ -97,7 +97,7 @@ pub(crate) fn site(desks: &[&str]) -> Observed {
 fn desk_of(members: &[&str]) -> ObservedDesk {
     ObservedDesk {
         id: "1".into(),
-        members: members.iter().map(|id| AccountId((*id).into())).collect(),
+        members: members.iter().map(|id| Handle((*id).into())).collect(),
         completeness: Completeness::Complete,
         access: AccessReading::Known(Access::Restricted),
         team: Some(BTreeSet::new()),
@@ -114,7 +114,7 @@ pub(crate) fn reading<'a>(observed: &'a mut Observed, desk: &str) -> &'a mut Obs
 /// The account is there, and on the desks named.
 pub(crate) fn with(mut observed: Observed, account: Account, desks: &[&str]) -> Observed {
     for desk in desks {
-        reading(&mut observed, desk).members.insert(account.id.clone());
+        reading(&mut observed, desk).members.insert(account.handle.clone());
     }
     observed.accounts.insert(account.id.clone(), account);
     observed

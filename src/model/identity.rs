@@ -57,11 +57,7 @@ impl<'a> Identities<'a> {
         Self {
             observed,
             by_email,
-            by_handle: observed
-                .accounts
-                .values()
-                .map(|account| (&account.handle, account))
-                .collect(),
+            by_handle: observed.by_handle(),
             shared_pins: all_pins.filter(|pin| !pins.insert(*pin)).collect(),
         }
     }

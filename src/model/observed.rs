@@ -45,6 +45,15 @@ pub struct Observed {
     pub warnings: Vec<String>,
 }
 
+impl Observed {
+    /// The accounts by what calls send.
+    #[must_use]
+    pub fn by_handle(&self) -> BTreeMap<&Handle, &Account> {
+        let accounts = self.accounts.values();
+        accounts.map(|account| (&account.handle, account)).collect()
+    }
+}
+
 /// What was seen of one desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeskReading {
@@ -64,22 +73,24 @@ pub enum DeskReading {
 pub struct ObservedDesk {
     /// The desk's own id, a string of digits (jira-facts §1, H).
     pub id: String,
-    /// Who is on its list of customers.
-    pub members: BTreeSet<AccountId>,
+    /// Who is on its list of customers, by what Jira lists them by: Cloud's list holds account ids, Data Center's role
+    /// user names.
+    pub members: BTreeSet<Handle>,
     /// Whether that is all of them.
     pub completeness: Completeness,
     /// How open it is.
     pub access: AccessReading,
     /// Accounts that reach the desk through another project role (agents, administrators); nothing where that was
     /// not asked.
-    pub team: Option<BTreeSet<AccountId>>,
+    pub team: Option<BTreeSet<Handle>>,
 }
 
 impl ObservedDesk {
     /// Whether an account may raise requests here already: as a customer, or through another project role.
     #[must_use]
-    pub fn has_access(&self, account: &AccountId) -> bool {
-        self.members.contains(account) || self.team.as_ref().is_some_and(|team| team.contains(account))
+    pub fn has_access(&self, account: &Account) -> bool {
+        let handle = &account.handle;
+        self.members.contains(handle) || self.team.as_ref().is_some_and(|team| team.contains(handle))
     }
 }
 

@@ -23,7 +23,7 @@ use super::identity::{Identities, Identity, Question};
 use super::ledger::{Fact, Ledger, Value};
 use super::observed::{AccessReading, Deployment, DeskReading, Observed, ObservedDesk, Site};
 use super::roster::{Customer, DeskSpec, Roster};
-use super::step::{Action, Step, StepId, Who};
+use super::step::{AccountRef, Action, Step, StepId, Who};
 
 /// Everything that is to be done, held, noted or waiting, in a deterministic order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct Plan {
     /// Differences nobody needs to act on, or that no API can mend.
     pub notes: Vec<Note>,
     /// The account of each entry that has one.
-    pub accounts: BTreeMap<EmailKey, AccountId>,
+    pub accounts: BTreeMap<EmailKey, AccountRef>,
     /// How many entries need nothing.
     pub unchanged: usize,
     /// Facts about the whole site that a reader should know.
@@ -92,7 +92,7 @@ pub fn questions(roster: &Roster, observed: &Observed) -> Questions {
             }
             Identity::Account(account) if account.kind != AccountKind::Customer => {
                 let unasked = customer.desks.iter().filter(|key| {
-                    read(observed, key).is_some_and(|desk| desk.team.is_none() && !desk.members.contains(&account.id))
+                    read(observed, key).is_some_and(|desk| desk.team.is_none() && !desk.members.contains(&account.handle))
                 });
                 questions.teams.extend(unasked.cloned());
             }
@@ -178,9 +178,9 @@ impl Planner<'_> {
     fn known(&mut self, customer: &Customer, account: &Account) {
         self.plan
             .accounts
-            .insert(customer.email.key().clone(), account.id.clone());
+            .insert(customer.email.key().clone(), account.into());
         for key in &customer.desks {
-            if read(self.observed, key).is_some_and(|desk| !desk.has_access(&account.id)) {
+            if read(self.observed, key).is_some_and(|desk| !desk.has_access(account)) {
                 self.add(customer, Who::Existing(account.into()), key);
             }
         }

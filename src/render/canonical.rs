@@ -65,7 +65,7 @@ pub fn entries(roster: &Roster, observed: &Observed, plan: &Plan, shown: Shown) 
     }
     entries.push(Entry::fixed("customers:"));
     for (key, customer) in &roster.customers {
-        let account = plan.accounts.get(key).and_then(|id| observed.accounts.get(id));
+        let account = plan.accounts.get(key).and_then(|account| observed.accounts.get(&account.id));
         let steps = of_people.get(key).map_or(&[][..], Vec::as_slice);
         entries.push(person(observed, customer, account, steps, shown));
     }
@@ -95,7 +95,7 @@ fn person(observed: &Observed, customer: &Customer, account: Option<&Account>, s
     let mut name = account.map(|account| account.name.as_str());
     if let Some(account) = account {
         let on = observed.desks.iter().filter(|(_, reading)| match reading {
-            DeskReading::Read(desk) => desk.has_access(&account.id),
+            DeskReading::Read(desk) => desk.has_access(account),
             DeskReading::Missing | DeskReading::Unreadable { .. } => false,
         });
         desks = on.map(|(key, _)| key).collect();

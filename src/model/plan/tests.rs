@@ -198,7 +198,7 @@ fn what_has_to_be_asked() {
 
     observed.lookups.insert(email_key("ada@example.com"), Lookup::Absent);
     observed.pins.insert(Handle("7".into()), None);
-    reading(&mut observed, "SUP").team = Some([AccountId("2".into())].into());
+    reading(&mut observed, "SUP").team = Some([Handle("2".into())].into());
     assert!(questions(&roster, &observed).is_empty());
     let plan = planned(&roster, &observed);
     let expected = "create ada@example.com; add ada@example.com to SUP; hold eve@example.com: Jira has no account 7";
