@@ -8,6 +8,8 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::model::observed::Deployment;
+
 /// The command line.
 #[derive(Debug, Parser)]
 #[command(name = "quietdesk", version, about, long_about = LONG_ABOUT, after_help = EXIT_CODES)]
@@ -140,6 +142,9 @@ pub(super) struct SiteArgs {
     /// How to reach Jira.
     #[command(flatten)]
     pub connection: ConnectionArgs,
+    /// What may be done besides what the roster says.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
 }
 
 /// How to reach Jira, and where what is known of it is kept.
@@ -154,10 +159,14 @@ pub(super) struct ConnectionArgs {
     /// Jira's address, such as https://example.atlassian.net.
     #[arg(long, env = "QUIETDESK_URL", value_name = "URL")]
     pub url: Option<String>,
-    /// Whose API token it is (an e-mail).
+    /// Which kind of Jira it is.
+    #[arg(long, env = "QUIETDESK_DEPLOYMENT", value_name = "KIND", default_value = "auto")]
+    pub deployment: DeploymentArg,
+    /// Whose API token it is: an e-mail on Cloud. On Data Center only for basic sign-in: without it, the token is a
+    /// personal access token.
     #[arg(long, env = "QUIETDESK_USER", value_name = "USER")]
     pub user: Option<String>,
-    /// A file with the API token, or `user:token`. Else QUIETDESK_TOKEN, else the systemd credential quietdesk-token.
+    /// A file with the token, or `user:token`. Else QUIETDESK_TOKEN, else the systemd credential quietdesk-token.
     #[arg(long, env = "QUIETDESK_TOKEN_FILE", value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// Certificates to trust besides the system's, in PEM.
@@ -173,6 +182,40 @@ pub(super) struct ConnectionArgs {
     /// How long to wait for a Jira that does not answer, or limits the rate, before giving up.
     #[arg(long, env = "QUIETDESK_PATIENCE", value_name = "TIME", default_value = "10m", value_parser = duration)]
     pub patience: Duration,
+}
+
+/// Which kind of Jira it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DeploymentArg {
+    /// Ask it.
+    Auto,
+    /// Atlassian's own hosting.
+    Cloud,
+    /// One's own.
+    DataCenter,
+}
+
+impl DeploymentArg {
+    /// What it is known to be.
+    pub(super) fn known(self) -> Option<Deployment> {
+        match self {
+            Self::Auto => None,
+            Self::Cloud => Some(Deployment::Cloud),
+            Self::DataCenter => Some(Deployment::DataCenter),
+        }
+    }
+}
+
+/// What a plan may do besides what the roster says.
+#[derive(Clone, Debug, Args)]
+pub(super) struct PolicyArgs {
+    /// Bring deactivated accounts of listed people back (Data Center).
+    #[arg(long, env = "QUIETDESK_REACTIVATE", value_parser = BoolishValueParser::new())]
+    pub reactivate: bool,
+    /// A CSV file `email,password` with the first passwords of entries that say `initial_password: provided` (Data Center).
+    /// Nobody else may be able to read it.
+    #[arg(long, env = "QUIETDESK_PASSWORDS", value_name = "FILE")]
+    pub passwords: Option<PathBuf>,
 }
 
 /// `plan`.

@@ -22,6 +22,9 @@ pub struct DeskCounts {
     pub unlisted: usize,
     /// How many hide their e-mail and are nobody's in the roster.
     pub hidden: usize,
+    /// The groups whose members are customers as well: shown, and left alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
     /// How open it was when it was read; nothing where that is not managed or cannot be read. Not in the document.
     #[serde(skip)]
     pub access: Option<Access>,
@@ -63,7 +66,9 @@ pub fn desk_counts(
             .customers
             .iter()
             .filter(|(_, customer)| customer.desks.contains(key));
-        let listed = customers.filter_map(|(email, _)| Some(&plan.accounts.get(email)?.id)).collect();
+        let listed = customers
+            .filter_map(|(email, _)| Some(&plan.accounts.get(email)?.id))
+            .collect();
         counts.insert(key.clone(), counts_of(desk, &listed, &accounts, name_unlisted));
     }
     counts
@@ -77,6 +82,7 @@ fn counts_of(
 ) -> DeskCounts {
     let mut counts = DeskCounts {
         customers: desk.members.len(),
+        groups: desk.groups.iter().cloned().collect(),
         access: match desk.access {
             AccessReading::Known(access) => Some(access),
             AccessReading::NotAsked | AccessReading::Unreadable { .. } => None,

@@ -117,6 +117,8 @@ fn unite_customers(documents: Vec<Document>, findings: &mut Findings) -> BTreeMa
                     );
                     let (at, key) = (entry.email.at, entry.email.value.key().clone());
                     let customer = Customer {
+                        initial_password: None,
+                        previously: Vec::new(),
                         email: entry.email.value,
                         name: entry.name.map(|name| name.value),
                         desks: desks.collect(),
