@@ -247,6 +247,9 @@ impl Passes {
         if outcomes.stopped.is_none() {
             self.applied = Some(Arc::clone(roster));
         }
+        if let Some(state) = &self.state {
+            state.found(roster, plan);
+        }
         if let Some(Err(problem)) = self.state.as_ref().map(|state| state.save(&self.ledger)) {
             error!(problem = tell::chain(&problem), "what this pass saw is not remembered");
         }

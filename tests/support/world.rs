@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use quietdesk::engine::book::{Book, NoBook};
 use quietdesk::engine::memory::Memory;
+use quietdesk::engine::observe::ObserveError;
 use quietdesk::engine::pass::{Preview, carry_out, preview, preview_edit};
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
@@ -18,7 +19,7 @@ use quietdesk::model::outcome::{Outcome, Outcomes};
 use quietdesk::model::policy::Policy;
 use quietdesk::model::roster::Roster;
 use quietdesk::roster_file::{Source, parse};
-use quietdesk::sandbox::{Config, Running, Sandbox, Seed};
+use quietdesk::sandbox::{Config, Deployment, Running, Sandbox, Seed};
 use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
 
@@ -48,9 +49,11 @@ impl World {
     pub(crate) async fn with(seed: Seed, config: Config) -> Self {
         let sandbox = Sandbox::new(config.clone(), &seed);
         let running = sandbox.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
+        // On Data Center a personal access token stands alone.
+        let user = (config.deployment == Deployment::Cloud).then_some(config.user.as_str());
         let settings = Settings {
             url: BaseUrl::parse(&running.url()).unwrap(),
-            credentials: Credentials::parse(Some(&config.user), config.token.expose_secret()).unwrap(),
+            credentials: Credentials::parse(user, config.token.expose_secret()).unwrap(),
             deployment: None,
             ca_file: None,
             concurrency: 16,
@@ -72,6 +75,10 @@ impl World {
         preview(&self.read().await, roster, &Ledger::none(), &Policy::default(), &Silent)
             .await
             .unwrap()
+    }
+
+    pub(crate) async fn plan_or_error(&self, roster: &Roster) -> Result<Preview, ObserveError> {
+        preview(&self.read().await, roster, &Ledger::none(), &Policy::default(), &Silent).await
     }
 
     pub(crate) async fn apply(&self, roster: &Roster) -> Applied {

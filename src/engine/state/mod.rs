@@ -50,6 +50,7 @@ use crate::model::email::{Email, EmailKey};
 use crate::model::ledger::{Fact, Ledger, Parts};
 use crate::model::outcome::{Outcome, StepEnd};
 use crate::model::plan::Plan;
+use crate::model::roster::Roster;
 use crate::model::step::{Action, Step};
 
 /// When a new journal is begun, in bytes.
@@ -169,6 +170,18 @@ impl State {
         let take_over = difference.owned();
         take_over(&mut saved);
         Ok(())
+    }
+
+    /// Accounts that a pass saw, and that an earlier life may have made without learning of it: it did, and whoever hands
+    /// them off is told. Before [`State::save`], which forgets that they were in doubt.
+    pub fn found(&self, roster: &Roster, plan: &Plan) {
+        for email in self.unsettled() {
+            if let (Some(account), Some(customer)) = (plan.accounts.get(&email), roster.customers.get(&email)) {
+                let desks: Vec<_> = customer.desks.iter().cloned().collect();
+                self.hand_off
+                    .made(&customer.email, customer.name_for_creation(), &desks, &account.id);
+            }
+        }
     }
 
     /// Keeps a roster that was found good: each file's name and content, in the order they were read.

@@ -55,7 +55,8 @@ pub enum FaultError {
 }
 
 fn names() -> String {
-    spots().map(|spot| spot.name).collect::<Vec<_>>().join(", ")
+    let names: std::collections::BTreeSet<_> = spots().map(|spot| spot.name).collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 impl FromStr for Faults {
