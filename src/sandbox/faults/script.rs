@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(rule("writes:drop-after%25").when, When::Percent(25));
         assert_eq!(rule("[HR]:404x2").place, Place::Anywhere);
         let template = rule("/rest/servicedeskapi/servicedesk/{serviceDeskId}/customer:slow=10");
-        assert!(matches!(template.place, Place::Spots(spots) if spots.len() == 3));
+        assert!(matches!(template.place, Place::Spots(spots) if spots.len() == 4));
     }
 
     #[test]
