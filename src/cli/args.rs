@@ -9,6 +9,7 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::observed::Deployment;
+use crate::sandbox;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -117,6 +118,8 @@ pub(super) enum Command {
     Apply(ApplyArgs),
     /// Keep Jira as the roster says: the daemon.
     Run(RunArgs),
+    /// Say who was created and how to reach them: portal, and first password where there is one.
+    Handoff(HandoffArgs),
     /// Print the JSON Schema of the roster.
     Schema,
     /// Serve a simulated Jira on loopback, for trials, CI and training.
@@ -150,7 +153,8 @@ pub(super) struct SiteArgs {
 /// How to reach Jira, and where what is known of it is kept.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ConnectionArgs {
-    /// Start a simulated Jira, seeded from the roster so that there is something to do, and use it instead of --url.
+    /// Start a simulated Jira, seeded from the roster so that there is something to do, and use it instead of --url. It is
+    /// Jira Cloud, or with --deployment data-center that.
     #[arg(long, env = "QUIETDESK_SANDBOX", value_parser = BoolishValueParser::new())]
     pub sandbox: bool,
     /// With --sandbox: what the simulated Jira does wrong; see `quietdesk sandbox --help`.
@@ -285,6 +289,39 @@ pub(super) struct RunArgs {
     pub listen: Option<std::net::SocketAddr>,
 }
 
+/// `handoff`.
+#[derive(Debug, Args)]
+pub(super) struct HandoffArgs {
+    /// Which Jira's.
+    #[arg(long, env = "QUIETDESK_URL", value_name = "URL")]
+    pub url: Option<String>,
+    /// Where quietdesk remembers. Else $STATE_DIRECTORY (systemd), else the folder of --url below the user's state folder.
+    #[arg(long, env = "QUIETDESK_STATE_DIR", value_name = "FOLDER")]
+    pub state_dir: Option<PathBuf>,
+    /// How to write it. Every form shows first passwords.
+    #[arg(
+        long,
+        env = "QUIETDESK_HANDOFF_OUTPUT",
+        value_name = "FORMAT",
+        default_value = "table"
+    )]
+    pub output: HandoffFormat,
+    /// Print it, then empty the file. Passwords of accounts that are not known to be made stay.
+    #[arg(long, env = "QUIETDESK_HANDOFF_CLEAR", value_parser = BoolishValueParser::new())]
+    pub clear: bool,
+}
+
+/// How a hand-off is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum HandoffFormat {
+    /// For people.
+    Table,
+    /// For spreadsheets and mail merges.
+    Csv,
+    /// For programs.
+    Json,
+}
+
 /// `sandbox`.
 #[derive(Debug, Args)]
 pub(super) struct SandboxArgs {
@@ -296,6 +333,12 @@ pub(super) struct SandboxArgs {
         default_value = "127.0.0.1:8065"
     )]
     pub listen: std::net::SocketAddr,
+    /// Which kind of Jira to simulate: cloud or data-center.
+    #[arg(long, value_name = "KIND", default_value = "cloud")]
+    pub deployment: SimulatedDeployment,
+    /// Which version of Data Center: 9.12, 10.0, 10.3 or 11.
+    #[arg(long, value_name = "VERSION", default_value = "10.3")]
+    pub jira_version: SimulatedVersion,
     /// A desk and how open it is: restricted, open or public. May be repeated.
     #[arg(long = "desk", value_name = "KEY:ACCESS", default_value = "SUP:restricted")]
     pub desks: Vec<String>,
@@ -314,6 +357,47 @@ pub(super) struct SandboxArgs {
     /// What it does wrong, such as "create:drop-after@3, reads:429=2%5"; --help explains.
     #[arg(long, value_name = "SCRIPT", long_help = FAULTS)]
     pub faults: Option<String>,
+}
+
+/// Which kind of Jira to simulate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SimulatedDeployment {
+    /// Jira Cloud.
+    Cloud,
+    /// Jira Data Center.
+    DataCenter,
+}
+
+/// Which version of Data Center to simulate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SimulatedVersion {
+    /// Lists accounts by a search.
+    #[value(name = "9.12")]
+    V9_12,
+    /// Lists no accounts.
+    #[value(name = "10.0")]
+    V10_0,
+    /// Lists accounts by cursor.
+    #[value(name = "10.3")]
+    V10_3,
+    /// As 10.3, without basic sign-in.
+    #[value(name = "11")]
+    V11,
+}
+
+impl SimulatedDeployment {
+    /// What the sandbox is to be.
+    pub(super) fn with(self, version: SimulatedVersion) -> sandbox::Deployment {
+        match self {
+            Self::Cloud => sandbox::Deployment::Cloud,
+            Self::DataCenter => sandbox::Deployment::DataCenter(match version {
+                SimulatedVersion::V9_12 => sandbox::Version::V9_12,
+                SimulatedVersion::V10_0 => sandbox::Version::V10_0,
+                SimulatedVersion::V10_3 => sandbox::Version::V10_3,
+                SimulatedVersion::V11 => sandbox::Version::V11,
+            }),
+        }
+    }
 }
 
 /// A length of time such as `90s`, `10m` or `1h 30m`, above nothing.

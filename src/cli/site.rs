@@ -9,7 +9,7 @@ use tracing::info;
 use tokio_util::sync::CancellationToken;
 
 use super::Failure;
-use super::args::{ConnectionArgs, PolicyArgs, SiteArgs};
+use super::args::{ConnectionArgs, DeploymentArg, PolicyArgs, SiteArgs};
 use super::exit::Exit;
 use super::seed::seed_for;
 use super::settings;
@@ -126,7 +126,12 @@ pub(super) async fn reach(
         }
         return Ok((settings::connection(args, stop)?, None));
     }
+    let deployment = match args.deployment {
+        DeploymentArg::DataCenter => sandbox::Deployment::DataCenter(sandbox::Version::V10_3),
+        DeploymentArg::Auto | DeploymentArg::Cloud => sandbox::Deployment::Cloud,
+    };
     let mut config = sandbox::Config {
+        deployment,
         record_bodies: false,
         ..sandbox::Config::default()
     };
@@ -135,7 +140,8 @@ pub(super) async fn reach(
             .parse()
             .map_err(|error: sandbox::FaultError| Failure::new(Exit::Invalid, error))?;
     }
-    let credentials = Credentials::parse(Some(&config.user), config.token.expose_secret());
+    let user = (deployment == sandbox::Deployment::Cloud).then_some(config.user.as_str());
+    let credentials = Credentials::parse(user, config.token.expose_secret());
     let running = Sandbox::new(config, &seed_for(roster))
         .serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
         .await?;

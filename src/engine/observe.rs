@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
 
 use super::progress::{Event, Progress};
-use crate::jira::{CallError, DeskRef, JiraRead};
+use crate::jira::{AccessSettings, CallError, DeskRef, JiraRead};
 use crate::model::access::Access;
 use crate::model::account::{Account, AccountKind, Handle};
 use crate::model::desk::DeskKey;
@@ -155,7 +155,7 @@ async fn read_desk(
     };
     let told = |customers| progress.event(Event::Listed { desk: key, customers });
     let (roll, access) = future::join(jira.roll(desk, &told), read_access(jira, key, wanted)).await;
-    let (access, may_be_public) = access?;
+    let (access, settings) = access?;
     let roll = match roll {
         Ok(roll) => roll,
         Err(error @ (CallError::Forbidden { .. } | CallError::NotFound { .. })) => {
@@ -171,27 +171,28 @@ async fn read_desk(
         access,
         groups: roll.groups,
         team: None,
-        may_be_public,
+        may_be_public: settings.is_some_and(|settings| settings.may_be_public()),
+        portal: settings.and_then(|settings| settings.portal()),
     });
     Ok((reading, roll.accounts))
 }
 
 /// An access mode that cannot be read stops only the access-mode part (jira-facts §3, I), unless the reason would stop
-/// everything else as well. Says also whether the site lets the desk be public.
+/// everything else as well.
 async fn read_access(
     jira: &JiraRead,
     key: &DeskKey,
     wanted: Option<Access>,
-) -> Result<(AccessReading, bool), ObserveError> {
+) -> Result<(AccessReading, Option<AccessSettings>), ObserveError> {
     if wanted.is_none() {
-        return Ok((AccessReading::NotAsked, false));
+        return Ok((AccessReading::NotAsked, None));
     }
     match jira.access(key).await {
-        Ok(settings) => Ok((AccessReading::Known(settings.access()), settings.may_be_public())),
+        Ok(settings) => Ok((AccessReading::Known(settings.access()), Some(settings))),
         Err(error) if error.ends_the_pass() => Err(reading(&format!("the access mode of {key}"))(error)),
         Err(error) => {
             let reason = error.to_string();
-            Ok((AccessReading::Unreadable { reason }, false))
+            Ok((AccessReading::Unreadable { reason }, None))
         }
     }
 }

@@ -82,6 +82,7 @@ fn narrow(desk: &ObservedDesk) -> ObservedDesk {
         groups: desk.groups.clone(),
         team: desk.team.clone(),
         may_be_public: desk.may_be_public,
+        portal: desk.portal,
     }
 }
 

@@ -15,6 +15,7 @@ pub struct AccessSettings {
     open: bool,
     signup: bool,
     global_signup: bool,
+    portal: Option<u64>,
 }
 
 /// `POST requestsecurity`.
@@ -48,6 +49,7 @@ impl AccessSettings {
             signup: flag("serviceDeskPublicSignup")?,
             // Only whoever wants a public desk needs to know.
             global_signup: flag("globalPublicSignup").unwrap_or(false),
+            portal: json.get("portalId").and_then(number),
         })
     }
 
@@ -67,6 +69,12 @@ impl AccessSettings {
         self.global_signup
     }
 
+    /// The number of the desk's portal, where it is told.
+    #[must_use]
+    pub fn portal(&self) -> Option<u64> {
+        self.portal
+    }
+
     /// The same settings, but as open as that.
     pub(super) fn with(self, access: Access, deployment: Deployment) -> NewAccessSettings {
         let signup = access == Access::Public;
@@ -77,6 +85,11 @@ impl AccessSettings {
             service_desk_public_signup: (deployment == Deployment::DataCenter).then_some(signup),
         }
     }
+}
+
+/// A number, or the digits of one.
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
 #[cfg(test)]

@@ -106,6 +106,7 @@ fn desk_of(members: &[&str]) -> ObservedDesk {
         groups: BTreeSet::new(),
         team: Some(Team::default()),
         may_be_public: false,
+        portal: None,
     }
 }
 

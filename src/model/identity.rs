@@ -117,7 +117,9 @@ impl<'a> Identities<'a> {
         match account.email_key() {
             Some(key) if customer.previously.iter().any(|email| *email.key() == key) => match usable(account) {
                 Identity::Account(account) => Identity::Former(account),
-                unusable @ (Identity::Former(_) | Identity::Absent | Identity::Unasked(_) | Identity::Held(_)) => unusable,
+                unusable @ (Identity::Former(_) | Identity::Absent | Identity::Unasked(_) | Identity::Held(_)) => {
+                    unusable
+                }
             },
             Some(key) if key != *customer.email.key() => Identity::Held(HeldReason::PinShowsAnother(pin.clone())),
             Some(_) | None => usable(account),

@@ -103,6 +103,8 @@ pub struct ObservedDesk {
     pub team: Option<Team>,
     /// Whether the site lets the desk be public.
     pub may_be_public: bool,
+    /// The number of its portal, where it was told.
+    pub portal: Option<u64>,
 }
 
 /// Who reaches a desk through a project role other than that of its customers: agents, administrators.

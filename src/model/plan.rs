@@ -51,6 +51,8 @@ pub struct Plan {
     pub notes: Vec<Note>,
     /// The account of each entry that has one.
     pub accounts: BTreeMap<EmailKey, AccountRef>,
+    /// The numbers of the desks' portals, where they were told.
+    pub portals: BTreeMap<DeskKey, u64>,
     /// How many entries need nothing.
     pub unchanged: usize,
     /// Facts about the whole site that a reader should know.
@@ -86,6 +88,7 @@ pub fn plan(roster: &Roster, observed: &Observed, ledger: &Ledger, policy: &Poli
             held: Vec::new(),
             notes: Vec::new(),
             accounts: BTreeMap::new(),
+            portals: portals(observed),
             unchanged: 0,
             warnings: observed.warnings.clone(),
         },
@@ -200,6 +203,12 @@ impl Planner<'_> {
     fn is_cloud(&self) -> bool {
         self.observed.site.deployment == Deployment::Cloud
     }
+}
+
+fn portals(observed: &Observed) -> BTreeMap<DeskKey, u64> {
+    let keys = observed.desks.keys();
+    keys.filter_map(|key| Some((key.clone(), read(observed, key)?.portal?)))
+        .collect()
 }
 
 fn read<'a>(observed: &'a Observed, key: &DeskKey) -> Option<&'a ObservedDesk> {

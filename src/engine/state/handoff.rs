@@ -32,10 +32,12 @@ pub struct HandOff {
     pub email: String,
     /// The display name.
     pub name: String,
-    /// The account; nothing as long as it is not known whether it was made.
+    /// The account, as soon as it is known.
     pub account: Option<AccountId>,
-    /// The desks it was made for.
-    pub desks: Vec<DeskKey>,
+    /// Whether it is known to be made.
+    pub made: bool,
+    /// The desks it was made for, each with the address of its portal.
+    pub desks: Vec<(DeskKey, String)>,
     /// Its first password, where it was given one.
     pub password: Option<SecretString>,
     /// When it was made, or about to be.
@@ -50,7 +52,7 @@ enum Line {
     Intended {
         email: String,
         name: String,
-        desks: Vec<String>,
+        desks: Vec<Desk>,
         password: String,
         at: Timestamp,
     },
@@ -59,7 +61,7 @@ enum Line {
         email: String,
         name: String,
         account: String,
-        desks: Vec<String>,
+        desks: Vec<Desk>,
         at: Timestamp,
     },
     /// It was not made, and will not be with that password.
@@ -69,9 +71,20 @@ enum Line {
     Unknown,
 }
 
+/// A desk and the address of its portal.
+#[derive(Serialize, Deserialize)]
+struct Desk {
+    key: String,
+    portal: String,
+}
+
 /// The file, open for adding to it.
 pub(super) struct HandOffFile {
     path: PathBuf,
+    /// The site's address: what portals' begin with.
+    site: String,
+    /// The numbers of the desks' portals, as far as they are known.
+    portals: Mutex<BTreeMap<DeskKey, u64>>,
     clock: fn() -> Timestamp,
     writer: Mutex<Writer>,
     /// How many lines are on disk for sure. Held while they are brought there, so that those who wait for it meanwhile
@@ -88,7 +101,7 @@ struct Writer {
 }
 
 impl HandOffFile {
-    pub(super) fn open(folder: &Path, clock: fn() -> Timestamp) -> Result<Self, StateError> {
+    pub(super) fn open(folder: &Path, site: &str, clock: fn() -> Timestamp) -> Result<Self, StateError> {
         let path = folder.join(FILE);
         let file = open_file(&path).map_err(StateError::file("open", &path))?;
         let lines = read_lines(&path)?;
@@ -101,10 +114,32 @@ impl HandOffFile {
         };
         Ok(Self {
             path,
+            site: site.trim_end_matches('/').to_owned(),
+            portals: Mutex::default(),
             clock,
             writer: Mutex::new(writer),
             synced: Mutex::new(0),
         })
+    }
+
+    /// Takes in the numbers of desks' portals.
+    pub(super) fn know(&self, portals: &BTreeMap<DeskKey, u64>) {
+        let mut known = self.portals.lock().unwrap_or_else(PoisonError::into_inner);
+        known.extend(portals.iter().map(|(key, portal)| (key.clone(), *portal)));
+    }
+
+    /// Desks with the addresses of their portals: by number where that is known, else by project.
+    fn with_portals(&self, desks: &[DeskKey]) -> Vec<Desk> {
+        let known = self.portals.lock().unwrap_or_else(PoisonError::into_inner);
+        let site = &self.site;
+        let desk = |key: &DeskKey| Desk {
+            portal: match known.get(key) {
+                Some(number) => format!("{site}/servicedesk/customer/portal/{number}"),
+                None => format!("{site}/servicedesk/customer/portals/project/{key}"),
+            },
+            key: key.to_string(),
+        };
+        desks.iter().map(desk).collect()
     }
 
     /// The password to make an account with: the one an earlier create was sent with, else this one, which is on disk
@@ -122,7 +157,7 @@ impl HandOffFile {
         self.append(&Line::Intended {
             email: email.to_string(),
             name: name.to_owned(),
-            desks: words(desks),
+            desks: self.with_portals(desks),
             password: new.expose_secret().to_owned(),
             at: (self.clock)(),
         })?;
@@ -137,7 +172,7 @@ impl HandOffFile {
             email: email.to_string(),
             name: name.to_owned(),
             account: account.0.clone(),
-            desks: words(desks),
+            desks: self.with_portals(desks),
             at: (self.clock)(),
         };
         self.append_or_warn(&line);
@@ -242,7 +277,14 @@ pub fn clear_hand_off(folder: &Path) -> Result<usize, StateError> {
         let line = Line::Intended {
             email: entry.email,
             name: entry.name,
-            desks: words(&entry.desks),
+            desks: entry
+                .desks
+                .into_iter()
+                .map(|(key, portal)| Desk {
+                    key: key.to_string(),
+                    portal,
+                })
+                .collect(),
             password: entry
                 .password
                 .map(|password| password.expose_secret().to_owned())
@@ -314,6 +356,7 @@ fn fold(lines: Vec<Line>) -> (Vec<HandOff>, BTreeMap<EmailKey, HandOff>) {
                 let entry = HandOff {
                     name,
                     account: None,
+                    made: false,
                     desks: keys(desks),
                     password: Some(SecretString::from(password)),
                     at,
@@ -332,6 +375,7 @@ fn fold(lines: Vec<Line>) -> (Vec<HandOff>, BTreeMap<EmailKey, HandOff>) {
                 let entry = HandOff {
                     password: pending.remove(&key).and_then(|intended| intended.password),
                     account: Some(AccountId(account)),
+                    made: true,
                     desks: keys(desks),
                     email,
                     name,
@@ -353,12 +397,11 @@ fn fold(lines: Vec<Line>) -> (Vec<HandOff>, BTreeMap<EmailKey, HandOff>) {
     (made, pending)
 }
 
-fn words(desks: &[DeskKey]) -> Vec<String> {
-    desks.iter().map(ToString::to_string).collect()
-}
-
-fn keys(desks: Vec<String>) -> Vec<DeskKey> {
-    desks.iter().filter_map(|desk| DeskKey::parse(desk).ok()).collect()
+fn keys(desks: Vec<Desk>) -> Vec<(DeskKey, String)> {
+    let desks = desks.into_iter();
+    desks
+        .filter_map(|desk| Some((DeskKey::parse(&desk.key).ok()?, desk.portal)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -386,7 +429,7 @@ mod tests {
     }
 
     fn open(folder: &Path) -> HandOffFile {
-        HandOffFile::open(folder, || Timestamp::UNIX_EPOCH).unwrap()
+        HandOffFile::open(folder, "https://jira.example.com/", || Timestamp::UNIX_EPOCH).unwrap()
     }
 
     #[test]
@@ -415,6 +458,14 @@ mod tests {
         file.cancelled(&email("nobody@example.com"));
         assert_eq!(shown(folder), ["a@example.com 1 first", "c@example.com 3 -"]);
         assert_eq!(intend(&file, "b@example.com", "fifth"), "fifth");
+        let portal = |folder: &Path| read_hand_off(folder).unwrap()[0].desks[0].1.clone();
+        assert_eq!(
+            portal(folder),
+            "https://jira.example.com/servicedesk/customer/portals/project/SUP"
+        );
+        file.know(&[(desks[0].clone(), 7)].into());
+        file.made(&email("a@example.com"), "N", &desks, &AccountId("1".into()));
+        assert_eq!(portal(folder), "https://jira.example.com/servicedesk/customer/portal/7");
         let mode = folder.join(FILE).metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }

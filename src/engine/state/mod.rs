@@ -123,7 +123,7 @@ impl State {
             drop(database);
             Ok(())
         })?;
-        let hand_off = Arc::new(HandOffFile::open(folder, opener.clock)?);
+        let hand_off = Arc::new(HandOffFile::open(folder, site_url, opener.clock)?);
         let intents = Intents::open(
             intents_store(folder, site_url),
             folder.to_owned(),
@@ -261,6 +261,7 @@ impl Book for State {
         let begun = std::mem::take(&mut creates.begun);
         creates.unsettled.extend(begun);
         drop(creates);
+        self.hand_off.know(&plan.portals);
         if !plan.steps.is_empty() {
             self.audit.begins(plan.steps.len());
         }
