@@ -118,6 +118,9 @@ pub(super) enum Command {
     Apply(ApplyArgs),
     /// Keep Jira as the roster says: the daemon.
     Run(RunArgs),
+    /// Check what quietdesk needs of a Jira, one line each, with what to do about it. Writes nothing. Exits with 4 where
+    /// credentials or a permission are refused, 5 where Jira does not answer, 7 where a part cannot be managed.
+    Doctor(DoctorArgs),
     /// Say who was created and how to reach them: portal, and first password where there is one.
     Handoff(HandoffArgs),
     /// Print the JSON Schema of the roster.
@@ -287,6 +290,35 @@ pub(super) struct RunArgs {
     /// Serve a status page, /healthz, /readyz, /metrics and /api/status at this address, such as 127.0.0.1:9466.
     #[arg(long, env = "QUIETDESK_LISTEN", value_name = "ADDR")]
     pub listen: Option<std::net::SocketAddr>,
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// Check the desks of this roster too: a YAML file, or a folder of them.
+    #[arg(env = "QUIETDESK_ROSTER")]
+    pub roster: Option<PathBuf>,
+    /// Check these desks too, by project key. May be repeated.
+    #[arg(long = "desk", env = "QUIETDESK_DESK", value_name = "KEY", value_delimiter = ',')]
+    pub desks: Vec<String>,
+    /// The last day of the token, such as 2027-03-01.
+    #[arg(long, env = "QUIETDESK_TOKEN_EXPIRES", value_name = "DATE")]
+    pub token_expires: Option<jiff::civil::Date>,
+    /// How to write it.
+    #[arg(long, env = "QUIETDESK_DOCTOR_OUTPUT", value_name = "FORMAT", default_value = "text")]
+    pub output: DoctorFormat,
+    /// How to reach Jira.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+}
+
+/// How a diagnosis is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DoctorFormat {
+    /// A line for each check.
+    Text,
+    /// For programs.
+    Json,
 }
 
 /// `handoff`.

@@ -5,6 +5,7 @@
 
 mod apply;
 mod args;
+mod doctor;
 mod exit;
 mod handoff;
 mod logging;
@@ -92,6 +93,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Apply(args) => on_runtime(apply::run(args)),
         Command::Run(args) => on_runtime(run::run(args)),
         Command::Sandbox(args) => on_runtime(sandbox::run(args)),
+        Command::Doctor(args) => on_runtime(doctor::run(args)),
         Command::Handoff(args) => handoff::run(&args),
         Command::Schema => {
             printed::stdout().write_all(crate::roster_file::schema().as_bytes())?;

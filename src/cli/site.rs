@@ -175,15 +175,23 @@ enum NarrowError {
     NotInRoster(DeskKey),
 }
 
+/// The keys given with `--desk`.
+///
+/// # Errors
+/// A text that is no project key, with exit code 3.
+pub(super) fn desk_keys(desks: &[String]) -> Result<Vec<DeskKey>, Failure> {
+    let keys = desks
+        .iter()
+        .map(|text| DeskKey::parse(text).map_err(|why| NarrowError::NotAKey(text.clone(), why)));
+    let keys: Result<_, _> = keys.collect();
+    keys.map_err(|error| Failure::new(Exit::Invalid, error))
+}
+
 impl Narrow {
     /// # Errors
     /// A text that is no project key, with exit code 3.
     pub(super) fn parse(desks: &[String]) -> Result<Self, Failure> {
-        let keys = desks
-            .iter()
-            .map(|text| DeskKey::parse(text).map_err(|why| NarrowError::NotAKey(text.clone(), why)));
-        let keys: Result<_, _> = keys.collect();
-        keys.map(Self).map_err(|error| Failure::new(Exit::Invalid, error))
+        desk_keys(desks).map(Self)
     }
 
     /// The part of the roster that was asked for, all of which must be there.

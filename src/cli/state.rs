@@ -58,10 +58,9 @@ pub(super) fn folder_of(named: Option<&Path>, url: Option<&str>) -> Result<PathB
     if let Some(folder) = named {
         return Ok(folder.to_owned());
     }
-    if let Some(folders) = std::env::var_os(SYSTEMD) {
-        if let Some(folder) = std::env::split_paths(&folders).next() {
-            return Ok(folder);
-        }
+    let folders = std::env::var_os(SYSTEMD);
+    if let Some(folder) = folders.and_then(|folders| std::env::split_paths(&folders).next()) {
+        return Ok(folder);
     }
     let absolute = |name: &str, below: &str| {
         let base = PathBuf::from(std::env::var_os(name)?);

@@ -5,6 +5,7 @@
 
 pub mod apply;
 pub mod book;
+pub mod doctor;
 pub mod memory;
 pub mod observe;
 pub mod observe_edit;

@@ -39,6 +39,26 @@ pub struct Stats {
     pub limited: Duration,
 }
 
+/// What the headers of answers told besides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// The server's time at its last answer, as it spells it.
+    pub date: Option<String>,
+    /// How the rate is limited, by the headers of the last answer that said so.
+    pub limits: BTreeMap<&'static str, String>,
+}
+
+/// The headers that tell of the rate limit (jira-facts §7, H): Cloud's, and Data Center's.
+const LIMITS: [&str; 7] = [
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-interval-seconds",
+    "x-ratelimit-fillrate",
+    "x-ratelimit-nearlimit",
+    "x-ratelimit-reset",
+    "ratelimit-reason",
+];
+
 /// Sends requests.
 #[derive(Debug)]
 pub(super) struct Client {
@@ -50,6 +70,7 @@ pub(super) struct Client {
     patience: Duration,
     stop: CancellationToken,
     stats: Mutex<Stats>,
+    told: Mutex<Told>,
 }
 
 /// What one attempt came to.
@@ -96,6 +117,7 @@ impl Client {
             patience,
             stop,
             stats: Mutex::default(),
+            told: Mutex::default(),
         }
     }
 
@@ -116,6 +138,22 @@ impl Client {
 
     pub(super) fn stats(&self) -> Stats {
         self.stats.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn told(&self) -> Told {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn listen(&self, headers: &HeaderMap) {
+        let limits = LIMITS
+            .into_iter()
+            .filter_map(|name| Some((name, header(headers, name)?.to_owned())));
+        let limits: BTreeMap<_, _> = limits.collect();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.date = header(headers, "date").map(str::to_owned).or(told.date.take());
+        if !limits.is_empty() {
+            told.limits = limits;
+        }
     }
 
     /// Makes a call and reads its JSON. An answer that is cut short is a lost one; JSON of another shape is not Jira's.
@@ -286,6 +324,7 @@ impl Client {
         let number = header(&answer.headers, "atl-traceid").or_else(|| header(&answer.headers, "x-arequestid"));
         debug!(%method, path, status = answer.status.as_u16(), ?took, id = number, "answered");
         *id = number.map(str::to_owned);
+        self.listen(&answer.headers);
         self.judge(request, answer, wants_json)
     }
 

@@ -20,12 +20,12 @@ mod write;
 
 pub use access::AccessSettings;
 pub use address::{BaseUrl, BaseUrlError};
-pub use client::Stats;
+pub use client::{Stats, Told};
 pub use credentials::{Credentials, CredentialsError};
 pub use data_center::Entitlements;
 pub use errors::{CallError, ConnectError};
 pub use limiter::{InFlight, Pace};
 pub use paging::SweepEnd;
-pub use read::{AccountListing, DeskRef, JiraRead, Permissions, Roll, Settings};
+pub use read::{AccountListing, DeskRef, JiraRead, Permissions, Roll, ServiceManagement, Settings};
 pub use transport::{Answer, InProcess, Transport, TransportError};
 pub use write::{JiraWrite, Written};

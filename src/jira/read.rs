@@ -2,6 +2,7 @@
 
 mod accounts;
 mod desks;
+mod health;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,8 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::accounts::AccountListing;
 pub use self::desks::{DeskRef, Roll};
+pub use self::health::ServiceManagement;
 use super::address::BaseUrl;
-use super::client::{Client, Stats};
+use super::client::{Client, Stats, Told};
 use super::cloud::{MyPermissions, ServerInfo};
 use super::credentials::Credentials;
 use super::errors::{CallError, ConnectError};
@@ -74,6 +76,21 @@ impl JiraRead {
     /// # Errors
     /// As [`JiraRead::connect`].
     pub async fn connect_by(transport: Arc<dyn Transport>, settings: Settings) -> Result<Self, ConnectError> {
+        let jira = Self::reach_by(transport, settings).await?;
+        jira.check_sign_in().await?;
+        Ok(jira)
+    }
+
+    /// Asks which Jira this is, and does not sign in.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or is another kind of Jira than was said.
+    pub async fn reach(settings: Settings) -> Result<Self, ConnectError> {
+        let network = Network::new(settings.url.clone(), &settings.credentials, settings.ca_file.as_deref())?;
+        Self::reach_by(Arc::new(network), settings).await
+    }
+
+    async fn reach_by(transport: Arc<dyn Transport>, settings: Settings) -> Result<Self, ConnectError> {
         let client = Client::new(transport, settings.concurrency, settings.patience, settings.stop);
         let (deployment, info) = which_jira(&client, settings.deployment).await?;
         if deployment == Deployment::Cloud && !settings.credentials.names_a_user() {
@@ -85,14 +102,12 @@ impl JiraRead {
             deployment,
             version: info.version,
         };
-        let jira = Self {
+        Ok(Self {
             client,
             site,
             listing,
             concurrency: settings.concurrency,
-        };
-        jira.check_sign_in().await?;
-        Ok(jira)
+        })
     }
 
     /// Which Jira this is.
@@ -105,6 +120,12 @@ impl JiraRead {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.client.stats()
+    }
+
+    /// What the headers of answers told besides: the time of the last one, and how the rate is limited.
+    #[must_use]
+    pub fn told(&self) -> Told {
+        self.client.told()
     }
 
     /// How fast is read, to be changed at any time.

@@ -120,6 +120,8 @@ pub static DATA_CENTER: Platform = Platform {
     role: read(ROLE, "/rest/api/2/project/{}/role/{}"),
 };
 
+/// Is there service management, and may it be used (jira-facts §1, H).
+pub static SERVICE_MANAGEMENT: Endpoint = read("ask for Jira Service Management", "/rest/servicedeskapi/info");
 /// The service desks (H).
 pub static DESKS: Endpoint = read("list the service desks", "/rest/servicedeskapi/servicedesk");
 /// A desk's customers (H; experimental).
@@ -184,7 +186,7 @@ pub static TAKE_SEAT_BACK: Endpoint = endpoint(
 );
 
 /// The whole list.
-pub static ALL: [&Endpoint; 25] = [
+pub static ALL: [&Endpoint; 26] = [
     &CLOUD.server_info,
     &CLOUD.myself,
     &CLOUD.permissions,
@@ -201,6 +203,7 @@ pub static ALL: [&Endpoint; 25] = [
     &DATA_CENTER.all_accounts,
     &DATA_CENTER.roles,
     &DATA_CENTER.role,
+    &SERVICE_MANAGEMENT,
     &DESKS,
     &CUSTOMERS,
     &ACCESS,

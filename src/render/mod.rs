@@ -4,6 +4,7 @@
 
 pub mod canonical;
 pub mod diff;
+pub mod doctor;
 pub mod handoff;
 pub mod json;
 pub mod markdown;

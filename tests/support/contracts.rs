@@ -61,9 +61,10 @@ pub(crate) fn problems(exchanges: &[Exchange], requests_too: bool) -> Option<Vec
     // Data Center's service management has no document, and its answer to Cloud's way of asking which Jira it is neither.
     let is_data_center = |exchange: &Exchange| exchange.path.starts_with("/rest/api/2/");
     let only_its_platform = exchanges.iter().any(is_data_center);
-    let documented = exchanges
-        .iter()
-        .filter(|exchange| !only_its_platform || is_data_center(exchange));
+    // Nor is there a document of how another Jira answers Cloud's question.
+    let asks_which = |exchange: &Exchange| exchange.path == "/rest/api/3/serverInfo" && exchange.status != Some(200);
+    let documented = exchanges.iter().filter(|exchange| !asks_which(exchange));
+    let documented = documented.filter(|exchange| !only_its_platform || is_data_center(exchange));
     let problems = documented.filter_map(|exchange| {
         let problem = contracts.problem(exchange, requests_too)?;
         let (seq, method, path) = (exchange.seq, &exchange.method, &exchange.path);
