@@ -140,17 +140,21 @@ pub static ACCESS: Endpoint = endpoint(
     Replay::Safe,
     true,
 );
-/// Make a customer, silently (jira-facts §1: shape H, silence M).
-pub static CREATE_CUSTOMER: Endpoint = write(
+/// Make a customer, silently (jira-facts §1: shape H, silence M). Data Center may ask to opt in (U); Cloud does not mind.
+pub static CREATE_CUSTOMER: Endpoint = endpoint(
     "create a customer",
+    Method::POST,
     "/rest/servicedeskapi/customer",
     Replay::LookupFirst,
+    true,
 );
-/// Put accounts on a desk; idempotent (H), silent (jira-facts §2, M).
-pub static ADD_TO_DESK: Endpoint = write(
+/// Put accounts on a desk; idempotent (H), silent (jira-facts §2, M). Data Center may ask to opt in (U).
+pub static ADD_TO_DESK: Endpoint = endpoint(
     "add customers to a desk",
+    Method::POST,
     "/rest/servicedeskapi/servicedesk/{}/customer",
     Replay::Idempotent,
+    true,
 );
 /// Replace a desk's access settings whole (jira-facts §3, I), which makes it idempotent.
 pub static SET_ACCESS: Endpoint = endpoint(

@@ -1,0 +1,243 @@
+//! Days of an administrator, with the real program, on both kinds of Jira.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use quietdesk::sandbox::{Config, Deployment, DeskAccess, Seed, SeedDesk, SeedPerson, Version};
+use serde_json::Value;
+use support::world::World;
+use tempfile::TempDir;
+
+const BOTH: [Deployment; 2] = [Deployment::Cloud, Deployment::DataCenter(Version::V10_3)];
+
+/// A site, and a folder with a state of its own.
+struct Day {
+    world: World,
+    folder: TempDir,
+    is_cloud: bool,
+}
+
+/// What a run of the program came to.
+struct Ran {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Day {
+    async fn on(deployment: Deployment, seed: Seed) -> Self {
+        let config = Config {
+            deployment,
+            ..Config::default()
+        };
+        Self {
+            world: World::with(seed, config).await,
+            folder: TempDir::new().unwrap(),
+            is_cloud: deployment == Deployment::Cloud,
+        }
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quietdesk"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("QUIETDESK_")) {
+            command.env_remove(name);
+        }
+        command.args(arguments).current_dir(self.folder.path());
+        command.env("QUIETDESK_URL", self.world.running.url());
+        command.env("QUIETDESK_TOKEN", "sandbox");
+        command.env("QUIETDESK_STATE_DIR", self.folder.path().join("state"));
+        if self.is_cloud {
+            command.env("QUIETDESK_USER", "quietdesk@example.com");
+        }
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        let output = self.command(arguments).output().unwrap();
+        Ran {
+            code: output.status.code().unwrap(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Runs it, and expects this exit code.
+    #[track_caller]
+    fn does(&self, arguments: &[&str], code: i32) -> String {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, code, "{arguments:?}\n{}\n{}", ran.stdout, ran.stderr);
+        ran.stdout
+    }
+}
+
+fn two_desks(people: Vec<SeedPerson>) -> Seed {
+    Seed {
+        seed: 1,
+        desks: vec![
+            SeedDesk::new("OPEN", DeskAccess::Restricted),
+            SeedDesk::new("PRIV", DeskAccess::Restricted),
+        ],
+        people,
+    }
+}
+
+/// The job of the mission: an open desk and a private one, 50 people of whom some exist, no mail, no seat, links and first
+/// passwords handed off, and nothing left to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_administrators_job() {
+    for deployment in BOTH {
+        let existing =
+            (0..20).map(|n| SeedPerson::customer(format!("p{n:02}@example.com"), if n < 10 { &["OPEN"] } else { &[] }));
+        let day = Day::on(deployment, two_desks(existing.collect())).await;
+        let customers: String = (0..50)
+            .map(|n| {
+                let desks = if n % 5 == 0 { "[OPEN, PRIV]" } else { "[OPEN]" };
+                let password = if day.is_cloud {
+                    ""
+                } else {
+                    ", initial_password: generate"
+                };
+                format!("  - {{email: p{n:02}@example.com, name: Person {n}, desks: {desks}{password}}}\n")
+            })
+            .collect();
+        let roster = format!(
+            "version: 1\ndesks: {{OPEN: {{access: open}}, PRIV: {{access: restricted}}}}\ncustomers:\n{customers}"
+        );
+        day.write("roster.yaml", &roster);
+        day.does(&["doctor", "roster.yaml"], 0);
+        let plan = day.does(&["plan", "roster.yaml"], 0);
+        // 30 creates; 40 on the open desk and 10 on the private one, a call each; one change of access.
+        assert!(
+            plan.contains("30 to create, 50 to add, 1 access to change") && plan.contains("33 calls, 0 that mail"),
+            "{plan}"
+        );
+        let before = day.world.sandbox.writes();
+        let applied = day.does(&["apply", "--yes", "roster.yaml"], 0);
+        assert!(applied.ends_with("81 done; 33 writes made\n"), "{applied}");
+        assert_eq!(day.world.sandbox.writes() - before, 33);
+        let again = day.does(&["apply", "--yes", "roster.yaml"], 0);
+        assert!(
+            again.ends_with("nothing to do\n") || again.contains("0 writes made"),
+            "{again}"
+        );
+        assert_eq!(day.world.sandbox.writes() - before, 33);
+        let handed: Value = serde_json::from_str(&day.does(&["handoff", "--output", "json"], 0)).unwrap();
+        let handed = handed["entries"].as_array().unwrap();
+        assert_eq!(handed.len(), 30, "whoever was there keeps what they have");
+        for entry in handed {
+            let (email, portal) = (
+                entry["email"].as_str().unwrap(),
+                entry["desks"][0]["portal"].as_str().unwrap(),
+            );
+            assert!(portal.ends_with("/servicedesk/customer/portal/1"), "{portal}");
+            let password = entry["initial_password"].as_str().map(str::to_owned);
+            assert_eq!(password.is_some(), !day.is_cloud);
+            assert_eq!(password, day.world.sandbox.password_of(email));
+        }
+        assert!(day.does(&["handoff"], 0).contains("p20@example.com"));
+        day.does(&["handoff", "--clear"], 0);
+        assert!(day.does(&["handoff"], 0).starts_with("nobody to hand off"));
+        day.world.drain();
+    }
+}
+
+/// Everything that is printed, logged at the highest level, journalled, reported and served, and no password in any of it:
+/// only `handoff` and its file show them.
+#[tokio::test(flavor = "multi_thread")]
+async fn first_passwords_are_nowhere_but_in_the_hand_off() {
+    let day = Day::on(BOTH[1], two_desks(Vec::new())).await;
+    day.write(
+        "passwords.csv",
+        "email,password\nbob@example.com,Tr0ub4dor&3-provided\n",
+    );
+    let roster = |names: &str| {
+        format!(
+            "version: 1\ndefaults: {{desks: [OPEN]}}\ndesks: {{OPEN: {{}}}}\ncustomers:\n  - {{email: bob@example.com, initial_password: provided}}\n{names}"
+        )
+    };
+    let generated = |names: &[&str]| -> String {
+        let line = |name: &&str| format!("  - {{email: {name}@example.com, initial_password: generate}}\n");
+        names.iter().map(line).collect()
+    };
+    day.write("roster.yaml", &roster(&generated(&["ada"])));
+    let mut seen = String::new();
+    let mut look = |ran: Ran| seen.extend([ran.stdout, ran.stderr]);
+    let loud = ["-vv", "--log-format", "json", "--passwords", "passwords.csv"];
+    look(day.run(&[&["plan", "roster.yaml", "--output", "json"], &loud[..]].concat()));
+    look(day.run(&[&["plan", "roster.yaml", "--output", "markdown", "--full"], &loud[..]].concat()));
+    look(day.run(&[&["apply", "--yes", "roster.yaml", "--report", "report.json"], &loud[..]].concat()));
+    // A create whose answer is lost, one that is refused, and the daemon with everything it serves.
+    day.world
+        .sandbox
+        .set_faults(&"create-user:drop-after@1, create-user:500@3".parse().unwrap());
+    day.write("roster.yaml", &roster(&generated(&["ada", "eve", "grace", "joan"])));
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let listen = format!("127.0.0.1:{port}");
+    let mut daemon = day.command(&[&["run", "roster.yaml", "--listen", &listen], &loud[..]].concat());
+    let mut daemon = daemon.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (mut log, mut out) = (daemon.stderr.take().unwrap(), daemon.stdout.take().unwrap());
+    let reading = std::thread::spawn(move || {
+        let (mut errors, mut text) = (String::new(), String::new());
+        log.read_to_string(&mut errors).unwrap();
+        out.read_to_string(&mut text).unwrap();
+        text + &errors
+    });
+    let begin = Instant::now();
+    while day.world.sandbox.snapshot().customers("OPEN").len() < 5 {
+        assert!(
+            begin.elapsed() < Duration::from_secs(30),
+            "the daemon never came to its end"
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    for path in ["/", "/metrics", "/api/status", "/readyz"] {
+        let mut stream = TcpStream::connect(&listen).unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        stream.read_to_string(&mut seen).unwrap();
+    }
+    let id = daemon.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    daemon.wait().unwrap();
+    seen.push_str(&reading.join().unwrap());
+    seen.push_str(&fs::read_to_string(day.folder.path().join("report.json")).unwrap());
+    seen.push_str(&fs::read_to_string(day.folder.path().join("state/audit.jsonl")).unwrap());
+    let emails = ["ada", "bob", "eve", "grace", "joan"].map(|name| format!("{name}@example.com"));
+    let passwords: BTreeSet<_> = emails
+        .iter()
+        .map(|email| day.world.sandbox.password_of(email).unwrap())
+        .collect();
+    assert_eq!(passwords.len(), 5);
+    assert!(
+        seen.contains("\"level\":\"DEBUG\"") && seen.contains("grace@example.com"),
+        "it was loud"
+    );
+    for password in &passwords {
+        assert!(!seen.contains(password), "a password was shown");
+    }
+    let handed: Value = serde_json::from_str(&day.does(&["handoff", "--output", "json"], 0)).unwrap();
+    let handed = handed["entries"].as_array().unwrap().iter();
+    let handed: BTreeSet<_> = handed
+        .map(|entry| entry["initial_password"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(handed, passwords, "and all of them there");
+    day.world.drain();
+}
