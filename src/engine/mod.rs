@@ -12,3 +12,4 @@ pub mod pass;
 pub mod progress;
 mod protocol;
 pub mod state;
+pub mod survey;

@@ -84,14 +84,19 @@ pub async fn observe(jira: &JiraRead, roster: &Roster, progress: &dyn Progress) 
 pub(super) async fn signed_in(jira: &JiraRead) -> Result<Observed, ObserveError> {
     let signed_in = jira.check_sign_in().await;
     signed_in.map_err(reading("who quietdesk's account is"))?;
-    Ok(Observed {
+    Ok(nothing_seen(jira))
+}
+
+/// Nothing seen yet, but which Jira it is.
+pub(super) fn nothing_seen(jira: &JiraRead) -> Observed {
+    Observed {
         site: jira.site().clone(),
         accounts: BTreeMap::new(),
         desks: BTreeMap::new(),
         lookups: BTreeMap::new(),
         pins: BTreeMap::new(),
         warnings: Vec::new(),
-    })
+    }
 }
 
 /// Reads desks whole: who is on them, and the access mode where one is wanted.
@@ -109,7 +114,7 @@ pub(super) async fn read_desks<'a>(
     let by_key: BTreeMap<&str, &DeskRef> = found.iter().map(|desk| (desk.key.as_str(), desk)).collect();
     let readings = desks.into_iter().map(|(key, access)| {
         let desk = by_key.get(key.as_str()).copied();
-        async move { Ok::<_, ObserveError>((key, read_desk(jira, key, desk, access, progress).await?)) }
+        async move { Ok::<_, ObserveError>((key, read_desk(jira, key, desk, access.is_some(), progress).await?)) }
     });
     for (key, (reading, accounts)) in future::try_join_all(readings).await? {
         observed.desks.insert(key.clone(), reading);
@@ -138,18 +143,18 @@ pub(super) async fn ask(
     Ok(())
 }
 
-async fn read_desk(
+pub(super) async fn read_desk(
     jira: &JiraRead,
     key: &DeskKey,
     desk: Option<&DeskRef>,
-    wanted: Option<Access>,
+    ask_access: bool,
     progress: &dyn Progress,
 ) -> Result<(DeskReading, Vec<Account>), ObserveError> {
     let Some(desk) = desk else {
         return Ok((DeskReading::Missing, Vec::new()));
     };
     let told = |customers| progress.event(Event::Listed { desk: key, customers });
-    let (listing, access) = future::join(jira.customers(desk, &told), read_access(jira, key, wanted)).await;
+    let (listing, access) = future::join(jira.customers(desk, &told), read_access(jira, key, ask_access)).await;
     let access = access?;
     let listing = match listing {
         Ok(listing) => listing,
@@ -171,8 +176,8 @@ async fn read_desk(
 
 /// An access mode that cannot be read stops only the access-mode part (jira-facts §3, I), unless the reason would stop
 /// everything else as well.
-async fn read_access(jira: &JiraRead, key: &DeskKey, wanted: Option<Access>) -> Result<AccessReading, ObserveError> {
-    if wanted.is_none() {
+async fn read_access(jira: &JiraRead, key: &DeskKey, asked: bool) -> Result<AccessReading, ObserveError> {
+    if !asked {
         return Ok(AccessReading::NotAsked);
     }
     match jira.access(key).await {
@@ -322,7 +327,7 @@ async fn look_up(
 
 /// What a desk's list said stays: it was read for this pass just as well. What it left out is filled in: JSM's lists
 /// may hide an e-mail that the platform shows, and never say of what kind an account is.
-fn remember(observed: &mut Observed, account: Option<Account>) {
+pub(super) fn remember(observed: &mut Observed, account: Option<Account>) {
     let Some(account) = account else { return };
     match observed.accounts.entry(account.id.clone()) {
         Entry::Vacant(place) => {

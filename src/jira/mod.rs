@@ -9,6 +9,7 @@ mod client;
 mod cloud;
 mod credentials;
 mod errors;
+mod licence;
 mod limiter;
 mod paging;
 mod read;

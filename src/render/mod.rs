@@ -7,4 +7,5 @@ pub mod diff;
 pub mod json;
 pub mod markdown;
 pub mod progress;
+pub mod roster_yaml;
 pub mod text;
