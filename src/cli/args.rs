@@ -115,6 +115,8 @@ pub(super) enum Command {
     Apply(ApplyArgs),
     /// Keep Jira as the roster says: the daemon.
     Run(RunArgs),
+    /// Write a roster from Jira's present state; its plan has no steps.
+    Export(ExportArgs),
     /// Print the JSON Schema of the roster.
     Schema,
     /// Serve a simulated Jira on loopback, for trials, CI and training.
@@ -240,6 +242,23 @@ pub(super) struct RunArgs {
     /// Serve a status page, /healthz, /readyz, /metrics and /api/status at this address, such as 127.0.0.1:9466.
     #[arg(long, env = "QUIETDESK_LISTEN", value_name = "ADDR")]
     pub listen: Option<std::net::SocketAddr>,
+}
+
+/// `export`.
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// Only these desks, by project key. May be repeated. Else all that quietdesk's account sees.
+    #[arg(long = "desk", env = "QUIETDESK_DESK", value_name = "KEY", value_delimiter = ',')]
+    pub desks: Vec<String>,
+    /// Only who is on a desk of this roster without being listed there, as one more file for its folder.
+    #[arg(long, env = "QUIETDESK_UNLISTED_OF", value_name = "ROSTER")]
+    pub unlisted: Option<PathBuf>,
+    /// Write to this file, which must not exist yet and only you can read. Else to stdout.
+    #[arg(long, env = "QUIETDESK_OUT", value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How to reach Jira.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
 }
 
 /// `sandbox`.

@@ -6,6 +6,7 @@
 mod apply;
 mod args;
 mod exit;
+mod export;
 mod logging;
 mod plan;
 mod printed;
@@ -90,6 +91,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Plan(args) => on_runtime(plan::run(args)),
         Command::Apply(args) => on_runtime(apply::run(args)),
         Command::Run(args) => on_runtime(run::run(args)),
+        Command::Export(args) => on_runtime(export::run(args)),
         Command::Sandbox(args) => on_runtime(sandbox::run(args)),
         Command::Schema => {
             printed::stdout().write_all(crate::roster_file::schema().as_bytes())?;

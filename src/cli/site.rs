@@ -19,7 +19,7 @@ use crate::model::ledger::Ledger;
 use crate::model::report::RosterSource;
 use crate::model::roster::Roster;
 use crate::roster_file::{self, Loaded};
-use crate::sandbox::{self, Running, Sandbox};
+use crate::sandbox::{self, Running, Sandbox, Seed};
 
 /// A roster, and the Jira it is for.
 pub(super) struct Site {
@@ -42,7 +42,7 @@ impl Site {
     pub(super) async fn open(args: &SiteArgs, stop: &CancellationToken) -> Result<Self, Failure> {
         let narrow = Narrow::parse(&args.desks)?;
         let loaded = load_roster(&args.roster)?;
-        let (settings, _sandbox) = reach(&args.connection, &loaded.roster, stop).await?;
+        let (settings, _sandbox) = reach(&args.connection, || seed_for(&loaded.roster), stop).await?;
         Ok(Self {
             source: source(&loaded),
             roster: narrow.checked(loaded.roster)?,
@@ -65,9 +65,17 @@ impl Site {
     /// # Errors
     /// What Jira, or the way to it, refused.
     pub(super) async fn connect(&self) -> Result<JiraRead, Failure> {
-        let connected = JiraRead::connect(self.settings.clone()).await;
-        connected.map_err(|error: ConnectError| Failure::new(Exit::of_connect_error(&error), error))
+        sign_in(self.settings.clone()).await
     }
+}
+
+/// Signs in.
+///
+/// # Errors
+/// What Jira, or the way to it, refused.
+pub(super) async fn sign_in(settings: Settings) -> Result<JiraRead, Failure> {
+    let connected = JiraRead::connect(settings).await;
+    connected.map_err(|error: ConnectError| Failure::new(Exit::of_connect_error(&error), error))
 }
 
 /// Loads a roster.
@@ -86,10 +94,10 @@ pub(super) fn source(loaded: &Loaded) -> RosterSource {
     }
 }
 
-/// How to reach Jira: the one named, or a sandbox started for the occasion.
+/// How to reach Jira: the one named, or a sandbox started for the occasion that holds what `seed` says.
 pub(super) async fn reach(
     args: &ConnectionArgs,
-    roster: &Roster,
+    seed: impl FnOnce() -> Seed,
     stop: &CancellationToken,
 ) -> Result<(Settings, Option<Running>), Failure> {
     if !args.sandbox {
@@ -111,7 +119,7 @@ pub(super) async fn reach(
             .map_err(|error: sandbox::FaultError| Failure::new(Exit::Invalid, error))?;
     }
     let credentials = Credentials::parse(Some(&config.user), config.token.expose_secret());
-    let running = Sandbox::new(config, &seed_for(roster))
+    let running = Sandbox::new(config, &seed())
         .serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
         .await?;
     let url = running.url();
@@ -152,6 +160,11 @@ impl Narrow {
             .map(|text| DeskKey::parse(text).map_err(|why| NarrowError::NotAKey(text.clone(), why)));
         let keys: Result<_, _> = keys.collect();
         keys.map(Self).map_err(|error| Failure::new(Exit::Invalid, error))
+    }
+
+    /// The desks asked for; none: all.
+    pub(super) fn keys(&self) -> &[DeskKey] {
+        &self.0
     }
 
     /// The part of the roster that was asked for, all of which must be there.

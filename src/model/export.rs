@@ -11,7 +11,11 @@
 //! Who is left out is whom quietdesk never takes off a desk, so the entries are all that a roster has to say. The
 //! planner goes by e-mail and by what the desks' lists show; so does this.
 
+mod check;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use check::{Surplus, surplus};
 
 use super::account::{Account, AccountId, AccountKind, Handle};
 use super::desk::DeskKey;
@@ -103,6 +107,8 @@ pub enum Reason {
     HiddenEmail,
     /// Several active accounts show its e-mail.
     SeveralAccounts,
+    /// The roster beside which it would stand gives its e-mail to another account, or cannot decide about it.
+    Claimed,
     /// It is deactivated.
     Deactivated,
     /// A roster does not take its e-mail.
@@ -126,8 +132,9 @@ impl Reason {
         match self {
             Self::HiddenEmail => 0,
             Self::SeveralAccounts => 1,
-            Self::NoAddress(_) => 2,
-            Self::Deactivated => 3,
+            Self::Claimed => 2,
+            Self::NoAddress(_) => 3,
+            Self::Deactivated => 4,
         }
     }
 }
@@ -203,6 +210,8 @@ enum Holder {
     Alone,
     /// This account is the only customer among those that show it.
     OnlyCustomer,
+    /// Somebody's whom the roster beside it means.
+    Claimed,
     /// It cannot be told.
     Unclear,
 }
@@ -337,6 +346,7 @@ impl<'a> Sorter<'a> {
         let pin = match self.holder(account) {
             Holder::Alone => None,
             Holder::OnlyCustomer => Some(account.handle.clone()),
+            Holder::Claimed => return self.withhold(account, Reason::Claimed, desks),
             Holder::Unclear => return self.withhold(account, Reason::SeveralAccounts, desks),
         };
         match Email::parse(shown) {
@@ -353,10 +363,10 @@ impl<'a> Sorter<'a> {
             return Holder::Unclear;
         };
         if let Some(beside) = &self.beside {
-            // The roster's entry of this e-mail means somebody else, or waits for a decision that is not ours.
+            // What the roster says of this e-mail or account is not ours to settle.
             let claimed = beside.roster.customers.contains_key(&key) || beside.pins.contains(&account.handle);
             if claimed {
-                return Holder::Unclear;
+                return Holder::Claimed;
             }
         }
         let holders = self.by_email.get(&key).map_or(&[][..], Vec::as_slice);

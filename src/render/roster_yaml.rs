@@ -123,7 +123,7 @@ fn left_out(export: &Export) -> Vec<String> {
 fn desk(out: &mut String, desk: &ExportedDesk) {
     let _ = write!(out, "  # {}: {} on its list", remark(&desk.name), desk.customers);
     if desk.listed != desk.customers {
-        let _ = write!(out, ", {} of them below", desk.listed);
+        let _ = write!(out, ", {} of them listed here", desk.listed);
     }
     let key = scalar(desk.key.as_str());
     let _ = match &desk.access {
@@ -169,6 +169,7 @@ fn withheld(out: &mut String, withheld: &[Withheld]) {
         Reason::SeveralAccounts => {
             "Several accounts show the same e-mail. Keep the one that is meant, which its `account:` pins."
         }
+        Reason::Claimed => "The roster means another account by the e-mail, or waits there for the right `account:`.",
         Reason::NoAddress(_) => "Their e-mails are none that mail could reach. Correct them in Jira first.",
         Reason::Deactivated => "Their accounts are deactivated. Bring them back in Jira first.",
     };
