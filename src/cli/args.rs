@@ -147,7 +147,8 @@ pub(super) struct SiteArgs {
 /// How to reach Jira, and where what is known of it is kept.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ConnectionArgs {
-    /// Start a simulated Jira, seeded from the roster so that there is something to do, and use it instead of --url.
+    /// Start a simulated Jira, seeded from the roster (if there is one) so that there is something to do, and use it
+    /// instead of --url.
     #[arg(long, env = "QUIETDESK_SANDBOX", value_parser = BoolishValueParser::new())]
     pub sandbox: bool,
     /// With --sandbox: what the simulated Jira does wrong; see `quietdesk sandbox --help`.

@@ -181,9 +181,12 @@ fn save(path: &Path, text: &str) -> Result<(), Failure> {
         file.as_file().sync_all()?;
         file.persist_noclobber(path).map(drop).map_err(|error| error.error)
     };
-    written().map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => Failure::new(Exit::Invalid, ExportError::OutExists(path.to_owned())),
-        kind => Failure::new(Exit::Internal, ExportError::Out(path.to_owned(), kind)),
+    written().map_err(|error| {
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            Failure::new(Exit::Invalid, ExportError::OutExists(path.to_owned()))
+        } else {
+            Failure::new(Exit::Internal, ExportError::Out(path.to_owned(), error.kind()))
+        }
     })
 }
 

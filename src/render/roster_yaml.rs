@@ -65,9 +65,9 @@ fn head(out: &mut String, export: &Export, form: Form, day: jiff::civil::Date) {
         ],
         Form::Beside => vec![
             format!("Who was on service desks of {url} (Jira {deployment}) on {day} without being listed there."),
-            "Made by `quietdesk export --unlisted`. Put this file into the roster's folder, or both into one: the desks are declared in"
+            "Made by `quietdesk export --unlisted`, to stand beside the roster in one folder: the desks are declared"
                 .to_owned(),
-            "the roster, and the two together have no steps but the roster's own.".to_owned(),
+            "there, and the two together have no steps but the roster's own.".to_owned(),
             String::new(),
             format!("{customers}; to adopt only some, take the others out."),
         ],

@@ -1,4 +1,7 @@
+use std::collections::BTreeSet;
+
 use super::*;
+use crate::model::account::{Account, AccountKind};
 use crate::model::fixtures::{account, customer, key, pinned, reading, roster, site, with};
 use crate::model::ledger::Ledger;
 use crate::model::plan::plan;
@@ -232,4 +235,35 @@ fn a_roster_that_pins_somebody_else_keeps_its_entry() {
     let seen = survey(with(seen, hidden("b"), &[]));
     let wanted = roster(&["SUP"], [pinned("b", customer("a@example.com", &[]))]);
     assert_eq!(withheld(&unlisted(&seen, &wanted)), [("a", &Reason::Claimed)]);
+}
+
+#[test]
+fn what_a_roster_would_do_beyond_another_is_counted() {
+    let seen = with(site(&["SUP"]), account("a", "a@example.com"), &["SUP"]);
+    let base = roster(&["SUP"], [customer("new@example.com", &["SUP"])]);
+    let same = roster(
+        &["SUP"],
+        [
+            customer("a@example.com", &["SUP"]),
+            customer("new@example.com", &["SUP"]),
+        ],
+    );
+    let more = roster(
+        &["SUP"],
+        [
+            customer("b@example.com", &["SUP"]),
+            customer("new@example.com", &["SUP"]),
+        ],
+    );
+    assert_eq!(surplus(&same, &base, &seen), Surplus::NONE);
+    let steps = surplus(&more, &base, &seen);
+    assert_eq!(
+        steps,
+        Surplus {
+            steps: 2,
+            ..Surplus::NONE
+        }
+    );
+    let export = everybody(&survey(seen));
+    assert!(export.is_in(&same) && !export.is_in(&more) && !export.is_in(&roster(&["SUP"], [])));
 }
