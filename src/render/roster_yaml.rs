@@ -1,7 +1,7 @@
 //! An export as a roster's text. The same export always gives the same bytes.
 //!
 //! One customer after the other by e-mail, in the form of the examples, so that two exports differ where Jira does.
-//! Whatever Jira says goes through [`scalar`] or [`remark`]: a name is never a line of its own, a key or a comment's end.
+//! Whatever Jira says goes through `scalar` or `remark`: a name is never a line of its own, a key or a comment's end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
