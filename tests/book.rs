@@ -15,15 +15,18 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use quietdesk::engine::book::{Book, BookError, NoBook};
 use quietdesk::engine::pass::carry_out;
+use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
 use quietdesk::engine::state::{Opener, State};
 use quietdesk::jira::JiraWrite;
-use quietdesk::model::email::EmailKey;
+use quietdesk::model::desk::DeskKey;
+use quietdesk::model::email::{Email, EmailKey};
 use quietdesk::model::ledger::Ledger;
 use quietdesk::model::outcome::{Outcome, StepEnd};
 use quietdesk::model::plan::Plan;
 use quietdesk::model::step::Step;
 use quietdesk::sandbox::{Config, SeedPerson};
+use secrecy::SecretString;
 use serde_json::Value;
 use support::desks::{TWO_DESKS, members, one_desk, one_desk_roster, people, two_desks};
 use support::world::{World, roster};
@@ -75,6 +78,16 @@ impl Book for Full {
             intents.push(email.clone());
             Ok(())
         })
+    }
+
+    fn first_password<'a>(
+        &'a self,
+        _: &'a Email,
+        _: &'a str,
+        _: &'a [DeskKey],
+        new: SecretString,
+    ) -> BoxFuture<'a, Result<SecretString, BookError>> {
+        Box::pin(std::future::ready(Ok(new)))
     }
 
     fn ended(&self, _: &Step, _: &StepEnd) {}
@@ -138,7 +151,8 @@ async fn an_apply_dropped_midway_is_completed_without_making_anybody_twice() {
         let jira = JiraWrite::new(world.read().await);
         let seen = world.plan(&everybody).await;
         let stop = CancellationToken::new();
-        let applying = carry_out(&jira, &seen, &state, &Silent, &stop);
+        let none = Passwords::default();
+        let applying = carry_out(&jira, &seen, &state, &none, &Silent, &stop);
         let dropped = tokio::time::timeout(Duration::from_millis(130), applying).await;
         assert!(dropped.is_err(), "it was to be dropped midway");
         // What was in flight arrives all the same.
@@ -149,7 +163,7 @@ async fn an_apply_dropped_midway_is_completed_without_making_anybody_twice() {
             assert!(!state.unsettled().is_empty());
         }
         // With the plan made before, so that Jira refuses who was made meanwhile.
-        let outcomes = carry_out(&jira, &seen, &state, &Silent, &stop).await;
+        let outcomes = carry_out(&jira, &seen, &state, &Passwords::default(), &Silent, &stop).await;
         let counts = outcomes.counts(seen.approved.plan());
         assert_eq!(counts.get(&Outcome::Failed), None, "{counts:?}");
         assert!(state.unsettled().is_empty());
@@ -182,7 +196,15 @@ async fn an_account_of_an_earlier_life_is_done_and_a_stranger_s_is_linked() {
     let id = world.sandbox.accounts_of("hidden@example.com").remove(0);
     world.sandbox.set_email_hidden(&id, true).unwrap();
     let jira = JiraWrite::new(world.read().await);
-    let outcomes = carry_out(&jira, &seen, &state, &Silent, &CancellationToken::new()).await;
+    let outcomes = carry_out(
+        &jira,
+        &seen,
+        &state,
+        &Passwords::default(),
+        &Silent,
+        &CancellationToken::new(),
+    )
+    .await;
     let steps = seen.approved.plan().steps.iter();
     let creates = steps.filter(|step| step.action.kind() == "create_customer");
     let ends: BTreeMap<_, _> = creates
@@ -212,7 +234,15 @@ async fn a_create_of_unknown_end_stays_in_the_book() {
     world
         .sandbox
         .set_faults(&"create:drop-after, user-search:401".parse().unwrap());
-    let outcomes = carry_out(&jira, &seen, &state, &Silent, &CancellationToken::new()).await;
+    let outcomes = carry_out(
+        &jira,
+        &seen,
+        &state,
+        &Passwords::default(),
+        &Silent,
+        &CancellationToken::new(),
+    )
+    .await;
     let counts = outcomes.counts(seen.approved.plan());
     assert_eq!(counts.get(&Outcome::Unknown), Some(&1), "{counts:?}");
     assert_eq!(state.unsettled(), ada);

@@ -212,7 +212,6 @@ fn settings_that_are_wrong_are_3_before_any_request() {
         ("QUIETDESK_URL", "http://jira.example.com", "https"),
         ("QUIETDESK_URL", "not a url", "url"),
         ("QUIETDESK_TOKEN_FILE", "missing.txt", "missing.txt"),
-        ("QUIETDESK_USER", "", "user"),
         ("QUIETDESK_CA_FILE", "missing.pem", "--ca-file"),
     ] {
         let text = stderr(bench.quietdesk(&["plan", "roster.yaml"]).env(name, value), 3);
@@ -223,6 +222,14 @@ fn settings_that_are_wrong_are_3_before_any_request() {
         3,
     );
     assert!(text.contains("--token-file"), "{text}");
+    for cloud in [
+        &["--deployment", "cloud"][..],
+        &["--url", "https://example.atlassian.net"],
+    ] {
+        let mut command = bench.quietdesk(&[&["plan", "roster.yaml"], cloud].concat());
+        let text = stderr(command.env("QUIETDESK_USER", ""), 3);
+        assert!(text.contains("--user"), "{text}");
+    }
     let text = stderr(&mut bare(&["plan", &bench.path("roster.yaml")]), 3);
     assert!(text.contains("--url") && text.contains("--sandbox"), "{text}");
     let text = stderr(

@@ -11,13 +11,15 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use quietdesk::engine::book::NoBook;
 use quietdesk::engine::pass::{carry_out, preview};
+use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
 use quietdesk::jira::{BaseUrl, CallError, ConnectError, Credentials, InProcess, JiraRead, JiraWrite, Settings};
 use quietdesk::model::desk::DeskKey;
 use quietdesk::model::email::Email;
 use quietdesk::model::ledger::Ledger;
-use quietdesk::model::observed::Completeness;
+use quietdesk::model::observed::{Completeness, Deployment};
 use quietdesk::model::outcome::Outcome;
+use quietdesk::model::policy::Policy;
 use quietdesk::sandbox::{Config, DeskAccess, Sandbox, Seed, SeedDesk, SeedPerson};
 use secrecy::ExposeSecret as _;
 use support::world::roster;
@@ -34,6 +36,7 @@ fn settings_until(config: &Config, stop: CancellationToken) -> Settings {
     Settings {
         url: BaseUrl::parse("https://sandbox.example").unwrap(),
         credentials: Credentials::parse(Some(&config.user), config.token.expose_secret()).unwrap(),
+        deployment: None,
         ca_file: None,
         concurrency: 16,
         patience: PATIENCE,
@@ -64,8 +67,8 @@ async fn signed_in_until(config: Config, stop: CancellationToken) -> (Sandbox, J
 
 async fn customers(jira: &JiraRead) -> Result<(usize, Completeness), CallError> {
     let desk = jira.desks().await?.remove(0);
-    let listing = jira.customers(&desk, &|_| ()).await?;
-    Ok((listing.accounts.len(), listing.completeness))
+    let roll = jira.roll(&desk, &|_| ()).await?;
+    Ok((roll.accounts.len(), roll.completeness))
 }
 
 #[tokio::test(start_paused = true)]
@@ -185,9 +188,9 @@ async fn a_server_that_ignores_the_start_of_a_page_does_not_turn_for_ever() {
     };
     let jira = connect_to(same).await.unwrap();
     let desk = jira.desks().await.unwrap().remove(0);
-    let listing = jira.customers(&desk, &|_| ()).await.unwrap();
-    assert_eq!(listing.accounts.len(), 1);
-    assert!(matches!(listing.completeness, Completeness::Partial { .. }));
+    let roll = jira.roll(&desk, &|_| ()).await.unwrap();
+    assert_eq!(roll.accounts.len(), 1);
+    assert!(matches!(roll.completeness, Completeness::Partial { .. }));
 }
 
 #[tokio::test(start_paused = true)]
@@ -195,9 +198,19 @@ async fn a_lost_write_is_not_forgotten_when_the_repetition_is_refused() {
     let (sandbox, jira) = signed_in(Config::default()).await;
     let wanted = roster("version: 1\ndesks: {SUP: {access: open}}\ncustomers: []");
     let jira = JiraWrite::new(jira);
-    let seen = preview(&jira, &wanted, &Ledger::none(), &Silent).await.unwrap();
+    let seen = preview(&jira, &wanted, &Ledger::none(), &Policy::default(), &Silent)
+        .await
+        .unwrap();
     sandbox.set_faults(&"write-access:drop-after@1, write-access:401@2".parse().unwrap());
-    let outcomes = carry_out(&jira, &seen, &NoBook, &Silent, &CancellationToken::new()).await;
+    let outcomes = carry_out(
+        &jira,
+        &seen,
+        &NoBook,
+        &Passwords::default(),
+        &Silent,
+        &CancellationToken::new(),
+    )
+    .await;
     assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Unknown, 1)].into());
 }
 
@@ -313,8 +326,18 @@ async fn an_import_under_a_rate_limit_is_whole_and_never_asks_early() {
         .collect();
     let roster = roster(&format!("version: 1\ndesks: {{SUP: {{}}}}\ncustomers:\n{emails}"));
     let jira = JiraWrite::new(jira);
-    let seen = preview(&jira, &roster, &Ledger::none(), &Silent).await.unwrap();
-    let outcomes = carry_out(&jira, &seen, &NoBook, &Silent, &CancellationToken::new()).await;
+    let seen = preview(&jira, &roster, &Ledger::none(), &Policy::default(), &Silent)
+        .await
+        .unwrap();
+    let outcomes = carry_out(
+        &jira,
+        &seen,
+        &NoBook,
+        &Passwords::default(),
+        &Silent,
+        &CancellationToken::new(),
+    )
+    .await;
     assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Done, 600)].into());
     let refused = sandbox
         .journal()
@@ -327,11 +350,17 @@ async fn an_import_under_a_rate_limit_is_whole_and_never_asks_early() {
 
 /// A server that answers everything alike.
 async fn connect_to(answer: impl Fn() -> Response + Clone + Send + Sync + 'static) -> Result<JiraRead, ConnectError> {
+    connect_as(answer, settings(&Config::default())).await
+}
+
+async fn connect_as(
+    answer: impl Fn() -> Response + Clone + Send + Sync + 'static,
+    settings: Settings,
+) -> Result<JiraRead, ConnectError> {
     let router = axum::Router::new().fallback(move || {
         let answer = answer();
         async move { answer }
     });
-    let settings = settings(&Config::default());
     let transport = InProcess::new(router, settings.url.clone(), &settings.credentials);
     JiraRead::connect_by(Arc::new(transport), settings).await
 }
@@ -356,10 +385,12 @@ async fn what_is_no_jira_is_told() {
     );
     let data_center =
         || axum::Json(serde_json::json!({"deploymentType": "Server", "version": "9.12.1"})).into_response();
-    assert!(matches!(
-        connect_to(data_center).await.unwrap_err(),
-        ConnectError::DataCenter { .. }
-    ));
+    let said = Settings {
+        deployment: Some(Deployment::Cloud),
+        ..settings(&Config::default())
+    };
+    let other = connect_as(data_center, said).await.unwrap_err();
+    assert!(matches!(other, ConnectError::AnotherKind { .. }), "{other}");
     let forbidden = connect_to(|| StatusCode::FORBIDDEN.into_response()).await.unwrap_err();
     assert!(forbidden.is_refusal(), "{forbidden}");
 }
@@ -374,14 +405,17 @@ async fn a_stop_waits_for_calls_in_flight_but_not_for_ever() {
         .collect();
     let roster = roster(&format!("version: 1\ndesks: {{SUP: {{}}}}\ncustomers:\n{people}"));
     let jira = JiraWrite::new(jira);
-    let seen = preview(&jira, &roster, &Ledger::none(), &Silent).await.unwrap();
+    let seen = preview(&jira, &roster, &Ledger::none(), &Policy::default(), &Silent)
+        .await
+        .unwrap();
     let stop = CancellationToken::new();
     let stopping = async {
         tokio::time::sleep(Duration::from_secs(1)).await;
         stop.cancel();
     };
     let start = Instant::now();
-    let (outcomes, ()) = tokio::join!(carry_out(&jira, &seen, &NoBook, &Silent, &stop), stopping);
+    let none = Passwords::default();
+    let (outcomes, ()) = tokio::join!(carry_out(&jira, &seen, &NoBook, &none, &Silent, &stop), stopping);
     assert!(start.elapsed() <= Duration::from_secs(11), "{:?}", start.elapsed());
     let counts = outcomes.counts(seen.approved.plan());
     assert_eq!(

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use quietdesk::daemon::status::Status;
 use quietdesk::daemon::{Daemon, Settings};
+use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
 use quietdesk::jira::JiraRead;
 use quietdesk::sandbox::{DeskAccess, Seed, SeedDesk};
@@ -69,6 +70,8 @@ impl Running {
             hangup: Arc::clone(&self.hangup),
             state: None,
             ledger: quietdesk::model::ledger::Ledger::kept(),
+            policy: quietdesk::model::policy::Policy::default(),
+            passwords: Passwords::default(),
             status: self.status.clone(),
             clock: support::status::now,
             progress: Box::new(Silent),

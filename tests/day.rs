@@ -13,9 +13,11 @@ use std::time::Duration;
 
 use quietdesk::daemon::status::{Kind, PassResult, Status};
 use quietdesk::daemon::{Daemon, Settings};
+use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
 use quietdesk::jira::{self, BaseUrl, Credentials, InProcess, JiraRead};
 use quietdesk::model::ledger::Ledger;
+use quietdesk::model::policy::Policy;
 use quietdesk::sandbox::{Config, DeskAccess, Sandbox, Seed, SeedDesk, SeedPerson};
 use secrecy::ExposeSecret as _;
 use tokio::time::{Instant, sleep_until};
@@ -39,6 +41,7 @@ fn settings(sandbox: &Sandbox, config: &Config, roster: &Path, status: Status, s
     let reached = jira::Settings {
         url: BaseUrl::parse("https://sandbox.example").unwrap(),
         credentials: Credentials::parse(Some(&config.user), config.token.expose_secret()).unwrap(),
+        deployment: None,
         ca_file: None,
         concurrency: 16,
         patience: PATIENCE,
@@ -60,6 +63,8 @@ fn settings(sandbox: &Sandbox, config: &Config, roster: &Path, status: Status, s
         hangup: Arc::default(),
         state: None,
         ledger: Ledger::kept(),
+        policy: Policy::default(),
+        passwords: Passwords::default(),
         status,
         clock: support::status::now,
         progress: Box::new(Silent),

@@ -7,10 +7,12 @@ mod support;
 use quietdesk::engine::progress::Silent;
 use quietdesk::engine::survey::survey;
 use quietdesk::model::desk::DeskKey;
-use quietdesk::model::export::{Export, everybody};
+use quietdesk::model::export::{Export, Reason, everybody};
 use quietdesk::model::roster::Roster;
 use quietdesk::render::roster_yaml::{Form, text};
-use quietdesk::sandbox::{Config, DeskAccess, PersonKind, Rules, Seed, SeedDesk, SeedPerson, SettingsSpelling};
+use quietdesk::sandbox::{
+    Config, Deployment, DeskAccess, PersonKind, Rules, Seed, SeedDesk, SeedPerson, SettingsSpelling, Version,
+};
 use support::desks::one_desk;
 use support::world::{World, roster};
 
@@ -113,7 +115,7 @@ fn odd_site(seed: u64) -> Seed {
         of_kind(PersonKind::App, "bridge@example.com", &["NO"]),
         of_kind(PersonKind::PortalOnly, "BRIDGE@example.com", &["NO"]),
         of_kind(PersonKind::PortalOnly, "root@localhost", &["NO"]),
-        of_kind(PersonKind::PortalOnly, "'=#{}@example.com", &["PRIV"]),
+        of_kind(PersonKind::PortalOnly, "'=#&*@example.com", &["PRIV"]),
         of_kind(PersonKind::PortalOnly, "1984@example.com", &["PRIV"]),
         SeedPerson {
             active: false,
@@ -291,4 +293,31 @@ async fn a_desk_whose_key_no_roster_takes_is_told_and_left_out() {
         written.contains("# Beware: the desk \"lower\" cannot be in a roster"),
         "{written}"
     );
+}
+
+#[tokio::test]
+async fn the_same_on_every_data_center() {
+    for (seed, version) in [Version::V9_12, Version::V10_0, Version::V10_3, Version::V11]
+        .into_iter()
+        .enumerate()
+    {
+        let config = Config {
+            deployment: Deployment::DataCenter(version),
+            ..Config::default()
+        };
+        let world = World::with(odd_site(seed as u64), config).await;
+        let agent = world
+            .sandbox
+            .create_account(&of_kind(PersonKind::Agent, "elsewhere@example.com", &["EMPTY"]));
+        world.sandbox.add_member("NO", &agent).unwrap();
+        let (written, export) = in_step(&world).await;
+        assert!(written.contains("(Jira Data Center)"), "{written}");
+        assert!(
+            export.entries.len() > 40 && !written.contains("elsewhere@"),
+            "{written}"
+        );
+        let reasons: Vec<_> = export.withheld.iter().map(|it| &it.reason).collect();
+        assert!(reasons.contains(&&Reason::SeveralAccounts), "{written}");
+        assert!(reasons.contains(&&Reason::Deactivated), "{written}");
+    }
 }

@@ -55,6 +55,8 @@ fn any_entry() -> impl Strategy<Value = Entry> {
                 name: listed,
                 desks,
                 account,
+                initial_password: None,
+                previously: Vec::new(),
             },
         }
     })
@@ -102,6 +104,7 @@ fn any_export() -> impl Strategy<Value = Export> {
             },
             customers: 3,
             listed: 2,
+            groups: texts[3..].to_vec(),
             gap: Some(texts[2].clone()),
         });
         Export {

@@ -7,10 +7,12 @@ mod support;
 use quietdesk::engine::book::NoBook;
 use quietdesk::engine::observe::ObserveError;
 use quietdesk::engine::pass::{carry_out, preview};
+use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::{Event, Progress, Silent};
 use quietdesk::jira::JiraWrite;
 use quietdesk::model::ledger::Ledger;
 use quietdesk::model::outcome::{Outcome, Stopped};
+use quietdesk::model::policy::Policy;
 use quietdesk::sandbox::{Config, DeskAccess, PersonKind, Seed, SeedPerson};
 use support::desks::{TWO_DESKS, desks, members, one_desk, one_desk_roster, people, two_desks};
 use support::world::{World, roster};
@@ -29,9 +31,19 @@ async fn an_interrupted_import_leaves_whole_people() {
     let world = World::new(one_desk(Vec::new())).await;
     let roster = members(&people(400));
     let jira = JiraWrite::new(world.read().await);
-    let seen = preview(&jira, &roster, &Ledger::none(), &Silent).await.unwrap();
+    let seen = preview(&jira, &roster, &Ledger::none(), &Policy::default(), &Silent)
+        .await
+        .unwrap();
     let stop = CancellationToken::new();
-    let outcomes = carry_out(&jira, &seen, &NoBook, &StopAfter(200, stop.clone()), &stop).await;
+    let outcomes = carry_out(
+        &jira,
+        &seen,
+        &NoBook,
+        &Passwords::default(),
+        &StopAfter(200, stop.clone()),
+        &stop,
+    )
+    .await;
     assert_eq!(outcomes.stopped, Some(Stopped::Asked));
     let counts = outcomes.counts(seen.approved.plan());
     assert!(
@@ -75,9 +87,15 @@ async fn a_token_that_dies_while_reading_ends_the_pass() {
     let world = World::new(one_desk(Vec::new())).await;
     let jira = world.read().await;
     world.sandbox.set_faults(&"dead-token".parse().unwrap());
-    let error = preview(&jira, &one_desk_roster(&["a@example.com"]), &Ledger::none(), &Silent)
-        .await
-        .unwrap_err();
+    let error = preview(
+        &jira,
+        &one_desk_roster(&["a@example.com"]),
+        &Ledger::none(),
+        &Policy::default(),
+        &Silent,
+    )
+    .await
+    .unwrap_err();
     assert!(error.is_refusal(), "{error:?}");
 }
 
@@ -95,6 +113,7 @@ async fn without_the_permission_to_browse_nobody_seems_missing() {
         &world.read().await,
         &one_desk_roster(&["a@example.com"]),
         &Ledger::none(),
+        &Policy::default(),
         &Silent,
     )
     .await;
@@ -163,10 +182,20 @@ async fn an_account_that_vanishes_is_the_only_one_not_added() {
     let world = World::new(one_desk(seeded)).await;
     let roster = members(&emails);
     let jira = JiraWrite::new(world.read().await);
-    let seen = preview(&jira, &roster, &Ledger::none(), &Silent).await.unwrap();
+    let seen = preview(&jira, &roster, &Ledger::none(), &Policy::default(), &Silent)
+        .await
+        .unwrap();
     let gone = world.sandbox.accounts_of(&emails[17]).remove(0);
     world.sandbox.delete_account(&gone).unwrap();
-    let outcomes = carry_out(&jira, &seen, &NoBook, &Silent, &CancellationToken::new()).await;
+    let outcomes = carry_out(
+        &jira,
+        &seen,
+        &NoBook,
+        &Passwords::default(),
+        &Silent,
+        &CancellationToken::new(),
+    )
+    .await;
     let counts = outcomes.counts(seen.approved.plan());
     assert_eq!((counts[&Outcome::Done], counts[&Outcome::Failed]), (39, 1));
     world.apply_whole(&roster).await;
@@ -178,11 +207,21 @@ async fn somebody_who_appears_meanwhile_is_linked() {
     let world = World::new(one_desk(Vec::new())).await;
     let roster = one_desk_roster(&["ada@example.com"]);
     let jira = JiraWrite::new(world.read().await);
-    let seen = preview(&jira, &roster, &Ledger::none(), &Silent).await.unwrap();
+    let seen = preview(&jira, &roster, &Ledger::none(), &Policy::default(), &Silent)
+        .await
+        .unwrap();
     world
         .sandbox
         .create_account(&SeedPerson::customer("Ada@example.com", &[]));
-    let outcomes = carry_out(&jira, &seen, &NoBook, &Silent, &CancellationToken::new()).await;
+    let outcomes = carry_out(
+        &jira,
+        &seen,
+        &NoBook,
+        &Passwords::default(),
+        &Silent,
+        &CancellationToken::new(),
+    )
+    .await;
     let counts = outcomes.counts(seen.approved.plan());
     assert_eq!((counts[&Outcome::Linked], counts[&Outcome::Done]), (1, 1));
     assert_eq!(world.sandbox.accounts_of("ada@example.com").len(), 1);
@@ -195,9 +234,19 @@ async fn access_that_somebody_else_changes_meanwhile_is_not_fought() {
     let world = World::new(one_desk(Vec::new())).await;
     let roster = roster("version: 1\ndesks: {SUP: {access: open}}\ncustomers: []");
     let jira = JiraWrite::new(world.read().await);
-    let seen = preview(&jira, &roster, &Ledger::none(), &Silent).await.unwrap();
+    let seen = preview(&jira, &roster, &Ledger::none(), &Policy::default(), &Silent)
+        .await
+        .unwrap();
     world.sandbox.set_access("SUP", DeskAccess::Open).unwrap();
-    let outcomes = carry_out(&jira, &seen, &NoBook, &Silent, &CancellationToken::new()).await;
+    let outcomes = carry_out(
+        &jira,
+        &seen,
+        &NoBook,
+        &Passwords::default(),
+        &Silent,
+        &CancellationToken::new(),
+    )
+    .await;
     assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Already, 1)].into());
     assert_eq!(world.sandbox.writes(), 0);
     world.drain();
@@ -278,14 +327,22 @@ async fn whatever_goes_wrong_for_a_while() {
         world.sandbox.set_faults(&script.parse().unwrap());
         let mut passes = 0;
         loop {
-            let seen = preview(&jira, &roster, &Ledger::none(), &Silent).await;
+            let seen = preview(&jira, &roster, &Ledger::none(), &Policy::default(), &Silent).await;
             let seen = seen.unwrap_or_else(|error| panic!("{script}: {error:?}"));
             if seen.approved.plan().steps.is_empty() {
                 break;
             }
             passes += 1;
             assert!(passes <= 3, "{script}: still to do: {:?}", seen.approved.plan().steps);
-            carry_out(&jira, &seen, &NoBook, &Silent, &CancellationToken::new()).await;
+            carry_out(
+                &jira,
+                &seen,
+                &NoBook,
+                &Passwords::default(),
+                &Silent,
+                &CancellationToken::new(),
+            )
+            .await;
         }
         let snapshot = world.sandbox.snapshot();
         assert_eq!(snapshot.customers("SUP").len(), 130, "{script}");
@@ -355,9 +412,19 @@ async fn a_change_of_access_that_cannot_be_read_back_is_unknown() {
     let world = World::new(one_desk(Vec::new())).await;
     let wanted = roster("version: 1\ndesks: {SUP: {access: open}}\ncustomers: []");
     let jira = JiraWrite::new(world.read().await);
-    let seen = preview(&jira, &wanted, &Ledger::none(), &Silent).await.unwrap();
+    let seen = preview(&jira, &wanted, &Ledger::none(), &Policy::default(), &Silent)
+        .await
+        .unwrap();
     world.sandbox.set_faults(&"read-access:404@2+".parse().unwrap());
-    let outcomes = carry_out(&jira, &seen, &NoBook, &Silent, &CancellationToken::new()).await;
+    let outcomes = carry_out(
+        &jira,
+        &seen,
+        &NoBook,
+        &Passwords::default(),
+        &Silent,
+        &CancellationToken::new(),
+    )
+    .await;
     assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Unknown, 1)].into());
     world.sandbox.set_faults(&"".parse().unwrap());
     world.is_in_step(&wanted).await;

@@ -183,7 +183,7 @@ fn the_folder_and_its_files_are_for_their_owner_alone() {
         .map(|entry| entry.unwrap())
         .map(|entry| (entry.file_name().into_string().unwrap(), mode(&entry.path())))
         .collect();
-    let expected = ["audit.jsonl", "intents.redb", "ledger.redb", "lock"];
+    let expected = ["audit.jsonl", "handoff.jsonl", "intents.redb", "ledger.redb", "lock"];
     assert_eq!(modes, expected.map(|name| (name.to_owned(), 0o600)).into());
     for (others, bits) in [("group", 0o770), ("others", 0o707)] {
         fs::set_permissions(&folder, Permissions::from_mode(bits)).unwrap();

@@ -65,7 +65,7 @@ async fn pass(args: &ApplyArgs, site: &Site, stop: &CancellationToken) -> Result
     let jira = JiraWrite::new(site.connect().await?);
     let bar = progress::Bar::new();
     let seen = tokio::select! {
-        seen = preview(&jira, &site.roster, &ledger, &bar) => seen,
+        seen = preview(&jira, &site.roster, &ledger, &site.policy, &bar) => seen,
         () = stop.cancelled() => return Err(Failure::new(Exit::Partial, "told to stop before anything was changed")),
     };
     let seen = seen.map_err(|error| Failure::new(Exit::of_observe_error(&error), error))?;
@@ -87,10 +87,11 @@ async fn pass(args: &ApplyArgs, site: &Site, stop: &CancellationToken) -> Result
         });
     }
     let writes_before = jira.stats().writes;
-    let outcomes = carry_out(&jira, &seen, book, &progress::Bar::new(), stop).await;
+    let outcomes = carry_out(&jira, &seen, book, &site.passwords, &progress::Bar::new(), stop).await;
     let writes = jira.stats().writes - writes_before;
     if let Some(state) = &state {
         ledger.fold(&site.roster, plan, &outcomes);
+        state.found(&site.roster, plan);
         // What was done is done; without the memory of it the next pass only asks more.
         if let Err(problem) = state.save(&ledger) {
             error!(%problem, "what this pass saw is not remembered");

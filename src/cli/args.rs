@@ -8,6 +8,9 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::model::observed::Deployment;
+use crate::sandbox;
+
 /// The command line.
 #[derive(Debug, Parser)]
 #[command(name = "quietdesk", version, about, long_about = LONG_ABOUT, after_help = EXIT_CODES)]
@@ -115,6 +118,8 @@ pub(super) enum Command {
     Apply(ApplyArgs),
     /// Keep Jira as the roster says: the daemon.
     Run(RunArgs),
+    /// Say who was created and how to reach them: portal, and first password where there is one.
+    Handoff(HandoffArgs),
     /// Write a roster from Jira's present state; its plan has no steps.
     Export(ExportArgs),
     /// Print the JSON Schema of the roster.
@@ -142,13 +147,16 @@ pub(super) struct SiteArgs {
     /// How to reach Jira.
     #[command(flatten)]
     pub connection: ConnectionArgs,
+    /// What may be done besides what the roster says.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
 }
 
 /// How to reach Jira, and where what is known of it is kept.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ConnectionArgs {
     /// Start a simulated Jira, seeded from the roster (if there is one) so that there is something to do, and use it
-    /// instead of --url.
+    /// instead of --url. It is Jira Cloud, or with --deployment data-center that.
     #[arg(long, env = "QUIETDESK_SANDBOX", value_parser = BoolishValueParser::new())]
     pub sandbox: bool,
     /// With --sandbox: what the simulated Jira does wrong; see `quietdesk sandbox --help`.
@@ -157,10 +165,14 @@ pub(super) struct ConnectionArgs {
     /// Jira's address, such as https://example.atlassian.net.
     #[arg(long, env = "QUIETDESK_URL", value_name = "URL")]
     pub url: Option<String>,
-    /// Whose API token it is (an e-mail).
+    /// Which kind of Jira it is.
+    #[arg(long, env = "QUIETDESK_DEPLOYMENT", value_name = "KIND", default_value = "auto")]
+    pub deployment: DeploymentArg,
+    /// Whose API token it is: an e-mail on Cloud. On Data Center only for basic sign-in: without it, the token is a
+    /// personal access token.
     #[arg(long, env = "QUIETDESK_USER", value_name = "USER")]
     pub user: Option<String>,
-    /// A file with the API token, or `user:token`. Else QUIETDESK_TOKEN, else the systemd credential quietdesk-token.
+    /// A file with the token, or `user:token`. Else QUIETDESK_TOKEN, else the systemd credential quietdesk-token.
     #[arg(long, env = "QUIETDESK_TOKEN_FILE", value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// Certificates to trust besides the system's, in PEM.
@@ -176,6 +188,40 @@ pub(super) struct ConnectionArgs {
     /// How long to wait for a Jira that does not answer, or limits the rate, before giving up.
     #[arg(long, env = "QUIETDESK_PATIENCE", value_name = "TIME", default_value = "10m", value_parser = duration)]
     pub patience: Duration,
+}
+
+/// Which kind of Jira it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DeploymentArg {
+    /// Ask it.
+    Auto,
+    /// Atlassian's own hosting.
+    Cloud,
+    /// One's own.
+    DataCenter,
+}
+
+impl DeploymentArg {
+    /// What it is known to be.
+    pub(super) fn known(self) -> Option<Deployment> {
+        match self {
+            Self::Auto => None,
+            Self::Cloud => Some(Deployment::Cloud),
+            Self::DataCenter => Some(Deployment::DataCenter),
+        }
+    }
+}
+
+/// What a plan may do besides what the roster says.
+#[derive(Clone, Debug, Args)]
+pub(super) struct PolicyArgs {
+    /// Bring deactivated accounts of listed people back (Data Center).
+    #[arg(long, env = "QUIETDESK_REACTIVATE", value_parser = BoolishValueParser::new())]
+    pub reactivate: bool,
+    /// A CSV file `email,password` with the first passwords of entries that say `initial_password: provided` (Data Center).
+    /// Nobody else may be able to read it.
+    #[arg(long, env = "QUIETDESK_PASSWORDS", value_name = "FILE")]
+    pub passwords: Option<PathBuf>,
 }
 
 /// `plan`.
@@ -262,6 +308,39 @@ pub(super) struct ExportArgs {
     pub connection: ConnectionArgs,
 }
 
+/// `handoff`.
+#[derive(Debug, Args)]
+pub(super) struct HandoffArgs {
+    /// Which Jira's.
+    #[arg(long, env = "QUIETDESK_URL", value_name = "URL")]
+    pub url: Option<String>,
+    /// Where quietdesk remembers. Else $STATE_DIRECTORY (systemd), else the folder of --url below the user's state folder.
+    #[arg(long, env = "QUIETDESK_STATE_DIR", value_name = "FOLDER")]
+    pub state_dir: Option<PathBuf>,
+    /// How to write it. Every form shows first passwords.
+    #[arg(
+        long,
+        env = "QUIETDESK_HANDOFF_OUTPUT",
+        value_name = "FORMAT",
+        default_value = "table"
+    )]
+    pub output: HandoffFormat,
+    /// Print it, then empty the file. Passwords of accounts that are not known to be made stay.
+    #[arg(long, env = "QUIETDESK_HANDOFF_CLEAR", value_parser = BoolishValueParser::new())]
+    pub clear: bool,
+}
+
+/// How a hand-off is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum HandoffFormat {
+    /// For people.
+    Table,
+    /// For spreadsheets and mail merges.
+    Csv,
+    /// For programs.
+    Json,
+}
+
 /// `sandbox`.
 #[derive(Debug, Args)]
 pub(super) struct SandboxArgs {
@@ -273,6 +352,12 @@ pub(super) struct SandboxArgs {
         default_value = "127.0.0.1:8065"
     )]
     pub listen: std::net::SocketAddr,
+    /// Which kind of Jira to simulate: cloud or data-center.
+    #[arg(long, value_name = "KIND", default_value = "cloud")]
+    pub deployment: SimulatedDeployment,
+    /// Which version of Data Center: 9.12, 10.0, 10.3 or 11.
+    #[arg(long, value_name = "VERSION", default_value = "10.3")]
+    pub jira_version: SimulatedVersion,
     /// A desk and how open it is: restricted, open or public. May be repeated.
     #[arg(long = "desk", value_name = "KEY:ACCESS", default_value = "SUP:restricted")]
     pub desks: Vec<String>,
@@ -291,6 +376,47 @@ pub(super) struct SandboxArgs {
     /// What it does wrong, such as "create:drop-after@3, reads:429=2%5"; --help explains.
     #[arg(long, value_name = "SCRIPT", long_help = FAULTS)]
     pub faults: Option<String>,
+}
+
+/// Which kind of Jira to simulate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SimulatedDeployment {
+    /// Jira Cloud.
+    Cloud,
+    /// Jira Data Center.
+    DataCenter,
+}
+
+/// Which version of Data Center to simulate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SimulatedVersion {
+    /// Lists accounts by a search.
+    #[value(name = "9.12")]
+    V9_12,
+    /// Lists no accounts.
+    #[value(name = "10.0")]
+    V10_0,
+    /// Lists accounts by cursor.
+    #[value(name = "10.3")]
+    V10_3,
+    /// As 10.3, without basic sign-in.
+    #[value(name = "11")]
+    V11,
+}
+
+impl SimulatedDeployment {
+    /// What the sandbox is to be.
+    pub(super) fn with(self, version: SimulatedVersion) -> sandbox::Deployment {
+        match self {
+            Self::Cloud => sandbox::Deployment::Cloud,
+            Self::DataCenter => sandbox::Deployment::DataCenter(match version {
+                SimulatedVersion::V9_12 => sandbox::Version::V9_12,
+                SimulatedVersion::V10_0 => sandbox::Version::V10_0,
+                SimulatedVersion::V10_3 => sandbox::Version::V10_3,
+                SimulatedVersion::V11 => sandbox::Version::V11,
+            }),
+        }
+    }
 }
 
 /// A length of time such as `90s`, `10m` or `1h 30m`, above nothing.

@@ -104,7 +104,8 @@ impl Exit {
             ConnectError::Call(source) => Self::of_call_error(source),
             ConnectError::CaFile { .. }
             | ConnectError::Tls(_)
-            | ConnectError::DataCenter { .. }
+            | ConnectError::AnotherKind { .. }
+            | ConnectError::NoUser
             | ConnectError::Settings(_) => Self::Invalid,
         }
     }

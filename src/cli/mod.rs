@@ -7,6 +7,7 @@ mod apply;
 mod args;
 mod exit;
 mod export;
+mod handoff;
 mod logging;
 mod plan;
 mod printed;
@@ -93,6 +94,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Run(args) => on_runtime(run::run(args)),
         Command::Export(args) => on_runtime(export::run(args)),
         Command::Sandbox(args) => on_runtime(sandbox::run(args)),
+        Command::Handoff(args) => handoff::run(&args),
         Command::Schema => {
             printed::stdout().write_all(crate::roster_file::schema().as_bytes())?;
             Ok(Exit::Done)

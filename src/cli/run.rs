@@ -13,7 +13,7 @@ use tracing::info;
 use super::args::{ConnectionArgs, RunArgs};
 use super::exit::Exit;
 use super::seed::seed_for;
-use super::site::{Narrow, load_roster, reach};
+use super::site::{Narrow, load_roster, policy, reach};
 use super::{Failure, settings, signals, state};
 use crate::daemon::status::{About, Status};
 use crate::daemon::{Connect, Daemon, PassEnd, Settings, telemetry};
@@ -28,6 +28,7 @@ const POLL: Duration = Duration::from_secs(30);
 pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     let stop = signals::stop_token()?;
     let narrow = Narrow::parse(&args.site.desks)?;
+    let (policy, passwords) = policy(&args.site.policy)?;
     // The daemon waits for a valid roster. One pass cannot, and a sandbox is seeded from it.
     let needs_roster = args.once || args.site.connection.sandbox;
     let roster = if needs_roster {
@@ -57,6 +58,8 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         None => None,
     };
     let settings = Settings {
+        policy,
+        passwords,
         ledger: ledger.unwrap_or_else(Ledger::kept),
         state,
         status,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::args::SandboxArgs;
 use super::exit::Exit;
 use super::{Failure, printed, signals};
-use crate::sandbox::{Config, DeskAccess, Faults, Sandbox, Seed, SeedDesk};
+use crate::sandbox::{Config, Deployment, DeskAccess, Faults, Sandbox, Seed, SeedDesk};
 
 /// A flag of `sandbox` that cannot be understood.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,9 @@ pub(super) async fn run(args: SandboxArgs) -> Result<Exit, Failure> {
         .collect::<Result<Vec<_>, _>>()
         .map_err(invalid)?;
     let faults: Result<Faults, _> = args.faults.as_deref().unwrap_or_default().parse();
+    let deployment = args.deployment.with(args.jira_version);
     let config = Config {
+        deployment,
         latency: Duration::from_millis(args.latency),
         rate: args.rate,
         faults: faults.map_err(|error| Failure::new(Exit::Invalid, error))?,
@@ -43,10 +45,15 @@ pub(super) async fn run(args: SandboxArgs) -> Result<Exit, Failure> {
     let running = sandbox.serve(args.listen).await;
     let running = running.map_err(|source| invalid(SandboxError::Listen(args.listen, source)))?;
     let (url, mut out) = (running.url(), printed::stdout());
-    writeln!(out, "A simulated Jira Cloud is running at {url}")?;
+    let (what, sign_in) = match deployment {
+        Deployment::Cloud => ("Jira Cloud".to_owned(), format!(" --user {user}")),
+        // A personal access token stands alone.
+        Deployment::DataCenter(version) => (format!("Jira Data Center {version}"), String::new()),
+    };
+    writeln!(out, "A simulated {what} is running at {url}")?;
     writeln!(
         out,
-        "  use it:     QUIETDESK_TOKEN=sandbox quietdesk plan --url {url} --user {user} ROSTER"
+        "  use it:     QUIETDESK_TOKEN=sandbox quietdesk plan --url {url}{sign_in} ROSTER"
     )?;
     writeln!(
         out,

@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 use super::Failure;
 use super::args::ConnectionArgs;
 use super::exit::Exit;
-use crate::jira::{BaseUrl, Credentials, Settings};
+use crate::jira::{BaseUrl, ConnectError, Credentials, Settings};
+use crate::model::observed::Deployment;
 
 /// Where systemd puts credentials, and the name quietdesk's has.
 const SYSTEMD_CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
@@ -42,7 +43,12 @@ pub(super) fn connection(args: &ConnectionArgs, stop: &CancellationToken) -> Res
     let token = token(args).map_err(invalid)?;
     let credentials = Credentials::parse(args.user.as_deref(), token.expose_secret())
         .map_err(|error| Failure::new(Exit::Invalid, error))?;
+    let is_cloud = args.deployment.known() == Some(Deployment::Cloud) || url.is_atlassians();
+    if is_cloud && !credentials.names_a_user() {
+        return Err(Failure::new(Exit::Invalid, ConnectError::NoUser));
+    }
     Ok(Settings {
+        deployment: args.deployment.known(),
         url,
         credentials,
         ca_file: args.ca_file.clone(),

@@ -9,13 +9,15 @@ use tracing::info;
 use tokio_util::sync::CancellationToken;
 
 use super::Failure;
-use super::args::{ConnectionArgs, SiteArgs};
+use super::args::{ConnectionArgs, DeploymentArg, PolicyArgs, SiteArgs};
 use super::exit::Exit;
 use super::seed::seed_for;
 use super::settings;
+use crate::engine::passwords::Passwords;
 use crate::jira::{BaseUrl, ConnectError, Credentials, JiraRead, Settings};
 use crate::model::desk::DeskKey;
 use crate::model::ledger::Ledger;
+use crate::model::policy::Policy;
 use crate::model::report::RosterSource;
 use crate::model::roster::Roster;
 use crate::roster_file::{self, Loaded};
@@ -28,6 +30,10 @@ pub(super) struct Site {
     /// Where it came from.
     pub source: RosterSource,
     narrow: Narrow,
+    /// What may be done besides what the roster says.
+    pub policy: Policy,
+    /// The first passwords of those who are to have one of a file.
+    pub passwords: Passwords,
     /// How to reach Jira.
     pub settings: Settings,
     // A simulated Jira lives as long as this.
@@ -42,11 +48,14 @@ impl Site {
     pub(super) async fn open(args: &SiteArgs, stop: &CancellationToken) -> Result<Self, Failure> {
         let narrow = Narrow::parse(&args.desks)?;
         let loaded = load_roster(&args.roster)?;
+        let (policy, passwords) = policy(&args.policy)?;
         let (settings, _sandbox) = reach(&args.connection, || seed_for(&loaded.roster), stop).await?;
         Ok(Self {
             source: source(&loaded),
             roster: narrow.checked(loaded.roster)?,
             narrow,
+            policy,
+            passwords,
             settings,
             _sandbox,
         })
@@ -76,6 +85,22 @@ impl Site {
 pub(super) async fn sign_in(settings: Settings) -> Result<JiraRead, Failure> {
     let connected = JiraRead::connect(settings).await;
     connected.map_err(|error: ConnectError| Failure::new(Exit::of_connect_error(&error), error))
+}
+
+/// What a plan may do besides what the roster says, and the first passwords it has.
+///
+/// # Errors
+/// A passwords file that cannot be used, with exit code 3.
+pub(super) fn policy(args: &PolicyArgs) -> Result<(Policy, Passwords), Failure> {
+    let passwords = args.passwords.as_deref().map(Passwords::read).transpose();
+    let passwords = passwords
+        .map_err(|error| Failure::new(Exit::Invalid, error))?
+        .unwrap_or_default();
+    let policy = Policy {
+        reactivate: args.reactivate,
+        provided: passwords.emails(),
+    };
+    Ok((policy, passwords))
 }
 
 /// Loads a roster.
@@ -109,7 +134,12 @@ pub(super) async fn reach(
         }
         return Ok((settings::connection(args, stop)?, None));
     }
+    let deployment = match args.deployment {
+        DeploymentArg::DataCenter => sandbox::Deployment::DataCenter(sandbox::Version::V10_3),
+        DeploymentArg::Auto | DeploymentArg::Cloud => sandbox::Deployment::Cloud,
+    };
     let mut config = sandbox::Config {
+        deployment,
         record_bodies: false,
         ..sandbox::Config::default()
     };
@@ -118,7 +148,8 @@ pub(super) async fn reach(
             .parse()
             .map_err(|error: sandbox::FaultError| Failure::new(Exit::Invalid, error))?;
     }
-    let credentials = Credentials::parse(Some(&config.user), config.token.expose_secret());
+    let user = (deployment == sandbox::Deployment::Cloud).then_some(config.user.as_str());
+    let credentials = Credentials::parse(user, config.token.expose_secret());
     let running = Sandbox::new(config, &seed())
         .serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
         .await?;
@@ -128,6 +159,7 @@ pub(super) async fn reach(
         "a simulated Jira is running; /_sandbox/state, journal and outbox below it show what it holds"
     );
     let settings = Settings {
+        deployment: None,
         url: BaseUrl::parse(&url).map_err(|error| Failure::new(Exit::Internal, error))?,
         credentials: credentials.map_err(|error| Failure::new(Exit::Internal, error))?,
         ca_file: None,

@@ -1,6 +1,6 @@
 //! Where quietdesk remembers: `--state-dir`, systemd's state directory, or the user's own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -16,7 +16,7 @@ const SYSTEMD: &str = "STATE_DIRECTORY";
 
 /// There is no place to remember anything.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no state directory: give --state-dir, or set HOME")]
+#[error("no state directory is named: give --state-dir, or --url and set HOME")]
 struct NoFolder;
 
 /// Opens the state of a site for writing. A simulated Jira has none unless one is named: nothing is left behind.
@@ -44,23 +44,35 @@ pub(super) fn read(args: &ConnectionArgs, site: &Settings) -> Result<Option<Ledg
 }
 
 fn folder(args: &ConnectionArgs, site: &Settings) -> Result<Option<PathBuf>, Failure> {
-    if let Some(folder) = &args.state_dir {
-        return Ok(Some(folder.clone()));
-    }
-    if args.sandbox {
+    if args.sandbox && args.state_dir.is_none() {
         return Ok(None);
     }
-    if let Some(folders) = std::env::var_os(SYSTEMD) {
-        return Ok(std::env::split_paths(&folders).next());
+    folder_of(args.state_dir.as_deref(), Some(&site.url.to_string())).map(Some)
+}
+
+/// The state directory named, else systemd's, else the site's own below the user's.
+///
+/// # Errors
+/// When there is none, with exit code 3.
+pub(super) fn folder_of(named: Option<&Path>, url: Option<&str>) -> Result<PathBuf, Failure> {
+    if let Some(folder) = named {
+        return Ok(folder.to_owned());
+    }
+    if let Some(folders) = std::env::var_os(SYSTEMD)
+        && let Some(folder) = std::env::split_paths(&folders).next()
+    {
+        return Ok(folder);
     }
     let absolute = |name: &str, below: &str| {
         let base = PathBuf::from(std::env::var_os(name)?);
         base.is_absolute().then(|| base.join(below))
     };
     let base = absolute("XDG_STATE_HOME", "").or_else(|| absolute("HOME", ".local/state"));
-    let base = base.ok_or_else(|| Failure::new(Exit::Invalid, NoFolder))?;
+    let (Some(base), Some(url)) = (base, url) else {
+        return Err(Failure::new(Exit::Invalid, NoFolder));
+    };
     // One for each site, since state belongs to one.
-    Ok(Some(base.join("quietdesk").join(site_name(&site.url.to_string()))))
+    Ok(base.join("quietdesk").join(site_name(url)))
 }
 
 /// An address as the name of a folder.
@@ -76,7 +88,8 @@ fn site_name(url: &str) -> String {
     name.trim_matches(['.', '_']).to_owned()
 }
 
-fn failure(error: StateError) -> Failure {
+/// A state that cannot be used, with its exit code.
+pub(super) fn failure(error: StateError) -> Failure {
     let exit = match &error {
         StateError::Unsafe { .. } | StateError::OtherSite { .. } | StateError::Newer { .. } => Exit::Invalid,
         // These may mend themselves, so that a service manager may try again.

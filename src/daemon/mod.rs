@@ -30,10 +30,12 @@ use self::passes::{Done, Passes};
 use self::roster::{CurrentRoster, Looked};
 use self::status::{PassEnded, RosterState, Status};
 use self::token::TokenFile;
+use crate::engine::passwords::Passwords;
 use crate::engine::progress::Progress;
 use crate::engine::state::State;
 use crate::jira::{ConnectError, JiraRead};
 use crate::model::ledger::Ledger;
+use crate::model::policy::Policy;
 use crate::model::roster::Roster;
 use crate::model::schedule::{Kind, Next, Run, Schedule, Timing};
 
@@ -74,6 +76,10 @@ pub struct Settings {
     pub state: Option<State>,
     /// What it remembers at the start, where there is no `state`.
     pub ledger: Ledger,
+    /// What plans may do besides what the roster says.
+    pub policy: Policy,
+    /// The first passwords of those who are to have one of a file.
+    pub passwords: Passwords,
     /// What is told to who looks on.
     pub status: Status,
     /// What time it is.
@@ -115,7 +121,13 @@ impl Daemon {
             current: CurrentRoster::new(&settings.roster),
             wanted: None,
             restored: false,
-            passes: Passes::new(settings.observe, state, ledger, stop.clone()),
+            passes: Passes::new(
+                settings.observe,
+                state,
+                ledger,
+                (settings.policy.clone(), settings.passwords.clone()),
+                stop.clone(),
+            ),
             schedule: Schedule::new(timing),
             token: settings.token_file.clone().map(TokenFile::new),
             began: Instant::now(),

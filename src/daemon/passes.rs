@@ -13,12 +13,14 @@ use crate::engine::book::{Book, NoBook};
 use crate::engine::memory::Memory;
 use crate::engine::observe::ObserveError;
 use crate::engine::pass::{Preview, carry_out, preview, preview_edit};
+use crate::engine::passwords::Passwords;
 use crate::engine::progress::Progress;
 use crate::engine::state::State;
 use crate::jira::{ConnectError, InFlight, JiraRead, JiraWrite, Pace, Stats};
 use crate::model::edit::Edit;
 use crate::model::ledger::Ledger;
 use crate::model::outcome::{Outcome, Outcomes, Stopped};
+use crate::model::policy::Policy;
 use crate::model::report::{Report, RosterSource};
 use crate::model::roster::Roster;
 use crate::model::schedule::{Cost, Ended, Kind, Run};
@@ -66,6 +68,8 @@ pub(super) struct Passes {
     state: Option<State>,
     ledger: Ledger,
     memory: Memory,
+    policy: Policy,
+    passwords: Passwords,
     /// The roster that the last pass which came to its end was about.
     applied: Option<Arc<Roster>>,
     stop: CancellationToken,
@@ -73,8 +77,16 @@ pub(super) struct Passes {
 
 impl Passes {
     /// Remembers what `state` does, or begins with `ledger`.
-    pub(super) fn new(observe: bool, state: Option<State>, ledger: Ledger, stop: CancellationToken) -> Self {
+    pub(super) fn new(
+        observe: bool,
+        state: Option<State>,
+        ledger: Ledger,
+        (policy, passwords): (Policy, Passwords),
+        stop: CancellationToken,
+    ) -> Self {
         Self {
+            policy,
+            passwords,
             observe,
             connection: None,
             ledger: state.as_ref().map_or(ledger, State::ledger),
@@ -177,8 +189,18 @@ impl Passes {
         };
         let seen = async {
             match &edit {
-                Some(edit) => preview_edit(connection.read(), edit, &self.memory, &self.ledger, progress).await,
-                None => preview(connection.read(), roster, &self.ledger, progress).await,
+                Some(edit) => {
+                    preview_edit(
+                        connection.read(),
+                        edit,
+                        &self.memory,
+                        &self.ledger,
+                        &self.policy,
+                        progress,
+                    )
+                    .await
+                }
+                None => preview(connection.read(), roster, &self.ledger, &self.policy, progress).await,
             }
         };
         let seen = tokio::select! {
@@ -191,7 +213,9 @@ impl Passes {
         };
         let outcomes = match connection {
             Connection::Observing(_) => None,
-            Connection::Applying(jira) => Some(carry_out(jira, &seen, self.book(), progress, &stop).await),
+            Connection::Applying(jira) => {
+                Some(carry_out(jira, &seen, self.book(), &self.passwords, progress, &stop).await)
+            }
         };
         self.remember(
             roster,
@@ -222,6 +246,9 @@ impl Passes {
         }
         if outcomes.stopped.is_none() {
             self.applied = Some(Arc::clone(roster));
+        }
+        if let Some(state) = &self.state {
+            state.found(roster, plan);
         }
         if let Some(Err(problem)) = self.state.as_ref().map(|state| state.save(&self.ledger)) {
             error!(problem = tell::chain(&problem), "what this pass saw is not remembered");

@@ -2,6 +2,9 @@
 //!
 //! Execution decides nothing. A call waits for the steps it needs, runs its protocol, and notes how each step ended.
 
+mod access;
+mod accounts;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -11,10 +14,10 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::book::Book;
+use super::passwords::Passwords;
 use super::progress::{Event, Progress};
-use super::protocol::{self, AccessError, Created, Rest, closes_the_desk};
+use super::protocol::{self, Rest, closes_the_desk};
 use crate::jira::{CallError, JiraWrite};
-use crate::model::access::Access;
 use crate::model::calls::{Call, Limits, calls};
 use crate::model::desk::DeskKey;
 use crate::model::guard::ApprovedPlan;
@@ -37,6 +40,7 @@ pub async fn apply(
     approved: &ApprovedPlan,
     observed: &Observed,
     book: &dyn Book,
+    passwords: &Passwords,
     progress: &dyn Progress,
     stop: &CancellationToken,
 ) -> Outcomes {
@@ -46,6 +50,7 @@ pub async fn apply(
         approved,
         observed,
         book,
+        passwords,
         progress,
         stop,
         steps: steps.iter().map(|step| (step.id, step)).collect(),
@@ -72,6 +77,7 @@ struct Applying<'a> {
     approved: &'a ApprovedPlan,
     observed: &'a Observed,
     book: &'a dyn Book,
+    passwords: &'a Passwords,
     progress: &'a dyn Progress,
     stop: &'a CancellationToken,
     steps: BTreeMap<StepId, &'a Step>,
@@ -92,13 +98,17 @@ struct State {
     stopped: Option<Stopped>,
     creating_refused: Option<String>,
     creating_unsafe: Option<String>,
+    updating_refused: Option<String>,
+    /// Why no more accounts are made with a first password.
+    passwords_unsafe: Option<String>,
+    seat_given: Option<String>,
     closed_desks: BTreeMap<DeskKey, String>,
     under_way: BTreeSet<StepId>,
 }
 
 impl Applying<'_> {
     async fn all(&self) {
-        let calls = calls(self.approved.plan(), Limits::CLOUD);
+        let calls = calls(self.approved.plan(), Limits::JIRA);
         // The first alone: where Jira does not let quietdesk's account create anybody, one refusal is enough.
         let (first, rest) = calls.people.split_at(calls.people.len().min(1));
         for call in first {
@@ -125,50 +135,9 @@ impl Applying<'_> {
     async fn call(&self, call: &Call) {
         match call {
             Call::Create(id) => self.create(*id).await,
+            Call::Update(id) => self.update(*id).await,
             Call::Add { desk, steps } => self.add(desk, steps).await,
             Call::SetAccess(id) => self.set_access(*id).await,
-        }
-    }
-
-    async fn create(&self, id: StepId) {
-        let Some(Action::CreateCustomer { email, name, .. }) = self.steps.get(&id).map(|step| &step.action) else {
-            return;
-        };
-        let ended = |state: &mut State| state.creating_refused.is_some() || state.creating_unsafe.is_some();
-        if self.is_stopped() || self.state(ended) {
-            return self.end(id, StepEnd::plain(Outcome::NotAttempted));
-        }
-        self.begin([id]);
-        let (created, request) = protocol::create(self.jira, self.approved.approval(), self.book, email, name).await;
-        match created {
-            Created::End(end) => self.end(id, end.sent(request)),
-            Created::Unsafe(error) => {
-                let error = in_full(&error);
-                self.state(|state| state.creating_unsafe = Some(error.clone()));
-                self.end(id, StepEnd::with_error(Outcome::Failed, error));
-            }
-            Created::Forbidden(error) => {
-                let error = error.to_string();
-                self.state(|state| state.creating_refused = Some(error.clone()));
-                self.end(id, StepEnd::with_error(Outcome::Failed, error).sent(request));
-            }
-            Created::PassEnds(error) => {
-                let outcome = if error.may_have_taken_effect() {
-                    Outcome::Unknown
-                } else {
-                    Outcome::NotAttempted
-                };
-                self.end_pass(&error);
-                let end = StepEnd::with_error(outcome, error.to_string());
-                self.end(
-                    id,
-                    if outcome == Outcome::Unknown {
-                        end.sent(request)
-                    } else {
-                        end
-                    },
-                );
-            }
         }
     }
 
@@ -269,56 +238,6 @@ impl Applying<'_> {
         }
     }
 
-    async fn set_access(&self, id: StepId) {
-        let Some(Action::SetAccess { desk, before, after }) = self.steps.get(&id).map(|step| &step.action) else {
-            return;
-        };
-        if self.is_stopped() {
-            return self.end(id, StepEnd::plain(Outcome::NotAttempted));
-        }
-        if let Some(why) = self.state(|state| state.closed_desks.get(desk).cloned()) {
-            return self.end(id, held_desk(&why));
-        }
-        if after < before && self.an_add_failed(desk) {
-            let error = format!("{desk} is not tightened, because somebody could not be added to it in this pass");
-            return self.end(id, StepEnd::with_error(Outcome::Skipped, error));
-        }
-        self.end_access(id, desk, *before, *after).await;
-    }
-
-    async fn end_access(&self, id: StepId, desk: &DeskKey, before: Access, after: Access) {
-        self.begin([id]);
-        match protocol::set_access(self.jira, self.approved.approval(), desk, before, after).await {
-            Ok(end) => self.end(id, end),
-            Err(AccessError {
-                error,
-                sent,
-                asked,
-                request,
-            }) => {
-                if error.ends_the_pass() {
-                    self.end_pass(&error);
-                }
-                let outcome = match (sent, error.ends_the_pass()) {
-                    (true, _) => Outcome::Unknown,
-                    (false, true) => Outcome::NotAttempted,
-                    (false, false) => Outcome::Failed,
-                };
-                let end = StepEnd::with_error(outcome, error.to_string());
-                let was_sent = asked && outcome != Outcome::NotAttempted;
-                self.end(id, if was_sent { end.sent(request) } else { end });
-            }
-        }
-    }
-
-    fn an_add_failed(&self, desk: &DeskKey) -> bool {
-        let mut adds = self.steps.values().filter(|step| match &step.action {
-            Action::AddToDesk { desk: on, .. } => on == desk,
-            Action::CreateCustomer { .. } | Action::SetAccess { .. } => false,
-        });
-        self.state(|state| adds.any(|step| !state.ends.get(&step.id).is_some_and(|end| end.outcome.is_success())))
-    }
-
     fn desk_id(&self, desk: &DeskKey) -> &str {
         match self.observed.desks.get(desk) {
             Some(DeskReading::Read(desk)) => &desk.id,
@@ -378,6 +297,7 @@ impl Applying<'_> {
             mut stopped,
             creating_refused,
             creating_unsafe,
+            seat_given,
             ..
         } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let unended = self.steps.keys().any(|id| !ends.contains_key(id));
@@ -390,6 +310,7 @@ impl Applying<'_> {
             stopped,
             creating_refused,
             creating_unsafe,
+            seat_given,
         }
     }
 }

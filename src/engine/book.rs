@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use secrecy::SecretString;
 
-use crate::model::email::EmailKey;
+use crate::model::desk::DeskKey;
+use crate::model::email::{Email, EmailKey};
 use crate::model::outcome::StepEnd;
 use crate::model::plan::Plan;
 use crate::model::step::Step;
@@ -29,6 +31,19 @@ pub trait Book: Send + Sync {
     /// # Errors
     /// When it cannot be written; the create must not be sent then.
     fn intend<'a>(&'a self, email: &'a EmailKey) -> BoxFuture<'a, Result<(), BookError>>;
+
+    /// The first password of an account that is about to be made: the one an earlier create of it was sent with, else
+    /// `new`. It is durable, and can be handed off, once it is `Ok`.
+    ///
+    /// # Errors
+    /// When it cannot be written down; the create must not be sent then.
+    fn first_password<'a>(
+        &'a self,
+        email: &'a Email,
+        name: &'a str,
+        desks: &'a [DeskKey],
+        new: SecretString,
+    ) -> BoxFuture<'a, Result<SecretString, BookError>>;
 
     /// A step has ended. The intent of a create goes, unless the create may have taken effect unseen; a step that was
     /// written to Jira is journalled before this returns.
@@ -62,6 +77,16 @@ impl Book for NoBook {
 
     fn intend<'a>(&'a self, _: &'a EmailKey) -> BoxFuture<'a, Result<(), BookError>> {
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn first_password<'a>(
+        &'a self,
+        _: &'a Email,
+        _: &'a str,
+        _: &'a [DeskKey],
+        new: SecretString,
+    ) -> BoxFuture<'a, Result<SecretString, BookError>> {
+        Box::pin(std::future::ready(Ok(new)))
     }
 
     fn ended(&self, _: &Step, _: &StepEnd) {}

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::account::Handle;
 use crate::model::desk::DeskKey;
 use crate::model::edit::{Edit, Unsettled};
 use crate::model::observed::{AccessReading, DeskReading, Observed, ObservedDesk};
@@ -42,9 +43,9 @@ impl Memory {
                 // Only the edit's people were asked for here.
                 (DeskReading::Read(seen), Some(desk)) if seen.completeness.is_narrow() => {
                     for account in edit.people.iter().filter_map(|email| plan.accounts.get(email)) {
-                        match seen.members.contains(account) {
-                            true => desk.members.insert(account.clone()),
-                            false => desk.members.remove(account),
+                        match seen.members.contains(&account.handle) {
+                            true => desk.members.insert(account.handle.clone()),
+                            false => desk.members.remove(&account.handle),
                         };
                     }
                     desk.team = seen.team.clone().or(desk.team.take());
@@ -81,6 +82,15 @@ impl Memory {
         &self.unsettled
     }
 
+    /// Somebody's handle is another one now; where they are on a list, they stay on it.
+    fn rename(&mut self, before: &Handle, now: &Handle) {
+        for desk in self.desks.values_mut() {
+            if desk.members.remove(before) {
+                desk.members.insert(now.clone());
+            }
+        }
+    }
+
     fn take_in(&mut self, plan: &Plan, outcomes: &Outcomes) {
         for step in &plan.steps {
             let outcome = outcomes.of(step.id);
@@ -88,11 +98,22 @@ impl Memory {
                 (Action::SetAccess { desk, .. }, Outcome::Unknown) => {
                     self.unsettled.desks.insert(desk.clone());
                 }
-                (Action::CreateCustomer { email, .. } | Action::AddToDesk { email, .. }, Outcome::Unknown) => {
+                (
+                    Action::CreateCustomer { email, .. }
+                    | Action::UpdateCustomer { email, .. }
+                    | Action::AddToDesk { email, .. },
+                    Outcome::Unknown,
+                ) => {
                     self.unsettled.people.insert(email.key().clone());
                 }
                 (_, outcome) if !outcome.is_success() => {}
                 (Action::CreateCustomer { .. }, _) => {}
+                (Action::UpdateCustomer { account, .. }, _) => {
+                    let end = outcomes.ends.get(&step.id);
+                    if let Some(now) = end.and_then(|end| end.account.as_ref()) {
+                        self.rename(&account.handle, &now.handle);
+                    }
+                }
                 (Action::SetAccess { desk, after, .. }, _) => {
                     if let Some(desk) = self.desks.get_mut(desk) {
                         desk.access = AccessReading::Known(*after);
@@ -100,11 +121,11 @@ impl Memory {
                 }
                 (Action::AddToDesk { desk, who, .. }, _) => {
                     let account = match who {
-                        Who::Existing(account) => Some(account.id.clone()),
+                        Who::Existing(account) => Some(account.handle.clone()),
                         Who::MadeBy(made) => outcomes
                             .ends
                             .get(made)
-                            .and_then(|end| Some(end.account.as_ref()?.id.clone())),
+                            .and_then(|end| Some(end.account.as_ref()?.handle.clone())),
                     };
                     if let Some(desk) = self.desks.get_mut(desk) {
                         desk.members.extend(account);

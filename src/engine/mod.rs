@@ -9,6 +9,7 @@ pub mod memory;
 pub mod observe;
 pub mod observe_edit;
 pub mod pass;
+pub mod passwords;
 pub mod progress;
 mod protocol;
 pub mod state;

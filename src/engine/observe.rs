@@ -9,21 +9,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
 
 use super::progress::{Event, Progress};
-use crate::jira::{CallError, DeskRef, JiraRead};
+use crate::jira::{AccessSettings, CallError, DeskRef, JiraRead};
 use crate::model::access::Access;
-use crate::model::account::{Account, AccountId, AccountKind, Handle};
+use crate::model::account::{Account, AccountKind, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
-use crate::model::observed::{AccessReading, DeskReading, Lookup, Observed, ObservedDesk};
+use crate::model::observed::{AccessReading, Deployment, DeskReading, Lookup, Observed, ObservedDesk, Team};
 use crate::model::plan::{Questions, questions};
 use crate::model::roster::Roster;
 
 /// Look-ups and teams asked for at once. How many really are in flight is the client's own decision.
 pub(super) const AT_ONCE: usize = 128;
-/// Rounds of questions before giving up: e-mails and pins, then the teams of those found, and one to spare.
-const ROUNDS: usize = 3;
-/// What a page of all accounts holds at most (jira-facts §1, H).
-const ACCOUNTS_PER_PAGE: usize = 1000;
+/// Rounds of questions before giving up: e-mails and pins, the teams of those found, their groups, and one to spare.
+const ROUNDS: usize = 4;
+/// How often a sweep tells how far it is, in accounts.
+const TOLD: usize = 1000;
 
 /// Why nothing could be observed.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +74,11 @@ pub async fn observe(jira: &JiraRead, roster: &Roster, progress: &dyn Progress) 
     let mut observed = signed_in(jira).await?;
     let desks = roster.desks.iter().map(|(key, spec)| (key, spec.access));
     read_desks(jira, &mut observed, desks, progress).await?;
-    let accounts = observed.accounts.len();
+    let members = observed.desks.values().map(|reading| match reading {
+        DeskReading::Read(desk) => desk.members.len(),
+        DeskReading::Missing | DeskReading::Unreadable { .. } => 0,
+    });
+    let accounts = members.max().unwrap_or(0).max(observed.accounts.len());
     ask(jira, roster, &mut observed, accounts, progress).await?;
     progress.event(Event::Ended);
     Ok(observed)
@@ -95,6 +99,7 @@ pub(super) fn nothing_seen(jira: &JiraRead) -> Observed {
         desks: BTreeMap::new(),
         lookups: BTreeMap::new(),
         pins: BTreeMap::new(),
+        groups: BTreeMap::new(),
         warnings: Vec::new(),
     }
 }
@@ -154,10 +159,10 @@ pub(super) async fn read_desk(
         return Ok((DeskReading::Missing, Vec::new()));
     };
     let told = |customers| progress.event(Event::Listed { desk: key, customers });
-    let (listing, access) = future::join(jira.customers(desk, &told), read_access(jira, key, ask_access)).await;
-    let access = access?;
-    let listing = match listing {
-        Ok(listing) => listing,
+    let (roll, access) = future::join(jira.roll(desk, &told), read_access(jira, key, ask_access)).await;
+    let (access, settings) = access?;
+    let roll = match roll {
+        Ok(roll) => roll,
         Err(error @ (CallError::Forbidden { .. } | CallError::NotFound { .. })) => {
             let reason = error.to_string();
             return Ok((DeskReading::Unreadable { reason }, Vec::new()));
@@ -166,26 +171,34 @@ pub(super) async fn read_desk(
     };
     let reading = DeskReading::Read(ObservedDesk {
         id: desk.id.clone(),
-        members: listing.accounts.iter().map(|account| account.id.clone()).collect(),
-        completeness: listing.completeness,
+        members: roll.members,
+        completeness: roll.completeness,
         access,
+        groups: roll.groups,
         team: None,
+        may_be_public: settings.is_some_and(|settings| settings.may_be_public()),
+        portal: settings.and_then(|settings| settings.portal()),
     });
-    Ok((reading, listing.accounts))
+    Ok((reading, roll.accounts))
 }
 
 /// An access mode that cannot be read stops only the access-mode part (jira-facts §3, I), unless the reason would stop
 /// everything else as well.
-async fn read_access(jira: &JiraRead, key: &DeskKey, asked: bool) -> Result<AccessReading, ObserveError> {
+async fn read_access(
+    jira: &JiraRead,
+    key: &DeskKey,
+    asked: bool,
+) -> Result<(AccessReading, Option<AccessSettings>), ObserveError> {
     if !asked {
-        return Ok(AccessReading::NotAsked);
+        return Ok((AccessReading::NotAsked, None));
     }
     match jira.access(key).await {
-        Ok(settings) => Ok(AccessReading::Known(settings.access())),
+        Ok(settings) => Ok((AccessReading::Known(settings.access()), Some(settings))),
         Err(error) if error.ends_the_pass() => Err(reading(&format!("the access mode of {key}"))(error)),
-        Err(error) => Ok(AccessReading::Unreadable {
-            reason: error.to_string(),
-        }),
+        Err(error) => {
+            let reason = error.to_string();
+            Ok((AccessReading::Unreadable { reason }, None))
+        }
     }
 }
 
@@ -224,22 +237,37 @@ pub(super) async fn answer(
             desk.team = Some(team);
         }
     }
+    read_groups(jira, observed, asked.groups).await
+}
+
+/// Groups that may not be read leave their members unrecognised: they are added by name, which harms nobody.
+async fn read_groups(jira: &JiraRead, observed: &mut Observed, accounts: BTreeSet<Handle>) -> Result<(), ObserveError> {
+    let groups = stream::iter(accounts).map(|handle| async move {
+        let groups = match jira.entitlements(&handle).await {
+            Ok(entitled) => entitled.groups.into_iter().collect(),
+            Err(error) if error.ends_the_pass() => return Err(reading("the groups of an account")(error)),
+            Err(_) => BTreeSet::new(),
+        };
+        Ok((handle, groups))
+    });
+    let groups: Vec<_> = groups.buffer_unordered(AT_ONCE).try_collect().await?;
+    observed.groups.extend(groups);
     Ok(())
 }
 
 /// Roles that may not be read leave agents unrecognised: they would be added as customers, which harms nobody.
 fn known_team(
     key: &DeskKey,
-    team: Result<BTreeSet<AccountId>, ObserveError>,
+    team: Result<Team, ObserveError>,
     warnings: &mut Vec<String>,
-) -> Result<BTreeSet<AccountId>, ObserveError> {
+) -> Result<Team, ObserveError> {
     match team {
         Ok(team) => Ok(team),
         Err(ObserveError::Read { source, .. }) if !source.ends_the_pass() => {
             warnings.push(format!(
                 "who works on {key} could not be read, so agents may be added as customers: {source}"
             ));
-            Ok(BTreeSet::new())
+            Ok(Team::default())
         }
         Err(error) => Err(error),
     }
@@ -253,7 +281,14 @@ async fn check_permissions(jira: &JiraRead, observed: &mut Observed) -> Result<(
     if !may.user_picker {
         return Err(ObserveError::MayNotBrowse);
     }
-    let warning = "quietdesk's account is no Jira administrator: Jira Cloud refuses to create customers for it";
+    let warning = match jira.site().deployment {
+        Deployment::Cloud => {
+            "quietdesk's account is no Jira administrator: Jira Cloud refuses to create customers for it"
+        }
+        Deployment::DataCenter => {
+            "quietdesk's account is no Jira administrator: Jira refuses it to give first passwords and to change accounts"
+        }
+    };
     if !may.administer && !observed.warnings.iter().any(|known| known == warning) {
         observed.warnings.push(warning.to_owned());
     }
@@ -269,20 +304,31 @@ async fn sweep(
     accounts: usize,
     progress: &dyn Progress,
 ) -> Result<Vec<Email>, ObserveError> {
-    let least = accounts / ACCOUNTS_PER_PAGE + 2;
-    if emails.len() <= least {
+    let Some(per_page) = jira.account_listing().per_page() else {
+        return Ok(emails);
+    };
+    if emails.len() <= accounts / per_page + 2 {
         return Ok(emails);
     }
     let wanted: BTreeSet<&EmailKey> = emails.iter().map(Email::key).collect();
-    let (mut found, mut seen) = (BTreeMap::<EmailKey, Vec<Account>>::new(), 0);
+    let members = members(observed);
+    let (mut found, mut on_desks) = (BTreeMap::<EmailKey, Vec<Account>>::new(), Vec::new());
+    let mut seen = 0;
     let end = jira
         .sweep(emails.len(), &mut |account| {
             seen += 1;
-            if let Some(key) = account.email_key().filter(|key| wanted.contains(key)) {
-                found.entry(key).or_default().push(account);
-            }
-            if seen % ACCOUNTS_PER_PAGE == 0 {
+            if seen % TOLD == 0 {
                 progress.event(Event::Swept { accounts: seen });
+            }
+            let keys: BTreeSet<_> = [account.email_key(), account.username_key()]
+                .into_iter()
+                .flatten()
+                .collect();
+            for key in keys.into_iter().filter(|key| wanted.contains(key)) {
+                found.entry(key).or_default().push(account.clone());
+            }
+            if members.contains(&account.handle) {
+                on_desks.push(account);
             }
         })
         .await
@@ -291,6 +337,9 @@ async fn sweep(
         // Whom an unfinished sweep met may have a second account that it did not come to.
         return Ok(emails);
     }
+    on_desks
+        .into_iter()
+        .for_each(|account| remember(observed, Some(account)));
     for email in emails {
         let accounts = found.remove(email.key()).unwrap_or_default();
         let lookup = Lookup::judge(email.key(), &accounts);
@@ -300,6 +349,15 @@ async fn sweep(
             .for_each(|account| remember(observed, Some(account)));
     }
     Ok(Vec::new())
+}
+
+/// Who is on any desk.
+fn members(observed: &Observed) -> BTreeSet<Handle> {
+    let read = observed.desks.values().filter_map(|reading| match reading {
+        DeskReading::Read(desk) => Some(desk.members.iter().cloned()),
+        DeskReading::Missing | DeskReading::Unreadable { .. } => None,
+    });
+    read.flatten().collect()
 }
 
 async fn look_up(

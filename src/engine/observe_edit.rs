@@ -11,8 +11,9 @@ use crate::jira::JiraRead;
 use crate::model::account::Account;
 use crate::model::desk::DeskKey;
 use crate::model::edit::Edit;
+use crate::model::held::HeldReason;
 use crate::model::identity::{Identities, Identity};
-use crate::model::observed::{AccessReading, Completeness, DeskReading, Observed, ObservedDesk};
+use crate::model::observed::{AccessReading, Completeness, Deployment, DeskReading, Observed, ObservedDesk};
 use crate::model::plan::Questions;
 
 /// What a page of a desk's list holds at least (jira-facts §6): from so many questions on, reading the list is cheaper.
@@ -41,6 +42,10 @@ pub async fn observe_edit(
     let accounts = memory.largest();
     look_up(jira, edit, &mut observed, accounts, progress).await?;
     let mut asked = memberships(edit, &observed, memory);
+    if jira.site().deployment == Deployment::DataCenter {
+        // A role is one answer, however many have it.
+        read_rolls(jira, std::mem::take(&mut asked), &mut observed).await?;
+    }
     let long = |(key, people): (&DeskKey, &Vec<Account>)| {
         let rows = memory.desk(key).map_or(0, |desk| desk.members.len());
         (people.len() > rows / ROWS_PER_PAGE + 1).then(|| key.clone())
@@ -74,7 +79,10 @@ fn narrow(desk: &ObservedDesk) -> ObservedDesk {
         members: BTreeSet::new(),
         completeness: Completeness::Narrow,
         access: AccessReading::NotAsked,
+        groups: desk.groups.clone(),
         team: desk.team.clone(),
+        may_be_public: desk.may_be_public,
+        portal: desk.portal,
     }
 }
 
@@ -94,6 +102,7 @@ async fn look_up(
             }
             None => asked.emails.push(customer.email.clone()),
         }
+        asked.emails.extend(customer.previously.iter().cloned());
     }
     match asked.is_empty() {
         true => Ok(()),
@@ -106,20 +115,48 @@ fn memberships(edit: &Edit, observed: &Observed, memory: &Memory) -> BTreeMap<De
     let identities = Identities::new(&edit.roster, observed);
     let mut asked: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for customer in edit.people.iter().filter_map(|key| edit.roster.customers.get(key)) {
-        let Identity::Account(account) = identities.identify(customer) else {
-            continue;
+        let account = match identities.identify(customer) {
+            Identity::Account(account) | Identity::Former(account) => account,
+            Identity::Held(HeldReason::Deactivated(id)) => match observed.accounts.get(&id) {
+                Some(account) => account,
+                None => continue,
+            },
+            Identity::Absent | Identity::Unasked(_) | Identity::Held(_) => continue,
         };
         for key in &customer.desks {
             let narrow =
                 matches!(observed.desks.get(key), Some(DeskReading::Read(desk)) if desk.completeness.is_narrow());
-            let findable =
-                account.email.is_some() || memory.desk(key).is_some_and(|desk| desk.members.contains(&account.id));
+            let findable = account.email.is_some()
+                || memory
+                    .desk(key)
+                    .is_some_and(|desk| desk.members.contains(&account.handle));
             if narrow && findable {
                 asked.entry(key.clone()).or_default().push(account.clone());
             }
         }
     }
     asked
+}
+
+/// Who of these people has a desk's role for customers.
+async fn read_rolls(
+    jira: &JiraRead,
+    asked: BTreeMap<DeskKey, Vec<Account>>,
+    observed: &mut Observed,
+) -> Result<(), ObserveError> {
+    let rolls = stream::iter(asked).map(|(key, people)| async move {
+        let roll = jira.roll_of(key.as_str()).await;
+        let roll = roll.map_err(reading(&format!("who is on {key}")))?;
+        Ok::<_, ObserveError>((key, people, roll))
+    });
+    for (key, people, roll) in rolls.buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await? {
+        if let Some(DeskReading::Read(desk)) = observed.desks.get_mut(&key) {
+            let on = people.into_iter().map(|account| account.handle);
+            desk.members.extend(on.filter(|handle| roll.members.contains(handle)));
+            desk.groups = roll.groups;
+        }
+    }
+    Ok(())
 }
 
 async fn ask_memberships(
@@ -145,7 +182,7 @@ async fn ask_memberships(
                 .map_err(reading(&format!("who is on {key}")))?,
             None => true,
         };
-        Ok::<_, ObserveError>(listed.then_some((key, account.id)))
+        Ok::<_, ObserveError>(listed.then_some((key, account.handle)))
     });
     let listed: Vec<_> = answers.buffer_unordered(AT_ONCE).try_collect().await?;
     for (key, account) in listed.into_iter().flatten() {

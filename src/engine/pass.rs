@@ -7,6 +7,7 @@ use super::book::Book;
 use super::memory::Memory;
 use super::observe::{ObserveError, observe};
 use super::observe_edit::observe_edit;
+use super::passwords::Passwords;
 use super::progress::Progress;
 use crate::jira::{JiraRead, JiraWrite, requests};
 use crate::model::calls::{Call, Limits, calls};
@@ -15,9 +16,11 @@ use crate::model::guard::{ApprovedPlan, judge};
 use crate::model::ledger::Ledger;
 use crate::model::observed::Observed;
 use crate::model::outcome::Outcomes;
-use crate::model::plan::plan;
+use crate::model::plan::{Plan, plan};
+use crate::model::policy::Policy;
 use crate::model::report::{Material, Report, RosterSource};
 use crate::model::roster::Roster;
+use crate::model::step::Action;
 
 /// What was seen and decided, before anything is written.
 #[derive(Debug)]
@@ -36,10 +39,11 @@ pub async fn preview(
     jira: &JiraRead,
     roster: &Roster,
     ledger: &Ledger,
+    policy: &Policy,
     progress: &dyn Progress,
 ) -> Result<Preview, ObserveError> {
     let observed = observe(jira, roster, progress).await?;
-    let approved = judge(plan(roster, &observed, ledger));
+    let approved = judge(plan(roster, &observed, ledger, policy));
     Ok(Preview { observed, approved })
 }
 
@@ -52,10 +56,11 @@ pub async fn preview_edit(
     edit: &Edit,
     memory: &Memory,
     ledger: &Ledger,
+    policy: &Policy,
     progress: &dyn Progress,
 ) -> Result<Preview, ObserveError> {
     let observed = observe_edit(jira, edit, memory, progress).await?;
-    let approved = judge(plan(&edit.roster, &observed, ledger));
+    let approved = judge(plan(&edit.roster, &observed, ledger, policy));
     Ok(Preview { observed, approved })
 }
 
@@ -65,18 +70,29 @@ pub async fn carry_out(
     jira: &JiraWrite,
     preview: &Preview,
     book: &dyn Book,
+    passwords: &Passwords,
     progress: &dyn Progress,
     stop: &CancellationToken,
 ) -> Outcomes {
-    apply(jira, &preview.approved, &preview.observed, book, progress, stop).await
+    apply(
+        jira,
+        &preview.approved,
+        &preview.observed,
+        book,
+        passwords,
+        progress,
+        stop,
+    )
+    .await
 }
 
 impl Preview {
     /// How many of the plan's calls could mail anybody, counted from the list of requests.
     #[must_use]
     pub fn mail_sending_calls(&self) -> usize {
-        let calls = calls(self.approved.plan(), Limits::CLOUD);
-        calls.iter().filter(|call| endpoint(call).mails).count()
+        let plan = self.approved.plan();
+        let calls = calls(plan, Limits::JIRA);
+        calls.iter().filter(|call| endpoint(plan, call).mails).count()
     }
 
     /// The plan document, with what became of the steps where they were applied.
@@ -89,7 +105,7 @@ impl Preview {
         name_unlisted: bool,
     ) -> Report {
         let plan = self.approved.plan();
-        let calls = calls(plan, Limits::CLOUD);
+        let calls = calls(plan, Limits::JIRA);
         Report::of(Material {
             roster,
             source,
@@ -105,9 +121,13 @@ impl Preview {
 }
 
 /// The request a call is made with.
-fn endpoint(call: &Call) -> &'static requests::Endpoint {
+fn endpoint(plan: &Plan, call: &Call) -> &'static requests::Endpoint {
     match call {
-        Call::Create(_) => &requests::CREATE_CUSTOMER,
+        Call::Create(id) => match plan.step(*id).map(|step| &step.action) {
+            Some(Action::CreateCustomer { password: Some(_), .. }) => &requests::CREATE_USER,
+            _ => &requests::CREATE_CUSTOMER,
+        },
+        Call::Update(_) => &requests::UPDATE_USER,
         Call::Add { .. } => &requests::ADD_TO_DESK,
         Call::SetAccess(_) => &requests::SET_ACCESS,
     }

@@ -1,8 +1,10 @@
 //! Observing for an export: some desks whole, and who on them is more than a customer.
 //!
 //! A desk's list does not say who is an agent. Portal-only accounts cannot be one, and are nearly all of a large list;
-//! for the others the desk's project roles are asked, and then each account by itself, on Cloud. Data Center tells
-//! nobody apart in its lists, so that asking each would cost a request a customer: there, roles alone decide.
+//! for the others the desk's project roles are asked, and then each account by itself. Data Center tells nobody apart in
+//! its lists, so that this costs a request a customer: beyond [`EACH`] of them, roles alone decide there.
+
+mod roll;
 
 use std::collections::BTreeSet;
 
@@ -10,11 +12,14 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::observe::{AT_ONCE, ObserveError, nothing_seen, read_desk, reading, remember};
 use super::progress::{Event, Progress};
-use crate::jira::{DeskRef, JiraRead};
-use crate::model::account::{AccountId, AccountKind, Handle};
+use crate::jira::{DeskRef, JiraRead, Standing};
+use crate::model::account::{AccountKind, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::export::Survey;
 use crate::model::observed::{Deployment, DeskReading};
+
+/// So many accounts at most are asked one by one on Data Center.
+const EACH: usize = 5_000;
 
 /// Why there is no survey.
 #[derive(Debug, thiserror::Error)]
@@ -73,10 +78,11 @@ pub async fn survey(
     };
     let chosen = chosen(&found, only, &mut survey)?;
     read_desks(jira, &chosen, access, &mut survey, progress).await?;
-    ask_teams(jira, &mut survey).await?;
-    if jira.site().deployment == Deployment::Cloud {
-        ask_licences(jira, &mut survey, progress).await?;
+    if jira.site().deployment == Deployment::DataCenter {
+        roll::find(jira, &mut survey, progress).await?;
     }
+    ask_teams(jira, &mut survey).await?;
+    ask_standings(jira, &mut survey, progress).await?;
     progress.event(Event::Ended);
     Ok(survey)
 }
@@ -139,25 +145,23 @@ async fn read_desks(
 }
 
 /// Whoever is on a list and might be more than a customer, with the desk.
-fn in_doubt(survey: &Survey) -> impl Iterator<Item = (&DeskKey, &AccountId)> {
-    let accounts = &survey.observed.accounts;
-    let doubtful = |id: &AccountId| {
-        let account = accounts.get(id);
-        *id != survey.own
-            && account.is_some_and(|account| match account.kind {
-                AccountKind::Person | AccountKind::Unknown => account.active,
-                AccountKind::Customer | AccountKind::App => false,
-            })
-    };
-    survey.observed.desks.iter().flat_map(move |(key, reading)| {
-        let (members, team) = match reading {
-            DeskReading::Read(desk) => (Some(&desk.members), desk.team.as_ref()),
-            DeskReading::Missing | DeskReading::Unreadable { .. } => (None, None),
-        };
-        let members = members.into_iter().flatten();
-        let members = members.filter(move |id| doubtful(id) && team.is_none_or(|team| !team.contains(*id)));
-        members.map(move |id| (key, id))
-    })
+fn in_doubt(survey: &Survey) -> impl Iterator<Item = (&DeskKey, &Handle)> {
+    let accounts = survey.observed.by_handle();
+    let doubtful: BTreeSet<&Handle> = accounts
+        .into_values()
+        .filter(|account| account.id != survey.own && account.active)
+        .filter(|account| match account.kind {
+            AccountKind::Person | AccountKind::Unknown => true,
+            AccountKind::Customer | AccountKind::App => false,
+        })
+        .map(|account| &account.handle)
+        .collect();
+    let members = survey.observed.desks.iter().flat_map(|(key, reading)| match reading {
+        DeskReading::Read(desk) => desk.members.iter().map(|it| (key, desk, it)).collect(),
+        DeskReading::Missing | DeskReading::Unreadable { .. } => Vec::new(),
+    });
+    let members = members.filter(move |(_, desk, it)| doubtful.contains(it) && !survey.works_on(desk, it));
+    members.map(|(key, _, it)| (key, it))
 }
 
 async fn ask_teams(jira: &JiraRead, survey: &mut Survey) -> Result<(), ObserveError> {
@@ -186,17 +190,28 @@ async fn ask_teams(jira: &JiraRead, survey: &mut Survey) -> Result<(), ObserveEr
     Ok(())
 }
 
-async fn ask_licences(jira: &JiraRead, survey: &mut Survey, progress: &dyn Progress) -> Result<(), ObserveError> {
-    let handle = |id: &AccountId| survey.observed.accounts.get(id).map(|account| account.handle.clone());
-    let asked: BTreeSet<Handle> = in_doubt(survey).filter_map(|(_, id)| handle(id)).collect();
+async fn ask_standings(jira: &JiraRead, survey: &mut Survey, progress: &dyn Progress) -> Result<(), ObserveError> {
+    let asked: BTreeSet<Handle> = in_doubt(survey).map(|(_, handle)| handle.clone()).collect();
+    if jira.site().deployment == Deployment::DataCenter && asked.len() > EACH {
+        let warning = "there are too many people to ask each for a licence: agents who work here only as members of a \
+                       group may be listed";
+        survey.observed.warnings.push(warning.to_owned());
+        return Ok(());
+    }
     let (mut done, of, mut unread) = (0, asked.len(), 0);
     let mut answers = stream::iter(asked)
-        .map(|handle| async move { jira.licence(&handle).await })
+        .map(|handle| async move { jira.standing(&handle).await })
         .buffer_unordered(AT_ONCE);
     while let Some(answer) = answers.next().await {
         match answer {
-            Ok(Some((account, licensed))) => {
+            Ok(Some(standing)) => {
+                let Standing {
+                    account,
+                    licensed,
+                    groups,
+                } = standing;
                 survey.licensed.extend(licensed.then(|| account.id.clone()));
+                survey.observed.groups.insert(account.handle.clone(), groups);
                 remember(&mut survey.observed, Some(account));
             }
             Ok(None) => {}

@@ -66,6 +66,13 @@ impl BaseUrl {
         is_loopback(&self.0)
     }
 
+    /// Whether Atlassian hosts it, going by its name alone: then it is Cloud.
+    #[must_use]
+    pub fn is_atlassians(&self) -> bool {
+        let host = self.0.host_str().unwrap_or_default();
+        host.ends_with(".atlassian.net") || host.ends_with(".jira.com")
+    }
+
     /// The address of a path below it.
     pub(super) fn join(&self, path: &str, query: &[(&'static str, String)]) -> Url {
         let mut url = self.0.clone();

@@ -1,12 +1,9 @@
-//! How Jira Cloud spells things (contracts of the platform v3 and JSM APIs; jira-facts §§1, 3, 4).
+//! How Jira Cloud spells things (contracts of the platform v3 and JSM APIs; jira-facts §§1, 4).
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::model::access::Access;
 use crate::model::account::{Account, AccountId, AccountKind, Handle};
 
-use super::errors::CallError;
 use super::paging::Page;
 
 /// `serverInfo`.
@@ -17,6 +14,22 @@ pub(super) struct ServerInfo {
     pub deployment_type: String,
     #[serde(default)]
     pub version: String,
+    #[serde(default)]
+    version_numbers: Vec<u32>,
+}
+
+impl ServerInfo {
+    /// The first two numbers of its version, such as 10 and 3.
+    pub(super) fn release(&self) -> Option<(u32, u32)> {
+        let told = self.version.split(['.', '-']).map_while(|number| number.parse().ok());
+        match self.version_numbers.as_slice() {
+            [major, minor, ..] => Some((*major, *minor)),
+            [_] | [] => match told.take(2).collect::<Vec<u32>>().as_slice() {
+                [major, minor] => Some((*major, *minor)),
+                _ => None,
+            },
+        }
+    }
 }
 
 /// A platform user, or a JSM one: JSM's has no account type.
@@ -105,64 +118,6 @@ pub(super) struct AccountIds<'a> {
     pub account_ids: Vec<&'a str>,
 }
 
-/// A desk's access settings: what has to be sent back whole to change one of them (jira-facts §3, I).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AccessSettings {
-    manage_enabled: bool,
-    autocomplete_enabled: bool,
-    open: bool,
-    signup: bool,
-}
-
-/// `POST requestsecurity`, Cloud's part.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct NewAccessSettings {
-    manage_enabled: bool,
-    autocomplete_enabled: bool,
-    service_desk_open_access: bool,
-}
-
-impl AccessSettings {
-    /// Reads the settings. That the fields are there is H, how they are typed is U: a boolean, or the word for one.
-    pub(super) fn read(operation: &'static str, json: &Value) -> Result<Self, CallError> {
-        let flag = |name: &str| match json.get(name) {
-            Some(Value::Bool(flag)) => Ok(*flag),
-            Some(Value::String(word)) if word == "true" => Ok(true),
-            Some(Value::String(word)) if word == "false" => Ok(false),
-            _ => Err(CallError::Unintelligible {
-                operation,
-                detail: format!("{name} is not true or false"),
-            }),
-        };
-        Ok(Self {
-            manage_enabled: flag("manageEnabled")?,
-            autocomplete_enabled: flag("autocompleteEnabled")?,
-            open: flag("serviceDeskOpenAccess")?,
-            signup: flag("serviceDeskPublicSignup")?,
-        })
-    }
-
-    /// How open the desk is (jira-facts §3, M).
-    #[must_use]
-    pub fn access(&self) -> Access {
-        match (self.signup, self.open) {
-            (true, _) => Access::Public,
-            (false, true) => Access::Open,
-            (false, false) => Access::Restricted,
-        }
-    }
-
-    /// The same settings, but as open as that.
-    pub(super) fn with(self, access: Access) -> NewAccessSettings {
-        NewAccessSettings {
-            manage_enabled: self.manage_enabled,
-            autocomplete_enabled: self.autocomplete_enabled,
-            service_desk_open_access: access != Access::Restricted,
-        }
-    }
-}
-
 impl From<User> for Account {
     fn from(user: User) -> Self {
         // Portal-only accounts have ids of their own (jira-facts §4, M); JSM's lists say nothing else of the kind.
@@ -200,29 +155,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn access_settings_in_both_spellings() {
-        let read = |open: Value, signup: Value| {
-            let json = json!({"manageEnabled": true, "autocompleteEnabled": "false", "serviceDeskOpenAccess": open, "serviceDeskPublicSignup": signup});
-            AccessSettings::read("x", &json).map(|settings| settings.access())
-        };
-        assert_eq!(read(json!(false), json!("false")), Ok(Access::Restricted));
-        assert_eq!(read(json!("true"), json!(false)), Ok(Access::Open));
-        assert_eq!(read(json!(true), json!(true)), Ok(Access::Public));
-        for odd in [json!(null), json!(1), json!("yes"), json!({})] {
-            assert!(read(odd, json!(false)).is_err());
-        }
-        assert!(AccessSettings::read("x", &json!([])).is_err());
-    }
-
-    #[test]
-    fn what_must_not_change_is_sent_back() {
-        let json = json!({"manageEnabled": true, "autocompleteEnabled": false, "serviceDeskOpenAccess": false, "serviceDeskPublicSignup": false});
-        let new = AccessSettings::read("x", &json).unwrap().with(Access::Open);
-        let expected = json!({"manageEnabled": true, "autocompleteEnabled": false, "serviceDeskOpenAccess": true});
-        assert_eq!(serde_json::to_value(new).unwrap(), expected);
-    }
 
     #[test]
     fn kinds_of_account() {

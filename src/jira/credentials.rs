@@ -5,10 +5,12 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// A user and an API token (Cloud: basic sign-in with `email:token`, jira-facts §8, H). Masked in every rendering.
+/// A user and an API token or password (basic sign-in with `user:token`), or a personal access token alone (Data Center,
+/// jira-facts §8, H). Masked in every rendering.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     header: SecretString,
+    names_a_user: bool,
 }
 
 /// Credentials that cannot be used.
@@ -17,11 +19,6 @@ pub enum CredentialsError {
     /// No token.
     #[error("the API token is empty; make one at id.atlassian.com and put it in the token file")]
     Empty,
-    /// No user.
-    #[error(
-        "nobody says whose API token it is; give --user with the account's e-mail, or write user:token in the token file"
-    )]
-    NoUser,
     /// `--user` is one account, and the token file names another.
     #[error("--user names another account than the token file does; take --user away, or correct one of them")]
     TwoUsers,
@@ -31,7 +28,8 @@ pub enum CredentialsError {
 }
 
 impl Credentials {
-    /// Takes the content of a token file or variable: the token, or `user:token`. White space around it is dropped.
+    /// Takes the content of a token file or variable: the token, or `user:token`. White space around it is dropped. A
+    /// token of nobody is a personal access token.
     ///
     /// # Errors
     /// What is missing or wrong, without repeating it.
@@ -46,8 +44,7 @@ impl Credentials {
             (_, Some((user, token))) if user.contains('@') => (user, token),
             (Some(user), _) => (user, text),
             (None, Some((user, token))) => (user, token),
-            (None, None) if text.is_empty() => return Err(CredentialsError::Empty),
-            (None, None) => return Err(CredentialsError::NoUser),
+            (None, None) => ("", text),
         };
         if token.is_empty() {
             return Err(CredentialsError::Empty);
@@ -55,10 +52,20 @@ impl Credentials {
         if user.chars().chain(token.chars()).any(char::is_control) {
             return Err(CredentialsError::Control);
         }
-        let basic = STANDARD.encode(format!("{user}:{token}"));
+        let header = match user {
+            "" => format!("Bearer {token}"),
+            user => format!("Basic {}", STANDARD.encode(format!("{user}:{token}"))),
+        };
         Ok(Self {
-            header: format!("Basic {basic}").into(),
+            header: header.into(),
+            names_a_user: !user.is_empty(),
         })
+    }
+
+    /// Whether it says whose token it is, which Cloud needs to know.
+    #[must_use]
+    pub fn names_a_user(&self) -> bool {
+        self.names_a_user
     }
 
     /// The value of the `Authorization` header, marked so that nothing logs it.
@@ -80,7 +87,7 @@ mod tests {
 
     #[test]
     fn where_user_and_token_come_from() {
-        use CredentialsError::{Control, Empty, NoUser};
+        use CredentialsError::{Control, Empty};
         let (user, both) = (Some("a@example.com"), Ok("a@example.com:t0k".to_owned()));
         assert_eq!(spelled(user, "t0k\n"), both);
         assert_eq!(spelled(None, "a@example.com:t0k\n"), both);
@@ -89,8 +96,13 @@ mod tests {
             spelled(Some("b@example.com"), "a@example.com:t0k"),
             Err(CredentialsError::TwoUsers)
         );
-        assert_eq!(spelled(None, "t0k"), Err(NoUser));
-        assert_eq!(spelled(Some(""), "t0k"), Err(NoUser));
+        for nobody in [None, Some("")] {
+            let token = Credentials::parse(nobody, "t0k\n").unwrap();
+            assert_eq!(
+                (token.header.expose_secret(), token.names_a_user()),
+                ("Bearer t0k", false)
+            );
+        }
         assert_eq!(spelled(user, " \n"), Err(Empty));
         assert_eq!(spelled(None, ""), Err(Empty));
         assert_eq!(spelled(user, "t0k\nsecond"), Err(Control));

@@ -6,6 +6,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use crate::model::name::is_hostile;
+use crate::model::observed::Deployment;
 
 /// Longest part of an answer that is repeated to a person, in characters.
 const DETAIL: usize = 300;
@@ -219,12 +220,19 @@ pub enum ConnectError {
     /// Without certificates to trust, no connection can be checked.
     #[error("no encrypted connection can be made; install the system's CA certificates, or give --ca-file")]
     Tls(#[source] reqwest::Error),
-    /// Not a Jira this version can work with.
-    #[error("this is Jira Data Center {version}, which is not supported yet; only Jira Cloud is")]
-    DataCenter {
-        /// Its version.
-        version: String,
+    /// Another kind of Jira than was said.
+    #[error("this is Jira {found}, not {expected}; correct --deployment, or leave it to quietdesk to find out")]
+    AnotherKind {
+        /// What was said.
+        expected: Deployment,
+        /// What it is.
+        found: Deployment,
     },
+    /// Cloud knows a token by whose it is.
+    #[error(
+        "nobody says whose API token it is; give --user with the account's e-mail, or write user:token in the token file"
+    )]
+    NoUser,
     /// The settings cannot be used any more: the token file cannot be read, say.
     #[error("{0}")]
     Settings(String),
@@ -239,7 +247,7 @@ impl ConnectError {
     pub fn wait(&self) -> Option<Duration> {
         match self {
             Self::Call(error) => error.wait(),
-            Self::CaFile { .. } | Self::Tls(_) | Self::DataCenter { .. } | Self::Settings(_) => None,
+            Self::CaFile { .. } | Self::Tls(_) | Self::AnotherKind { .. } | Self::NoUser | Self::Settings(_) => None,
         }
     }
 
@@ -248,7 +256,7 @@ impl ConnectError {
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Call(error) => error.is_refusal(),
-            Self::CaFile { .. } | Self::Tls(_) | Self::DataCenter { .. } | Self::Settings(_) => false,
+            Self::CaFile { .. } | Self::Tls(_) | Self::AnotherKind { .. } | Self::NoUser | Self::Settings(_) => false,
         }
     }
 }

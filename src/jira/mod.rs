@@ -4,12 +4,13 @@
 //! types: what holds the first cannot write, and every write asks for the guard's approval. Must never decide what is to
 //! be changed, and never make a request that is not in [`requests`].
 
+mod access;
 mod address;
 mod client;
 mod cloud;
 mod credentials;
+mod data_center;
 mod errors;
-mod licence;
 mod limiter;
 mod paging;
 mod read;
@@ -17,13 +18,14 @@ pub mod requests;
 mod transport;
 mod write;
 
+pub use access::AccessSettings;
 pub use address::{BaseUrl, BaseUrlError};
 pub use client::Stats;
-pub use cloud::AccessSettings;
 pub use credentials::{Credentials, CredentialsError};
+pub use data_center::Entitlements;
 pub use errors::{CallError, ConnectError};
 pub use limiter::{InFlight, Pace};
-pub use paging::{Listing, SweepEnd};
-pub use read::{DeskRef, JiraRead, Permissions, Settings};
+pub use paging::SweepEnd;
+pub use read::{AccountListing, DeskRef, JiraRead, Permissions, Roll, Settings, Standing};
 pub use transport::{Answer, InProcess, Transport, TransportError};
 pub use write::{JiraWrite, Written};

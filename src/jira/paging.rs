@@ -30,7 +30,7 @@ pub(super) struct Page<T> {
 
 /// A whole list, and whether it fitted together.
 #[derive(Clone, Debug)]
-pub struct Listing {
+pub(super) struct Listing {
     /// The accounts, each once.
     pub accounts: Vec<Account>,
     /// Whether that is all of them.
@@ -160,6 +160,56 @@ where
     Ok(SweepEnd {
         finished: false,
         requests,
+    })
+}
+
+/// One page of a list that is read by cursor.
+#[derive(Clone, Debug)]
+pub(super) struct CursorPage {
+    /// Its rows.
+    pub rows: Vec<Account>,
+    /// Where the next one begins; nothing after the last.
+    pub next: Option<String>,
+}
+
+/// Sweeps all accounts by cursor: each page names the next, so they come one after another. A cursor that comes again
+/// would go round for ever, and leaves the sweep unfinished. Stops once it has cost `most` requests.
+pub(super) async fn sweep_by_cursor<F>(
+    fetch: impl Fn(Option<String>) -> F,
+    most: usize,
+    visit: &mut (dyn FnMut(Account) + Send),
+) -> Result<SweepEnd, CallError>
+where
+    F: Future<Output = Result<CursorPage, CallError>>,
+{
+    let mut seen: BTreeSet<AccountId> = BTreeSet::new();
+    let mut cursors: BTreeSet<String> = BTreeSet::new();
+    let mut cursor = None;
+    for requests in 1..=most {
+        let page = fetch(cursor).await?;
+        page.rows
+            .into_iter()
+            .filter(|account| seen.insert(account.id.clone()))
+            .for_each(&mut *visit);
+        match page.next {
+            None => {
+                return Ok(SweepEnd {
+                    finished: true,
+                    requests,
+                });
+            }
+            Some(next) if !cursors.insert(next.clone()) => {
+                return Ok(SweepEnd {
+                    finished: false,
+                    requests,
+                });
+            }
+            next @ Some(_) => cursor = next,
+        }
+    }
+    Ok(SweepEnd {
+        finished: false,
+        requests: most,
     })
 }
 

@@ -66,12 +66,60 @@ const fn write(operation: &'static str, template: &'static str, replay: Replay) 
     endpoint(operation, Method::POST, template, replay, false)
 }
 
-/// Which Jira is this (jira-facts §1, H).
-pub static SERVER_INFO: Endpoint = read("ask which Jira this is", "/rest/api/3/serverInfo");
-/// Who am I (H).
-pub static MYSELF: Endpoint = read("sign in to Jira", "/rest/api/3/myself");
-/// What may I do (H).
-pub static MY_PERMISSIONS: Endpoint = read("ask for the account's permissions", "/rest/api/3/mypermissions");
+/// The platform's own API, which each kind of Jira spells in its way (jira-facts §1).
+#[derive(Debug)]
+pub struct Platform {
+    /// Which Jira is this (H).
+    pub server_info: Endpoint,
+    /// Who am I (H).
+    pub myself: Endpoint,
+    /// What may I do (H).
+    pub permissions: Endpoint,
+    /// One account (H).
+    pub account: Endpoint,
+    /// Accounts by the beginning of a name or e-mail (H).
+    pub search: Endpoint,
+    /// All accounts (H).
+    pub all_accounts: Endpoint,
+    /// A project's roles (H).
+    pub roles: Endpoint,
+    /// Who holds a role (H).
+    pub role: Endpoint,
+}
+
+const WHICH_JIRA: &str = "ask which Jira this is";
+const SIGN_IN: &str = "sign in to Jira";
+const PERMISSIONS: &str = "ask for the account's permissions";
+const ACCOUNT: &str = "read an account";
+const LOOK_UP: &str = "look an e-mail up";
+const ALL_ACCOUNTS: &str = "read all accounts";
+const ROLES: &str = "list a project's roles";
+const ROLE: &str = "read a project role";
+
+/// Cloud's platform API.
+pub static CLOUD: Platform = Platform {
+    server_info: read(WHICH_JIRA, "/rest/api/3/serverInfo"),
+    myself: read(SIGN_IN, "/rest/api/3/myself"),
+    permissions: read(PERMISSIONS, "/rest/api/3/mypermissions"),
+    account: read(ACCOUNT, "/rest/api/3/user"),
+    search: read(LOOK_UP, "/rest/api/3/user/search"),
+    all_accounts: read(ALL_ACCOUNTS, "/rest/api/3/users/search"),
+    roles: read(ROLES, "/rest/api/3/project/{}/role"),
+    role: read(ROLE, "/rest/api/3/project/{}/role/{}"),
+};
+
+/// Data Center's platform API.
+pub static DATA_CENTER: Platform = Platform {
+    server_info: read(WHICH_JIRA, "/rest/api/2/serverInfo"),
+    myself: read(SIGN_IN, "/rest/api/2/myself"),
+    permissions: read(PERMISSIONS, "/rest/api/2/mypermissions"),
+    account: read(ACCOUNT, "/rest/api/2/user"),
+    search: read(LOOK_UP, "/rest/api/2/user/search"),
+    all_accounts: read(ALL_ACCOUNTS, "/rest/api/2/user/list"),
+    roles: read(ROLES, "/rest/api/2/project/{}/role"),
+    role: read(ROLE, "/rest/api/2/project/{}/role/{}"),
+};
+
 /// The service desks (H).
 pub static DESKS: Endpoint = read("list the service desks", "/rest/servicedeskapi/servicedesk");
 /// A desk's customers (H; experimental).
@@ -90,16 +138,6 @@ pub static ACCESS: Endpoint = endpoint(
     Replay::Safe,
     true,
 );
-/// One account (H).
-pub static ACCOUNT: Endpoint = read("read an account", "/rest/api/3/user");
-/// Active accounts by the beginning of a name or e-mail (H).
-pub static SEARCH: Endpoint = read("look an e-mail up", "/rest/api/3/user/search");
-/// All accounts (H).
-pub static ALL_ACCOUNTS: Endpoint = read("read all accounts", "/rest/api/3/users/search");
-/// A project's roles (H).
-pub static ROLES: Endpoint = read("list a project's roles", "/rest/api/3/project/{}/role");
-/// Who holds a role (H).
-pub static ROLE: Endpoint = read("read a project role", "/rest/api/3/project/{}/role/{}");
 /// Make a customer, silently (jira-facts §1: shape H, silence M).
 pub static CREATE_CUSTOMER: Endpoint = write(
     "create a customer",
@@ -120,23 +158,58 @@ pub static SET_ACCESS: Endpoint = endpoint(
     Replay::Idempotent,
     true,
 );
+/// Make an account with a first password: Data Center, and only ever with `applicationKeys: []` and without
+/// `notification`, which mails nobody and takes no seat (jira-facts §2, H/M). See `data_center::NewUser`.
+pub static CREATE_USER: Endpoint = write(
+    "create an account with a first password",
+    "/rest/api/2/user",
+    Replay::LookupFirst,
+);
+/// Change an account: Data Center (jira-facts §1, H). Named by its key, which a new name does not change, so that doing
+/// it twice is doing it once.
+pub static UPDATE_USER: Endpoint = endpoint(
+    "change an account",
+    Method::PUT,
+    "/rest/api/2/user",
+    Replay::Idempotent,
+    false,
+);
+/// Take an application away from an account, and with it the seat: Data Center (contracts, H).
+pub static TAKE_SEAT_BACK: Endpoint = endpoint(
+    "take a licence seat back",
+    Method::DELETE,
+    "/rest/api/2/user/application",
+    Replay::Idempotent,
+    false,
+);
 
 /// The whole list.
-pub static ALL: [&Endpoint; 14] = [
-    &SERVER_INFO,
-    &MYSELF,
-    &MY_PERMISSIONS,
+pub static ALL: [&Endpoint; 25] = [
+    &CLOUD.server_info,
+    &CLOUD.myself,
+    &CLOUD.permissions,
+    &CLOUD.account,
+    &CLOUD.search,
+    &CLOUD.all_accounts,
+    &CLOUD.roles,
+    &CLOUD.role,
+    &DATA_CENTER.server_info,
+    &DATA_CENTER.myself,
+    &DATA_CENTER.permissions,
+    &DATA_CENTER.account,
+    &DATA_CENTER.search,
+    &DATA_CENTER.all_accounts,
+    &DATA_CENTER.roles,
+    &DATA_CENTER.role,
     &DESKS,
     &CUSTOMERS,
     &ACCESS,
-    &ACCOUNT,
-    &SEARCH,
-    &ALL_ACCOUNTS,
-    &ROLES,
-    &ROLE,
     &CREATE_CUSTOMER,
     &ADD_TO_DESK,
     &SET_ACCESS,
+    &CREATE_USER,
+    &UPDATE_USER,
+    &TAKE_SEAT_BACK,
 ];
 
 impl Endpoint {
@@ -216,12 +289,13 @@ impl Request {
 mod tests {
     use super::*;
 
-    /// The calls that mail or take a seat (jira-facts §2).
+    /// The calls that mail or take a seat (jira-facts §2). Data Center's `POST user` is one or not by its body alone:
+    /// `data_center::NewUser` cannot spell the one that is.
     fn is_forbidden(method: &Method, template: &str) -> bool {
         let writes = *method != Method::GET;
         writes
             && (template.ends_with("/rest/api/3/user")
-                || template.ends_with("/rest/api/2/user")
+                || (*method == Method::POST && template.ends_with("/user/application"))
                 || template.contains("/invite")
                 || template.contains("/people/")
                 || template.ends_with("/skip-permission-check"))
@@ -259,7 +333,7 @@ mod tests {
 
     #[test]
     fn a_parameter_is_one_segment_whatever_it_holds() {
-        let request = Request::new(&ROLE, &["A/../B?x=1", "1 2"]);
+        let request = Request::new(&CLOUD.role, &["A/../B?x=1", "1 2"]);
         assert_eq!(request.path(), "/rest/api/3/project/A%2F..%2FB%3Fx%3D1/role/1%202");
     }
 }

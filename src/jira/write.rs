@@ -2,13 +2,19 @@
 
 use std::ops::Deref;
 
+use secrecy::{ExposeSecret as _, SecretString};
+
 use crate::model::access::Access;
-use crate::model::account::{Account, Handle};
+use crate::model::account::{Account, AccountId, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::email::Email;
 use crate::model::guard::Approval;
+use crate::model::observed::Deployment;
+use crate::model::step::Changes;
 
-use super::cloud::{AccessSettings, AccountIds, NewCustomer, User};
+use super::access::AccessSettings;
+use super::cloud::{self, AccountIds};
+use super::data_center::{self, NewUser, UserChanges, Usernames};
 use super::errors::CallError;
 use super::read::JiraRead;
 use super::requests::{self as list, Request};
@@ -37,6 +43,12 @@ impl<T> Written<T> {
     }
 }
 
+impl<T: Into<Account>> Written<T> {
+    fn into_account(self) -> Written<Account> {
+        self.map(|result| result.map(Into::into))
+    }
+}
+
 impl JiraWrite {
     /// Takes a connection for writing.
     #[must_use]
@@ -50,25 +62,67 @@ impl JiraWrite {
     /// [`CallError::Conflict`] where an account with this e-mail exists; [`CallError::Forbidden`] where the account may
     /// not create any.
     pub async fn create_customer(&self, _: &Approval, email: &Email, name: &str) -> Written<Account> {
-        let request = Request::new(&list::CREATE_CUSTOMER, &[])
-            .query("strictConflictStatusCode", true)
-            .json(&NewCustomer {
-                email: email.as_str(),
-                display_name: name,
-            });
-        let written = self.client.write_json::<User>(&request).await;
-        written.map(|result| match result {
-            Ok(user) => Ok(user.into()),
-            // Without the strict status code it is a 400, told apart by its words only (jira-facts §4, M).
-            Err(CallError::Refused {
-                operation,
-                status: 400,
-                detail,
-            }) if detail.contains("already exists") => Err(CallError::Conflict { operation, detail }),
-            // It was made; who it is has to be looked up.
-            Err(CallError::Unintelligible { operation, detail }) => Err(CallError::AnswerLost { operation, detail }),
-            Err(error) => Err(error),
-        })
+        let request = Request::new(&list::CREATE_CUSTOMER, &[]);
+        let email = email.as_str();
+        let written = match self.site().deployment {
+            Deployment::Cloud => {
+                let body = cloud::NewCustomer {
+                    email,
+                    display_name: name,
+                };
+                let request = request.query("strictConflictStatusCode", true).json(&body);
+                self.client.write_json::<cloud::User>(&request).await.into_account()
+            }
+            Deployment::DataCenter => {
+                let body = data_center::NewCustomer { email, full_name: name };
+                let request = request.json(&body);
+                self.client
+                    .write_json::<data_center::User>(&request)
+                    .await
+                    .into_account()
+            }
+        };
+        written.map(made)
+    }
+
+    /// Makes an account with a first password: Data Center. No application and no notification, so no seat and no mail
+    /// (jira-facts §2, H/M); whether it got a seat all the same has to be read. Sent once.
+    ///
+    /// # Errors
+    /// As [`JiraWrite::create_customer`].
+    pub async fn create_user(
+        &self,
+        _: &Approval,
+        email: &Email,
+        name: &str,
+        password: &SecretString,
+    ) -> Written<Account> {
+        let body = NewUser::new(email.as_str(), name, password.expose_secret());
+        let request = Request::new(&list::CREATE_USER, &[]).json(&body);
+        let written = self.client.write_json::<data_center::User>(&request).await;
+        written.into_account().map(made)
+    }
+
+    /// Changes an account in one call: Data Center. Returns it as Jira has it then.
+    ///
+    /// # Errors
+    /// What Jira refused, such as a directory that cannot be written to, or a user name that is taken.
+    pub async fn update_customer(&self, _: &Approval, account: &AccountId, changes: &Changes) -> Written<Account> {
+        let request = Request::new(&list::UPDATE_USER, &[]).query("key", &account.0);
+        let request = request.json(&UserChanges::from(changes));
+        self.client
+            .write_json::<data_center::User>(&request)
+            .await
+            .into_account()
+    }
+
+    /// Takes an application away from an account, and with it the seat: Data Center.
+    ///
+    /// # Errors
+    /// What Jira refused.
+    pub async fn take_seat_back(&self, _: &Approval, account: &Handle, application: &str) -> Written<()> {
+        let request = Request::new(&list::TAKE_SEAT_BACK, &[]).query("username", &account.0);
+        self.client.write(&request.query("applicationKey", application)).await
     }
 
     /// Puts accounts on a desk, in one call. Idempotent (jira-facts §1, H).
@@ -76,10 +130,13 @@ impl JiraWrite {
     /// # Errors
     /// [`CallError::Refused`] where an account does not exist; the others are added all the same (jira-facts §7, H).
     pub async fn add_to_desk(&self, _: &Approval, desk_id: &str, accounts: &[Handle]) -> Written<()> {
-        let account_ids = accounts.iter().map(|handle| handle.0.as_str()).collect();
-        self.client
-            .write(&Request::new(&list::ADD_TO_DESK, &[desk_id]).json(&AccountIds { account_ids }))
-            .await
+        let request = Request::new(&list::ADD_TO_DESK, &[desk_id]);
+        let handles = accounts.iter().map(|handle| handle.0.as_str()).collect();
+        let request = match self.site().deployment {
+            Deployment::Cloud => request.json(&AccountIds { account_ids: handles }),
+            Deployment::DataCenter => request.json(&Usernames { usernames: handles }),
+        };
+        self.client.write(&request).await
     }
 
     /// Replaces a desk's access settings whole: `now`, but as open as `access`. Whether it took has to be read again.
@@ -88,7 +145,7 @@ impl JiraWrite {
     /// What Jira refused.
     pub async fn set_access(&self, _: &Approval, desk: &DeskKey, now: &AccessSettings, access: Access) -> Written<()> {
         self.client
-            .write(&Request::new(&list::SET_ACCESS, &[desk.as_str()]).json(&now.with(access)))
+            .write(&Request::new(&list::SET_ACCESS, &[desk.as_str()]).json(&now.with(access, self.site().deployment)))
             .await
     }
 }
@@ -98,5 +155,20 @@ impl Deref for JiraWrite {
 
     fn deref(&self) -> &JiraRead {
         &self.0
+    }
+}
+
+/// What the answer to a create means.
+fn made(result: Result<Account, CallError>) -> Result<Account, CallError> {
+    match result {
+        // Without the strict status code, or on Data Center, it is a 400, told apart by its words only (jira-facts §4, M).
+        Err(CallError::Refused {
+            operation,
+            status: 400,
+            detail,
+        }) if detail.contains("already exists") => Err(CallError::Conflict { operation, detail }),
+        // It was made; who it is has to be looked up.
+        Err(CallError::Unintelligible { operation, detail }) => Err(CallError::AnswerLost { operation, detail }),
+        result => result,
     }
 }

@@ -50,6 +50,19 @@ impl Account {
     pub fn email_key(&self) -> Option<EmailKey> {
         self.email.as_deref().map(EmailKey::of)
     }
+
+    /// Whether an address is its user name: Data Center's, where the service management names the accounts it makes by
+    /// their e-mail (jira-facts §1, H).
+    #[must_use]
+    pub fn is_named(&self, email: &EmailKey) -> bool {
+        self.username_key().is_some_and(|key| key == *email)
+    }
+
+    /// The key of the user name, where that is an address.
+    #[must_use]
+    pub fn username_key(&self) -> Option<EmailKey> {
+        self.handle.0.contains('@').then(|| EmailKey::of(&self.handle.0))
+    }
 }
 
 impl fmt::Display for AccountId {

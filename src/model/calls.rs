@@ -14,8 +14,9 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Cloud: 50 accounts a membership call are known to work (jira-facts §7, M).
-    pub const CLOUD: Self = Self { accounts_per_call: 50 };
+    /// 50 accounts a membership call are known to work on Cloud (jira-facts §7, M); Data Center takes lists as well, and
+    /// says nothing of how long.
+    pub const JIRA: Self = Self { accounts_per_call: 50 };
 }
 
 /// One write request.
@@ -23,6 +24,8 @@ impl Limits {
 pub enum Call {
     /// Make one account.
     Create(StepId),
+    /// Change one account.
+    Update(StepId),
     /// Put accounts on a desk.
     Add {
         /// The desk.
@@ -65,6 +68,7 @@ pub fn calls(plan: &Plan, limits: Limits) -> Calls {
     for step in &plan.steps {
         match &step.action {
             Action::CreateCustomer { .. } => calls.people.push(Call::Create(step.id)),
+            Action::UpdateCustomer { .. } => calls.people.push(Call::Update(step.id)),
             Action::AddToDesk { desk, .. } => {
                 let batch = waiting.entry(desk).or_default();
                 batch.push(step.id);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::access::Access;
-use super::account::AccountId;
+use super::account::{Account, AccountId, Handle};
 use super::desk::DeskKey;
 use super::observed::{AccessReading, DeskReading, Observed, ObservedDesk};
 use super::plan::Plan;
@@ -22,6 +22,9 @@ pub struct DeskCounts {
     pub unlisted: usize,
     /// How many hide their e-mail and are nobody's in the roster.
     pub hidden: usize,
+    /// The groups whose members are customers as well: shown, and left alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
     /// How open it was when it was read; nothing where that is not managed or cannot be read. Not in the document.
     #[serde(skip)]
     pub access: Option<Access>,
@@ -51,6 +54,7 @@ pub fn desk_counts(
     name_unlisted: bool,
 ) -> BTreeMap<DeskKey, DeskCounts> {
     let mut counts = BTreeMap::new();
+    let accounts = observed.by_handle();
     for key in roster.desks.keys() {
         let Some(DeskReading::Read(desk)) = observed.desks.get(key) else {
             continue;
@@ -62,8 +66,10 @@ pub fn desk_counts(
             .customers
             .iter()
             .filter(|(_, customer)| customer.desks.contains(key));
-        let listed = customers.filter_map(|(email, _)| plan.accounts.get(email)).collect();
-        counts.insert(key.clone(), counts_of(desk, &listed, observed, name_unlisted));
+        let listed = customers
+            .filter_map(|(email, _)| Some(&plan.accounts.get(email)?.id))
+            .collect();
+        counts.insert(key.clone(), counts_of(desk, &listed, &accounts, name_unlisted));
     }
     counts
 }
@@ -71,11 +77,12 @@ pub fn desk_counts(
 fn counts_of(
     desk: &ObservedDesk,
     listed: &BTreeSet<&AccountId>,
-    observed: &Observed,
+    accounts: &BTreeMap<&Handle, &Account>,
     name_unlisted: bool,
 ) -> DeskCounts {
     let mut counts = DeskCounts {
         customers: desk.members.len(),
+        groups: desk.groups.iter().cloned().collect(),
         access: match desk.access {
             AccessReading::Known(access) => Some(access),
             AccessReading::NotAsked | AccessReading::Unreadable { .. } => None,
@@ -83,16 +90,16 @@ fn counts_of(
         ..DeskCounts::default()
     };
     let mut strangers = Vec::new();
-    for id in &desk.members {
-        let account = observed.accounts.get(id);
-        if listed.contains(id) {
+    for handle in &desk.members {
+        let account = accounts.get(handle);
+        if account.is_some_and(|account| listed.contains(&account.id)) {
             counts.listed += 1;
         } else if account.is_some_and(|account| account.email.is_none()) {
             counts.hidden += 1;
         } else {
             counts.unlisted += 1;
             strangers.push(Stranger {
-                account: id.clone(),
+                account: account.map_or_else(|| AccountId(handle.0.clone()), |account| account.id.clone()),
                 email: account.and_then(|account| account.email.clone()),
                 name: account.map(|account| account.name.clone()).unwrap_or_default(),
             });

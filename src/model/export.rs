@@ -23,7 +23,7 @@ use super::account::{AccountId, Handle};
 use super::desk::DeskKey;
 use super::email::EmailProblem;
 use super::name::Name;
-use super::observed::{AccessReading, Observed, Site};
+use super::observed::{AccessReading, Observed, ObservedDesk, Site};
 use super::roster::{Customer, DeskSpec, Roster};
 
 /// Everything seen of some desks, whole.
@@ -37,6 +37,17 @@ pub struct Survey {
     pub own: AccountId,
     /// Who has a licence of some product. Known only of whoever is on a desk's list and might have one.
     pub licensed: BTreeSet<AccountId>,
+}
+
+impl Survey {
+    /// Whether somebody has a role in the desk's project other than a customer's, by name or by a group that was asked.
+    #[must_use]
+    pub fn works_on(&self, desk: &ObservedDesk, handle: &Handle) -> bool {
+        let groups = self.observed.groups.get(handle);
+        desk.team.as_ref().is_some_and(|team| {
+            team.members.contains(handle) || groups.is_some_and(|groups| !groups.is_disjoint(&team.groups))
+        })
+    }
 }
 
 /// What can be written down as a roster.
@@ -71,6 +82,8 @@ pub struct ExportedDesk {
     pub customers: usize,
     /// How many entries list it.
     pub listed: usize,
+    /// The groups whose members are customers as well: Data Center. No roster lists them.
+    pub groups: Vec<String>,
     /// What did not fit together while it was read.
     pub gap: Option<String>,
 }

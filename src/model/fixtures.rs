@@ -7,7 +7,7 @@ use super::account::{Account, AccountId, AccountKind, Handle};
 use super::desk::DeskKey;
 use super::email::{Email, EmailKey};
 use super::name::Name;
-use super::observed::{AccessReading, Completeness, Deployment, DeskReading, Observed, ObservedDesk, Site};
+use super::observed::{AccessReading, Completeness, Deployment, DeskReading, Observed, ObservedDesk, Site, Team};
 use super::roster::{Customer, DeskSpec, Roster};
 
 pub(crate) fn key(text: &str) -> DeskKey {
@@ -25,6 +25,8 @@ pub(crate) fn customer(email: &str, desks: &[&str]) -> Customer {
         name: None,
         desks: desks.iter().map(|desk| key(desk)).collect(),
         account: None,
+        initial_password: None,
+        previously: Vec::new(),
     }
 }
 
@@ -90,6 +92,7 @@ pub(crate) fn site(desks: &[&str]) -> Observed {
             .collect(),
         lookups: BTreeMap::new(),
         pins: BTreeMap::new(),
+        groups: BTreeMap::new(),
         warnings: Vec::new(),
     }
 }
@@ -97,10 +100,13 @@ pub(crate) fn site(desks: &[&str]) -> Observed {
 fn desk_of(members: &[&str]) -> ObservedDesk {
     ObservedDesk {
         id: "1".into(),
-        members: members.iter().map(|id| AccountId((*id).into())).collect(),
+        members: members.iter().map(|id| Handle((*id).into())).collect(),
         completeness: Completeness::Complete,
         access: AccessReading::Known(Access::Restricted),
-        team: Some(BTreeSet::new()),
+        groups: BTreeSet::new(),
+        team: Some(Team::default()),
+        may_be_public: false,
+        portal: None,
     }
 }
 
@@ -114,7 +120,7 @@ pub(crate) fn reading<'a>(observed: &'a mut Observed, desk: &str) -> &'a mut Obs
 /// The account is there, and on the desks named.
 pub(crate) fn with(mut observed: Observed, account: Account, desks: &[&str]) -> Observed {
     for desk in desks {
-        reading(&mut observed, desk).members.insert(account.id.clone());
+        reading(&mut observed, desk).members.insert(account.handle.clone());
     }
     observed.accounts.insert(account.id.clone(), account);
     observed

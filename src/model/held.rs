@@ -30,6 +30,16 @@ pub enum HeldReason {
     Deactivated(AccountId),
     /// The account is an app's.
     App(AccountId),
+    /// The address is the user name of an account that shows another.
+    UsernameTaken(AccountId),
+    /// An account still has the address that `previously` names, beside the one that has the new address.
+    PreviouslyStillThere(Vec<AccountId>),
+    /// An account has the address that `previously` names, and Cloud cannot give it the new one.
+    PreviouslyOnCloud(AccountId),
+    /// `initial_password: provided`, and the passwords file has none.
+    PasswordMissing,
+    /// An earlier account with a first password was given a licence seat.
+    SeatGiven(String),
     /// `account:` names an account Jira does not have.
     PinUnknown(Handle),
     /// `account:` names an account that shows another address.
@@ -46,6 +56,8 @@ pub enum HeldReason {
     AccessUnreadable(String),
     /// Cloud has no public desks.
     PublicOnCloud,
+    /// The site lets nobody sign up.
+    PublicNotAllowed,
 }
 
 impl HeldReason {
@@ -53,8 +65,13 @@ impl HeldReason {
     #[must_use]
     pub fn candidates(&self) -> &[AccountId] {
         match self {
-            Self::SeveralAccounts(ids) | Self::HiddenEmail(ids) | Self::ExistsUnseen(ids) => ids,
-            Self::Deactivated(id) | Self::App(id) => std::slice::from_ref(id),
+            Self::SeveralAccounts(ids)
+            | Self::HiddenEmail(ids)
+            | Self::ExistsUnseen(ids)
+            | Self::PreviouslyStillThere(ids) => ids,
+            Self::Deactivated(id) | Self::App(id) | Self::UsernameTaken(id) | Self::PreviouslyOnCloud(id) => {
+                std::slice::from_ref(id)
+            }
             Self::PinUnknown(_)
             | Self::PinShowsAnother(_)
             | Self::PinShared(_)
@@ -62,6 +79,9 @@ impl HeldReason {
             | Self::DeskUnreadable(_)
             | Self::DeskClosed(_)
             | Self::AccessUnreadable(_)
+            | Self::PasswordMissing
+            | Self::SeatGiven(_)
+            | Self::PublicNotAllowed
             | Self::PublicOnCloud => &[],
         }
     }
@@ -76,8 +96,27 @@ impl HeldReason {
             Self::HiddenEmail(_) | Self::ExistsUnseen(_) => {
                 "find the person's account in Jira's user management and write its id as `account:` in the roster"
             }
-            Self::Deactivated(_) => "reactivate the account in Jira, or take the entry out of the roster",
+            Self::Deactivated(_) => {
+                "reactivate the account in Jira (on Data Center, --reactivate does), or take the entry out of the roster"
+            }
             Self::App(_) => "an app is no customer: take the entry out of the roster, or correct the address",
+            Self::UsernameTaken(_) => {
+                "if that account is this person's, write its user name as `account:` and its address as `previously:`; \
+                 else rename it in Jira"
+            }
+            Self::PreviouslyStillThere(_) => {
+                "decide which account the person keeps, deactivate or delete the other in Jira, or take `previously:` out"
+            }
+            Self::PreviouslyOnCloud(_) => {
+                "let the person change their address themselves, or take `previously:` out and a second account is made"
+            }
+            Self::PasswordMissing => {
+                "add a line for the address to the file named by --passwords, or write `initial_password: generate`"
+            }
+            Self::SeatGiven(_) => {
+                "see in Jira's administration (Application access, and the default groups) why a new user gets an \
+                 application, mend it, then run `quietdesk apply`, which tries one again"
+            }
             Self::PinUnknown(_) => "correct `account:` in the roster, or take it out so that the e-mail decides",
             Self::PinShowsAnother(_) => {
                 "correct the entry's e-mail to the one the account shows, or its `account:` to the right account"
@@ -91,6 +130,9 @@ impl HeldReason {
             }
             Self::AccessUnreadable(_) => {
                 "use an unscoped API token of a project administrator, or take `access:` out and set it in Jira"
+            }
+            Self::PublicNotAllowed => {
+                "allow public sign-up in Jira's administration (customer permissions), or write `access: open`"
             }
             Self::PublicOnCloud => "write `access: open`; who may sign up is the site's own setting on Cloud",
         }
@@ -114,6 +156,22 @@ impl fmt::Display for HeldReason {
             Self::ExistsUnseen(_) => f.write_str("Jira says an account with this e-mail exists, but shows none"),
             Self::Deactivated(_) => f.write_str("the account is deactivated"),
             Self::App(_) => f.write_str("the account belongs to an app"),
+            Self::UsernameTaken(_) => {
+                f.write_str("this e-mail is the user name of an account that shows another e-mail")
+            }
+            Self::PreviouslyStillThere(_) => f.write_str(
+                "there is an account with this e-mail, and another with an address the person had previously",
+            ),
+            Self::PreviouslyOnCloud(_) => f.write_str(
+                "an account has an address the person had previously, and Cloud cannot change an account's e-mail",
+            ),
+            Self::PasswordMissing => f.write_str("there is no first password for it"),
+            Self::SeatGiven(account) => {
+                write!(
+                    f,
+                    "Jira gave {account} a licence seat when it was made with a first password"
+                )
+            }
             Self::PinUnknown(handle) => write!(f, "Jira has no account {handle}"),
             Self::PinShowsAnother(handle) => write!(f, "account {handle} shows another e-mail"),
             Self::PinShared(handle) => write!(f, "account {handle} is named by two entries"),
@@ -121,6 +179,7 @@ impl fmt::Display for HeldReason {
             Self::DeskUnreadable(why) => write!(f, "its customers cannot be listed: {why}"),
             Self::DeskClosed(why) => write!(f, "the desk cannot be changed: {why}"),
             Self::AccessUnreadable(why) => write!(f, "its access mode cannot be read: {why}"),
+            Self::PublicNotAllowed => f.write_str("the site lets nobody sign up"),
             Self::PublicOnCloud => f.write_str("Jira Cloud has no public desks"),
         }
     }

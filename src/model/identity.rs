@@ -13,6 +13,8 @@ use super::roster::{Customer, Roster};
 pub enum Identity<'a> {
     /// This one.
     Account(&'a Account),
+    /// This one, which shows an address the person had previously.
+    Former(&'a Account),
     /// Nobody's: one has to be made.
     Absent,
     /// Jira was not asked yet.
@@ -57,11 +59,7 @@ impl<'a> Identities<'a> {
         Self {
             observed,
             by_email,
-            by_handle: observed
-                .accounts
-                .values()
-                .map(|account| (&account.handle, account))
-                .collect(),
+            by_handle: observed.by_handle(),
             shared_pins: all_pins.filter(|pin| !pins.insert(*pin)).collect(),
         }
     }
@@ -69,9 +67,40 @@ impl<'a> Identities<'a> {
     /// Decides whose account `customer` means.
     #[must_use]
     pub fn identify(&self, customer: &'a Customer) -> Identity<'a> {
-        match &customer.account {
-            Some(pin) => self.by_pin(customer, pin),
+        let identity = match &customer.account {
+            Some(pin) => return self.by_pin(customer, pin),
             None => self.by_email(&customer.email),
+        };
+        match customer.previously.is_empty() {
+            true => identity,
+            false => self.with_former(customer, identity),
+        }
+    }
+
+    /// Looks at who has the addresses the person had previously. Two accounts that may both be meant are nobody's to
+    /// choose from; one that is deactivated is only in the way where it is the only one.
+    fn with_former(&self, customer: &'a Customer, identity: Identity<'a>) -> Identity<'a> {
+        let (mut former, mut deactivated) = (Vec::new(), None);
+        for email in &customer.previously {
+            match self.by_email(email) {
+                Identity::Account(account) | Identity::Former(account) => former.push(account),
+                Identity::Held(HeldReason::Deactivated(id)) => deactivated = Some(id),
+                // Whoever has that address as a user name alone is met when it is in the way.
+                Identity::Absent | Identity::Held(HeldReason::UsernameTaken(_)) => {}
+                unclear @ (Identity::Unasked(_) | Identity::Held(_)) => return unclear,
+            }
+        }
+        let ids = |accounts: &[&Account]| accounts.iter().map(|account| account.id.clone()).collect::<Vec<_>>();
+        match (identity, former.as_slice(), deactivated) {
+            (Identity::Absent, [one], _) => Identity::Former(one),
+            (Identity::Held(HeldReason::UsernameTaken(id)), [one], _) if one.id == id => Identity::Former(one),
+            (Identity::Absent, [], Some(id)) => Identity::Held(HeldReason::Deactivated(id)),
+            (Identity::Absent, [_, _, ..], _) => Identity::Held(HeldReason::SeveralAccounts(ids(&former))),
+            (Identity::Account(account), [_, ..], _) => {
+                let both = std::iter::once(account.id.clone()).chain(ids(&former)).collect();
+                Identity::Held(HeldReason::PreviouslyStillThere(both))
+            }
+            (identity, _, _) => identity,
         }
     }
 
@@ -85,10 +114,16 @@ impl<'a> Identities<'a> {
                 false => Identity::Unasked(Question::Pin(pin)),
             };
         };
-        if account.email_key().is_some_and(|key| key != *customer.email.key()) {
-            return Identity::Held(HeldReason::PinShowsAnother(pin.clone()));
+        match account.email_key() {
+            Some(key) if customer.previously.iter().any(|email| *email.key() == key) => match usable(account) {
+                Identity::Account(account) => Identity::Former(account),
+                unusable @ (Identity::Former(_) | Identity::Absent | Identity::Unasked(_) | Identity::Held(_)) => {
+                    unusable
+                }
+            },
+            Some(key) if key != *customer.email.key() => Identity::Held(HeldReason::PinShowsAnother(pin.clone())),
+            Some(_) | None => usable(account),
         }
-        usable(account)
     }
 
     fn by_email(&self, email: &'a Email) -> Identity<'a> {
@@ -99,22 +134,25 @@ impl<'a> Identities<'a> {
             (Lookup::One(id), _) => self.existing(&id),
             (Lookup::Many(ids), _) => Identity::Held(several(&self.observed.accounts, ids)),
             // The desk's list shows a deactivated account; somebody else may have the address now.
-            (Lookup::Absent | Lookup::Inactive(_) | Lookup::Hidden(_), None) => {
+            (Lookup::Absent | Lookup::Inactive(_) | Lookup::Hidden(_) | Lookup::Taken(_), None) => {
                 Identity::Unasked(Question::Email(email))
             }
             (Lookup::Inactive(id), Some(_)) => Identity::Held(HeldReason::Deactivated(id)),
-            (Lookup::Absent | Lookup::Hidden(_), Some(Lookup::Absent)) => Identity::Absent,
-            (Lookup::Absent | Lookup::Hidden(_), Some(Lookup::Hidden(ids))) => {
+            (Lookup::Absent | Lookup::Hidden(_) | Lookup::Taken(_), Some(Lookup::Absent)) => Identity::Absent,
+            (Lookup::Absent | Lookup::Hidden(_) | Lookup::Taken(_), Some(Lookup::Hidden(ids))) => {
                 Identity::Held(HeldReason::HiddenEmail(ids.clone()))
             }
+            (Lookup::Absent | Lookup::Hidden(_) | Lookup::Taken(_), Some(Lookup::Taken(id))) => {
+                Identity::Held(HeldReason::UsernameTaken(id.clone()))
+            }
             // What was answered names accounts that were not remembered with this address: nothing is sure.
-            (Lookup::Absent | Lookup::Hidden(_), Some(Lookup::One(id))) => {
+            (Lookup::Absent | Lookup::Hidden(_) | Lookup::Taken(_), Some(Lookup::One(id))) => {
                 Identity::Held(HeldReason::HiddenEmail(vec![id.clone()]))
             }
-            (Lookup::Absent | Lookup::Hidden(_), Some(Lookup::Inactive(id))) => {
+            (Lookup::Absent | Lookup::Hidden(_) | Lookup::Taken(_), Some(Lookup::Inactive(id))) => {
                 Identity::Held(HeldReason::Deactivated(id.clone()))
             }
-            (Lookup::Absent | Lookup::Hidden(_), Some(Lookup::Many(ids))) => {
+            (Lookup::Absent | Lookup::Hidden(_) | Lookup::Taken(_), Some(Lookup::Many(ids))) => {
                 Identity::Held(several(&self.observed.accounts, ids.clone()))
             }
         }

@@ -10,6 +10,7 @@ use super::account::AccountId;
 use super::desk::DeskKey;
 use super::edit::Edit;
 use super::email::EmailKey;
+use super::observed::Deployment;
 use super::outcome::Outcomes;
 use super::plan::Plan;
 use super::roster::Roster;
@@ -31,6 +32,8 @@ pub struct Parts {
     pub agreed: BTreeMap<Fact, Value>,
     /// The e-mails Jira refused a create for, with the candidates found then.
     pub refused: BTreeMap<EmailKey, Vec<AccountId>>,
+    /// The account that was given a licence seat when it was made with a first password: no other is made so.
+    pub seat_given: Option<String>,
 }
 
 /// Something the roster can want.
@@ -42,15 +45,19 @@ pub enum Fact {
     Membership(DeskKey, EmailKey),
     /// How open a desk is.
     Access(DeskKey),
+    /// What somebody is called: Data Center.
+    Name(EmailKey),
 }
 
 /// What a fact was when the roster and Jira last agreed on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// It is so.
     Present,
     /// That open.
     Access(Access),
+    /// The roster's name for somebody, when it and Jira agreed or the difference was told and left alone.
+    Name(String),
 }
 
 impl Ledger {
@@ -91,15 +98,32 @@ impl Ledger {
         &self.parts
     }
 
+    /// What a fact was when the roster and Jira last agreed on it.
+    #[must_use]
+    pub fn agreed(&self, fact: &Fact) -> Option<&Value> {
+        self.parts.agreed.get(fact)
+    }
+
+    /// The account that was given a licence seat when it was made with a first password.
+    #[must_use]
+    pub fn seat_given(&self) -> Option<&str> {
+        self.parts.seat_given.as_deref()
+    }
+
+    /// Somebody says that it is mended: accounts may be made with a first password again.
+    pub fn forget_seat_given(&mut self) {
+        self.parts.seat_given = None;
+    }
+
     /// Why `fact` is not what the roster wants, seen from the desks it concerns.
     #[must_use]
-    pub fn cause<'a>(&self, fact: &Fact, wanted: Value, desks: impl IntoIterator<Item = &'a DeskKey>) -> Cause {
+    pub fn cause<'a>(&self, fact: &Fact, wanted: &Value, desks: impl IntoIterator<Item = &'a DeskKey>) -> Cause {
         let mut desks = desks.into_iter().peekable();
         let desk_known = desks.peek().is_none() || desks.any(|desk| self.parts.completed.contains(desk));
         match self.parts.agreed.get(fact) {
             _ if !self.kept => Cause::Unknown,
             _ if !desk_known || self.parts.completed.is_empty() => Cause::First,
-            Some(agreed) if *agreed == wanted => Cause::Drift,
+            Some(agreed) if agreed == wanted => Cause::Drift,
             Some(_) | None => Cause::Edit,
         }
     }
@@ -135,13 +159,17 @@ impl Ledger {
         let open = Open::of(plan, outcomes);
         let made: BTreeSet<_> = plan.steps.iter().filter_map(|step| made(step, outcomes)).collect();
         let has_account = |email: &EmailKey| plan.accounts.contains_key(email) || made.contains(email);
-        let agreed = facts(seen, has_account);
+        let named = plan.site.deployment == Deployment::DataCenter;
+        let agreed = facts(seen, has_account).filter(|(fact, _)| named || !matches!(fact, Fact::Name(_)));
         self.parts.agreed.extend(agreed.filter(|(fact, _)| !open.holds(fact)));
         self.parts.agreed.retain(|fact, _| is_wanted(roster, fact));
         self.parts
             .refused
             .retain(|email, _| roster.customers.contains_key(email));
         self.parts.refused.extend(outcomes.refused_creates(plan));
+        if let Some(account) = &outcomes.seat_given {
+            self.parts.seat_given = Some(account.clone());
+        }
         open
     }
 }
@@ -153,10 +181,13 @@ fn facts(roster: &Roster, has_account: impl Fn(&EmailKey) -> bool) -> impl Itera
         Some((Fact::Access(key.clone()), Value::Access(access)))
     });
     let people = roster.customers.iter().flat_map(move |(email, customer)| {
-        let account = has_account(email).then(|| (Fact::Account(email.clone()), Value::Present));
+        let has_account = has_account(email);
+        let account = has_account.then(|| (Fact::Account(email.clone()), Value::Present));
+        let name = customer.name.as_ref().filter(|_| has_account);
+        let name = name.map(|name| (Fact::Name(email.clone()), Value::Name(name.as_str().to_owned())));
         let desks = customer.desks.iter().cloned();
         let on = desks.map(|desk| (Fact::Membership(desk, email.clone()), Value::Present));
-        account.into_iter().chain(on)
+        account.into_iter().chain(name).chain(on)
     });
     access.chain(people)
 }
@@ -170,6 +201,10 @@ fn is_wanted(roster: &Roster, fact: &Fact) -> bool {
             .get(email)
             .is_some_and(|customer| customer.desks.contains(desk)),
         Fact::Access(desk) => roster.desks.get(desk).is_some_and(|spec| spec.access.is_some()),
+        Fact::Name(email) => roster
+            .customers
+            .get(email)
+            .is_some_and(|customer| customer.name.is_some()),
     }
 }
 
@@ -177,7 +212,7 @@ fn is_wanted(roster: &Roster, fact: &Fact) -> bool {
 fn made<'a>(step: &'a Step, outcomes: &Outcomes) -> Option<&'a EmailKey> {
     match &step.action {
         Action::CreateCustomer { email, .. } => outcomes.succeeded(step.id).then(|| email.key()),
-        Action::AddToDesk { .. } | Action::SetAccess { .. } => None,
+        Action::UpdateCustomer { .. } | Action::AddToDesk { .. } | Action::SetAccess { .. } => None,
     }
 }
 
@@ -192,7 +227,10 @@ impl Open {
     fn of(plan: &Plan, outcomes: &Outcomes) -> Self {
         let undone = plan.steps.iter().filter(|step| !outcomes.succeeded(step.id));
         Self {
-            facts: undone.chain(&plan.paused).map(|step| step.action.fact()).collect(),
+            facts: undone
+                .chain(&plan.paused)
+                .flat_map(|step| step.action.facts())
+                .collect(),
             emails: plan
                 .held
                 .iter()
@@ -206,7 +244,7 @@ impl Open {
     fn holds(&self, fact: &Fact) -> bool {
         self.facts.contains(fact)
             || match fact {
-                Fact::Account(email) => self.emails.contains(email),
+                Fact::Account(email) | Fact::Name(email) => self.emails.contains(email),
                 Fact::Membership(desk, email) => self.emails.contains(email) || self.desks.contains(desk),
                 Fact::Access(desk) => self.desks.contains(desk),
             }
@@ -214,13 +252,21 @@ impl Open {
 }
 
 impl Action {
-    /// The fact this action makes true.
+    /// The facts this action makes true.
     #[must_use]
-    pub fn fact(&self) -> Fact {
+    pub fn facts(&self) -> Vec<Fact> {
         match self {
-            Self::CreateCustomer { email, .. } => Fact::Account(email.key().clone()),
-            Self::AddToDesk { email, desk, .. } => Fact::Membership(desk.clone(), email.key().clone()),
-            Self::SetAccess { desk, .. } => Fact::Access(desk.clone()),
+            Self::CreateCustomer { email, .. } => {
+                vec![Fact::Account(email.key().clone()), Fact::Name(email.key().clone())]
+            }
+            Self::UpdateCustomer { email, changes, .. } => {
+                let name = changes.name.iter().map(|_| Fact::Name(email.key().clone()));
+                let account =
+                    (changes.address.is_some() || changes.reactivate).then(|| Fact::Account(email.key().clone()));
+                name.chain(account).collect()
+            }
+            Self::AddToDesk { email, desk, .. } => vec![Fact::Membership(desk.clone(), email.key().clone())],
+            Self::SetAccess { desk, .. } => vec![Fact::Access(desk.clone())],
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod name;
 pub mod observed;
 pub mod outcome;
 pub mod plan;
+pub mod policy;
 pub mod redact;
 pub mod report;
 pub mod roster;

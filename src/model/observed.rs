@@ -28,6 +28,15 @@ pub enum Deployment {
     DataCenter,
 }
 
+impl std::fmt::Display for Deployment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Cloud => "Cloud",
+            Self::DataCenter => "Data Center",
+        })
+    }
+}
+
 /// Everything one pass saw.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observed {
@@ -41,8 +50,25 @@ pub struct Observed {
     pub lookups: BTreeMap<EmailKey, Lookup>,
     /// What asking for a pinned account gave; a handle not in here was not asked for.
     pub pins: BTreeMap<Handle, Option<AccountId>>,
+    /// The groups of the accounts that were asked for theirs.
+    pub groups: BTreeMap<Handle, BTreeSet<String>>,
     /// Facts about the whole site that a reader of the plan should know.
     pub warnings: Vec<String>,
+}
+
+impl Observed {
+    /// Whether an account may raise requests on a desk already, as far as that is known.
+    #[must_use]
+    pub fn has_access(&self, desk: &ObservedDesk, account: &Account) -> bool {
+        desk.has_access(&account.handle, self.groups.get(&account.handle))
+    }
+
+    /// The accounts by what calls send.
+    #[must_use]
+    pub fn by_handle(&self) -> BTreeMap<&Handle, &Account> {
+        let accounts = self.accounts.values();
+        accounts.map(|account| (&account.handle, account)).collect()
+    }
 }
 
 /// What was seen of one desk.
@@ -64,22 +90,50 @@ pub enum DeskReading {
 pub struct ObservedDesk {
     /// The desk's own id, a string of digits (jira-facts §1, H).
     pub id: String,
-    /// Who is on its list of customers.
-    pub members: BTreeSet<AccountId>,
+    /// Who is on its list of customers, by what Jira lists them by: Cloud's list holds account ids, Data Center's role
+    /// user names.
+    pub members: BTreeSet<Handle>,
     /// Whether that is all of them.
     pub completeness: Completeness,
     /// How open it is.
     pub access: AccessReading,
-    /// Accounts that reach the desk through another project role (agents, administrators); nothing where that was
-    /// not asked.
-    pub team: Option<BTreeSet<AccountId>>,
+    /// The groups whose members are customers as well: Data Center.
+    pub groups: BTreeSet<String>,
+    /// Who reaches the desk through another project role (agents, administrators); nothing where that was not asked.
+    pub team: Option<Team>,
+    /// Whether the site lets the desk be public.
+    pub may_be_public: bool,
+    /// The number of its portal, where it was told.
+    pub portal: Option<u64>,
+}
+
+/// Who reaches a desk through a project role other than that of its customers: agents, administrators.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Team {
+    /// Who has such a role.
+    pub members: BTreeSet<Handle>,
+    /// The groups that have one. On Cloud they are not read.
+    pub groups: BTreeSet<String>,
 }
 
 impl ObservedDesk {
-    /// Whether an account may raise requests here already: as a customer, or through another project role.
+    /// Whether somebody may raise requests here already: as a customer, or through another project role; by a group only
+    /// where the account's own `groups` are known.
     #[must_use]
-    pub fn has_access(&self, account: &AccountId) -> bool {
-        self.members.contains(account) || self.team.as_ref().is_some_and(|team| team.contains(account))
+    pub fn has_access(&self, handle: &Handle, groups: Option<&BTreeSet<String>>) -> bool {
+        let in_team = self.team.as_ref().is_some_and(|team| team.members.contains(handle));
+        let by_group = || groups.is_some_and(|groups| groups.iter().any(|group| self.lets_in(group)));
+        self.members.contains(handle) || in_team || by_group()
+    }
+
+    /// Whether any group lets its members in, as far as that is known.
+    #[must_use]
+    pub fn has_groups(&self) -> bool {
+        !self.groups.is_empty() || self.team.as_ref().is_some_and(|team| !team.groups.is_empty())
+    }
+
+    fn lets_in(&self, group: &String) -> bool {
+        self.groups.contains(group) || self.team.as_ref().is_some_and(|team| team.groups.contains(group))
     }
 }
 
@@ -133,6 +187,9 @@ pub enum Lookup {
     Inactive(AccountId),
     /// Several active accounts show it (one portal-only and one Atlassian account, jira-facts §4, H), or an app does.
     Many(Vec<AccountId>),
+    /// Nobody shows it, but it is somebody's user name, and that account shows another address: Data Center, where a new
+    /// account would be named so.
+    Taken(AccountId),
     /// Nobody shows it, but accounts that hide theirs were found by it. A search matches prefixes of names as well, so
     /// even a lone hit is not an identity (jira-facts §4).
     Hidden(Vec<AccountId>),
@@ -145,10 +202,11 @@ impl Lookup {
     /// also all that a desk's list can tell.
     #[must_use]
     pub fn judge<'a>(wanted: &EmailKey, found: impl IntoIterator<Item = &'a Account>) -> Self {
-        let (mut exact, mut hidden) = (Vec::new(), Vec::new());
+        let (mut exact, mut hidden, mut named) = (Vec::new(), Vec::new(), None);
         for account in found {
             match account.email_key() {
                 Some(key) if key == *wanted => exact.push(account),
+                Some(_) if account.is_named(wanted) => named = Some(account),
                 Some(_) => {}
                 None => hidden.push(account),
             }
@@ -158,12 +216,13 @@ impl Lookup {
             ids.into_iter().collect::<Vec<_>>()
         };
         let active: Vec<_> = exact.iter().copied().filter(|account| account.active).collect();
-        match (ids(&active).as_slice(), exact.first(), hidden.is_empty()) {
-            ([one], _, _) if active[0].kind != AccountKind::App => Self::One(one.clone()),
-            ([], Some(inactive), _) => Self::Inactive(inactive.id.clone()),
-            ([], None, true) => Self::Absent,
-            ([], None, false) => Self::Hidden(ids(&hidden)),
-            (several, _, _) => Self::Many(several.to_vec()),
+        match (ids(&active).as_slice(), exact.first(), named, hidden.is_empty()) {
+            ([one], _, _, _) if active[0].kind != AccountKind::App => Self::One(one.clone()),
+            ([], Some(inactive), _, _) => Self::Inactive(inactive.id.clone()),
+            ([], None, Some(named), _) => Self::Taken(named.id.clone()),
+            ([], None, None, true) => Self::Absent,
+            ([], None, None, false) => Self::Hidden(ids(&hidden)),
+            (several, _, _, _) => Self::Many(several.to_vec()),
         }
     }
 }

@@ -62,6 +62,8 @@ pub struct Outcomes {
     pub creating_refused: Option<String>,
     /// Why no more accounts were made, where it could not be written down beforehand that one is about to be.
     pub creating_unsafe: Option<String>,
+    /// The account that was given a licence seat when it was made with a first password.
+    pub seat_given: Option<String>,
 }
 
 /// Why a pass ended before its last step.
@@ -193,6 +195,7 @@ impl Outcomes {
         stopped: None,
         creating_refused: None,
         creating_unsafe: None,
+        seat_given: None,
     };
 
     /// What became of a step.
@@ -221,7 +224,7 @@ impl Outcomes {
     pub fn refused_creates(&self, plan: &Plan) -> BTreeMap<EmailKey, Vec<AccountId>> {
         let creates = plan.steps.iter().filter_map(|step| match &step.action {
             Action::CreateCustomer { email, .. } => Some((step.id, email.key())),
-            Action::AddToDesk { .. } | Action::SetAccess { .. } => None,
+            Action::UpdateCustomer { .. } | Action::AddToDesk { .. } | Action::SetAccess { .. } => None,
         });
         creates
             .filter_map(|(id, key)| {

@@ -9,21 +9,31 @@
 //! | absent | no | every one paused | both, listed apart |
 //! | absent | no | every one missing or unreadable | nothing: the desk is held |
 //! | several, hidden, deactivated, an app's, wrongly pinned | any | any | held |
+//! | one with an address of `previously`, Data Center | any | any | `update_customer`, then `add_to_desk` |
+//! | one with an address of `previously`, Cloud | any | any | held |
+//! | one with the new address, another with the old | any | any | held |
+//! | deactivated, Data Center, `--reactivate` | any | any | `update_customer`, then `add_to_desk` |
+//! | one, whose name is not the file's, Data Center | any | any | `update_customer` where the file changed, else noted |
 //!
 //! [`plan`] is pure and synchronous; [`questions`] says what it still needs to be told.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod people;
+mod questions;
 
+use std::collections::BTreeMap;
+
+pub use self::questions::{Questions, questions};
 use super::access::Access;
-use super::account::{Account, AccountId, AccountKind, Handle};
+use super::account::AccountId;
 use super::desk::DeskKey;
 use super::email::{Email, EmailKey};
 use super::held::{Held, HeldReason};
-use super::identity::{Identities, Identity, Question};
+use super::identity::Identities;
 use super::ledger::{Fact, Ledger, Value};
 use super::observed::{AccessReading, Deployment, DeskReading, Observed, ObservedDesk, Site};
-use super::roster::{Customer, DeskSpec, Roster};
-use super::step::{Action, Step, StepId, Who};
+use super::policy::Policy;
+use super::roster::{DeskSpec, Roster};
+use super::step::{AccountRef, Action, Step, StepId};
 
 /// Everything that is to be done, held, noted or waiting, in a deterministic order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +50,9 @@ pub struct Plan {
     /// Differences nobody needs to act on, or that no API can mend.
     pub notes: Vec<Note>,
     /// The account of each entry that has one.
-    pub accounts: BTreeMap<EmailKey, AccountId>,
+    pub accounts: BTreeMap<EmailKey, AccountRef>,
+    /// The numbers of the desks' portals, where they were told.
+    pub portals: BTreeMap<DeskKey, u64>,
     /// How many entries need nothing.
     pub unchanged: usize,
     /// Facts about the whole site that a reader should know.
@@ -59,57 +71,15 @@ pub struct Note {
     pub name_in_jira: String,
 }
 
-/// What the planner needs to be told before it can decide.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Questions {
-    /// Who has these e-mails?
-    pub emails: Vec<Email>,
-    /// Are there such accounts?
-    pub pins: BTreeSet<Handle>,
-    /// Who reaches these desks through another project role? Asked only where somebody with an account of the whole
-    /// product, who might be an agent, would be added.
-    pub teams: BTreeSet<DeskKey>,
-}
-
-impl Questions {
-    /// Whether everything is known.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.emails.is_empty() && self.pins.is_empty() && self.teams.is_empty()
-    }
-}
-
-/// What has to be asked before [`plan`] can decide about every entry.
-#[must_use]
-pub fn questions(roster: &Roster, observed: &Observed) -> Questions {
-    let identities = Identities::new(roster, observed);
-    let mut questions = Questions::default();
-    for customer in roster.customers.values() {
-        match identities.identify(customer) {
-            Identity::Unasked(Question::Email(email)) => questions.emails.push(email.clone()),
-            Identity::Unasked(Question::Pin(pin)) => {
-                questions.pins.insert(pin.clone());
-            }
-            Identity::Account(account) if account.kind != AccountKind::Customer => {
-                let unasked = customer.desks.iter().filter(|key| {
-                    read(observed, key).is_some_and(|desk| desk.team.is_none() && !desk.members.contains(&account.id))
-                });
-                questions.teams.extend(unasked.cloned());
-            }
-            Identity::Account(_) | Identity::Absent | Identity::Held(_) => {}
-        }
-    }
-    questions
-}
-
 /// Decides what to do. An entry Jira was not asked about (see [`questions`]) counts as absent; Jira's own refusal of a
 /// second account with one e-mail (409) is what makes that safe.
 #[must_use]
-pub fn plan(roster: &Roster, observed: &Observed, ledger: &Ledger) -> Plan {
+pub fn plan(roster: &Roster, observed: &Observed, ledger: &Ledger, policy: &Policy) -> Plan {
     let mut planner = Planner {
         roster,
         observed,
         ledger,
+        policy,
         next: 1,
         plan: Plan {
             site: observed.site.clone(),
@@ -118,6 +88,7 @@ pub fn plan(roster: &Roster, observed: &Observed, ledger: &Ledger) -> Plan {
             held: Vec::new(),
             notes: Vec::new(),
             accounts: BTreeMap::new(),
+            portals: portals(observed),
             unchanged: 0,
             warnings: observed.warnings.clone(),
         },
@@ -133,13 +104,25 @@ pub fn plan(roster: &Roster, observed: &Observed, ledger: &Ledger) -> Plan {
         }
     }
     planner.access();
+    planner.warn_of_passwords();
     planner.plan
+}
+
+impl Plan {
+    /// The step of this number, unless its desk is paused.
+    #[must_use]
+    pub fn step(&self, id: StepId) -> Option<&Step> {
+        // Steps are numbered in the order they are listed.
+        let place = self.steps.binary_search_by_key(&id, |step| step.id).ok()?;
+        self.steps.get(place)
+    }
 }
 
 struct Planner<'a> {
     roster: &'a Roster,
     observed: &'a Observed,
     ledger: &'a Ledger,
+    policy: &'a Policy,
     next: u32,
     plan: Plan,
 }
@@ -156,78 +139,6 @@ impl Planner<'_> {
         }
     }
 
-    /// Plans one entry; false where it is held.
-    fn person(&mut self, customer: &Customer, identity: Identity<'_>) -> bool {
-        let candidates = self.ledger.refused(customer.email.key());
-        match (identity, candidates) {
-            (Identity::Account(account), _) => self.known(customer, account),
-            (Identity::Held(reason), _) => {
-                self.hold(Some(&customer.email), None, reason);
-                return false;
-            }
-            (Identity::Absent | Identity::Unasked(_), Some(candidates)) => {
-                let reason = HeldReason::ExistsUnseen(candidates.to_vec());
-                self.hold(Some(&customer.email), None, reason);
-                return false;
-            }
-            (Identity::Absent | Identity::Unasked(_), None) => self.absent(customer),
-        }
-        true
-    }
-
-    fn known(&mut self, customer: &Customer, account: &Account) {
-        self.plan
-            .accounts
-            .insert(customer.email.key().clone(), account.id.clone());
-        for key in &customer.desks {
-            if read(self.observed, key).is_some_and(|desk| !desk.has_access(&account.id)) {
-                self.add(customer, Who::Existing(account.into()), key);
-            }
-        }
-        if customer.name.as_ref().is_some_and(|name| name.as_str() != account.name) {
-            self.plan.notes.push(Note {
-                email: customer.email.clone(),
-                account: account.id.clone(),
-                name_in_jira: account.name.clone(),
-            });
-        }
-    }
-
-    fn absent(&mut self, customer: &Customer) {
-        let desks: Vec<_> = customer
-            .desks
-            .iter()
-            .filter(|key| read(self.observed, key).is_some())
-            .cloned()
-            .collect();
-        if desks.is_empty() && !customer.desks.is_empty() {
-            return;
-        }
-        let fact = Fact::Account(customer.email.key().clone());
-        let cause = self.ledger.cause(&fact, Value::Present, &customer.desks);
-        let paused = !desks.is_empty() && desks.iter().all(|key| self.is_paused(key));
-        let action = Action::CreateCustomer {
-            email: customer.email.clone(),
-            name: customer.name_for_creation().to_owned(),
-            desks: desks.clone(),
-        };
-        let made = self.step(action, cause, paused);
-        for key in &desks {
-            self.add(customer, Who::MadeBy(made), key);
-        }
-    }
-
-    fn add(&mut self, customer: &Customer, who: Who, desk: &DeskKey) {
-        let fact = Fact::Membership(desk.clone(), customer.email.key().clone());
-        let cause = self.ledger.cause(&fact, Value::Present, [desk]);
-        let action = Action::AddToDesk {
-            email: customer.email.clone(),
-            who,
-            desk: desk.clone(),
-        };
-        self.step(action, cause, self.is_paused(desk));
-    }
-
     /// Tightening before loosening: whoever must be kept out is kept out first.
     fn access(&mut self) {
         let mut changes = Vec::new();
@@ -237,7 +148,7 @@ impl Planner<'_> {
         changes.sort_by_key(|(_, before, after)| after > before);
         for (desk, before, after) in changes {
             let fact = Fact::Access(desk.clone());
-            let cause = self.ledger.cause(&fact, Value::Access(after), [&desk]);
+            let cause = self.ledger.cause(&fact, &Value::Access(after), [&desk]);
             let paused = self.is_paused(&desk);
             self.step(Action::SetAccess { desk, before, after }, cause, paused);
         }
@@ -245,11 +156,16 @@ impl Planner<'_> {
 
     fn access_of(&mut self, key: &DeskKey, spec: &DeskSpec) -> Option<(DeskKey, Access, Access)> {
         let wanted = spec.access?;
-        match &read(self.observed, key)?.access {
+        let desk = read(self.observed, key)?;
+        match &desk.access {
             AccessReading::NotAsked => None,
             AccessReading::Known(now) if *now == wanted => None,
             AccessReading::Known(_) if wanted == Access::Public && self.is_cloud() => {
                 self.hold(None, Some(key), HeldReason::PublicOnCloud);
+                None
+            }
+            AccessReading::Known(_) if wanted == Access::Public && !desk.may_be_public => {
+                self.hold(None, Some(key), HeldReason::PublicNotAllowed);
                 None
             }
             AccessReading::Known(now) => Some((key.clone(), *now, wanted)),
@@ -287,6 +203,12 @@ impl Planner<'_> {
     fn is_cloud(&self) -> bool {
         self.observed.site.deployment == Deployment::Cloud
     }
+}
+
+fn portals(observed: &Observed) -> BTreeMap<DeskKey, u64> {
+    let keys = observed.desks.keys();
+    keys.filter_map(|key| Some((key.clone(), read(observed, key)?.portal?)))
+        .collect()
 }
 
 fn read<'a>(observed: &'a Observed, key: &DeskKey) -> Option<&'a ObservedDesk> {

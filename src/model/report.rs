@@ -264,6 +264,7 @@ impl Summary {
         for step in &plan.steps {
             match &step.action {
                 Action::CreateCustomer { .. } => summary.create += 1,
+                Action::UpdateCustomer { .. } => summary.update += 1,
                 Action::AddToDesk { .. } => summary.add += 1,
                 Action::SetAccess { .. } => summary.access += 1,
             }
@@ -286,6 +287,10 @@ fn step_entry(step: &Step, outcomes: Option<&Outcomes>) -> StepEntry {
         .map(|account| account.id.clone());
     let (account, before, after) = match &step.action {
         Action::CreateCustomer { name, .. } => (made, None, Some(name.clone())),
+        Action::UpdateCustomer { account, changes, .. } => {
+            let (before, after) = changes.before_and_after();
+            (Some(account.id.clone()), Some(before), Some(after))
+        }
         Action::AddToDesk {
             who: Who::Existing(account),
             ..
@@ -329,7 +334,7 @@ fn note_entry(note: &super::plan::Note) -> NoteEntry {
         email: note.email.to_string(),
         account: note.account.clone(),
         note: format!(
-            "Jira has the name {:?}; quietdesk does not change names of existing accounts",
+            "Jira has the name {:?}, which quietdesk leaves alone",
             note.name_in_jira
         ),
     }

@@ -65,6 +65,30 @@ pub struct Customer {
     pub desks: BTreeSet<DeskKey>,
     /// The account meant, where the e-mail cannot decide (Cloud accountId, Data Center username).
     pub account: Option<Handle>,
+    /// Where the first password of a new account comes from: Data Center.
+    pub initial_password: Option<InitialPassword>,
+    /// Older addresses of the same person.
+    pub previously: Vec<Email>,
+}
+
+/// Where the first password of a new account comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum InitialPassword {
+    /// quietdesk makes one.
+    Generate,
+    /// The passwords file has it.
+    Provided,
+}
+
+impl InitialPassword {
+    /// The word of the roster.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Generate => "generate",
+            Self::Provided => "provided",
+        }
+    }
 }
 
 impl Customer {

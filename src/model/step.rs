@@ -6,6 +6,7 @@ use super::access::Access;
 use super::account::{Account, AccountId, Handle};
 use super::desk::DeskKey;
 use super::email::Email;
+use super::roster::InitialPassword;
 
 /// A step's number within its plan, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +34,17 @@ pub enum Action {
         name: String,
         /// The desks this account is made for.
         desks: Vec<DeskKey>,
+        /// Where its first password comes from; nothing: it gets none.
+        password: Option<InitialPassword>,
+    },
+    /// Change an account: Data Center.
+    UpdateCustomer {
+        /// Who the roster means.
+        email: Email,
+        /// Whose account, named as it is before.
+        account: AccountRef,
+        /// What changes.
+        changes: Changes,
     },
     /// Put an account on a desk's list of customers.
     AddToDesk {
@@ -54,12 +66,43 @@ pub enum Action {
     },
 }
 
+/// What changes about an account, all in one call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Its display name.
+    pub name: Option<NameChange>,
+    /// Its address.
+    pub address: Option<AddressChange>,
+    /// It was deactivated, and comes back.
+    pub reactivate: bool,
+}
+
+/// A new display name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameChange {
+    /// What Jira has now.
+    pub before: String,
+    /// What the roster wants.
+    pub after: String,
+}
+
+/// A new address of the same person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressChange {
+    /// What Jira has now.
+    pub before: String,
+    /// What the roster wants.
+    pub after: Email,
+    /// The new user name, where the old one was the old address, as it is of the accounts the service management made.
+    pub username: Option<Handle>,
+}
+
 /// Whose account a step is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
     /// One that is there already.
     Existing(AccountRef),
-    /// One that another step of the plan makes.
+    /// One that another step of the plan makes, or gives a new handle.
     MadeBy(StepId),
 }
 
@@ -92,6 +135,7 @@ impl Action {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::CreateCustomer { .. } => "create_customer",
+            Self::UpdateCustomer { .. } => "update_customer",
             Self::AddToDesk { .. } => "add_to_desk",
             Self::SetAccess { .. } => "set_access",
         }
@@ -101,7 +145,9 @@ impl Action {
     #[must_use]
     pub fn email(&self) -> Option<&Email> {
         match self {
-            Self::CreateCustomer { email, .. } | Self::AddToDesk { email, .. } => Some(email),
+            Self::CreateCustomer { email, .. } | Self::UpdateCustomer { email, .. } | Self::AddToDesk { email, .. } => {
+                Some(email)
+            }
             Self::SetAccess { .. } => None,
         }
     }
@@ -110,9 +156,36 @@ impl Action {
     #[must_use]
     pub fn desk(&self) -> Option<&DeskKey> {
         match self {
-            Self::CreateCustomer { .. } => None,
+            Self::CreateCustomer { .. } | Self::UpdateCustomer { .. } => None,
             Self::AddToDesk { desk, .. } | Self::SetAccess { desk, .. } => Some(desk),
         }
+    }
+}
+
+impl Changes {
+    /// Whether nothing changes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.name.is_none() && self.address.is_none() && !self.reactivate
+    }
+
+    /// What is before and what after, each in words.
+    #[must_use]
+    pub fn before_and_after(&self) -> (String, String) {
+        let name = self.name.as_ref().map(|name| (name.before.clone(), name.after.clone()));
+        let address = self.address.as_ref();
+        let address = address.map(|address| (address.before.clone(), address.after.to_string()));
+        let active = self.reactivate.then(|| ("deactivated".to_owned(), "active".to_owned()));
+        let (before, after): (Vec<_>, Vec<_>) = [address, name, active].into_iter().flatten().unzip();
+        (before.join(", "), after.join(", "))
+    }
+}
+
+impl fmt::Display for Changes {
+    /// Such as `name from Ada to Ada Lovelace`. May hold e-mails.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (before, after) = self.before_and_after();
+        write!(f, "{before} becomes {after}")
     }
 }
 
@@ -142,6 +215,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.action {
             Action::CreateCustomer { email, .. } => write!(f, "create {email}"),
+            Action::UpdateCustomer { email, changes, .. } => write!(f, "update {email}: {changes}"),
             Action::AddToDesk { email, desk, .. } => write!(f, "add {email} to {desk}"),
             Action::SetAccess { desk, before, after } => {
                 write!(f, "set access of {desk} from {before} to {after}")

@@ -10,7 +10,7 @@ use crate::model::name::is_hostile;
 use crate::model::observed::{AccessReading, DeskReading, Observed};
 use crate::model::plan::Plan;
 use crate::model::redact;
-use crate::model::roster::{Customer, Roster};
+use crate::model::roster::{Customer, InitialPassword, Roster};
 use crate::model::step::{Action, Step};
 
 /// One entry of the canonical roster, as lines without their ends.
@@ -46,7 +46,9 @@ pub fn entries(roster: &Roster, observed: &Observed, plan: &Plan, shown: Shown) 
     let (mut of_people, mut of_desks) = (BTreeMap::<&EmailKey, Vec<&Step>>::new(), BTreeMap::new());
     for step in &plan.steps {
         match &step.action {
-            Action::CreateCustomer { email, .. } | Action::AddToDesk { email, .. } => {
+            Action::CreateCustomer { email, .. }
+            | Action::UpdateCustomer { email, .. }
+            | Action::AddToDesk { email, .. } => {
                 of_people.entry(email.key()).or_default().push(step);
             }
             Action::SetAccess { desk, after, .. } => {
@@ -65,7 +67,10 @@ pub fn entries(roster: &Roster, observed: &Observed, plan: &Plan, shown: Shown) 
     }
     entries.push(Entry::fixed("customers:"));
     for (key, customer) in &roster.customers {
-        let account = plan.accounts.get(key).and_then(|id| observed.accounts.get(id));
+        let account = plan
+            .accounts
+            .get(key)
+            .and_then(|account| observed.accounts.get(&account.id));
         let steps = of_people.get(key).map_or(&[][..], Vec::as_slice);
         entries.push(person(observed, customer, account, steps, shown));
     }
@@ -90,46 +95,79 @@ fn known_access(observed: &Observed, key: &DeskKey) -> Option<Access> {
 }
 
 fn person(observed: &Observed, customer: &Customer, account: Option<&Account>, steps: &[&Step], shown: Shown) -> Entry {
-    let mut desks: BTreeSet<&DeskKey> = BTreeSet::new();
+    let mut person = Person::default();
     let mut now = Vec::new();
-    let mut name = account.map(|account| account.name.as_str());
     if let Some(account) = account {
         let on = observed.desks.iter().filter(|(_, reading)| match reading {
-            DeskReading::Read(desk) => desk.has_access(&account.id),
+            DeskReading::Read(desk) => observed.has_access(desk, account),
             DeskReading::Missing | DeskReading::Unreadable { .. } => false,
         });
-        desks = on.map(|(key, _)| key).collect();
-        now = lines(customer, name, &desks, shown);
+        person = Person {
+            // An address that only differs in case, or is hidden, is the same one.
+            email: account
+                .email
+                .as_deref()
+                .filter(|_| account.email_key().as_ref() != Some(customer.email.key())),
+            name: Some(&account.name),
+            desks: on.map(|(key, _)| key).collect(),
+            deactivated: !account.active,
+            password: None,
+        };
+        now = person.lines(customer, shown);
     }
     for step in steps {
         match &step.action {
-            Action::CreateCustomer { name: new, .. } => name = Some(new),
+            Action::CreateCustomer { name, password, .. } => {
+                (person.name, person.password) = (Some(name.as_str()), *password);
+            }
+            Action::UpdateCustomer { changes, .. } => {
+                person.name = changes.name.as_ref().map(|name| name.after.as_str()).or(person.name);
+                person.email = person.email.filter(|_| changes.address.is_none());
+                person.deactivated &= !changes.reactivate;
+            }
             Action::AddToDesk { desk, .. } => {
-                desks.insert(desk);
+                person.desks.insert(desk);
             }
             Action::SetAccess { .. } => {}
         }
     }
-    let then = if name.is_some() {
-        lines(customer, name, &desks, shown)
-    } else {
-        Vec::new()
+    let then = match person.name {
+        Some(_) => person.lines(customer, shown),
+        None => Vec::new(),
     };
     Entry { now, then }
 }
 
-fn lines(customer: &Customer, name: Option<&str>, desks: &BTreeSet<&DeskKey>, shown: Shown) -> Vec<String> {
-    let email = customer.email.as_str();
-    let name = name.filter(|name| !name.is_empty() && *name != email);
-    let (email, name) = match shown {
-        Shown::Whole => (email.to_owned(), name.map(str::to_owned)),
-        Shown::Redacted => (redact::email(email), name.map(redact::name)),
-    };
-    let mut lines = vec![format!("  - email: {}", scalar(&email))];
-    lines.extend(name.map(|name| format!("    name: {}", scalar(&name))));
-    let desks: Vec<_> = desks.iter().map(|key| key.as_str()).collect();
-    lines.push(format!("    desks: [{}]", desks.join(", ")));
-    lines
+/// What is shown of one person.
+#[derive(Default)]
+struct Person<'a> {
+    /// The address, where it is not the roster's.
+    email: Option<&'a str>,
+    name: Option<&'a str>,
+    desks: BTreeSet<&'a DeskKey>,
+    deactivated: bool,
+    password: Option<InitialPassword>,
+}
+
+impl Person<'_> {
+    fn lines(&self, customer: &Customer, shown: Shown) -> Vec<String> {
+        let email = self.email.unwrap_or(customer.email.as_str());
+        let name = self.name.filter(|name| !name.is_empty() && *name != email);
+        let (email, name) = match shown {
+            Shown::Whole => (email.to_owned(), name.map(str::to_owned)),
+            Shown::Redacted => (redact::email(email), name.map(redact::name)),
+        };
+        let mut lines = vec![format!("  - email: {}", scalar(&email))];
+        lines.extend(name.map(|name| format!("    name: {}", scalar(&name))));
+        let desks: Vec<_> = self.desks.iter().map(|key| key.as_str()).collect();
+        lines.push(format!("    desks: [{}]", desks.join(", ")));
+        lines.extend(
+            self.password
+                .map(|from| format!("    initial_password: {}", from.as_str())),
+        );
+        lines.extend(self.deactivated.then(|| "    # deactivated".to_owned()));
+        lines
+    }
 }
 
 /// A text as a YAML scalar that cannot be mistaken for anything else, nor steer a terminal.

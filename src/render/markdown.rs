@@ -284,11 +284,12 @@ mod tests {
     use crate::model::ledger::Ledger;
     use crate::model::observed::Observed;
     use crate::model::plan::plan;
+    use crate::model::policy::Policy;
     use crate::model::report::{Material, RosterSource};
     use crate::model::roster::Roster;
 
     fn planned(roster: &Roster, observed: &Observed) -> Report {
-        let plan = plan(roster, observed, &Ledger::none());
+        let plan = plan(roster, observed, &Ledger::none(), &Policy::default());
         Report::of(Material {
             roster,
             source: &RosterSource {

@@ -4,6 +4,7 @@
 
 pub mod canonical;
 pub mod diff;
+pub mod handoff;
 pub mod json;
 pub mod markdown;
 pub mod progress;

@@ -10,7 +10,7 @@ use super::canonical::scalar;
 use crate::model::desk::DeskKey;
 use crate::model::export::{Entry, Export, ExportedDesk, Reason, Withheld};
 use crate::model::name::is_hostile;
-use crate::model::observed::{AccessReading, Deployment};
+use crate::model::observed::AccessReading;
 
 /// What the text is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,10 +50,7 @@ pub fn text(export: &Export, form: Form, day: jiff::civil::Date) -> String {
 }
 
 fn head(out: &mut String, export: &Export, form: Form, day: jiff::civil::Date) {
-    let deployment = match export.site.deployment {
-        Deployment::Cloud => "Cloud",
-        Deployment::DataCenter => "Data Center",
-    };
+    let deployment = export.site.deployment;
     let (url, entries) = (remark(&export.site.url), export.entries.len());
     let customers = counted(entries, "customer", "customers");
     let lines = match form {
@@ -125,6 +122,13 @@ fn desk(out: &mut String, desk: &ExportedDesk) {
     if desk.listed != desk.customers {
         let _ = write!(out, ", {} of them listed here", desk.listed);
     }
+    if !desk.groups.is_empty() {
+        let _ = write!(
+            out,
+            "\n  # and the members of these groups: {}",
+            remark(&desk.groups.join(", "))
+        );
+    }
     let key = scalar(desk.key.as_str());
     let _ = match &desk.access {
         AccessReading::Known(access) => write!(out, "\n  {key}:\n    access: {access}\n"),
@@ -155,7 +159,7 @@ fn entry(out: &mut String, entry: &Entry, defaults: Option<&BTreeSet<DeskKey>>) 
         let _ = writeln!(out, "    desks: {desks}");
     }
     if let Some(account) = &customer.account {
-        let why = "an agent, an app or somebody else left out has the same e-mail";
+        let why = "another account has the same e-mail and is no customer here";
         let _ = writeln!(out, "    account: {} # {why}", scalar(&account.0));
     }
 }

@@ -12,7 +12,7 @@ use crate::model::account::Handle;
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailProblem};
 use crate::model::name::{Name, is_hostile};
-use crate::model::roster::{DeskSpec, Membership};
+use crate::model::roster::{DeskSpec, InitialPassword, Membership};
 
 const ORGANIZATIONS: (&str, &str) = (
     "organizations",
@@ -37,19 +37,11 @@ const DESK: Shape<4> = Shape {
     later: &[],
 };
 
-const CUSTOMER: Shape<4> = Shape {
+const CUSTOMER: Shape<6> = Shape {
     what: "a customer",
-    keys: ["email", "name", "desks", "account"],
+    keys: ["email", "name", "desks", "account", "initial_password", "previously"],
     later: &[
         ORGANIZATIONS,
-        (
-            "previously",
-            "remove it for now, and look in Jira after the person's older account yourself",
-        ),
-        (
-            "initial_password",
-            "remove it: Jira Cloud's customers choose their own way to sign in",
-        ),
         (
             "until",
             "remove it for now, and take the person off the desk in Jira when the day has come",
@@ -97,6 +89,9 @@ pub(super) struct Entry {
     pub(super) account: Option<At<Handle>>,
     /// Nothing where the file's defaults hold.
     pub(super) desks: Option<Vec<At<DeskKey>>>,
+    pub(super) initial_password: Option<At<InitialPassword>>,
+    /// Nothing where it is not said.
+    pub(super) previously: Option<At<Vec<At<Email>>>>,
 }
 
 /// Checks a document.
@@ -341,14 +336,25 @@ fn customer(node: &Node<'_>, index: usize, path: &Path<'_>, findings: &mut Findi
         name: None,
         account: None,
         desks: None,
+        initial_password: None,
+        previously: None,
     })
 }
 
 fn long_form(node: &Node<'_>, index: usize, path: &Path<'_>, findings: &mut Findings) -> Option<Entry> {
-    let [address, name, desks, account] = fields(node, path, &CUSTOMER, findings)?;
+    let [address, name, desks, account, password, previously] = fields(node, path, &CUSTOMER, findings)?;
     let desks = desks.map(|node| desk_list(node, &path.key("desks"), findings));
     let name = name.and_then(|node| display_name(node, &path.key("name"), findings));
     let account = account.and_then(|node| handle(node, &path.key("account"), findings));
+    let password = password.and_then(|node| {
+        let words = [InitialPassword::Generate, InitialPassword::Provided].map(|from| (from.as_str(), from));
+        let value = word(node, &path.key("initial_password"), &words, &[], findings)?;
+        Some(At { at: node.at, value })
+    });
+    let previously = previously.map(|node| At {
+        at: node.at,
+        value: addresses(node, &path.key("previously"), findings),
+    });
     let Some(address) = address else {
         if !has_key(node, "email") && !has_misspelled_key(node, "email") {
             findings.add(node.at, path, "the customer has no `email`", "write `email: …`");
@@ -363,7 +369,28 @@ fn long_form(node: &Node<'_>, index: usize, path: &Path<'_>, findings: &mut Find
         name,
         account,
         desks,
+        initial_password: password,
+        previously,
     })
+}
+
+/// Addresses, each once.
+fn addresses(node: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Vec<At<Email>> {
+    let mut known: Vec<At<Email>> = Vec::new();
+    let items = fields::list(node, path, "a list of addresses", findings);
+    for (index, item) in items.unwrap_or_default().iter().enumerate() {
+        let path = path.index(index);
+        let Some(text) = fields::text(item, &path, "an address", AN_ADDRESS, findings) else {
+            continue;
+        };
+        match email(item.at, text, &path, findings) {
+            Some(email) if known.iter().any(|other| other.value.key() == email.value.key()) => {
+                findings.add(item.at, &path, format!("{text} is listed twice"), "keep one of the two");
+            }
+            email => known.extend(email),
+        }
+    }
+    known
 }
 
 fn email(at: Place, text: &str, path: &Path<'_>, findings: &mut Findings) -> Option<At<Email>> {

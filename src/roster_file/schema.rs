@@ -101,9 +101,25 @@ struct LongCustomer {
     name: String,
     /// The desks to be on, instead of the defaults. `[]`: an account, on no desk.
     desks: Vec<DeskKeyText>,
-    /// The account meant, where the address cannot decide: the accountId on Jira Cloud. In quotes.
+    /// The account meant, where the address cannot decide: the accountId on Jira Cloud, the user name on Data Center. In
+    /// quotes.
     #[schemars(length(min = 1, max = 255))]
     account: String,
+    /// Where the first password of a new account comes from. Jira Data Center only.
+    initial_password: InitialPasswordWord,
+    /// Older addresses of the same person: on Data Center the account that has one is given the new address.
+    previously: Vec<EmailText>,
+}
+
+/// Where the first password of a new account comes from.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "describes the file for the schema; never made")]
+enum InitialPasswordWord {
+    /// quietdesk makes one; `quietdesk handoff` shows it.
+    Generate,
+    /// The file of `--passwords` has it.
+    Provided,
 }
 
 /// An e-mail address.

@@ -7,8 +7,8 @@ use super::fields;
 use super::finding::{Findings, Path, Place};
 use crate::model::account::Handle;
 use crate::model::desk::DeskKey;
-use crate::model::email::EmailKey;
-use crate::model::roster::{Customer, DeskSpec, Roster};
+use crate::model::email::{Email, EmailKey};
+use crate::model::roster::{Customer, DeskSpec, InitialPassword, Roster};
 
 /// Unites the documents. `complete` says that every file could be read; where one could not, no desk is called
 /// unknown, since that file may declare it.
@@ -22,6 +22,7 @@ pub(super) fn unite(documents: Vec<Document>, complete: bool, findings: &mut Fin
     }
     let customers = unite_customers(documents, findings);
     check_accounts(&customers, findings);
+    check_previously(&customers, findings);
     Roster {
         desks: desks.into_iter().map(|(key, (_, spec))| (key, spec)).collect(),
         customers: customers
@@ -94,6 +95,15 @@ struct United {
     last_file: usize,
     name_at: Option<Place>,
     account_at: Option<(Place, usize)>,
+    password_at: Option<Place>,
+    previously: Option<Previously>,
+}
+
+/// Older addresses, and where they were first said.
+struct Previously {
+    at: Place,
+    index: usize,
+    places: Vec<Place>,
 }
 
 fn unite_customers(documents: Vec<Document>, findings: &mut Findings) -> BTreeMap<EmailKey, United> {
@@ -116,7 +126,11 @@ fn unite_customers(documents: Vec<Document>, findings: &mut Findings) -> BTreeMa
                         entry.account.as_ref().map(|it| (it.at, entry.index)),
                     );
                     let (at, key) = (entry.email.at, entry.email.value.key().clone());
+                    let password_at = entry.initial_password.as_ref().map(|it| it.at);
+                    let (earlier, previously) = split(entry.previously.take(), entry.index);
                     let customer = Customer {
+                        initial_password: entry.initial_password.map(|it| it.value),
+                        previously: earlier,
                         email: entry.email.value,
                         name: entry.name.map(|name| name.value),
                         desks: desks.collect(),
@@ -129,6 +143,8 @@ fn unite_customers(documents: Vec<Document>, findings: &mut Findings) -> BTreeMa
                         last_file: at.file,
                         name_at,
                         account_at,
+                        password_at,
+                        previously,
                     };
                     customers.insert(key, united);
                 }
@@ -136,6 +152,15 @@ fn unite_customers(documents: Vec<Document>, findings: &mut Findings) -> BTreeMa
         }
     }
     customers
+}
+
+fn split(said: Option<At<Vec<At<Email>>>>, index: usize) -> (Vec<Email>, Option<Previously>) {
+    let Some(At { at, value }) = said else {
+        return (Vec::new(), None);
+    };
+    let places = value.iter().map(|email| email.at).collect();
+    let emails = value.into_iter().map(|email| email.value).collect();
+    (emails, Some(Previously { at, index, places }))
 }
 
 fn listed_twice(united: &United, entry: &Entry, findings: &mut Findings) {
@@ -155,7 +180,9 @@ fn listed_twice(united: &United, entry: &Entry, findings: &mut Findings) {
 }
 
 /// What the entry of another file says besides desks must be what was said before.
-fn agree(united: &mut United, entry: Entry, findings: &mut Findings) {
+fn agree(united: &mut United, mut entry: Entry, findings: &mut Findings) {
+    let (password, previously) = (entry.initial_password.take(), entry.previously.take());
+    agree_on_what_is_new(united, password, previously, entry.index, findings);
     let root = Path::Root;
     let customers = root.key("customers");
     let path = customers.index(entry.index);
@@ -187,6 +214,78 @@ fn agree(united: &mut United, entry: Entry, findings: &mut Findings) {
             _ => {
                 united.customer.account = Some(value);
                 united.account_at = united.account_at.or(Some((at, entry.index)));
+            }
+        }
+    }
+}
+
+/// The rest of what the entry of another file says.
+fn agree_on_what_is_new(
+    united: &mut United,
+    password: Option<At<InitialPassword>>,
+    said: Option<At<Vec<At<Email>>>>,
+    index: usize,
+    findings: &mut Findings,
+) {
+    let root = Path::Root;
+    let customers = root.key("customers");
+    let path = customers.index(index);
+    let help = "let both files say the same, or let only one of them say it";
+    if let Some(At { at, value }) = password {
+        match (united.customer.initial_password, united.password_at) {
+            (Some(first), Some(first_at)) if first != value => {
+                let (first, value) = (first.as_str(), value.as_str());
+                let message = format!(
+                    "this file says `{value}`, and {} says `{first}`",
+                    findings.shown(first_at)
+                );
+                findings.add(at, &path.key("initial_password"), message, help);
+            }
+            _ => {
+                united.customer.initial_password = Some(value);
+                united.password_at = united.password_at.or(Some(at));
+            }
+        }
+    }
+    let at = said.as_ref().map(|said| said.at);
+    let (emails, previously) = split(said, index);
+    match (at, &united.previously) {
+        (Some(at), Some(first)) if emails != united.customer.previously => {
+            let message = format!("this file lists other addresses than {}", findings.shown(first.at));
+            findings.add(at, &path.key("previously"), message, help);
+        }
+        (Some(_), None) => {
+            united.customer.previously = emails;
+            united.previously = previously;
+        }
+        (Some(_), Some(_)) | (None, _) => {}
+    }
+}
+
+/// An older address is nobody's address now, and one person's alone.
+fn check_previously(customers: &BTreeMap<EmailKey, United>, findings: &mut Findings) {
+    let mut known: BTreeMap<&EmailKey, (Place, &Email)> = BTreeMap::new();
+    for united in customers.values() {
+        let Some(previously) = &united.previously else { continue };
+        let root = Path::Root;
+        let path = root.key("customers");
+        let path = path.index(previously.index);
+        let path = path.key("previously");
+        let earlier = united.customer.previously.iter().zip(&previously.places);
+        for (index, (email, at)) in earlier.enumerate() {
+            let path = path.index(index);
+            if email.key() == united.customer.email.key() {
+                let help = "list only addresses the person no longer has";
+                findings.add(*at, &path, format!("{email} is the entry's own address"), help);
+            } else if let Some(other) = customers.get(email.key()) {
+                let message = format!("{email} is a customer's address now, at {}", findings.shown(other.at));
+                let help = "one person is one entry: take the older address out of `customers`, or out of `previously`";
+                findings.add(*at, &path, message, help);
+            } else if let Some((first, whose)) = known.get(email.key()) {
+                let message = format!("{email} was {whose}'s address already, at {}", findings.shown(*first));
+                findings.add(*at, &path, message, "keep it with the person who had it");
+            } else {
+                known.insert(email.key(), (*at, &united.customer.email));
             }
         }
     }

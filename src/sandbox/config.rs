@@ -1,5 +1,6 @@
 //! How a sandbox behaves: who may sign in, how slow and how strict it is, and every fact about Jira that is not certain.
 
+use std::fmt;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -10,10 +11,17 @@ use super::faults::Faults;
 /// ([`Sandbox::set_faults`](super::Sandbox::set_faults)).
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Whose token it is: the e-mail of the account that signs in. The account exists without being seeded.
+    /// Which Jira it is.
+    pub deployment: Deployment,
+    /// Whose token it is: the e-mail of the account that signs in; on Data Center its user name too. The account exists
+    /// without being seeded.
     pub user: String,
-    /// The API token that is accepted.
+    /// The token that is accepted: an API token; on Data Center a personal access token, and the user's password as well.
     pub token: SecretString,
+    /// Data Center: whether a user's name and password are accepted; nothing: as the version has it by default.
+    pub basic_sign_in: Option<bool>,
+    /// Data Center: whether the service management is licensed.
+    pub licensed: bool,
     /// Whether that account administers Jira (permission `ADMINISTER`): needed to create and remove customers and for
     /// the access settings.
     pub administrator: bool,
@@ -40,6 +48,9 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            deployment: Deployment::Cloud,
+            basic_sign_in: None,
+            licensed: true,
             user: "quietdesk@example.com".to_owned(),
             token: SecretString::from("sandbox"),
             administrator: true,
@@ -53,6 +64,49 @@ impl Default for Config {
             started: jiff::Timestamp::UNIX_EPOCH,
             rules: Rules::default(),
         }
+    }
+}
+
+/// Which Jira a sandbox is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Deployment {
+    /// Jira Cloud.
+    #[default]
+    Cloud,
+    /// Jira Data Center.
+    DataCenter(Version),
+}
+
+/// A version of Jira Data Center.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// 9.12: a search for anything lists all accounts.
+    V9_12,
+    /// 10.0: a search ends at 100 accounts.
+    V10_0,
+    /// 10.3: accounts are listed by cursor.
+    V10_3,
+    /// 11.1: as before, and basic sign-in is off by default.
+    V11,
+}
+
+impl Version {
+    /// Its numbers.
+    #[must_use]
+    pub fn numbers(self) -> [u32; 3] {
+        match self {
+            Self::V9_12 => [9, 12, 15],
+            Self::V10_0 => [10, 0, 1],
+            Self::V10_3 => [10, 3, 4],
+            Self::V11 => [11, 1, 0],
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [major, minor, patch] = self.numbers();
+        write!(f, "{major}.{minor}.{patch}")
     }
 }
 
@@ -84,6 +138,24 @@ pub struct Rules {
     pub agents_are_listed: bool,
     /// Whether a deactivated account stays in the list of a desk's customers.
     pub inactive_are_listed: bool,
+    /// Data Center: whether the service management writes the user names it makes in lower case.
+    pub lowercase_usernames: bool,
+    /// Data Center: whether the service management's create answers 409 to an e-mail that is taken, not 400.
+    pub conflict_is_409: bool,
+    /// Data Center: whether the service management's create looks at user names only, so that an e-mail another account has
+    /// gets a second one.
+    pub create_ignores_emails: bool,
+    /// Data Center: whether a user made with `applicationKeys: []` is given the default application all the same.
+    pub default_application: bool,
+    /// Data Center: what adding to a desk answers.
+    pub add_answer: AddAnswer,
+    /// Data Center: whether `PUT user` changes the user name.
+    pub put_renames: bool,
+    /// Data Center: whether `PUT user` changes `active`.
+    pub put_activates: bool,
+    /// Data Center: whether users come from a directory that Jira only reads, and the status it refuses changes with; 200:
+    /// it takes them without effect.
+    pub read_only_directory: Option<u16>,
 }
 
 impl Default for Rules {
@@ -101,6 +173,14 @@ impl Default for Rules {
             search_finds_portal_only: true,
             agents_are_listed: true,
             inactive_are_listed: true,
+            lowercase_usernames: true,
+            conflict_is_409: false,
+            create_ignores_emails: false,
+            default_application: false,
+            add_answer: AddAnswer::Page,
+            put_renames: true,
+            put_activates: true,
+            read_only_directory: None,
         }
     }
 }
@@ -112,6 +192,21 @@ pub enum SettingsSpelling {
     Booleans,
     /// `"true"` and `"false"`.
     Texts,
+}
+
+/// What adding to a desk answers on Data Center (jira-facts §1, H that any of these must be accepted).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddAnswer {
+    /// A page of the users.
+    Page,
+    /// A bare array of them.
+    Array,
+    /// One object.
+    Object,
+    /// Nothing, with 200.
+    Empty,
+    /// Nothing, with 204.
+    NoContent,
 }
 
 /// What writing the access settings answers (U).

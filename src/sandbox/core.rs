@@ -7,12 +7,13 @@ use axum::body::Bytes;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
-use super::cloud::{self, Route};
-use super::config::Config;
+use super::common::errors;
+use super::config::{Config, Deployment};
 use super::exchange::{Answer, Asked, Call};
 use super::faults::{Disturbance, Lost, Striking};
 use super::journal::{Exchange, Journal, Mail};
-use super::limiter::{Limiter, Verdict};
+use super::limiter::{self, Limiter, Verdict};
+use super::routing::{self, Routed};
 use super::seed::Seed;
 use super::state::State;
 
@@ -31,7 +32,7 @@ pub(super) struct Core {
 #[derive(Debug)]
 pub(super) struct Arrival {
     asked: Asked,
-    route: Option<&'static Route>,
+    route: Option<Routed>,
     disturbance: Disturbance,
     verdict: Verdict,
 }
@@ -59,7 +60,7 @@ pub(super) enum Reply {
 impl Core {
     pub(super) fn new(config: Config, seed: &Seed) -> Self {
         Self {
-            state: State::new(seed, config.rules, &config.user),
+            state: State::new(seed, config.rules, config.deployment, &config.user),
             journal: Journal::new(config.journal_limit),
             striking: Striking::new(&config.faults, seed.seed),
             seed: seed.seed,
@@ -71,7 +72,7 @@ impl Core {
     /// Writes down a request and decides what will strike it. `at`: the time since the start.
     pub(super) fn arrive(&mut self, head: &Parts, body: Bytes, at: Duration) -> Arrival {
         let (method, path) = (head.method.as_str(), head.uri.path());
-        let (route, ids) = match cloud::find(method, path) {
+        let (route, ids) = match routing::find(self.config.deployment, method, path) {
             Some((route, ids)) => (Some(route), ids),
             None => (None, Vec::new()),
         };
@@ -85,7 +86,7 @@ impl Core {
             base: base(head),
             now: self.config.started.saturating_add(at).unwrap_or(self.config.started),
         };
-        let spot = route.map(|route| route.spot);
+        let spot = route.map(Routed::spot);
         let desk = self.desk_of(&asked);
         let disturbance = self.striking.strike(method, spot, desk.as_deref());
         let name = spot.map_or("unknown", |spot| spot.name);
@@ -134,16 +135,24 @@ impl Core {
             Some(Lost::Cut) => Reply::Cut(answer),
             Some(Lost::InternalError) => {
                 let refusal = super::faults::Refusal::Status(500);
-                Reply::Whole(cloud::refusal(&arrival.asked, refusal))
+                Reply::Whole(errors::refusal(&arrival.asked, refusal))
             }
             Some(Lost::Unavailable { retry_after }) => {
                 let refusal = super::faults::Refusal::Unavailable { retry_after };
-                Reply::Whole(cloud::refusal(&arrival.asked, refusal))
+                Reply::Whole(errors::refusal(&arrival.asked, refusal))
             }
         };
         if let Reply::Whole(answer) | Reply::Cut(answer) | Reply::Truncated(answer) = &mut reply {
             let number = format!("{:032x}", arrival.asked.seq);
-            answer.headers.push(("atl-traceid", number));
+            let numbered = match self.config.deployment {
+                Deployment::Cloud => "atl-traceid",
+                Deployment::DataCenter(_) => "x-arequestid",
+            };
+            answer.headers.push((numbered, number));
+            if let (Deployment::DataCenter(_), Some(rate)) = (self.config.deployment, self.config.rate) {
+                let headers = limiter::told(rate, arrival.verdict).into_iter();
+                answer.headers.extend(headers);
+            }
         }
         self.write_down(arrival.asked.seq, effect, &reply);
         reply
@@ -151,13 +160,13 @@ impl Core {
 
     fn perform(&mut self, arrival: &Arrival, headers: &HeaderMap) -> Answer {
         if let Verdict::Wait(wait) = arrival.verdict {
-            return cloud::too_many(&arrival.asked, Some(wait));
+            return errors::too_many(&arrival.asked, Some(wait));
         }
         if let Some(refusal) = arrival.disturbance.refusal {
-            return cloud::refusal(&arrival.asked, refusal);
+            return errors::refusal(&arrival.asked, refusal);
         }
         let Some(route) = arrival.route else {
-            return cloud::unknown_route(&arrival.asked);
+            return errors::unknown_route(&arrival.asked);
         };
         let mut call = Call {
             config: &self.config,
@@ -165,10 +174,12 @@ impl Core {
             asked: &arrival.asked,
             disturbance: &arrival.disturbance,
         };
-        let answer = cloud::answer(route, &mut call, headers);
-        match arrival.verdict {
-            Verdict::Pass { near_limit: true } => answer.with_header("x-ratelimit-nearlimit", "true"),
-            Verdict::Pass { near_limit: false } | Verdict::Wait(_) => answer,
+        let answer = route.answer(&mut call, headers);
+        match (arrival.verdict, self.config.deployment) {
+            (Verdict::Pass { near_limit: true, .. }, Deployment::Cloud) => {
+                answer.with_header("x-ratelimit-nearlimit", "true")
+            }
+            _ => answer,
         }
     }
 

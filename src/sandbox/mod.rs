@@ -102,12 +102,15 @@
 //! | a route that is not simulated: 501, a violation; unknown fields and parameters are violations | | stricter than Jira | |
 
 mod cloud;
+mod common;
 mod config;
 mod core;
+mod data_center;
 mod exchange;
 mod faults;
 mod journal;
 mod limiter;
+mod routing;
 mod seed;
 mod server;
 mod state;
@@ -119,7 +122,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-pub use config::{Config, Rules, SettingsAnswer, SettingsSpelling};
+pub use config::{AddAnswer, Config, Deployment, Rules, SettingsAnswer, SettingsSpelling, Version};
 pub use faults::{FaultError, Faults, places};
 pub use journal::{Exchange, Mail};
 pub use seed::{DeskAccess, NotAnAccessMode, PersonKind, Seed, SeedDesk, SeedPerson};
@@ -181,6 +184,20 @@ impl Sandbox {
     #[must_use]
     pub fn seats(&self) -> u64 {
         self.core().state.seats_taken()
+    }
+
+    /// Applications that accounts have now, but for the agents it was seeded with: Data Center.
+    #[must_use]
+    pub fn seats_in_use(&self) -> usize {
+        self.core().state.seats_in_use()
+    }
+
+    /// The password an account was given: Data Center.
+    #[must_use]
+    pub fn password_of(&self, username: &str) -> Option<String> {
+        let core = self.core();
+        let (_, account) = core.state.by_username(username)?;
+        account.password.clone()
     }
 
     /// What clients did that they should not have done, each with the number of its exchange.
@@ -258,6 +275,14 @@ impl Sandbox {
     /// When there is none with this id.
     pub fn set_active(&self, id: &str, active: bool) -> Result<bool, NotThere> {
         self.change(id, |account| account.active = active)
+    }
+
+    /// Somebody changes their display name. True if that changed it.
+    ///
+    /// # Errors
+    /// When there is no account with this id.
+    pub fn rename(&self, id: &str, name: &str) -> Result<bool, NotThere> {
+        self.change(id, |account| account.name = name.to_owned())
     }
 
     /// Somebody hides or shows their address. True if that changed it.

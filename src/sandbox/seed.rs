@@ -25,6 +25,8 @@ pub struct SeedDesk {
     pub name: String,
     /// How open it is.
     pub access: DeskAccess,
+    /// Data Center: the groups whose members are customers too.
+    pub customer_groups: Vec<String>,
 }
 
 impl SeedDesk {
@@ -36,6 +38,7 @@ impl SeedDesk {
             name: format!("{key} desk"),
             key,
             access,
+            customer_groups: Vec::new(),
         }
     }
 }
@@ -56,6 +59,10 @@ pub struct SeedPerson {
     pub active: bool,
     /// Whether profile privacy hides the address.
     pub email_hidden: bool,
+    /// Data Center: the user name; nothing: the address, as of the accounts the service management made.
+    pub username: Option<String>,
+    /// Data Center: the groups this person is in.
+    pub groups: Vec<String>,
 }
 
 impl SeedPerson {
@@ -70,6 +77,8 @@ impl SeedPerson {
             kind: PersonKind::PortalOnly,
             active: true,
             email_hidden: false,
+            username: None,
+            groups: Vec::new(),
         }
     }
 }

@@ -84,6 +84,7 @@ pub(crate) fn report() -> Report {
         unlisted: customers - listed - 1,
         hidden: 1,
         access,
+        groups: Vec::new(),
         unlisted_accounts: None,
     };
     report.desks = BTreeMap::from([

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use quietdesk::engine::book::{Book, NoBook};
 use quietdesk::engine::memory::Memory;
+use quietdesk::engine::observe::ObserveError;
 use quietdesk::engine::pass::{Preview, carry_out, preview, preview_edit};
+use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
 use quietdesk::jira::{BaseUrl, Credentials, JiraRead, JiraWrite, Settings};
 use quietdesk::model::calls::{Limits, calls};
@@ -14,9 +16,10 @@ use quietdesk::model::desk::DeskKey;
 use quietdesk::model::edit::Edit;
 use quietdesk::model::ledger::Ledger;
 use quietdesk::model::outcome::{Outcome, Outcomes};
+use quietdesk::model::policy::Policy;
 use quietdesk::model::roster::Roster;
 use quietdesk::roster_file::{Source, parse};
-use quietdesk::sandbox::{Config, Running, Sandbox, Seed};
+use quietdesk::sandbox::{Config, Deployment, Running, Sandbox, Seed};
 use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
 
@@ -46,9 +49,12 @@ impl World {
     pub(crate) async fn with(seed: Seed, config: Config) -> Self {
         let sandbox = Sandbox::new(config.clone(), &seed);
         let running = sandbox.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
+        // On Data Center a personal access token stands alone.
+        let user = (config.deployment == Deployment::Cloud).then_some(config.user.as_str());
         let settings = Settings {
             url: BaseUrl::parse(&running.url()).unwrap(),
-            credentials: Credentials::parse(Some(&config.user), config.token.expose_secret()).unwrap(),
+            credentials: Credentials::parse(user, config.token.expose_secret()).unwrap(),
+            deployment: None,
             ca_file: None,
             concurrency: 16,
             patience: Duration::from_secs(20),
@@ -66,9 +72,13 @@ impl World {
     }
 
     pub(crate) async fn plan(&self, roster: &Roster) -> Preview {
-        preview(&self.read().await, roster, &Ledger::none(), &Silent)
+        preview(&self.read().await, roster, &Ledger::none(), &Policy::default(), &Silent)
             .await
             .unwrap()
+    }
+
+    pub(crate) async fn plan_or_error(&self, roster: &Roster) -> Result<Preview, ObserveError> {
+        preview(&self.read().await, roster, &Ledger::none(), &Policy::default(), &Silent).await
     }
 
     pub(crate) async fn apply(&self, roster: &Roster) -> Applied {
@@ -83,11 +93,21 @@ impl World {
     /// The same, which writes down what it does.
     pub(crate) async fn apply_by(&self, roster: &Roster, ledger: &mut Ledger, book: &dyn Book) -> Applied {
         let jira = JiraWrite::new(self.read().await);
-        let seen = preview(&jira, roster, ledger, &Silent).await.unwrap();
+        let seen = preview(&jira, roster, ledger, &Policy::default(), &Silent)
+            .await
+            .unwrap();
         let before = (self.sandbox.writes(), self.sandbox.requests());
-        let outcomes = carry_out(&jira, &seen, book, &Silent, &CancellationToken::new()).await;
+        let outcomes = carry_out(
+            &jira,
+            &seen,
+            book,
+            &Passwords::default(),
+            &Silent,
+            &CancellationToken::new(),
+        )
+        .await;
         ledger.fold(roster, seen.approved.plan(), &outcomes);
-        let planned = calls(seen.approved.plan(), Limits::CLOUD).count();
+        let planned = calls(seen.approved.plan(), Limits::JIRA).count();
         Applied {
             planned,
             writes: self.sandbox.writes() - before.0,
@@ -116,16 +136,24 @@ impl World {
         let jira = JiraWrite::new(self.read().await);
         let edit = Edit::between(&kept.applied, roster, kept.memory.unsettled());
         let before = (self.sandbox.writes(), self.sandbox.requests());
-        let seen = preview_edit(&jira, &edit, &kept.memory, &kept.ledger, &Silent)
+        let seen = preview_edit(&jira, &edit, &kept.memory, &kept.ledger, &Policy::default(), &Silent)
             .await
             .unwrap();
-        let outcomes = carry_out(&jira, &seen, &NoBook, &Silent, &CancellationToken::new()).await;
+        let outcomes = carry_out(
+            &jira,
+            &seen,
+            &NoBook,
+            &Passwords::default(),
+            &Silent,
+            &CancellationToken::new(),
+        )
+        .await;
         let plan = seen.approved.plan();
         kept.ledger.fold_edit(roster, &edit, plan, &outcomes);
         kept.memory.fold(&edit, &seen.observed, plan, &outcomes);
         kept.applied = roster.clone();
         Applied {
-            planned: calls(plan, Limits::CLOUD).count(),
+            planned: calls(plan, Limits::JIRA).count(),
             writes: self.sandbox.writes() - before.0,
             requests: self.sandbox.requests() - before.1,
             seen,

@@ -101,12 +101,17 @@ impl Audit {
     /// A step that was written to Jira has ended.
     pub(super) fn ended(&self, step: &Step, end: &StepEnd) {
         let (before, after) = match &step.action {
-            Action::CreateCustomer { name, .. } => (None, Some(name.as_str())),
+            Action::CreateCustomer { name, .. } => (None, Some(name.clone())),
+            Action::UpdateCustomer { changes, .. } => {
+                let (before, after) = changes.before_and_after();
+                (Some(before), Some(after))
+            }
             Action::AddToDesk { .. } => (None, None),
-            Action::SetAccess { before, after, .. } => (Some(before.as_str()), Some(after.as_str())),
+            Action::SetAccess { before, after, .. } => (Some(before.to_string()), Some(after.to_string())),
         };
         let existing = match &step.action {
-            Action::AddToDesk {
+            Action::UpdateCustomer { account, .. }
+            | Action::AddToDesk {
                 who: Who::Existing(account),
                 ..
             } => Some(account),
@@ -119,8 +124,8 @@ impl Audit {
             email: step.action.email().map(|email| email.as_str()),
             account: end.account.as_ref().or(existing).map(|account| &account.id),
             desk: step.action.desk(),
-            before,
-            after,
+            before: before.as_deref(),
+            after: after.as_deref(),
             cause: step.cause,
             outcome: end.outcome,
             error: end.error.as_deref(),

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use super::StateError;
+use super::handoff::HandOffFile;
 use super::store::{Store, table};
 use crate::engine::book::BookError;
 use crate::model::email::EmailKey;
@@ -23,6 +24,8 @@ pub(super) struct Intents(Arc<Shared>);
 struct Shared {
     store: Store,
     folder: PathBuf,
+    /// What must be on disk before an intent goes.
+    hand_off: Arc<HandOffFile>,
     queue: Mutex<Queue>,
     /// Held from taking a batch to having written it, so that batches are written in the order they were taken. Nothing
     /// after a failure: redb writes no more to what it could not write to, so it is opened again.
@@ -40,7 +43,11 @@ struct Queue {
 
 impl Intents {
     /// Opens them, and reads those an earlier life left.
-    pub(super) fn open(store: Store, folder: PathBuf) -> Result<(Self, BTreeSet<EmailKey>), StateError> {
+    pub(super) fn open(
+        store: Store,
+        folder: PathBuf,
+        hand_off: Arc<HandOffFile>,
+    ) -> Result<(Self, BTreeSet<EmailKey>), StateError> {
         let database = store.checked_writer()?;
         let tables = store.read(&database)?;
         let left = store.guarded("read", || {
@@ -54,6 +61,7 @@ impl Intents {
         let shared = Shared {
             store,
             folder,
+            hand_off,
             queue: Mutex::default(),
             database: Mutex::new(Some(database)),
         };
@@ -77,6 +85,11 @@ impl Intents {
         }
         let gone = || std::io::Error::other("the process is ending");
         told.await.unwrap_or_else(|_| Err(self.0.error(Arc::new(gone()))))
+    }
+
+    /// An error of the state directory, as whoever creates is told.
+    pub(super) fn error(&self, source: Arc<dyn std::error::Error + Send + Sync>) -> BookError {
+        self.0.error(source)
     }
 
     /// No longer needed. Goes with the next commit, or with [`Intents::flush`].
@@ -141,6 +154,11 @@ impl Shared {
         let opened = match database.take() {
             Some(database) => Ok(database),
             None => self.store.writer(),
+        };
+        // Whoever was made is told of even if the machine stops right after the intent has gone.
+        let opened = match settled.is_empty() {
+            true => opened,
+            false => self.hand_off.flush().and(opened),
         };
         let written = opened.and_then(|opened| {
             let added = waiting.iter().map(|(email, _)| email);

@@ -17,6 +17,9 @@ use crate::model::ledger::{Fact, Parts, Value};
 const FACTS: TableDefinition<'_, (&str, &str, &str), &str> = TableDefinition::new("facts");
 /// The desks of which a pass has completed.
 const COMPLETED: TableDefinition<'_, &str, ()> = TableDefinition::new("completed");
+/// The account that was given a licence seat when it was made with a first password, by the only name this table has.
+const SEAT_GIVEN: TableDefinition<'_, &str, &str> = TableDefinition::new("seat_given");
+const ACCOUNT: &str = "account";
 /// The e-mails Jira refused a create for, and the accounts found then.
 const REFUSED: TableDefinition<'_, &str, Vec<&str>> = TableDefinition::new("refused");
 
@@ -28,7 +31,9 @@ pub(super) fn load(tables: &ReadTransaction) -> Result<Parts, redb::Error> {
     if let Some(rows) = table(tables, FACTS)? {
         let facts = rows.iter()?.map(|row| {
             let (key, value) = row?;
-            Ok((fact(key.value())?, fact_value(value.value())?))
+            let fact = fact(key.value())?;
+            let value = fact_value(&fact, value.value())?;
+            Ok((fact, value))
         });
         parts.agreed = facts.collect::<Result<_, redb::Error>>()?;
     }
@@ -44,6 +49,9 @@ pub(super) fn load(tables: &ReadTransaction) -> Result<Parts, redb::Error> {
         });
         parts.refused = refused.collect::<Result<_, redb::Error>>()?;
     }
+    if let Some(rows) = table(tables, SEAT_GIVEN)? {
+        parts.seat_given = rows.get(ACCOUNT)?.map(|account| account.value().to_owned());
+    }
     Ok(parts)
 }
 
@@ -52,6 +60,8 @@ pub(super) struct Difference<'a> {
     facts: Changes<'a, Fact, Value>,
     completed: Changes<'a, DeskKey, ()>,
     refused: Changes<'a, EmailKey, Vec<AccountId>>,
+    /// Where it is another one now.
+    seat_given: Option<Option<&'a str>>,
 }
 
 impl<'a> Difference<'a> {
@@ -61,11 +71,12 @@ impl<'a> Difference<'a> {
             facts: changes(&saved.agreed, &now.agreed),
             completed: changes(saved.completed.iter().map(all), now.completed.iter().map(all)),
             refused: changes(&saved.refused, &now.refused),
+            seat_given: (saved.seat_given != now.seat_given).then_some(now.seat_given.as_deref()),
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.facts.is_empty() && self.completed.is_empty() && self.refused.is_empty()
+        self.facts.is_empty() && self.completed.is_empty() && self.refused.is_empty() && self.seat_given.is_none()
     }
 
     /// Writes it, in one durable transaction: all of it or nothing.
@@ -75,7 +86,7 @@ impl<'a> Difference<'a> {
             let mut facts = write.open_table(FACTS)?;
             for (fact, value) in &self.facts {
                 match value {
-                    Some(value) => facts.insert(fact_key(fact), value_word(**value))?,
+                    Some(value) => facts.insert(fact_key(fact), value_word(value))?,
                     None => facts.remove(fact_key(fact))?,
                 };
             }
@@ -96,6 +107,12 @@ impl<'a> Difference<'a> {
                     None => refused.remove(email.as_str())?,
                 };
             }
+            let mut seat_given = write.open_table(SEAT_GIVEN)?;
+            match self.seat_given {
+                Some(Some(account)) => drop(seat_given.insert(ACCOUNT, account)?),
+                Some(None) => drop(seat_given.remove(ACCOUNT)?),
+                None => {}
+            }
         }
         Ok(write.commit()?)
     }
@@ -105,7 +122,11 @@ impl<'a> Difference<'a> {
         let facts = owned(&self.facts);
         let completed = owned(&self.completed);
         let refused = owned(&self.refused);
+        let seat_given = self.seat_given.map(|account| account.map(str::to_owned));
         move |parts| {
+            if let Some(account) = seat_given {
+                parts.seat_given = account;
+            }
             put(&mut parts.agreed, facts);
             put(&mut parts.refused, refused);
             for (desk, value) in completed {
@@ -173,6 +194,7 @@ fn fact_key(fact: &Fact) -> (&str, &str, &str) {
         Fact::Account(email) => ("account", "", email.as_str()),
         Fact::Membership(desk, email) => ("membership", desk.as_str(), email.as_str()),
         Fact::Access(desk) => ("access", desk.as_str(), ""),
+        Fact::Name(email) => ("name", "", email.as_str()),
     }
 }
 
@@ -181,6 +203,7 @@ fn fact((kind, of, email): (&str, &str, &str)) -> Result<Fact, Unexpected> {
         "account" => Ok(Fact::Account(EmailKey::restored(email))),
         "membership" => Ok(Fact::Membership(desk(of)?, EmailKey::restored(email))),
         "access" => Ok(Fact::Access(desk(of)?)),
+        "name" => Ok(Fact::Name(EmailKey::restored(email))),
         _ => Err(Unexpected("kind of fact")),
     }
 }
@@ -189,14 +212,18 @@ fn desk(key: &str) -> Result<DeskKey, Unexpected> {
     DeskKey::parse(key).map_err(|_| Unexpected("project key"))
 }
 
-fn value_word(value: Value) -> &'static str {
+fn value_word(value: &Value) -> &str {
     match value {
         Value::Present => PRESENT,
         Value::Access(access) => access.as_str(),
+        Value::Name(name) => name,
     }
 }
 
-fn fact_value(word: &str) -> Result<Value, Unexpected> {
+fn fact_value(fact: &Fact, word: &str) -> Result<Value, Unexpected> {
+    if matches!(fact, Fact::Name(_)) {
+        return Ok(Value::Name(word.to_owned()));
+    }
     if word == PRESENT {
         return Ok(Value::Present);
     }
@@ -236,15 +263,22 @@ mod tests {
         for written in [
             Fact::Account(email.clone()),
             Fact::Membership(desk.clone(), email),
-            Fact::Access(desk),
+            Fact::Access(desk.clone()),
+            Fact::Name(EmailKey::of("grace@example.com")),
         ] {
             assert_eq!(fact(fact_key(&written)).unwrap(), written);
         }
         let modes = [Access::Restricted, Access::Open, Access::Public].map(Value::Access);
+        let access = Fact::Access(desk);
         for value in modes.into_iter().chain([Value::Present]) {
-            assert_eq!(fact_value(value_word(value)).unwrap(), value);
+            assert_eq!(fact_value(&access, value_word(&value)).unwrap(), value);
         }
+        let (name, value) = (
+            Fact::Name(EmailKey::of("grace@example.com")),
+            Value::Name(PRESENT.to_owned()),
+        );
+        assert_eq!(fact_value(&name, value_word(&value)).unwrap(), value);
         assert!(fact(("organization", "", "")).is_err() && fact(("access", "sup", "")).is_err());
-        assert!(fact_value("closed").is_err());
+        assert!(fact_value(&access, "closed").is_err());
     }
 }

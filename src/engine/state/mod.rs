@@ -5,6 +5,7 @@
 //! | `lock` | who writes: process, command, since when | the writer's lock, for as long as it lives |
 //! | `ledger.redb` | the ledger and the last good roster | opened by the writer for the moment of a load or a save; readers beside it |
 //! | `intents.redb` | the creates that were about to be sent | held open by the writer, read by nobody else |
+//! | `handoff.jsonl` | who was made, and first passwords | added to by the writer; read and cleared beside it |
 //! | `audit.jsonl`, `.1` … `.5` | a line for each step written to Jira | appended to by the writer |
 //!
 //! One process writes; [`read_ledger`] works beside it. `ledger.redb` is opened in redb's `SingleWriter` mode, in which a
@@ -18,30 +19,38 @@
 mod audit;
 mod error;
 mod folder;
+mod handoff;
 mod intents;
 mod ledger;
 mod lock;
 mod store;
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use redb::{ConcurrencyMode, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use secrecy::SecretString;
+use tokio::task::spawn_blocking;
 
 use self::audit::Audit;
 pub use self::error::StateError;
+use self::handoff::HandOffFile;
+pub use self::handoff::{HandOff, clear_hand_off, read_hand_off};
 use self::intents::Intents;
 use self::ledger::Difference;
 use self::lock::Lock;
 use self::store::{Store, table};
 use super::book::{Book, BookError};
-use crate::model::email::EmailKey;
+use crate::model::desk::DeskKey;
+use crate::model::email::{Email, EmailKey};
 use crate::model::ledger::{Fact, Ledger, Parts};
 use crate::model::outcome::{Outcome, StepEnd};
 use crate::model::plan::Plan;
+use crate::model::roster::Roster;
 use crate::model::step::{Action, Step};
 
 /// When a new journal is begun, in bytes.
@@ -57,6 +66,7 @@ pub struct State {
     ledger: Store,
     /// What the ledger's file holds.
     saved: Mutex<Parts>,
+    hand_off: Arc<HandOffFile>,
     intents: Intents,
     open: Mutex<Open>,
     audit: Audit,
@@ -113,12 +123,19 @@ impl State {
             drop(database);
             Ok(())
         })?;
-        let (intents, unsettled) = Intents::open(intents_store(folder, site_url), folder.to_owned())?;
+        let hand_off = Arc::new(HandOffFile::open(folder, site_url, opener.clock)?);
+        let intents = Intents::open(
+            intents_store(folder, site_url),
+            folder.to_owned(),
+            Arc::clone(&hand_off),
+        );
+        let (intents, unsettled) = intents?;
         let audit = Audit::open(folder, opener.clock, opener.journal_limit)?;
         folder::sync(folder)?;
         Ok(Self {
             ledger,
             saved: Mutex::new(saved),
+            hand_off,
             intents,
             open: Mutex::new(Open {
                 unsettled,
@@ -153,6 +170,18 @@ impl State {
         let take_over = difference.owned();
         take_over(&mut saved);
         Ok(())
+    }
+
+    /// Accounts that a pass saw, and that an earlier life may have made without learning of it: it did, and whoever hands
+    /// them off is told. Before [`State::save`], which forgets that they were in doubt.
+    pub fn found(&self, roster: &Roster, plan: &Plan) {
+        for email in self.unsettled() {
+            if let (Some(account), Some(customer)) = (plan.accounts.get(&email), roster.customers.get(&email)) {
+                let desks: Vec<_> = customer.desks.iter().cloned().collect();
+                self.hand_off
+                    .made(&customer.email, customer.name_for_creation(), &desks, &account.id);
+            }
+        }
     }
 
     /// Keeps a roster that was found good: each file's name and content, in the order they were read.
@@ -232,6 +261,7 @@ impl Book for State {
         let begun = std::mem::take(&mut creates.begun);
         creates.unsettled.extend(begun);
         drop(creates);
+        self.hand_off.know(&plan.portals);
         if !plan.steps.is_empty() {
             self.audit.begins(plan.steps.len());
         }
@@ -246,13 +276,37 @@ impl Book for State {
         Box::pin(self.intents.intend(email))
     }
 
+    fn first_password<'a>(
+        &'a self,
+        email: &'a Email,
+        name: &'a str,
+        desks: &'a [DeskKey],
+        new: SecretString,
+    ) -> BoxFuture<'a, Result<SecretString, BookError>> {
+        let hand_off = Arc::clone(&self.hand_off);
+        let (email, name, desks) = (email.clone(), name.to_owned(), desks.to_vec());
+        Box::pin(async move {
+            let written = spawn_blocking(move || hand_off.intend(&email, &name, &desks, new)).await;
+            let written = written.unwrap_or_else(|gone| Err(io::Error::other(gone)));
+            written.map_err(|error| self.intents.error(Arc::new(error)))
+        })
+    }
+
     fn ended(&self, step: &Step, end: &StepEnd) {
         if end.sent {
             self.audit.ended(step, end);
         }
-        let Action::CreateCustomer { email, .. } = &step.action else {
+        let Action::CreateCustomer { email, name, desks, .. } = &step.action else {
             return;
         };
+        match (&end.account, end.outcome) {
+            // Before its intent is settled, which waits until this is on disk.
+            (Some(account), Outcome::Done | Outcome::Failed) => self.hand_off.made(email, name, desks, &account.id),
+            // Somebody who had an account keeps the password they have.
+            (_, Outcome::Linked | Outcome::Held | Outcome::Already) => self.hand_off.cancelled(email),
+            (None, Outcome::Failed) if !self.is_unsettled(email.key()) => self.hand_off.cancelled(email),
+            _ => {}
+        }
         let email = email.key();
         let mut creates = self.creates();
         let was_begun = creates.begun.remove(email);

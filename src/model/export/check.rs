@@ -4,6 +4,7 @@ use super::Export;
 use crate::model::ledger::Ledger;
 use crate::model::observed::Observed;
 use crate::model::plan::plan;
+use crate::model::policy::Policy;
 use crate::model::roster::Roster;
 
 /// What a roster's plan has beyond another's.
@@ -32,7 +33,7 @@ impl Surplus {
 #[must_use]
 pub fn surplus(roster: &Roster, base: &Roster, observed: &Observed) -> Surplus {
     let (plan, base) = [roster, base]
-        .map(|roster| plan(roster, observed, &Ledger::none()))
+        .map(|roster| plan(roster, observed, &Ledger::none(), &Policy::default()))
         .into();
     let steps = plan.steps.len() + plan.paused.len();
     Surplus {

@@ -31,6 +31,7 @@ struct Beside<'a> {
     roster: &'a Roster,
     known: BTreeMap<&'a AccountId, &'a Customer>,
     pins: BTreeSet<&'a Handle>,
+    former: BTreeSet<&'a EmailKey>,
 }
 
 impl<'a> Beside<'a> {
@@ -40,12 +41,18 @@ impl<'a> Beside<'a> {
             .customers
             .values()
             .filter_map(|customer| match identities.identify(customer) {
-                Identity::Account(account) => Some((&account.id, customer)),
+                Identity::Account(account) | Identity::Former(account) => Some((&account.id, customer)),
                 Identity::Absent | Identity::Unasked(_) | Identity::Held(_) => None,
             });
         Self {
             roster,
             known: known.collect(),
+            former: roster
+                .customers
+                .values()
+                .flat_map(|it| &it.previously)
+                .map(Email::key)
+                .collect(),
             pins: roster.customers.values().filter_map(|it| it.account.as_ref()).collect(),
         }
     }
@@ -67,7 +74,7 @@ struct Sorter<'a> {
     survey: &'a Survey,
     beside: Option<Beside<'a>>,
     by_email: BTreeMap<EmailKey, Vec<&'a Account>>,
-    places: BTreeMap<&'a AccountId, BTreeSet<&'a DeskKey>>,
+    places: BTreeMap<&'a Handle, BTreeSet<&'a DeskKey>>,
     entries: BTreeMap<EmailKey, Entry>,
     withheld: Vec<Withheld>,
     left_out: LeftOut,
@@ -132,7 +139,7 @@ impl<'a> Sorter<'a> {
 
     fn sort(&mut self, account: &'a Account) {
         let listed = self.listed_already(account);
-        let on = self.places.get(&account.id).into_iter().flatten().copied();
+        let on = self.places.get(&account.handle).into_iter().flatten().copied();
         let on: BTreeSet<_> = on.filter(|key| !listed.contains(*key)).collect();
         if on.is_empty() {
             return;
@@ -170,10 +177,10 @@ impl<'a> Sorter<'a> {
             return None;
         }
         let works_on = |key: &DeskKey| match survey.observed.desks.get(key) {
-            Some(DeskReading::Read(desk)) => desk.team.as_ref().is_some_and(|team| team.contains(&account.id)),
+            Some(DeskReading::Read(desk)) => survey.works_on(desk, &account.handle),
             Some(DeskReading::Missing | DeskReading::Unreadable { .. }) | None => false,
         };
-        let on = self.places.get(&account.id)?.iter().copied();
+        let on = self.places.get(&account.handle)?.iter().copied();
         let desks: BTreeSet<_> = on.filter(|key| !works_on(key)).collect();
         (!desks.is_empty()).then_some(desks)
     }
@@ -211,7 +218,8 @@ impl<'a> Sorter<'a> {
         };
         if let Some(beside) = &self.beside {
             // What the roster says of this e-mail or account is not ours to settle.
-            let claimed = beside.roster.customers.contains_key(&key) || beside.pins.contains(&account.handle);
+            let named = beside.roster.customers.contains_key(&key) || beside.former.contains(&key);
+            let claimed = named || beside.pins.contains(&account.handle);
             if claimed {
                 return Holder::Claimed;
             }
@@ -239,6 +247,8 @@ impl<'a> Sorter<'a> {
             name,
             desks,
             account,
+            initial_password: None,
+            previously: Vec::new(),
         };
         self.entries.insert(key, Entry { customer, odd_name });
     }
@@ -286,6 +296,7 @@ fn desks(survey: &Survey, entries: &[Entry]) -> Vec<ExportedDesk> {
         access: desk.access.clone(),
         customers: desk.members.len(),
         listed: listed.get(key).copied().unwrap_or_default(),
+        groups: desk.groups.iter().cloned().collect(),
         gap: match &desk.completeness {
             Completeness::Partial { gap } => Some(gap.clone()),
             Completeness::Complete | Completeness::Narrow => None,

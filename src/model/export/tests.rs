@@ -4,7 +4,9 @@ use super::*;
 use crate::model::account::{Account, AccountKind};
 use crate::model::fixtures::{account, customer, key, pinned, reading, roster, site, with};
 use crate::model::ledger::Ledger;
+use crate::model::observed::Team;
 use crate::model::plan::plan;
+use crate::model::policy::Policy;
 
 fn survey(observed: Observed) -> Survey {
     Survey {
@@ -38,7 +40,7 @@ fn inactive(account: Account) -> Account {
 
 /// The entries in words, after making sure that their plan is empty.
 fn entries(survey: &Survey, export: &Export) -> Vec<String> {
-    let planned = plan(&export.roster(), &survey.observed, &Ledger::none());
+    let planned = plan(&export.roster(), &survey.observed, &Ledger::none(), &Policy::default());
     assert_eq!((planned.steps, planned.held, planned.notes), (vec![], vec![], vec![]));
     in_words(export)
 }
@@ -88,7 +90,10 @@ fn who_is_more_than_a_customer_is_left_out_and_counted() {
     seen = with(seen, person("both", "both@example.com"), &["PRIV", "SUP"]);
     let app = AccountId("app".into());
     seen.accounts.entry(app).and_modify(|app| app.kind = AccountKind::App);
-    reading(&mut seen, "SUP").team = Some(["team", "both"].map(|id| AccountId(id.into())).into());
+    reading(&mut seen, "SUP").team = Some(Team {
+        members: ["team", "both"].map(|id| Handle(id.into())).into(),
+        ..Team::default()
+    });
     let mut seen = survey(seen);
     seen.licensed.insert(AccountId("licensed".into()));
     let export = everybody(&seen);

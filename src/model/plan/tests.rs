@@ -3,14 +3,16 @@
 use std::fmt::Write as _;
 
 use super::*;
+use crate::model::account::{Account, AccountKind, Handle};
 use crate::model::calls::{Call, Limits, calls};
 use crate::model::fixtures::*;
 use crate::model::observed::Lookup;
+use crate::model::observed::Team;
 use crate::model::outcome::{Outcome, Outcomes, StepEnd};
 use crate::model::step::Cause;
 
 fn planned(roster: &Roster, observed: &Observed) -> Plan {
-    plan(roster, observed, &Ledger::none())
+    plan(roster, observed, &Ledger::none(), &Policy::default())
 }
 
 fn in_words(plan: &Plan) -> String {
@@ -198,7 +200,10 @@ fn what_has_to_be_asked() {
 
     observed.lookups.insert(email_key("ada@example.com"), Lookup::Absent);
     observed.pins.insert(Handle("7".into()), None);
-    reading(&mut observed, "SUP").team = Some([AccountId("2".into())].into());
+    reading(&mut observed, "SUP").team = Some(Team {
+        members: [Handle("2".into())].into(),
+        ..Team::default()
+    });
     assert!(questions(&roster, &observed).is_empty());
     let plan = planned(&roster, &observed);
     let expected = "create ada@example.com; add ada@example.com to SUP; hold eve@example.com: Jira has no account 7";
@@ -293,7 +298,7 @@ fn a_first_import_costs_a_create_each_and_a_call_for_fifty() {
         .map(|n| customer(&format!("p{n:04}@example.com"), &["SUP"]))
         .collect();
     let plan = planned(&roster(&["SUP"], people), &site(&["SUP"]));
-    let calls = calls(&plan, Limits::CLOUD);
+    let calls = calls(&plan, Limits::JIRA);
     assert_eq!(calls.count(), 2040);
     let first_add = calls.people.iter().position(|call| matches!(call, Call::Add { .. }));
     assert_eq!(
@@ -312,7 +317,7 @@ fn causes() {
     );
     let there = with(site(&["SUP"]), account("1", "ada@example.com"), &["SUP"]);
     let cause = |ledger: &Ledger, roster: &Roster, observed: &Observed| {
-        plan(roster, observed, ledger)
+        plan(roster, observed, ledger, &Policy::default())
             .steps
             .iter()
             .map(|step| step.cause)
@@ -325,7 +330,7 @@ fn causes() {
     let mut ledger = Ledger::kept();
     assert_eq!(cause(&ledger, &roster, &site(&["SUP"])), [Cause::First, Cause::First]);
 
-    let seen = plan(&roster, &there, &ledger);
+    let seen = plan(&roster, &there, &ledger, &Policy::default());
     ledger.fold(&roster, &seen, &Outcomes::default());
     let mut left = there.clone();
     let desk = reading(&mut left, "SUP");
@@ -341,7 +346,7 @@ fn causes() {
 fn a_refused_create_is_asked_once() {
     let roster = roster(&["SUP"], [customer("ada@example.com", &["SUP"])]);
     let mut ledger = Ledger::kept();
-    let first = plan(&roster, &site(&["SUP"]), &ledger);
+    let first = plan(&roster, &site(&["SUP"]), &ledger, &Policy::default());
     let mut outcomes = Outcomes::default();
     outcomes.ends.insert(
         first.steps[0].id,
@@ -354,7 +359,7 @@ fn a_refused_create_is_asked_once() {
         .ends
         .insert(first.steps[1].id, StepEnd::plain(Outcome::Skipped));
     ledger.fold(&roster, &first, &outcomes);
-    let second = plan(&roster, &site(&["SUP"]), &ledger);
+    let second = plan(&roster, &site(&["SUP"]), &ledger, &Policy::default());
     assert_eq!(
         in_words(&second),
         "hold ada@example.com: Jira says an account with this e-mail exists, but shows none"
@@ -366,14 +371,17 @@ fn a_refused_create_is_asked_once() {
 fn a_create_that_was_not_refused_is_asked_again() {
     let roster = roster(&["SUP"], [customer("ada@example.com", &["SUP"])]);
     let mut ledger = Ledger::kept();
-    let first = plan(&roster, &site(&["SUP"]), &ledger);
+    let first = plan(&roster, &site(&["SUP"]), &ledger, &Policy::default());
     let held = StepEnd::held(HeldReason::ExistsUnseen(Vec::new()));
     let outcomes = Outcomes {
         ends: [(first.steps[0].id, held)].into(),
         ..Outcomes::NONE
     };
     ledger.fold(&roster, &first, &outcomes);
-    assert_eq!(plan(&roster, &site(&["SUP"]), &ledger).steps.len(), 2);
+    assert_eq!(
+        plan(&roster, &site(&["SUP"]), &ledger, &Policy::default()).steps.len(),
+        2
+    );
 }
 
 /// A desk's list may hide an e-mail that the search shows: the answer counts, and nobody is made a second time.
@@ -388,7 +396,7 @@ fn somebody_whom_only_the_search_shows_is_not_created() {
         let mut seen = site(&["SUP"]);
         let ada = EmailKey::of("ada@example.com");
         seen.lookups.insert(ada, lookup);
-        let plan = plan(&roster, &seen, &Ledger::none());
+        let plan = plan(&roster, &seen, &Ledger::none(), &Policy::default());
         assert_eq!((plan.steps.len(), plan.held.len()), (0, 1), "{}", in_words(&plan));
     }
 }
@@ -405,7 +413,7 @@ fn a_base_tells_edits_from_drift() {
     let there = with(site(&["SUP"]), account("a", "ada@example.com"), &[]);
     let there = with(there, account("b", "bob@example.com"), &[]);
     let causes = |ledger: &Ledger| {
-        plan(&wanted, &there, ledger)
+        plan(&wanted, &there, ledger, &Policy::default())
             .steps
             .iter()
             .map(|step| step.cause)

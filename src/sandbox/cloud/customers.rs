@@ -1,12 +1,11 @@
 //! A desk's customers: listing, adding, removing.
 
-use serde_json::Value;
-
+use super::super::common::desks::{id as desk_id, no_desk};
+use super::super::common::page::jsm_page;
+use super::super::common::{bodies, errors};
 use super::super::exchange::{Answer, Call};
 use super::super::state::{DeskIsOpen, No};
-use super::desks::{id as desk_id, no_desk};
-use super::errors;
-use super::rows::{JsmUser, jsm_page};
+use super::rows::JsmUser;
 
 /// `GET …/servicedesk/{serviceDeskId}/customer`.
 pub(super) fn list(call: &mut Call<'_>) -> Answer {
@@ -45,7 +44,7 @@ pub(super) fn add(call: &mut Call<'_>) -> Answer {
     let Some(desk) = desk_id(call) else {
         return no_desk(call);
     };
-    let ids = match account_ids(call) {
+    let ids = match bodies::names(call, "accountIds") {
         Ok(ids) => ids,
         Err(answer) => return *answer,
     };
@@ -77,7 +76,7 @@ pub(super) fn remove(call: &mut Call<'_>) -> Answer {
         let message = "You do not have permission to remove customers.";
         return errors::jsm(403, "sd.customers.remove.error.permission", message);
     }
-    let ids = match account_ids(call) {
+    let ids = match bodies::names(call, "accountIds") {
         Ok(ids) => ids,
         Err(answer) => return *answer,
     };
@@ -97,28 +96,5 @@ pub(super) fn remove(call: &mut Call<'_>) -> Answer {
             "sd.jsm.error.servicedesk.customer.remove.servicedesk.open.access.enabled",
             "Customers cannot be removed while anyone with an account may use the service desk.",
         ),
-    }
-}
-
-/// The `accountIds` of a membership call: a few different ones and nothing else (jira-facts §7, M).
-fn account_ids(call: &Call<'_>) -> Result<Vec<String>, Box<Answer>> {
-    let bad = |why: &str| Box::new(errors::bad_body(call.asked, why));
-    let body = call.asked.json().ok_or_else(|| bad("is not JSON"))?;
-    let body = body.as_object().ok_or_else(|| bad("is not an object"))?;
-    if body.keys().any(|key| key != "accountIds") {
-        return Err(bad("has other fields than accountIds"));
-    }
-    let ids = body.get("accountIds").and_then(Value::as_array);
-    let ids = ids.ok_or_else(|| bad("has no list of accountIds"))?;
-    let ids: Option<Vec<_>> = ids.iter().map(|id| id.as_str().map(str::to_owned)).collect();
-    let ids = ids.ok_or_else(|| bad("has an account id that is no text"))?;
-    let mut sorted = ids.clone();
-    sorted.sort();
-    sorted.dedup();
-    match ids.len() {
-        0 => Err(bad("names no account")),
-        n if n > call.config.rules.membership_limit => Err(bad("names too many accounts")),
-        n if n > sorted.len() => Err(bad("names an account twice")),
-        _ => Ok(ids),
     }
 }

@@ -6,33 +6,16 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
+use super::super::common::route::Route;
+use super::super::common::{door, errors};
 use super::super::config::Config;
-use super::super::exchange::{Answer, Asked, Call};
-use super::errors;
-use super::routes::{Operation, Route};
-
-/// What the request should not have, though Jira would not mind: unknown and repeated query parameters.
-pub(super) fn complaints(route: &Route, asked: &Asked) -> Vec<String> {
-    let mut complaints = Vec::new();
-    for (at, (name, _)) in asked.query.iter().enumerate() {
-        let blame = |what| format!("{} {}: {what} {name}", asked.method, asked.path);
-        if !route.query.contains(&name.as_str()) {
-            complaints.push(blame("unknown query parameter"));
-        }
-        if asked.query[..at].iter().any(|(before, _)| before == name) {
-            complaints.push(blame("repeated query parameter"));
-        }
-    }
-    if route.spot.method == "GET" && !asked.body.is_empty() {
-        complaints.push(format!("GET {}: has a body", asked.path));
-    }
-    complaints
-}
+use super::super::exchange::{Answer, Call};
+use super::routes::Operation;
 
 /// The answer to a request that does not get in.
-pub(super) fn refuse(route: &Route, call: &Call<'_>, headers: &HeaderMap) -> Option<Answer> {
+pub(super) fn refuse(route: &Route<Operation>, call: &Call<'_>, headers: &HeaderMap) -> Option<Answer> {
     let asked = call.asked;
-    if let Some(why) = forged(headers) {
+    if let Some(why) = door::forged(headers) {
         let blame = format!("{} {}: {why}", asked.method, asked.path);
         return Some(Answer::text(403, "text/plain", "XSRF check failed").blaming(blame));
     }
@@ -44,36 +27,7 @@ pub(super) fn refuse(route: &Route, call: &Call<'_>, headers: &HeaderMap) -> Opt
         None if route.public => {}
         Some(false) | None => return Some(errors::unauthorized(asked)),
     }
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if route.experimental && header("x-experimentalapi") != Some("opt-in") {
-        let blame = format!("{} {}: no X-ExperimentalApi", asked.method, asked.path);
-        let message = "The operation is experimental. Opt in with the header X-ExperimentalApi: opt-in.";
-        return Some(errors::of_path(&asked.path, 412, message).blaming(blame));
-    }
-    if route.operation == Operation::WriteAccess && header("x-atlassian-token") != Some("no-check") {
-        let blame = format!("POST {}: no X-Atlassian-Token", asked.path);
-        return Some(Answer::text(403, "text/plain", "XSRF check failed").blaming(blame));
-    }
-    if route.spot.method != "GET" {
-        let kind = header("content-type").unwrap_or("");
-        if kind.split(';').next().map(str::trim) != Some("application/json") {
-            let blame = format!("{} {}: not sent as JSON", asked.method, asked.path);
-            return Some(errors::of_path(&asked.path, 415, "Unsupported Media Type").blaming(blame));
-        }
-    }
-    None
-}
-
-/// Why the forgery check refuses: what a browser would send (jira-facts §8).
-fn forged(headers: &HeaderMap) -> Option<&'static str> {
-    let agent = headers.get(header::USER_AGENT);
-    let agent = agent.and_then(|agent| agent.to_str().ok()).unwrap_or("");
-    if headers.contains_key(header::ORIGIN) {
-        return Some("sends Origin");
-    }
-    let browser = ["Mozilla/", "Chrome/", "Safari/", "Opera/"];
-    let browser = browser.iter().any(|name| agent.contains(name));
-    browser.then_some("looks like a browser")
+    door::headers(route, route.operation == Operation::WriteAccess, asked, headers)
 }
 
 /// Whether the right credentials were sent; nothing where none were.
@@ -86,7 +40,7 @@ fn signed_in(config: &Config, headers: &HeaderMap) -> Option<bool> {
 
 /// What a dead token is answered (jira-facts §5): reads look like success and show what strangers see. The header that
 /// tells is added to every answer.
-fn anonymous(route: &Route, call: &Call<'_>) -> Answer {
+fn anonymous(route: &Route<Operation>, call: &Call<'_>) -> Answer {
     let asked = call.asked;
     let body = match route.operation {
         Operation::Desks | Operation::Customers => {

@@ -5,28 +5,24 @@
 
 mod create;
 mod customers;
-mod desks;
 mod door;
-mod errors;
-mod forbidden;
 mod roles;
 mod routes;
 mod rows;
-mod settings;
 mod site;
 mod users;
 
 use axum::http::HeaderMap;
 
-pub(super) use errors::{refusal, too_many, unknown_route};
-pub(super) use routes::{Route, find, spots};
+pub(super) use routes::{Operation, find, spots};
 
+use super::common::route::Route;
+use super::common::{desks, door as common_door, forbidden, settings};
 use super::exchange::{Answer, Call};
-use routes::Operation;
 
 /// Answers a request to a known route, changing the state where Jira would.
-pub(super) fn answer(route: &'static Route, call: &mut Call<'_>, headers: &HeaderMap) -> Answer {
-    let mut violations = door::complaints(route, call.asked);
+pub(super) fn answer(route: &'static Route<Operation>, call: &mut Call<'_>, headers: &HeaderMap) -> Answer {
+    let mut violations = common_door::complaints(route, call.asked);
     let mut answer = match door::refuse(route, call, headers) {
         Some(refusal) => refusal,
         None => dispatch(route.operation, call),

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::common::errors;
 use super::super::exchange::{Answer, Call};
 use super::super::state::{Desk, No};
-use super::errors;
 
 /// The roles of every desk's project.
 const ROLES: [(&str, u32); 3] = [

@@ -1,10 +1,11 @@
 //! The list of routes.
 
+use super::super::common::route::{Route, fit};
 use super::super::faults::Spot;
 
 /// One operation of Jira Cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operation {
+pub(in crate::sandbox) enum Operation {
     ServerInfo,
     Myself,
     MyPermissions,
@@ -28,27 +29,13 @@ pub(super) enum Operation {
     SkipPermissionCheck,
 }
 
-/// One route.
-#[derive(Debug)]
-pub(in crate::sandbox) struct Route {
-    pub(super) operation: Operation,
-    /// What fault scripts call it; its template is a path of the contracts.
-    pub(in crate::sandbox) spot: Spot,
-    /// The query parameters it knows.
-    pub(super) query: &'static [&'static str],
-    /// Whether `X-ExperimentalApi: opt-in` must be sent.
-    pub(super) experimental: bool,
-    /// Whether it answers without signing in.
-    pub(super) public: bool,
-}
-
 const fn route(
     operation: Operation,
     name: &'static str,
     method: &'static str,
     template: &'static str,
     query: &'static [&'static str],
-) -> Route {
+) -> Route<Operation> {
     Route {
         operation,
         spot: Spot { name, method, template },
@@ -64,11 +51,8 @@ const fn route(
 const DESK_CUSTOMERS: &str = "/rest/servicedeskapi/servicedesk/{serviceDeskId}/customer";
 const ACCESS_SETTINGS: &str = "/rest/servicedesk/1/servicedesk/{projectKey}/settings/requestsecurity";
 
-/// The parameters of a template that stand for the rest of a path, however long.
-const REST: &str = "{rest}";
-
 #[rustfmt::skip]
-static ROUTES: [Route; 21] = [
+static ROUTES: [Route<Operation>; 21] = [
     route(Operation::ServerInfo, "server-info", "GET", "/rest/api/3/serverInfo", &[]),
     route(Operation::Myself, "myself", "GET", "/rest/api/3/myself", &["expand"]),
     route(Operation::MyPermissions, "mypermissions", "GET", "/rest/api/3/mypermissions", &["permissions"]),
@@ -98,39 +82,16 @@ pub(in crate::sandbox) fn spots() -> impl Iterator<Item = Spot> {
 }
 
 /// The route of a request and the values of its template's parameters.
-pub(in crate::sandbox) fn find(method: &str, path: &str) -> Option<(&'static Route, Vec<String>)> {
+pub(in crate::sandbox) fn find(method: &str, path: &str) -> Option<(&'static Route<Operation>, Vec<String>)> {
     // The tail decides, whatever stands before it and whatever the method: jira-facts §2.
     if method != "GET" && path.ends_with("/skip-permission-check") {
-        let forbidden = |route: &&Route| route.operation == Operation::SkipPermissionCheck;
+        let forbidden = |route: &&Route<Operation>| route.operation == Operation::SkipPermissionCheck;
         return ROUTES.iter().find(forbidden).map(|route| (route, Vec::new()));
     }
     let of_method = ROUTES.iter().filter(|route| route.spot.method == method);
     of_method
         .filter_map(|route| Some((route, fit(route.spot.template, path)?)))
         .next()
-}
-
-/// The values of a template's parameters in a path that fits it.
-fn fit(template: &str, path: &str) -> Option<Vec<String>> {
-    let mut parts = path.split('/');
-    let mut values = Vec::new();
-    for wanted in template.split('/') {
-        if wanted == REST {
-            let rest: Vec<_> = parts.by_ref().collect();
-            let invites = rest.first().is_some_and(|part| part.starts_with("invite"));
-            return invites.then_some(values);
-        }
-        let part = parts.next()?;
-        if wanted.starts_with('{') {
-            if part.is_empty() {
-                return None;
-            }
-            values.push(part.to_owned());
-        } else if wanted != part {
-            return None;
-        }
-    }
-    parts.next().is_none().then_some(values)
 }
 
 #[cfg(test)]

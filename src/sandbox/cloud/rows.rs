@@ -1,15 +1,12 @@
-//! How accounts and pages are spelled.
-
-use std::ops::Range;
+//! How accounts are spelled.
 
 use serde::Serialize;
 
+use super::super::common::page::{AVATARS, Avatars};
 use super::super::config::Rules;
-use super::super::exchange::{Answer, Call};
 use super::super::faults::Disturbance;
 use super::super::seed::PersonKind;
 use super::super::state::Account;
-use super::errors;
 
 /// The address an answer shows.
 pub(super) fn shown_email<'a>(account: &'a Account, rules: &Rules, disturbance: &Disturbance) -> Option<&'a str> {
@@ -25,25 +22,6 @@ fn account_type(kind: PersonKind) -> &'static str {
         PersonKind::App => "app",
     }
 }
-
-#[derive(Serialize)]
-struct Avatars {
-    #[serde(rename = "48x48")]
-    large: &'static str,
-    #[serde(rename = "24x24")]
-    small: &'static str,
-    #[serde(rename = "16x16")]
-    tiny: &'static str,
-    #[serde(rename = "32x32")]
-    medium: &'static str,
-}
-
-const AVATARS: Avatars = Avatars {
-    large: "https://avatar.example/default-48.png",
-    small: "https://avatar.example/default-24.png",
-    tiny: "https://avatar.example/default-16.png",
-    medium: "https://avatar.example/default-32.png",
-};
 
 /// `UserDTO` of the service desk API.
 #[derive(Serialize)]
@@ -121,91 +99,4 @@ impl<'a> PlatformUser<'a> {
 
 fn user_link(base: &str, account: &Account) -> String {
     format!("{base}/rest/api/3/user?accountId={}", account.id)
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Page<T> {
-    #[serde(rename = "_expands")]
-    expands: [(); 0],
-    size: usize,
-    start: usize,
-    limit: usize,
-    is_last_page: bool,
-    #[serde(rename = "_links")]
-    links: PageLinks,
-    values: Vec<T>,
-}
-
-#[derive(Serialize)]
-struct PageLinks {
-    base: String,
-    context: &'static str,
-    #[serde(rename = "self")]
-    own: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prev: Option<String>,
-}
-
-/// A JSM page (jira-facts §6) of a list with `total` rows, of which `rows` spells a range.
-pub(super) fn jsm_page<T: Serialize>(
-    call: &Call<'_>,
-    total: usize,
-    rows: impl FnOnce(Range<usize>) -> Vec<T>,
-) -> Answer {
-    let (asked, disturbance) = (call.asked, call.disturbance);
-    let (start, limit) = match (asked.number("start"), asked.number("limit")) {
-        (Ok(start), Ok(limit)) => (start.unwrap_or(0), limit.unwrap_or(50)),
-        (Err(name), _) | (_, Err(name)) => return errors::bad_parameter(asked, name),
-    };
-    if limit == 0 {
-        return errors::bad_parameter(asked, "limit");
-    }
-    let cap = disturbance.page_limit.unwrap_or(u32::MAX);
-    let limit = limit.min(call.config.page_limit.min(cap).max(1) as usize);
-    let range = shown(start, limit, total, disturbance);
-    let mut last = range.end >= total;
-    if !call.config.rules.full_last_page_says_so && range.len() == limit {
-        last = false;
-    }
-    let mut values = rows(range);
-    if disturbance.short_by > 0 {
-        values.truncate(values.len().saturating_sub(disturbance.short_by as usize));
-        last = false;
-    }
-    if disturbance.empty {
-        values.clear();
-        last = true;
-    }
-    let link = |start| format!("{}{}?start={start}&limit={limit}", asked.base, asked.path);
-    let page = Page {
-        expands: [],
-        size: values.len(),
-        start,
-        limit,
-        is_last_page: last,
-        links: PageLinks {
-            base: asked.base.clone(),
-            context: "",
-            own: link(start),
-            next: (!last).then(|| link(start + limit)),
-            prev: (start > 0).then(|| link(start.saturating_sub(limit))),
-        },
-        values,
-    };
-    Answer::json(200, &page)
-}
-
-/// Which rows a page shows, after what shifts them.
-pub(super) fn shown(start: usize, limit: usize, total: usize, disturbance: &Disturbance) -> Range<usize> {
-    let shift = usize::try_from(disturbance.shift.unsigned_abs()).unwrap_or(usize::MAX);
-    let first = if disturbance.shift < 0 {
-        start.saturating_sub(shift)
-    } else {
-        start.saturating_add(shift)
-    };
-    let first = first.min(total);
-    first..first.saturating_add(limit).min(total)
 }

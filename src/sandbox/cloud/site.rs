@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::common::errors;
 use super::super::exchange::{Answer, Asked, Call};
-use super::errors;
 use super::rows::PlatformUser;
 
 /// `GET /rest/api/3/serverInfo`.

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::super::common::errors;
+use super::super::common::page::shown;
 use super::super::exchange::{Answer, Call};
 use super::super::seed::PersonKind;
 use super::super::state::No;
-use super::errors;
-use super::rows::{PlatformUser, shown};
+use super::rows::PlatformUser;
 
 /// The most accounts a page holds, and the last a search shows (jira-facts §§1, 5, H).
 const THOUSAND: usize = 1000;

@@ -86,7 +86,7 @@ pub fn places() -> impl Iterator<Item = (&'static str, &'static str, &'static st
 }
 
 fn spots() -> impl Iterator<Item = Spot> {
-    super::cloud::spots()
+    super::routing::spots()
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

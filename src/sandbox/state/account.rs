@@ -1,6 +1,8 @@
 //! One account.
 
-use super::super::config::Rules;
+use std::collections::BTreeSet;
+
+use super::super::config::{Deployment, Rules};
 use super::super::seed::{PersonKind, SeedPerson, mix};
 
 /// The number of an account, in the order of creation. Never seen outside the sandbox.
@@ -14,11 +16,23 @@ impl No {
     }
 }
 
+/// The group of those who work on service desks, and the application it gives: Data Center.
+const AGENTS: &str = "jira-servicedesk-users";
+pub(in crate::sandbox) const SERVICE_MANAGEMENT: &str = "jira-servicedesk";
+
 /// One account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) struct Account {
-    /// The `accountId`.
+    /// The `accountId`; on Data Center the key.
     pub(in crate::sandbox) id: String,
+    /// Data Center's user name.
+    pub(in crate::sandbox) username: String,
+    /// The groups it is in: Data Center.
+    pub(in crate::sandbox) groups: BTreeSet<String>,
+    /// The applications it has, each a licence seat: Data Center.
+    pub(in crate::sandbox) applications: BTreeSet<String>,
+    /// Its password, where it was given one: Data Center.
+    pub(in crate::sandbox) password: Option<String>,
     /// The address as it was given.
     pub(in crate::sandbox) email: String,
     /// The display name.
@@ -34,9 +48,24 @@ pub(in crate::sandbox) struct Account {
 }
 
 impl Account {
-    pub(super) fn new(seed: u64, no: No, person: &SeedPerson) -> Self {
+    pub(super) fn new(seed: u64, deployment: Deployment, no: No, person: &SeedPerson) -> Self {
+        let is_cloud = deployment == Deployment::Cloud;
+        let agent = person.kind == PersonKind::Agent && !is_cloud;
+        let mut groups: BTreeSet<_> = person.groups.iter().cloned().collect();
+        groups.extend(agent.then(|| AGENTS.to_owned()));
         Self {
-            id: account_id(seed, no, person.kind),
+            id: match is_cloud {
+                true => account_id(seed, no, person.kind),
+                false => format!("JIRAUSER{}", 10_100 + no.0),
+            },
+            username: match &person.username {
+                Some(name) => name.clone(),
+                None if is_cloud => String::new(),
+                None => person.email.to_lowercase(),
+            },
+            groups,
+            applications: agent.then(|| SERVICE_MANAGEMENT.to_owned()).into_iter().collect(),
+            password: None,
             email: person.email.clone(),
             name: person.name.clone(),
             kind: person.kind,
@@ -57,6 +86,8 @@ impl Account {
         let words = name.split_whitespace().skip(1).map(str::to_owned);
         let mut keys: Vec<_> = words.collect();
         keys.push(name);
+        // Data Center's search looks at user names too (jira-facts §1).
+        keys.extend((!self.username.is_empty()).then(|| self.username.to_lowercase()));
         keys
     }
 

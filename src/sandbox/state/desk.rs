@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::config::Deployment;
 use super::super::seed::{DeskAccess, PersonKind, SeedDesk};
 use super::{No, State};
 
@@ -20,6 +21,8 @@ pub(in crate::sandbox) struct Desk {
     pub(super) customers: Vec<No>,
     /// The agents.
     pub(super) team: BTreeSet<No>,
+    /// The groups whose members are customers too: Data Center.
+    pub(in crate::sandbox) customer_groups: Vec<String>,
 }
 
 /// The access settings that can be written (jira-facts §3).
@@ -130,6 +133,7 @@ impl State {
                 settings: settings.with_access(desk.access),
                 customers: Vec::new(),
                 team: BTreeSet::new(),
+                customer_groups: desk.customer_groups.clone(),
             },
         );
         id
@@ -157,7 +161,12 @@ impl State {
             return added;
         };
         for id in ids {
-            let Some(no) = self.by_id.get(id).copied() else {
+            // Cloud names accounts by their ids, Data Center by their user names.
+            let known = match self.deployment {
+                Deployment::Cloud => self.by_id.get(id),
+                Deployment::DataCenter(_) => self.by_username.get(&id.to_lowercase()),
+            };
+            let Some(no) = known.copied() else {
                 added.unknown.push(id.clone());
                 continue;
             };

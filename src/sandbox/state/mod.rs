@@ -10,25 +10,28 @@ mod snapshot;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) use account::{Account, No};
+pub(super) use account::{Account, No, SERVICE_MANAGEMENT};
 #[cfg(test)]
 use desk::Added;
 pub(super) use desk::{Desk, DeskIsOpen, Settings};
 pub use snapshot::{AccountSnapshot, DeskSnapshot, Snapshot};
 
-use super::config::Rules;
+use super::config::{Deployment, Rules};
 use super::seed::{PersonKind, Seed, SeedDesk, SeedPerson};
 
 /// Everything the simulated Jira knows.
 #[derive(Debug)]
 pub(super) struct State {
     rules: Rules,
+    deployment: Deployment,
     seed: u64,
     accounts: BTreeMap<No, Account>,
     /// The accounts that exist, oldest first: what a sweep walks, by position.
     order: Vec<No>,
     next: u32,
     by_id: BTreeMap<String, No>,
+    /// Data Center's user names, in lower case.
+    by_username: BTreeMap<String, No>,
     by_email: BTreeSet<(String, No)>,
     by_name: BTreeSet<(String, No)>,
     desks: BTreeMap<u32, Desk>,
@@ -42,14 +45,16 @@ pub(super) struct EmailTaken;
 
 impl State {
     /// The state a seed describes, with the account `own` signing in.
-    pub(super) fn new(seed: &Seed, rules: Rules, own: &str) -> Self {
+    pub(super) fn new(seed: &Seed, rules: Rules, deployment: Deployment, own: &str) -> Self {
         let mut state = Self {
             rules,
+            deployment,
             seed: seed.seed,
             accounts: BTreeMap::new(),
             order: Vec::with_capacity(seed.people.len() + 1),
             next: 0,
             by_id: BTreeMap::new(),
+            by_username: BTreeMap::new(),
             by_email: BTreeSet::new(),
             by_name: BTreeSet::new(),
             desks: BTreeMap::new(),
@@ -91,15 +96,31 @@ impl State {
     fn make_account(&mut self, person: &SeedPerson) -> No {
         let no = No(self.next);
         self.next += 1;
-        let account = Account::new(self.seed, no, person);
+        let account = Account::new(self.seed, self.deployment, no, person);
+        self.index(no, &account);
+        self.order.push(no);
+        self.accounts.insert(no, account);
+        no
+    }
+
+    fn index(&mut self, no: No, account: &Account) {
         self.by_id.insert(account.id.clone(), no);
+        if !account.username.is_empty() {
+            self.by_username.insert(account.username.to_lowercase(), no);
+        }
         self.by_email.insert((account.email_key(), no));
         for word in account.name_keys() {
             self.by_name.insert((word, no));
         }
-        self.order.push(no);
-        self.accounts.insert(no, account);
-        no
+    }
+
+    fn unindex(&mut self, no: No, account: &Account) {
+        self.by_id.remove(&account.id);
+        self.by_username.remove(&account.username.to_lowercase());
+        self.by_email.remove(&(account.email_key(), no));
+        for word in account.name_keys() {
+            self.by_name.remove(&(word, no));
+        }
     }
 
     /// Makes a portal-only account, as JSM's create does, or finds that the address is taken.
@@ -124,11 +145,7 @@ impl State {
         let Some(account) = self.accounts.remove(&no) else {
             return false;
         };
-        self.by_id.remove(&account.id);
-        self.by_email.remove(&(account.email_key(), no));
-        for word in account.name_keys() {
-            self.by_name.remove(&(word, no));
-        }
+        self.unindex(no, &account);
         self.order.retain(|&other| other != no);
         for desk in self.desks.values_mut() {
             desk.leave(no);
@@ -137,16 +154,46 @@ impl State {
         true
     }
 
-    /// Changes what an account says of itself; its address and name stay. True if that changed it.
+    /// Changes what an account says of itself; its id stays. True if that changed it.
     pub(super) fn change_account(&mut self, no: No, change: impl FnOnce(&mut Account)) -> bool {
-        let Some(account) = self.accounts.get_mut(&no) else {
+        let Some(before) = self.accounts.get(&no).cloned() else {
             return false;
         };
-        let before = account.clone();
-        change(account);
-        account.email.clone_from(&before.email);
-        account.name.clone_from(&before.name);
-        *account != before
+        let mut account = before.clone();
+        change(&mut account);
+        account.id.clone_from(&before.id);
+        self.unindex(no, &before);
+        self.index(no, &account);
+        let changed = account != before;
+        self.accounts.insert(no, account);
+        changed
+    }
+
+    /// Makes an account of Data Center, whatever addresses are taken. The user name must not be.
+    pub(super) fn create_user(&mut self, person: &SeedPerson) -> No {
+        self.make_account(person)
+    }
+
+    /// So many searches will not find an account yet.
+    pub(super) fn lag(&mut self, no: No, searches: u32) {
+        if let Some(account) = self.accounts.get_mut(&no) {
+            account.lag = searches;
+        }
+    }
+
+    /// An account by Data Center's user name, in any case.
+    pub(super) fn by_username(&self, name: &str) -> Option<(No, &Account)> {
+        let no = *self.by_username.get(&name.to_lowercase())?;
+        Some((no, self.accounts.get(&no)?))
+    }
+
+    /// Applications that accounts have now, beyond those they were seeded with being agents.
+    pub(super) fn seats_in_use(&self) -> usize {
+        let accounts = self
+            .accounts
+            .values()
+            .filter(|account| account.kind != PersonKind::Agent);
+        accounts.map(|account| account.applications.len()).sum()
     }
 
     /// Counts a licence seat as taken.

@@ -40,6 +40,15 @@ pub struct AccountSnapshot {
     pub active: bool,
     /// Whether profile privacy hides the address.
     pub email_hidden: bool,
+    /// Data Center's user name.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub username: String,
+    /// The applications it has: Data Center.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub applications: BTreeSet<String>,
+    /// The groups it is in: Data Center.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<String>,
 }
 
 impl Snapshot {
@@ -72,6 +81,9 @@ impl State {
                 kind: account.kind,
                 active: account.active,
                 email_hidden: account.email_hidden,
+                username: account.username.clone(),
+                applications: account.applications.clone(),
+                groups: account.groups.clone(),
             };
             (account.id.clone(), snapshot)
         });

@@ -25,7 +25,7 @@ fn state() -> State {
             },
         ],
     };
-    State::new(&seed, Rules::default(), "me@example.com")
+    State::new(&seed, Rules::default(), Deployment::Cloud, "me@example.com")
 }
 
 fn id(state: &State, email: &str) -> String {

@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::config::{SettingsAnswer, SettingsSpelling};
+use super::super::config::{Deployment, SettingsAnswer, SettingsSpelling};
 use super::super::exchange::{Answer, Call};
 use super::super::state::{Desk, Settings};
 use super::errors;
 
 /// `GET /rest/servicedesk/1/servicedesk/{projectKey}/settings/requestsecurity`.
-pub(super) fn read(call: &Call<'_>) -> Answer {
+pub(in crate::sandbox) fn read(call: &Call<'_>) -> Answer {
     match reachable(call) {
         Ok(desk) => Answer::json(200, &spell(call, desk)),
         Err(answer) => *answer,
@@ -16,7 +16,7 @@ pub(super) fn read(call: &Call<'_>) -> Answer {
 }
 
 /// `POST` on the same path: a full replacement (I). A field that is absent becomes false.
-pub(super) fn write(call: &mut Call<'_>) -> Answer {
+pub(in crate::sandbox) fn write(call: &mut Call<'_>) -> Answer {
     let id = match reachable(call) {
         Ok(desk) => desk.id,
         Err(answer) => return *answer,
@@ -53,7 +53,7 @@ fn wanted(call: &Call<'_>) -> Result<Settings, &'static str> {
     let body = call.asked.json().ok_or("is not JSON")?;
     let body = body.as_object().ok_or("is not an object")?;
     let mut known = vec!["manageEnabled", "autocompleteEnabled", "serviceDeskOpenAccess"];
-    if call.config.rules.public_signup {
+    if call.config.deployment != Deployment::Cloud || call.config.rules.public_signup {
         known.push("serviceDeskPublicSignup");
     }
     if body.keys().any(|key| !known.contains(&key.as_str())) {

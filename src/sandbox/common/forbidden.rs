@@ -8,7 +8,7 @@ use super::desks;
 
 /// `POST /rest/api/3/user`: mails whoever has no Atlassian account, even with `products: []` (H); with products, or
 /// without saying, it takes a seat.
-pub(super) fn invite_user(call: &mut Call<'_>) -> Answer {
+pub(in crate::sandbox) fn invite_user(call: &mut Call<'_>) -> Answer {
     let body = call.asked.json().unwrap_or_default();
     let email = body["emailAddress"].as_str().unwrap_or("").to_owned();
     if body["products"].as_array().is_none_or(|list| !list.is_empty()) {
@@ -21,19 +21,19 @@ pub(super) fn invite_user(call: &mut Call<'_>) -> Answer {
 }
 
 /// `POST …/servicedesk/{serviceDeskId}/customer/invite` (M).
-pub(super) fn invite_customers(call: &mut Call<'_>) -> Answer {
+pub(in crate::sandbox) fn invite_customers(call: &mut Call<'_>) -> Answer {
     let desk = desks::id(call);
     invite(call, desk)
 }
 
 /// `POST /rest/servicedesk/1/pages/people/customers/pagination/{KEY}/invite…` (H).
-pub(super) fn invite_people(call: &mut Call<'_>) -> Answer {
+pub(in crate::sandbox) fn invite_people(call: &mut Call<'_>) -> Answer {
     let desk = call.state.desk_by_key(call.asked.id(0)).map(|desk| desk.id);
     invite(call, desk)
 }
 
 /// Anything ending in `/skip-permission-check` (H).
-pub(super) fn skip_permission_check(call: &mut Call<'_>) -> Answer {
+pub(in crate::sandbox) fn skip_permission_check(call: &mut Call<'_>) -> Answer {
     invite(call, None)
 }
 

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::super::exchange::{Answer, Call};
 use super::super::state::Desk;
 use super::errors;
-use super::rows::jsm_page;
+use super::page::jsm_page;
 
 /// `GET /rest/servicedeskapi/servicedesk`.
-pub(super) fn list(call: &Call<'_>) -> Answer {
+pub(in crate::sandbox) fn list(call: &Call<'_>) -> Answer {
     let state = &*call.state;
     jsm_page(call, state.desks().len(), |rows| {
         let desks = state.desks().skip(rows.start).take(rows.len());
@@ -17,7 +17,7 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
 }
 
 /// `GET /rest/servicedeskapi/servicedesk/{serviceDeskId}`.
-pub(super) fn one(call: &Call<'_>) -> Answer {
+pub(in crate::sandbox) fn one(call: &Call<'_>) -> Answer {
     match id(call) {
         Some(id) => match call.state.desk(id) {
             Some(desk) => Answer::json(200, &spell(desk, &call.asked.base)),
@@ -28,13 +28,13 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
 }
 
 /// The id of the desk in the path, where that desk exists.
-pub(super) fn id(call: &Call<'_>) -> Option<u32> {
+pub(in crate::sandbox) fn id(call: &Call<'_>) -> Option<u32> {
     let id = call.asked.id(0).parse().ok()?;
     call.state.desk(id).map(|desk| desk.id)
 }
 
 /// 404 for the desk in the path.
-pub(super) fn no_desk(call: &Call<'_>) -> Answer {
+pub(in crate::sandbox) fn no_desk(call: &Call<'_>) -> Answer {
     let message = format!("Service Desk with ID '{}' does not exist.", call.asked.id(0));
     errors::jsm(404, "sd.error.servicedesk.notfound", &message)
 }

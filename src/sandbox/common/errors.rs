@@ -9,7 +9,7 @@ use super::super::faults::Refusal;
 
 /// An error of `/rest/servicedeskapi`. The keys are in Atlassian's style; only the one of removing from an open desk is
 /// known (jira-facts §7).
-pub(super) fn jsm(status: u16, key: &str, message: &str) -> Answer {
+pub(in crate::sandbox) fn jsm(status: u16, key: &str, message: &str) -> Answer {
     let body = json!({
         "errorMessage": message,
         "i18nErrorMessage": {"i18nKey": key, "parameters": []},
@@ -18,7 +18,7 @@ pub(super) fn jsm(status: u16, key: &str, message: &str) -> Answer {
 }
 
 /// An error of `/rest/api/3`.
-pub(super) fn platform(status: u16, message: &str) -> Answer {
+pub(in crate::sandbox) fn platform(status: u16, message: &str) -> Answer {
     Answer::json(status, &json!({"errorMessages": [message], "errors": {}}))
 }
 
@@ -28,7 +28,7 @@ fn internal(status: u16, message: &str) -> Answer {
 }
 
 /// An error in the spelling of the path.
-pub(super) fn of_path(path: &str, status: u16, message: &str) -> Answer {
+pub(in crate::sandbox) fn of_path(path: &str, status: u16, message: &str) -> Answer {
     if path.starts_with("/rest/servicedeskapi/") {
         jsm(status, &format!("sd.rest.error.{status}"), message)
     } else if path.starts_with("/rest/servicedesk/") {
@@ -40,7 +40,7 @@ pub(super) fn of_path(path: &str, status: u16, message: &str) -> Answer {
 
 /// A query parameter that is missing or does not parse; no client of a kept list of requests sends one. What stands
 /// before the service desk's operations answers 404 then, and so does one account (I).
-pub(super) fn bad_parameter(asked: &Asked, name: &str) -> Answer {
+pub(in crate::sandbox) fn bad_parameter(asked: &Asked, name: &str) -> Answer {
     let (method, path) = (&asked.method, &asked.path);
     let hidden = path.starts_with("/rest/servicedeskapi/") || path == "/rest/api/3/user";
     let status = if hidden { 404 } else { 400 };
@@ -49,7 +49,7 @@ pub(super) fn bad_parameter(asked: &Asked, name: &str) -> Answer {
 }
 
 /// A body that is not what it must be.
-pub(super) fn bad_body(asked: &Asked, why: &str) -> Answer {
+pub(in crate::sandbox) fn bad_body(asked: &Asked, why: &str) -> Answer {
     let blame = format!("{} {}: {why}", asked.method, asked.path);
     of_path(&asked.path, 400, &format!("Invalid request payload: {why}")).blaming(blame)
 }
@@ -95,7 +95,7 @@ pub(in crate::sandbox) fn too_many(asked: &Asked, retry_after: Option<Duration>)
 }
 
 /// 401 with the header that tells a dead token.
-pub(super) fn unauthorized(asked: &Asked) -> Answer {
+pub(in crate::sandbox) fn unauthorized(asked: &Asked) -> Answer {
     let message = "Client must be authenticated to access this resource.";
     of_path(&asked.path, 401, message)
         .with_header("www-authenticate", "OAuth realm=\"https%3A%2F%2Fexample\"")

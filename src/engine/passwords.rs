@@ -1,0 +1,291 @@
+//! First passwords: made here, or read from the file of `--passwords`. Data Center only.
+//!
+//! Whoever holds one shows it to Jira and to the hand-off file, and to nothing else: no log, plan, error or journal.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use rand::TryRng as _;
+use rand::rngs::SysRng;
+use secrecy::SecretString;
+
+use crate::model::email::{Email, EmailKey};
+use crate::model::name::is_hostile;
+use crate::model::roster::InitialPassword;
+
+/// Characters of a password that is made here.
+const LENGTH: usize = 20;
+/// Letters and digits that cannot be taken for one another in print.
+const LOWER: &[u8] = b"abcdefghjkmnpqrstuvwxyz";
+const UPPER: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
+const DIGITS: &[u8] = b"23456789";
+/// Some rules for passwords ask for one of these; none needs quoting.
+const SYMBOLS: &[u8] = b"-+=";
+/// Permission of a group and of others.
+const OTHERS: u32 = 0o077;
+/// Largest file taken in, in bytes.
+const FILE: u64 = 64 * 1024 * 1024;
+
+/// The first passwords of a file, by whose they are. Masked in every rendering.
+#[derive(Clone, Default)]
+pub struct Passwords(BTreeMap<EmailKey, SecretString>);
+
+/// Why there are no passwords.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordsError {
+    /// The file cannot be read.
+    #[error("the passwords file {} cannot be read; check --passwords and its permissions", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Others can read it.
+    #[error("the passwords file {} can be read by others; take that away with `chmod 600`", path.display())]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Lines that are wrong. Tells none of their content.
+    #[error("the passwords file {} is not used: {}", path.display(), problems.join("; "))]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, line by line.
+        problems: Vec<String>,
+    },
+    /// The operating system gives no random numbers.
+    #[error("the operating system gives no random numbers, so no password can be made")]
+    NoRandomness(#[source] rand::rngs::SysError),
+    /// The file has none for somebody.
+    #[error("the passwords file has no line for the address; add one, or write `initial_password: generate`")]
+    Missing,
+}
+
+impl Passwords {
+    /// Reads a CSV file `email,password`; a first line of just these two words is a heading.
+    ///
+    /// # Errors
+    /// When it cannot be read, others can read it, or any line is wrong: all of them are told, and none is used.
+    pub fn read(path: &Path) -> Result<Self, PasswordsError> {
+        let unreadable = |source| PasswordsError::Unreadable {
+            path: path.to_owned(),
+            source,
+        };
+        let file = File::open(path).map_err(unreadable)?;
+        let about = file.metadata().map_err(unreadable)?;
+        if about.mode() & OTHERS != 0 {
+            return Err(PasswordsError::Exposed { path: path.to_owned() });
+        }
+        let mut text = Vec::new();
+        file.take(FILE).read_to_end(&mut text).map_err(unreadable)?;
+        Self::parse(&text).map_err(|problems| PasswordsError::Wrong {
+            path: path.to_owned(),
+            problems,
+        })
+    }
+
+    fn parse(text: &[u8]) -> Result<Self, Vec<String>> {
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+        let mut rows = csv::ReaderBuilder::new();
+        let mut rows = rows.has_headers(false).flexible(true).from_reader(text);
+        let (mut passwords, mut problems) = (BTreeMap::new(), Vec::new());
+        for (at, row) in rows.records().enumerate() {
+            // The library's own words would repeat the line.
+            let Ok(row) = row else {
+                problems.push(format!("line {}: it is no UTF-8 text", at + 1));
+                continue;
+            };
+            let line = row.position().map_or(at as u64 + 1, csv::Position::line);
+            let fields: Vec<&str> = row.iter().collect();
+            match fields.as_slice() {
+                ["email", "password"] if at == 0 => {}
+                [email, password] => match one(email, password, &passwords) {
+                    Ok(key) => {
+                        passwords.insert(key, SecretString::from(*password));
+                    }
+                    Err(why) => problems.push(format!("line {line}: {why}")),
+                },
+                _ => problems.push(format!(
+                    "line {line}: write `email,password`, with quotes around a password that has a comma"
+                )),
+            }
+        }
+        match problems.is_empty() {
+            true => Ok(Self(passwords)),
+            false => Err(problems),
+        }
+    }
+
+    /// Whom there is one for.
+    #[must_use]
+    pub fn emails(&self) -> BTreeSet<EmailKey> {
+        self.0.keys().cloned().collect()
+    }
+
+    /// A first password for somebody: a new one, or the file's.
+    ///
+    /// # Errors
+    /// When the system gives no randomness, or the file has none.
+    pub fn password(&self, email: &EmailKey, kind: InitialPassword) -> Result<SecretString, PasswordsError> {
+        match kind {
+            InitialPassword::Generate => generate(),
+            InitialPassword::Provided => self.0.get(email).cloned().ok_or(PasswordsError::Missing),
+        }
+    }
+}
+
+fn one(email: &str, password: &str, known: &BTreeMap<EmailKey, SecretString>) -> Result<EmailKey, &'static str> {
+    let email = Email::parse(email.trim()).map_err(|_| "the first column is no e-mail address")?;
+    if password.is_empty() {
+        return Err("the password is empty");
+    }
+    if password.chars().any(is_hostile) {
+        return Err("the password contains a control character");
+    }
+    match known.contains_key(email.key()) {
+        true => Err("the address has a password already"),
+        false => Ok(email.key().clone()),
+    }
+}
+
+/// Makes a password of the operating system's randomness. A letter comes first, so that no spreadsheet takes it for a
+/// formula.
+///
+/// # Errors
+/// When the system gives none.
+pub fn generate() -> Result<SecretString, PasswordsError> {
+    let alphabet = [LOWER, UPPER, DIGITS, SYMBOLS].concat();
+    loop {
+        let mut password = String::with_capacity(LENGTH);
+        while password.len() < LENGTH {
+            password.push(char::from(draw(&alphabet)?));
+        }
+        // Drawing anew keeps every password that fits as likely as any other.
+        let has = |set: &[u8]| password.bytes().any(|byte| set.contains(&byte));
+        let fits = password.starts_with(|first: char| first.is_ascii_alphabetic());
+        if fits && has(LOWER) && has(UPPER) && has(DIGITS) && has(SYMBOLS) {
+            return Ok(SecretString::from(password));
+        }
+    }
+}
+
+/// One of these, each as likely as any other.
+fn draw(alphabet: &[u8]) -> Result<u8, PasswordsError> {
+    // The part of a byte's values that is a whole multiple of the alphabet.
+    let even = 256 - 256 % alphabet.len();
+    loop {
+        let mut byte = [0];
+        SysRng.try_fill_bytes(&mut byte).map_err(PasswordsError::NoRandomness)?;
+        if usize::from(byte[0]) < even {
+            return Ok(alphabet[usize::from(byte[0]) % alphabet.len()]);
+        }
+    }
+}
+
+impl std::fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Passwords({} of them)", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    #[test]
+    fn made_passwords_have_no_look_alikes_and_every_sort_of_character() {
+        let mut made = BTreeSet::new();
+        for _ in 0..500 {
+            let password = generate().unwrap().expose_secret().to_owned();
+            assert_eq!(password.len(), LENGTH);
+            assert!(
+                !password.contains(['0', 'O', 'o', '1', 'l', 'I', 'i', '|']),
+                "{password}"
+            );
+            for set in [LOWER, UPPER, DIGITS, SYMBOLS] {
+                assert!(password.bytes().any(|byte| set.contains(&byte)), "{password}");
+            }
+            assert!(made.insert(password));
+        }
+    }
+
+    #[test]
+    fn every_character_is_drawn_as_often_as_any_other() {
+        let alphabet = [LOWER, UPPER, DIGITS, SYMBOLS].concat();
+        let mut counts = [0_u32; 256];
+        let draws = 58 * 1000;
+        for _ in 0..draws {
+            counts[usize::from(draw(&alphabet).unwrap())] += 1;
+        }
+        for byte in alphabet {
+            let count = counts[usize::from(byte)];
+            // Seven standard deviations of a fair draw.
+            assert!((780..1220).contains(&count), "{}: {count}", char::from(byte));
+        }
+    }
+
+    #[test]
+    fn the_passwords_of_a_file() {
+        let passwords =
+            Passwords::parse("\u{feff}email,password\nAda@Example.com,\"a,b\"\r\nb@example.com, x \n".as_bytes());
+        let passwords = passwords.unwrap();
+        let of = |email: &str| {
+            let found = passwords.password(&EmailKey::of(email), InitialPassword::Provided);
+            found.map(|password| password.expose_secret().to_owned()).ok()
+        };
+        assert_eq!(of("ada@example.com").as_deref(), Some("a,b"));
+        assert_eq!(of("b@example.com").as_deref(), Some(" x "));
+        assert_eq!(of("c@example.com"), None);
+        assert_eq!(passwords.emails().len(), 2);
+        assert_eq!(format!("{passwords:?}"), "Passwords(2 of them)");
+    }
+
+    #[test]
+    fn every_wrong_line_is_told_and_no_password() {
+        let text = "a@example.com,s3cret\nA@example.com,other-s3cret\nnobody,s3cret\nb@example.com,\nc@example.com\nd@example.com,s3,cret\ne@example.com,\"s3\u{7}cret\"\n";
+        let problems = Passwords::parse(text.as_bytes()).unwrap_err();
+        assert_eq!(
+            problems,
+            [
+                "line 2: the address has a password already",
+                "line 3: the first column is no e-mail address",
+                "line 4: the password is empty",
+                "line 5: write `email,password`, with quotes around a password that has a comma",
+                "line 6: write `email,password`, with quotes around a password that has a comma",
+                "line 7: the password contains a control character",
+            ]
+        );
+        assert!(Passwords::parse(b"a@example.com,\xff\xfe\n").is_err());
+    }
+
+    #[test]
+    fn a_file_others_can_read_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("passwords.csv");
+        std::fs::write(&path, "a@example.com,s3cret\n").unwrap();
+        for (mode, refused) in [
+            (0o644, true),
+            (0o640, true),
+            (0o604, true),
+            (0o600, false),
+            (0o400, false),
+        ] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            let read = Passwords::read(&path);
+            assert_eq!(matches!(read, Err(PasswordsError::Exposed { .. })), refused, "{mode:o}");
+        }
+        assert!(matches!(
+            Passwords::read(&folder.path().join("none")),
+            Err(PasswordsError::Unreadable { .. })
+        ));
+    }
+}

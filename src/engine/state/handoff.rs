@@ -1,0 +1,505 @@
+//! The hand-off file: who was made, and how to reach them.
+//!
+//! Lines of JSON, added to and never changed. A password is in it before Jira learns of it, so that neither a crash nor a
+//! lost answer leaves an account whose password nobody knows; what became of the account is in it before the account's
+//! intent goes (see `intents`), so that a crash in between makes the next life say it again. Reading, and clearing, work
+//! beside a writer: whoever changes the file locks it, and looks whether it still is the one in the folder.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions, rename};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use tracing::warn;
+
+use super::StateError;
+use super::folder::{self, private_file};
+use crate::model::account::AccountId;
+use crate::model::desk::DeskKey;
+use crate::model::email::{Email, EmailKey};
+
+const FILE: &str = "handoff.jsonl";
+
+/// Somebody who was made.
+#[derive(Clone, Debug)]
+pub struct HandOff {
+    /// The address.
+    pub email: String,
+    /// The display name.
+    pub name: String,
+    /// The account, as soon as it is known.
+    pub account: Option<AccountId>,
+    /// Whether it is known to be made.
+    pub made: bool,
+    /// The desks it was made for, each with the address of its portal.
+    pub desks: Vec<(DeskKey, String)>,
+    /// Its first password, where it was given one.
+    pub password: Option<SecretString>,
+    /// When it was made, or about to be.
+    pub at: Timestamp,
+}
+
+/// One line.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+enum Line {
+    /// It is about to be made, with this password.
+    Intended {
+        email: String,
+        name: String,
+        desks: Vec<Desk>,
+        password: String,
+        at: Timestamp,
+    },
+    /// It was made.
+    Made {
+        email: String,
+        name: String,
+        account: String,
+        desks: Vec<Desk>,
+        at: Timestamp,
+    },
+    /// It was not made, and will not be with that password.
+    Cancelled { email: String, at: Timestamp },
+    /// A later version's.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A desk and the address of its portal.
+#[derive(Serialize, Deserialize)]
+struct Desk {
+    key: String,
+    portal: String,
+}
+
+/// The file, open for adding to it.
+pub(super) struct HandOffFile {
+    path: PathBuf,
+    /// The site's address: what portals' begin with.
+    site: String,
+    /// The numbers of the desks' portals, as far as they are known.
+    portals: Mutex<BTreeMap<DeskKey, u64>>,
+    clock: fn() -> Timestamp,
+    writer: Mutex<Writer>,
+    /// How many lines are on disk for sure. Held while they are brought there, so that those who wait for it meanwhile
+    /// find theirs done: many at once cost one flush.
+    synced: Mutex<u64>,
+}
+
+struct Writer {
+    file: File,
+    /// Lines added since it was opened.
+    written: u64,
+    /// Passwords of accounts that are not known to be made.
+    pending: BTreeMap<EmailKey, SecretString>,
+}
+
+impl HandOffFile {
+    pub(super) fn open(folder: &Path, site: &str, clock: fn() -> Timestamp) -> Result<Self, StateError> {
+        let path = folder.join(FILE);
+        let file = open_file(&path).map_err(StateError::file("open", &path))?;
+        let lines = read_lines(&path)?;
+        let pending = fold(lines).1.into_iter();
+        let pending = pending.filter_map(|(key, entry)| Some((key, entry.password?)));
+        let writer = Writer {
+            file,
+            written: 0,
+            pending: pending.collect(),
+        };
+        Ok(Self {
+            path,
+            site: site.trim_end_matches('/').to_owned(),
+            portals: Mutex::default(),
+            clock,
+            writer: Mutex::new(writer),
+            synced: Mutex::new(0),
+        })
+    }
+
+    /// Takes in the numbers of desks' portals.
+    pub(super) fn know(&self, portals: &BTreeMap<DeskKey, u64>) {
+        let mut known = self.portals.lock().unwrap_or_else(PoisonError::into_inner);
+        known.extend(portals.iter().map(|(key, portal)| (key.clone(), *portal)));
+    }
+
+    /// Desks with the addresses of their portals: by number where that is known, else by project.
+    fn with_portals(&self, desks: &[DeskKey]) -> Vec<Desk> {
+        let known = self.portals.lock().unwrap_or_else(PoisonError::into_inner);
+        let site = &self.site;
+        let desk = |key: &DeskKey| Desk {
+            portal: match known.get(key) {
+                Some(number) => format!("{site}/servicedesk/customer/portal/{number}"),
+                None => format!("{site}/servicedesk/customer/portals/project/{key}"),
+            },
+            key: key.to_string(),
+        };
+        desks.iter().map(desk).collect()
+    }
+
+    /// The password to make an account with: the one an earlier create was sent with, else this one, which is on disk
+    /// then. Blocks for a flush.
+    pub(super) fn intend(
+        &self,
+        email: &Email,
+        name: &str,
+        desks: &[DeskKey],
+        new: SecretString,
+    ) -> io::Result<SecretString> {
+        if let Some(pending) = self.writer().pending.get(email.key()) {
+            return Ok(pending.clone());
+        }
+        self.append(&Line::Intended {
+            email: email.to_string(),
+            name: name.to_owned(),
+            desks: self.with_portals(desks),
+            password: new.expose_secret().to_owned(),
+            at: (self.clock)(),
+        })?;
+        self.sync()?;
+        self.writer().pending.insert(email.key().clone(), new.clone());
+        Ok(new)
+    }
+
+    /// An account was made. On disk after the next [`HandOffFile::flush`].
+    pub(super) fn made(&self, email: &Email, name: &str, desks: &[DeskKey], account: &AccountId) {
+        let line = Line::Made {
+            email: email.to_string(),
+            name: name.to_owned(),
+            account: account.0.clone(),
+            desks: self.with_portals(desks),
+            at: (self.clock)(),
+        };
+        self.append_or_warn(&line);
+        self.writer().pending.remove(email.key());
+    }
+
+    /// The account existed all along, or Jira refused to make it: nobody gets that password.
+    pub(super) fn cancelled(&self, email: &Email) {
+        if self.writer().pending.remove(email.key()).is_some() {
+            self.append_or_warn(&Line::Cancelled {
+                email: email.to_string(),
+                at: (self.clock)(),
+            });
+        }
+    }
+
+    /// Brings everything added so far to the disk.
+    pub(super) fn flush(&self) -> Result<(), StateError> {
+        self.sync().map_err(StateError::file("flush", &self.path))
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let wanted = self.writer().written;
+        let mut synced = self.synced.lock().unwrap_or_else(PoisonError::into_inner);
+        if *synced >= wanted {
+            return Ok(());
+        }
+        let (file, written) = {
+            let writer = self.writer();
+            (writer.file.try_clone()?, writer.written)
+        };
+        file.sync_data()?;
+        *synced = written;
+        Ok(())
+    }
+
+    fn append_or_warn(&self, line: &Line) {
+        // The account is there whether or not this is written; that it is told matters all the more.
+        if let Err(problem) = self.append(line) {
+            warn!(
+                file = %self.path.display(), %problem,
+                "who was made could not be written down for `quietdesk handoff`; free space or mend its permissions"
+            );
+        }
+    }
+
+    fn append(&self, line: &Line) -> io::Result<()> {
+        let mut bytes = serde_json::to_vec(line)?;
+        bytes.push(b'\n');
+        let mut writer = self.writer();
+        loop {
+            writer.file.lock()?;
+            if is_there(&writer.file, &self.path) {
+                break;
+            }
+            // It was cleared: another file is in its place, and this one in nobody's.
+            writer.file = open_file(&self.path)?;
+        }
+        let appended = writer.file.write_all(&bytes);
+        writer.file.unlock()?;
+        appended?;
+        writer.written += 1;
+        Ok(())
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Who was made, in that order, and then who perhaps was.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn read_hand_off(folder: &Path) -> Result<Vec<HandOff>, StateError> {
+    let (mut made, pending) = fold(read_lines(&folder.join(FILE))?);
+    made.extend(pending.into_values());
+    Ok(made)
+}
+
+/// Empties the file, but for passwords of accounts that are not known to be made. Says how many were in it.
+///
+/// # Errors
+/// When it cannot be read or replaced; it is as it was then.
+pub fn clear_hand_off(folder: &Path) -> Result<usize, StateError> {
+    let path = folder.join(FILE);
+    let failed = |error| StateError::file("clear", &path)(error);
+    if !path.exists() {
+        return Ok(0);
+    }
+    let file = loop {
+        let file = open_file(&path).map_err(failed)?;
+        file.lock().map_err(failed)?;
+        if is_there(&file, &path) {
+            break file;
+        }
+    };
+    let (made, pending) = fold(read_lines(&path)?);
+    let new = folder.join(format!("{FILE}.new"));
+    let mut kept = private_file(&new, OpenOptions::new().write(true).truncate(true)).map_err(failed)?;
+    for entry in pending.into_values() {
+        let line = Line::Intended {
+            email: entry.email,
+            name: entry.name,
+            desks: entry
+                .desks
+                .into_iter()
+                .map(|(key, portal)| Desk {
+                    key: key.to_string(),
+                    portal,
+                })
+                .collect(),
+            password: entry
+                .password
+                .map(|password| password.expose_secret().to_owned())
+                .unwrap_or_default(),
+            at: entry.at,
+        };
+        let mut bytes = serde_json::to_vec(&line).map_err(io::Error::other).map_err(failed)?;
+        bytes.push(b'\n');
+        kept.write_all(&bytes).map_err(failed)?;
+    }
+    kept.sync_all().map_err(failed)?;
+    rename(&new, &path).map_err(failed)?;
+    folder::sync(folder)?;
+    drop(file);
+    Ok(made.len())
+}
+
+fn open_file(path: &Path) -> io::Result<File> {
+    let mut file = private_file(path, OpenOptions::new().read(true).append(true))?;
+    // A line that a crash cut off is ended, so that the next one stands alone.
+    if file.seek(SeekFrom::End(0))? > 0 {
+        let mut last = [0];
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+        if last != [b'\n'] {
+            file.write_all(b"\n")?;
+        }
+    }
+    Ok(file)
+}
+
+/// Whether the file is the one of this name still.
+fn is_there(file: &File, path: &Path) -> bool {
+    match (file.metadata(), path.metadata()) {
+        (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
+        _ => false,
+    }
+}
+
+fn read_lines(path: &Path) -> Result<Vec<Line>, StateError> {
+    let text = match std::fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        text => text.map_err(StateError::file("read", path))?,
+    };
+    let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let lines = lines.enumerate().filter_map(|(at, line)| match serde_json::from_slice(line) {
+        Ok(line) => Some(line),
+        Err(_) => {
+            warn!(file = %path.display(), line = at + 1, "a line of the hand-off file cannot be read, and is passed over");
+            None
+        }
+    });
+    Ok(lines.collect())
+}
+
+/// Who was made, each once, and who may have been.
+fn fold(lines: Vec<Line>) -> (Vec<HandOff>, BTreeMap<EmailKey, HandOff>) {
+    let (mut made, mut pending) = (Vec::<HandOff>::new(), BTreeMap::<EmailKey, HandOff>::new());
+    let mut places: BTreeMap<EmailKey, usize> = BTreeMap::new();
+    for line in lines {
+        match line {
+            Line::Intended {
+                email,
+                name,
+                desks,
+                password,
+                at,
+            } => {
+                let entry = HandOff {
+                    name,
+                    account: None,
+                    made: false,
+                    desks: keys(desks),
+                    password: Some(SecretString::from(password)),
+                    at,
+                    email,
+                };
+                pending.insert(EmailKey::of(&entry.email), entry);
+            }
+            Line::Made {
+                email,
+                name,
+                account,
+                desks,
+                at,
+            } => {
+                let key = EmailKey::of(&email);
+                let entry = HandOff {
+                    password: pending.remove(&key).and_then(|intended| intended.password),
+                    account: Some(AccountId(account)),
+                    made: true,
+                    desks: keys(desks),
+                    email,
+                    name,
+                    at,
+                };
+                // Somebody who was deleted and made again is the later one.
+                match places.get(&key).and_then(|place| made.get_mut(*place)) {
+                    Some(earlier) => *earlier = entry,
+                    None => {
+                        places.insert(key, made.len());
+                        made.push(entry);
+                    }
+                }
+            }
+            Line::Cancelled { email, .. } => drop(pending.remove(&EmailKey::of(&email))),
+            Line::Unknown => {}
+        }
+    }
+    (made, pending)
+}
+
+fn keys(desks: Vec<Desk>) -> Vec<(DeskKey, String)> {
+    let desks = desks.into_iter();
+    desks
+        .filter_map(|desk| Some((DeskKey::parse(&desk.key).ok()?, desk.portal)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn email(text: &str) -> Email {
+        Email::parse(text).unwrap()
+    }
+
+    fn shown(folder: &Path) -> Vec<String> {
+        let entries = read_hand_off(folder).unwrap().into_iter();
+        let word = |entry: HandOff| {
+            let password = entry.password.map(|password| password.expose_secret().to_owned());
+            format!(
+                "{} {} {}",
+                entry.email,
+                entry.account.map_or("?".to_owned(), |id| id.0),
+                password.unwrap_or_else(|| "-".to_owned())
+            )
+        };
+        entries.map(word).collect()
+    }
+
+    fn open(folder: &Path) -> HandOffFile {
+        HandOffFile::open(folder, "https://jira.example.com/", || Timestamp::UNIX_EPOCH).unwrap()
+    }
+
+    #[test]
+    fn a_password_is_kept_until_it_is_known_what_became_of_the_account() {
+        let folder = tempfile::tempdir().unwrap();
+        let (folder, desks) = (folder.path(), [DeskKey::parse("SUP").unwrap()]);
+        let file = open(folder);
+        let intend = |file: &HandOffFile, who: &str, password: &str| {
+            let password = file.intend(&email(who), "N", &desks, password.into()).unwrap();
+            password.expose_secret().to_owned()
+        };
+        assert_eq!(intend(&file, "a@example.com", "first"), "first");
+        assert_eq!(
+            intend(&file, "A@example.com", "second"),
+            "first",
+            "sent with it once already"
+        );
+        assert_eq!(intend(&file, "b@example.com", "third"), "third");
+        assert_eq!(shown(folder), ["a@example.com ? first", "b@example.com ? third"]);
+        drop(file);
+        let file = open(folder);
+        assert_eq!(intend(&file, "a@example.com", "fourth"), "first", "another life");
+        file.made(&email("a@example.com"), "N", &desks, &AccountId("1".into()));
+        file.made(&email("c@example.com"), "N", &desks, &AccountId("3".into()));
+        file.cancelled(&email("b@example.com"));
+        file.cancelled(&email("nobody@example.com"));
+        assert_eq!(shown(folder), ["a@example.com 1 first", "c@example.com 3 -"]);
+        assert_eq!(intend(&file, "b@example.com", "fifth"), "fifth");
+        let portal = |folder: &Path| read_hand_off(folder).unwrap()[0].desks[0].1.clone();
+        assert_eq!(
+            portal(folder),
+            "https://jira.example.com/servicedesk/customer/portals/project/SUP"
+        );
+        file.know(&[(desks[0].clone(), 7)].into());
+        file.made(&email("a@example.com"), "N", &desks, &AccountId("1".into()));
+        assert_eq!(portal(folder), "https://jira.example.com/servicedesk/customer/portal/7");
+        let mode = folder.join(FILE).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn clearing_keeps_what_is_pending_and_the_writer_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        assert_eq!(clear_hand_off(folder).unwrap(), 0);
+        let file = open(folder);
+        file.intend(&email("a@example.com"), "A", &[], "first".into()).unwrap();
+        file.made(&email("b@example.com"), "B", &[], &AccountId("2".into()));
+        assert_eq!(clear_hand_off(folder).unwrap(), 1);
+        assert_eq!(shown(folder), ["a@example.com ? first"]);
+        file.made(&email("a@example.com"), "A", &[], &AccountId("1".into()));
+        file.sync().unwrap();
+        assert_eq!(shown(folder), ["a@example.com 1 first"]);
+        assert_eq!(clear_hand_off(folder).unwrap(), 1);
+        assert!(shown(folder).is_empty());
+        assert_eq!(folder.join(FILE).metadata().unwrap().len(), 0, "no password is left");
+    }
+
+    #[test]
+    fn lines_that_were_cut_off_or_are_of_a_later_version_are_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let file = open(folder);
+        file.made(&email("a@example.com"), "A", &[], &AccountId("1".into()));
+        drop(file);
+        let mut text = std::fs::read(folder.join(FILE)).unwrap();
+        text.extend_from_slice(b"{\"event\":\"moved\",\"to\":\"x\"}\n{\"event\":\"made\",\"ema");
+        std::fs::write(folder.join(FILE), text).unwrap();
+        let file = open(folder);
+        file.made(&email("b@example.com"), "B", &[], &AccountId("2".into()));
+        assert_eq!(shown(folder), ["a@example.com 1 -", "b@example.com 2 -"]);
+    }
+}

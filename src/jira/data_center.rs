@@ -1,0 +1,217 @@
+//! How Jira Data Center spells things (contracts of its platform v2 API; jira-facts §§1–4). Its service management has no
+//! published document.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::account::{Account, AccountId, AccountKind, Handle};
+use crate::model::step::Changes;
+
+/// A user of the platform, or of the service management.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct User {
+    /// Never changes; old instances have it equal to an earlier user name.
+    pub key: String,
+    /// The user name.
+    pub name: String,
+    #[serde(default)]
+    pub email_address: Option<String>,
+    #[serde(default)]
+    pub display_name: Option<String>,
+    #[serde(default)]
+    pub active: Option<bool>,
+    #[serde(default)]
+    groups: Option<Items>,
+    #[serde(default)]
+    application_roles: Option<Items>,
+}
+
+/// A list with its size, there whole only where it was asked for.
+#[derive(Debug, Default, Deserialize)]
+struct Items {
+    #[serde(default)]
+    size: usize,
+    #[serde(default)]
+    items: Vec<Value>,
+}
+
+/// What an account is entitled to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entitlements {
+    /// The groups it is in.
+    pub groups: Vec<String>,
+    /// The keys of the applications it has, each of which takes a licence seat.
+    pub applications: Vec<String>,
+    /// How many of either there are, which can be more than are named.
+    pub count: usize,
+}
+
+/// A page of `user/list`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UserPage {
+    #[serde(default)]
+    pub values: Vec<User>,
+    #[serde(default)]
+    pub next_cursor: Option<String>,
+    #[serde(default)]
+    pub is_last: bool,
+}
+
+/// A project role.
+#[derive(Debug, Deserialize)]
+pub(super) struct Role {
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub actors: Vec<Actor>,
+}
+
+/// Who holds it: one person, or a group.
+#[derive(Debug, Deserialize)]
+pub(super) struct Actor {
+    #[serde(default)]
+    pub name: String,
+    #[serde(default, rename = "type")]
+    kind: String,
+}
+
+/// `POST /rest/servicedeskapi/customer`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NewCustomer<'a> {
+    pub email: &'a str,
+    pub full_name: &'a str,
+}
+
+/// `POST /rest/servicedeskapi/servicedesk/{id}/customer`.
+#[derive(Debug, Serialize)]
+pub(super) struct Usernames<'a> {
+    pub usernames: Vec<&'a str>,
+}
+
+/// `POST /rest/api/2/user`. It has no field for a notification and no room for an application: without
+/// `applicationKeys` Jira would give the default ones, each of which takes a seat (jira-facts §2, H/M).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NewUser<'a> {
+    name: &'a str,
+    email_address: &'a str,
+    display_name: &'a str,
+    password: &'a str,
+    application_keys: [&'a str; 0],
+}
+
+impl<'a> NewUser<'a> {
+    /// Named by the e-mail, as the service management names those it makes (jira-facts §1, H).
+    pub(super) fn new(email: &'a str, display_name: &'a str, password: &'a str) -> Self {
+        Self {
+            name: email,
+            email_address: email,
+            display_name,
+            password,
+            application_keys: [],
+        }
+    }
+}
+
+/// `PUT /rest/api/2/user`: only what is to change.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UserChanges<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_address: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    active: Option<bool>,
+}
+
+impl<'a> From<&'a Changes> for UserChanges<'a> {
+    fn from(changes: &'a Changes) -> Self {
+        let address = changes.address.as_ref();
+        Self {
+            name: address.and_then(|address| Some(address.username.as_ref()?.0.as_str())),
+            email_address: address.map(|address| address.after.as_str()),
+            display_name: changes.name.as_ref().map(|name| name.after.as_str()),
+            active: changes.reactivate.then_some(true),
+        }
+    }
+}
+
+impl User {
+    /// What it is entitled to, where that was asked for.
+    pub(super) fn entitlements(&self) -> Entitlements {
+        let names = |items: &Option<Items>, field: &str| -> Vec<String> {
+            let items = items.iter().flat_map(|items| &items.items);
+            items
+                .filter_map(|item| Some(item.get(field)?.as_str()?.to_owned()))
+                .collect()
+        };
+        let size = |items: &Option<Items>| items.as_ref().map_or(0, |items| items.size.max(items.items.len()));
+        Entitlements {
+            groups: names(&self.groups, "name"),
+            applications: names(&self.application_roles, "key"),
+            count: size(&self.groups) + size(&self.application_roles),
+        }
+    }
+}
+
+impl Actor {
+    /// Whether it is a group (jira-facts §1, H).
+    pub(super) fn is_group(&self) -> bool {
+        self.kind.contains("group")
+    }
+}
+
+impl From<User> for Account {
+    fn from(user: User) -> Self {
+        Self {
+            id: AccountId(user.key),
+            handle: Handle(user.name),
+            // Data Center has one sort of account; who is an agent shows in groups, applications and roles.
+            kind: AccountKind::Unknown,
+            active: user.active.unwrap_or(true),
+            email: user.email_address.filter(|email| !email.trim().is_empty()),
+            name: user.display_name.unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_new_user_gets_no_application_and_no_mail() {
+        let user = serde_json::to_value(NewUser::new("ada@example.com", "Ada", "s3cret")).unwrap();
+        let expected = json!({
+            "name": "ada@example.com", "emailAddress": "ada@example.com", "displayName": "Ada", "password": "s3cret",
+            "applicationKeys": [],
+        });
+        assert_eq!(user, expected);
+    }
+
+    #[test]
+    fn entitlements_count_what_is_not_named_too() {
+        let user: User = serde_json::from_value(json!({
+            "key": "JIRAUSER1", "name": "ada",
+            "groups": {"size": 2, "items": [{"name": "staff"}]},
+            "applicationRoles": {"size": 1, "items": [{"key": "jira-software", "name": "Jira Software"}]},
+        }))
+        .unwrap();
+        let entitled = user.entitlements();
+        assert_eq!(
+            (entitled.groups.join(","), entitled.applications.join(",")),
+            ("staff".into(), "jira-software".into())
+        );
+        assert_eq!(entitled.count, 3);
+        let bare: User = serde_json::from_value(json!({"key": "k", "name": "n"})).unwrap();
+        assert_eq!(bare.entitlements(), Entitlements::default());
+    }
+}

@@ -1,0 +1,202 @@
+//! Reading accounts: one, by an e-mail, or all of them.
+
+use futures_util::future::BoxFuture;
+
+use super::JiraRead;
+use crate::jira::cloud::{self, ServerInfo};
+use crate::jira::data_center::{self, Entitlements, UserPage};
+use crate::jira::errors::CallError;
+use crate::jira::paging::{self, SweepEnd};
+use crate::jira::requests::Request;
+use crate::model::account::{Account, Handle};
+use crate::model::email::{Email, EmailKey};
+use crate::model::observed::{Deployment, Lookup};
+
+/// Hits of a search asked for at once.
+const HITS: usize = 50;
+/// Where a search ends (jira-facts §5, H).
+const MOST_HITS: usize = 1000;
+/// A page of `user/list` at most (jira-facts §1, H).
+const CURSOR_PAGE: usize = 2000;
+
+/// How all accounts can be read (jira-facts §1, H).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountListing {
+    /// `users/search`: Cloud.
+    AllPages,
+    /// `user/list`, page after page: Data Center from 10.3 on.
+    Cursor,
+    /// A search for anything: Data Center up to 9.
+    SearchPages,
+    /// Not at all, since a search ends at 100: Data Center 10.0 to 10.2.
+    OneByOne,
+}
+
+impl AccountListing {
+    pub(super) fn of(deployment: Deployment, info: &ServerInfo) -> Self {
+        match (deployment, info.release()) {
+            (Deployment::Cloud, _) => Self::AllPages,
+            (Deployment::DataCenter, Some((..=9, _))) => Self::SearchPages,
+            // What is not known to list its accounts is asked for each, which every version answers.
+            (Deployment::DataCenter, Some((10, ..=2)) | None) => Self::OneByOne,
+            (Deployment::DataCenter, Some(_)) => Self::Cursor,
+        }
+    }
+
+    /// How many accounts a page holds at most; nothing where there are no pages.
+    #[must_use]
+    pub fn per_page(self) -> Option<usize> {
+        match self {
+            Self::AllPages | Self::SearchPages => Some(paging::ASK),
+            Self::Cursor => Some(CURSOR_PAGE),
+            Self::OneByOne => None,
+        }
+    }
+}
+
+impl JiraRead {
+    /// How all accounts can be read here.
+    #[must_use]
+    pub fn account_listing(&self) -> AccountListing {
+        self.listing
+    }
+
+    /// Who has an e-mail, and the accounts that were found by it.
+    ///
+    /// # Errors
+    /// When Jira does not say.
+    pub async fn lookup(&self, email: &Email) -> Result<(Lookup, Vec<Account>), CallError> {
+        let mut found: Vec<Account> = Vec::new();
+        loop {
+            let request = Request::new(&self.platform().search, &[]);
+            let request = match self.site.deployment {
+                Deployment::Cloud => request.query("query", email.as_str()),
+                Deployment::DataCenter => request.query("username", email.as_str()).query("includeInactive", true),
+            };
+            let request = request.query("startAt", found.len()).query("maxResults", HITS);
+            let users = self.users(&request).await?;
+            let full = users.len() >= HITS;
+            found.extend(users);
+            // The search matches beginnings; only what shows this very address or hides its own can be meant, or is in
+            // the way of a new account by having it as its user name.
+            if !full || found.len() >= MOST_HITS {
+                found.retain(|account| is_concerned(account, email.key()));
+                found.sort_by(|a, b| a.id.cmp(&b.id));
+                found.dedup_by(|a, b| a.id == b.id);
+                return Ok((Lookup::judge(email.key(), &found), found));
+            }
+        }
+    }
+
+    /// One account; nothing where Jira has none by that handle.
+    ///
+    /// # Errors
+    /// When Jira does not say.
+    pub async fn account(&self, handle: &Handle) -> Result<Option<Account>, CallError> {
+        match self.user(&self.one(handle)).await {
+            Ok(user) => Ok(Some(user)),
+            Err(CallError::NotFound { .. } | CallError::Refused { status: 400, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What an account of Data Center is entitled to: groups, and applications, each of which takes a seat.
+    ///
+    /// # Errors
+    /// When Jira does not say.
+    pub async fn entitlements(&self, handle: &Handle) -> Result<Entitlements, CallError> {
+        let request = self.one(handle).query("expand", "groups,applicationRoles");
+        let user: data_center::User = self.client.json(&request).await?;
+        Ok(user.entitlements())
+    }
+
+    /// Shows every account to `visit`, until that has cost `most` requests.
+    ///
+    /// # Errors
+    /// When a page cannot be read.
+    pub async fn sweep(&self, most: usize, visit: &mut (dyn FnMut(Account) + Send)) -> Result<SweepEnd, CallError> {
+        match self.listing {
+            AccountListing::AllPages => {
+                let request = || Request::new(&self.platform().all_accounts, &[]);
+                self.sweep_pages(request, most, visit).await
+            }
+            AccountListing::SearchPages => {
+                let request = || {
+                    let request = Request::new(&self.platform().search, &[]).query("username", ".");
+                    request.query("includeInactive", true)
+                };
+                self.sweep_pages(request, most, visit).await
+            }
+            AccountListing::Cursor => {
+                let fetch = |cursor: Option<String>| self.cursor_page(cursor);
+                paging::sweep_by_cursor(fetch, most, visit).await
+            }
+            AccountListing::OneByOne => Ok(SweepEnd {
+                finished: false,
+                requests: 0,
+            }),
+        }
+    }
+
+    async fn sweep_pages(
+        &self,
+        request: impl Fn() -> Request,
+        most: usize,
+        visit: &mut (dyn FnMut(Account) + Send),
+    ) -> Result<SweepEnd, CallError> {
+        let fetch = |start, limit| {
+            let request = request().query("startAt", start).query("maxResults", limit);
+            async move { self.users(&request).await }
+        };
+        paging::sweep(fetch, || self.client.in_flight(), most, visit).await
+    }
+
+    fn cursor_page(&self, cursor: Option<String>) -> BoxFuture<'_, Result<paging::CursorPage, CallError>> {
+        let request = Request::new(&self.platform().all_accounts, &[]).query("maxResults", CURSOR_PAGE);
+        let request = cursor
+            .into_iter()
+            .fold(request, |request, cursor| request.query("cursor", cursor));
+        Box::pin(async move {
+            let page: UserPage = self.client.json(&request).await?;
+            Ok(paging::CursorPage {
+                rows: page.values.into_iter().map(Account::from).collect(),
+                next: page.next_cursor.filter(|_| !page.is_last),
+            })
+        })
+    }
+
+    /// The request for one account.
+    pub(super) fn one(&self, handle: &Handle) -> Request {
+        let name = match self.site.deployment {
+            Deployment::Cloud => "accountId",
+            Deployment::DataCenter => "username",
+        };
+        Request::new(&self.platform().account, &[]).query(name, &handle.0)
+    }
+
+    /// One account, as this kind of Jira spells it.
+    pub(in crate::jira) async fn user(&self, request: &Request) -> Result<Account, CallError> {
+        match self.site.deployment {
+            Deployment::Cloud => Ok(self.client.json::<cloud::User>(request).await?.into()),
+            Deployment::DataCenter => Ok(self.client.json::<data_center::User>(request).await?.into()),
+        }
+    }
+
+    async fn users(&self, request: &Request) -> Result<Vec<Account>, CallError> {
+        Ok(match self.site.deployment {
+            Deployment::Cloud => {
+                let users: Vec<cloud::User> = self.client.json(request).await?;
+                users.into_iter().map(Account::from).collect()
+            }
+            Deployment::DataCenter => {
+                let users: Vec<data_center::User> = self.client.json(request).await?;
+                users.into_iter().map(Account::from).collect()
+            }
+        })
+    }
+}
+
+/// Whether an account that was found has to do with an address.
+fn is_concerned(account: &Account, email: &EmailKey) -> bool {
+    account.email_key().is_none_or(|key| key == *email) || account.is_named(email)
+}

@@ -1,0 +1,197 @@
+//! What is to be done about one person.
+
+use super::{Note, Planner, read};
+use crate::model::account::{Account, Handle};
+use crate::model::desk::DeskKey;
+use crate::model::held::HeldReason;
+use crate::model::identity::Identity;
+use crate::model::ledger::{Fact, Value};
+use crate::model::observed::Deployment;
+use crate::model::roster::{Customer, InitialPassword};
+use crate::model::step::{Action, AddressChange, Cause, Changes, NameChange, Who};
+
+impl Planner<'_> {
+    /// Plans one entry; false where it is held.
+    pub(super) fn person(&mut self, customer: &Customer, identity: Identity<'_>) -> bool {
+        let held = match (identity, self.ledger.refused(customer.email.key())) {
+            (Identity::Account(account), _) => return self.known(customer, account, Changes::default()),
+            (Identity::Former(account), _) => match self.is_cloud() {
+                true => HeldReason::PreviouslyOnCloud(account.id.clone()),
+                false => return self.former(customer, account),
+            },
+            (Identity::Held(HeldReason::Deactivated(id)), _) if self.policy.reactivate && !self.is_cloud() => {
+                match self.observed.accounts.get(&id) {
+                    Some(account) => {
+                        let reactivate = true;
+                        return self.known(
+                            customer,
+                            account,
+                            Changes {
+                                reactivate,
+                                ..Changes::default()
+                            },
+                        );
+                    }
+                    None => HeldReason::Deactivated(id),
+                }
+            }
+            (Identity::Held(reason), _) => reason,
+            (Identity::Absent | Identity::Unasked(_), Some(candidates)) => {
+                HeldReason::ExistsUnseen(candidates.to_vec())
+            }
+            (Identity::Absent | Identity::Unasked(_), None) => match self.cannot_have_a_password(customer) {
+                Some(reason) => reason,
+                None => {
+                    self.absent(customer);
+                    return true;
+                }
+            },
+        };
+        self.hold(Some(&customer.email), None, held);
+        false
+    }
+
+    /// The account has an older address of the person: it gets the new one.
+    fn former(&mut self, customer: &Customer, account: &Account) -> bool {
+        let before = account.email.clone().unwrap_or_default();
+        let named_by_it = account.email_key().is_some_and(|key| account.is_named(&key));
+        let address = AddressChange {
+            before,
+            after: customer.email.clone(),
+            username: named_by_it.then(|| Handle(customer.email.as_str().to_owned())),
+        };
+        let changes = Changes {
+            address: Some(address),
+            ..Changes::default()
+        };
+        self.known(customer, account, changes)
+    }
+
+    /// There is an account, to which something may have to be done before it can join its desks. Always decided.
+    fn known(&mut self, customer: &Customer, account: &Account, changes: Changes) -> bool {
+        let key = customer.email.key().clone();
+        self.plan.accounts.insert(key, account.into());
+        let changes = self.with_name(customer, account, changes);
+        let who = match changes.is_empty() {
+            true => Who::Existing(account.into()),
+            false => self.update(customer, account, changes),
+        };
+        for key in &customer.desks {
+            if read(self.observed, key).is_some_and(|desk| !self.observed.has_access(desk, account)) {
+                self.add(customer, who.clone(), key);
+            }
+        }
+        true
+    }
+
+    fn update(&mut self, customer: &Customer, account: &Account, changes: Changes) -> Who {
+        let before_adding = changes.address.is_some() || changes.reactivate;
+        let key = customer.email.key().clone();
+        let cause = match &changes.name {
+            // A new name is only given where the file's changed.
+            Some(_) if !before_adding => Cause::Edit,
+            _ => self.ledger.cause(&Fact::Account(key), &Value::Present, &customer.desks),
+        };
+        let paused = self.is_all_paused(&customer.desks);
+        let action = Action::UpdateCustomer {
+            email: customer.email.clone(),
+            account: account.into(),
+            changes,
+        };
+        let updated = self.step(action, cause, paused);
+        match before_adding {
+            true => Who::MadeBy(updated),
+            false => Who::Existing(account.into()),
+        }
+    }
+
+    /// A name is changed where the file's name changed since it was last settled; what a person changed is noted, not
+    /// fought (design §2). On Cloud no API changes it (jira-facts §1, H).
+    fn with_name(&mut self, customer: &Customer, account: &Account, mut changes: Changes) -> Changes {
+        let Some(name) = customer.name.as_ref().filter(|name| name.as_str() != account.name) else {
+            return changes;
+        };
+        let settled = self.ledger.agreed(&Fact::Name(customer.email.key().clone()));
+        let edited = matches!(settled, Some(Value::Name(settled)) if settled != name.as_str());
+        if edited && !self.is_cloud() {
+            changes.name = Some(NameChange {
+                before: account.name.clone(),
+                after: name.as_str().to_owned(),
+            });
+        } else {
+            self.plan.notes.push(Note {
+                email: customer.email.clone(),
+                account: account.id.clone(),
+                name_in_jira: account.name.clone(),
+            });
+        }
+        changes
+    }
+
+    fn absent(&mut self, customer: &Customer) {
+        let desks: Vec<_> = customer
+            .desks
+            .iter()
+            .filter(|key| read(self.observed, key).is_some())
+            .cloned()
+            .collect();
+        if desks.is_empty() && !customer.desks.is_empty() {
+            return;
+        }
+        let fact = Fact::Account(customer.email.key().clone());
+        let cause = self.ledger.cause(&fact, &Value::Present, &customer.desks);
+        let paused = self.is_all_paused(&desks);
+        let action = Action::CreateCustomer {
+            email: customer.email.clone(),
+            name: customer.name_for_creation().to_owned(),
+            desks: desks.clone(),
+            password: customer.initial_password.filter(|_| !self.is_cloud()),
+        };
+        let made = self.step(action, cause, paused);
+        for key in &desks {
+            self.add(customer, Who::MadeBy(made), key);
+        }
+    }
+
+    /// Why an account that is to have a first password cannot be made.
+    fn cannot_have_a_password(&self, customer: &Customer) -> Option<HeldReason> {
+        let wanted = customer.initial_password.filter(|_| !self.is_cloud())?;
+        if let Some(account) = self.ledger.seat_given() {
+            return Some(HeldReason::SeatGiven(account.to_owned()));
+        }
+        let missing = wanted == InitialPassword::Provided && !self.policy.provided.contains(customer.email.key());
+        missing.then_some(HeldReason::PasswordMissing)
+    }
+
+    fn add(&mut self, customer: &Customer, who: Who, desk: &DeskKey) {
+        let fact = Fact::Membership(desk.clone(), customer.email.key().clone());
+        let cause = self.ledger.cause(&fact, &Value::Present, [desk]);
+        let action = Action::AddToDesk {
+            email: customer.email.clone(),
+            who,
+            desk: desk.clone(),
+        };
+        self.step(action, cause, self.is_paused(desk));
+    }
+
+    /// Whether all desks an account is needed for are paused; nobody is needed for none.
+    fn is_all_paused<'d>(&self, desks: impl IntoIterator<Item = &'d DeskKey>) -> bool {
+        let mut desks = desks.into_iter().peekable();
+        desks.peek().is_some() && desks.all(|key| self.is_paused(key))
+    }
+
+    /// On Cloud nobody can be given a password (jira-facts §1, H).
+    pub(super) fn warn_of_passwords(&mut self) {
+        let with = self
+            .roster
+            .customers
+            .values()
+            .filter(|customer| customer.initial_password.is_some());
+        let with = with.count();
+        if with > 0 && self.plan.site.deployment == Deployment::Cloud {
+            self.plan.warnings.push(format!(
+                "Jira Cloud has no first passwords: `initial_password` of {with} entries does nothing here"
+            ));
+        }
+    }
+}

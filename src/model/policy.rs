@@ -1,0 +1,14 @@
+//! What the caller lets a plan do, besides what the roster says.
+
+use std::collections::BTreeSet;
+
+use super::email::EmailKey;
+
+/// What the caller lets a plan do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Bring deactivated accounts back (`--reactivate`): Data Center.
+    pub reactivate: bool,
+    /// Whom the passwords file has a first password for. Nobody's password is in here.
+    pub provided: BTreeSet<EmailKey>,
+}

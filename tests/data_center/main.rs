@@ -1,0 +1,59 @@
+//! Data Center: the real client against the sandbox over real HTTP.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod accounts;
+mod desks;
+mod passwords;
+mod versions;
+
+use quietdesk::engine::book::NoBook;
+use quietdesk::engine::pass::{carry_out, preview};
+use quietdesk::engine::passwords::Passwords;
+use quietdesk::engine::progress::Silent;
+use quietdesk::jira::JiraWrite;
+use quietdesk::model::ledger::Ledger;
+use quietdesk::model::policy::Policy;
+use quietdesk::model::roster::Roster;
+use quietdesk::sandbox::{Config, Deployment, Rules, Seed, Version};
+use support::world::{Applied, World};
+use tokio_util::sync::CancellationToken;
+
+fn config(version: Version) -> Config {
+    Config {
+        deployment: Deployment::DataCenter(version),
+        ..Config::default()
+    }
+}
+
+async fn world(seed: Seed) -> World {
+    World::with(seed, config(Version::V10_3)).await
+}
+
+async fn world_ruled(seed: Seed, rules: Rules) -> World {
+    let config = Config {
+        rules,
+        ..config(Version::V10_3)
+    };
+    World::with(seed, config).await
+}
+
+/// One pass with a policy and passwords.
+async fn apply(world: &World, roster: &Roster, ledger: &mut Ledger, policy: &Policy, passwords: &Passwords) -> Applied {
+    let jira = JiraWrite::new(world.read().await);
+    let seen = preview(&jira, roster, ledger, policy, &Silent).await.unwrap();
+    let before = (world.sandbox.writes(), world.sandbox.requests());
+    let stop = CancellationToken::new();
+    let outcomes = carry_out(&jira, &seen, &NoBook, passwords, &Silent, &stop).await;
+    ledger.fold(roster, seen.approved.plan(), &outcomes);
+    Applied {
+        planned: quietdesk::model::calls::calls(seen.approved.plan(), quietdesk::model::calls::Limits::JIRA).count(),
+        writes: world.sandbox.writes() - before.0,
+        requests: world.sandbox.requests() - before.1,
+        seen,
+        outcomes,
+    }
+}
