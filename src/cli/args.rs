@@ -123,6 +123,8 @@ pub(super) enum Command {
     Doctor(DoctorArgs),
     /// Say who was created and how to reach them: portal, and first password where there is one.
     Handoff(HandoffArgs),
+    /// Write a roster from Jira's present state; its plan has no steps.
+    Export(ExportArgs),
     /// Print the JSON Schema of the roster.
     Schema,
     /// Serve a simulated Jira on loopback, for trials, CI and training.
@@ -156,8 +158,8 @@ pub(super) struct SiteArgs {
 /// How to reach Jira, and where what is known of it is kept.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ConnectionArgs {
-    /// Start a simulated Jira, seeded from the roster so that there is something to do, and use it instead of --url. It is
-    /// Jira Cloud, or with --deployment data-center that.
+    /// Start a simulated Jira, seeded from the roster (if there is one) so that there is something to do, and use it
+    /// instead of --url. It is Jira Cloud, or with --deployment data-center that.
     #[arg(long, env = "QUIETDESK_SANDBOX", value_parser = BoolishValueParser::new())]
     pub sandbox: bool,
     /// With --sandbox: what the simulated Jira does wrong; see `quietdesk sandbox --help`.
@@ -319,6 +321,23 @@ pub(super) enum DoctorFormat {
     Text,
     /// For programs.
     Json,
+}
+
+/// `export`.
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// Only these desks, by project key. May be repeated. Else all that quietdesk's account sees.
+    #[arg(long = "desk", env = "QUIETDESK_DESK", value_name = "KEY", value_delimiter = ',')]
+    pub desks: Vec<String>,
+    /// Only who is on a desk of this roster without being listed there, as one more file for its folder.
+    #[arg(long, env = "QUIETDESK_UNLISTED_OF", value_name = "ROSTER")]
+    pub unlisted: Option<PathBuf>,
+    /// Write to this file, which must not exist yet and only you can read. Else to stdout.
+    #[arg(long, env = "QUIETDESK_OUT", value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How to reach Jira.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
 }
 
 /// `handoff`.

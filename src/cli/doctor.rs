@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::{DoctorArgs, DoctorFormat};
 use super::exit::Exit;
+use super::seed::{seed_for, small_site};
 use super::site::{desk_keys, load_roster, reach};
 use super::{Failure, printed};
 use crate::engine::doctor::{Asked, Trouble, diagnose};
@@ -29,7 +30,11 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, Failure> {
         desks.entry(key).or_insert(false);
     }
     // A sandbox lives as long as this is held.
-    let (settings, _embedded) = reach(&args.connection, &roster, &CancellationToken::new()).await?;
+    let seed = || match args.roster {
+        Some(_) => seed_for(&roster),
+        None => small_site(),
+    };
+    let (settings, _embedded) = reach(&args.connection, seed, &CancellationToken::new()).await?;
     let url = settings.url.to_string();
     let diagnosis = diagnose(Asked {
         settings,

@@ -7,6 +7,7 @@ mod apply;
 mod args;
 mod doctor;
 mod exit;
+mod export;
 mod handoff;
 mod logging;
 mod plan;
@@ -92,6 +93,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Plan(args) => on_runtime(plan::run(args)),
         Command::Apply(args) => on_runtime(apply::run(args)),
         Command::Run(args) => on_runtime(run::run(args)),
+        Command::Export(args) => on_runtime(export::run(args)),
         Command::Sandbox(args) => on_runtime(sandbox::run(args)),
         Command::Doctor(args) => on_runtime(doctor::run(args)),
         Command::Handoff(args) => handoff::run(&args),

@@ -12,6 +12,7 @@ use tracing::info;
 
 use super::args::{ConnectionArgs, RunArgs};
 use super::exit::Exit;
+use super::seed::seed_for;
 use super::site::{Narrow, load_roster, policy, reach};
 use super::{Failure, settings, signals, state};
 use crate::daemon::status::{About, Status};
@@ -38,7 +39,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         Roster::default()
     };
     // A sandbox lives as long as this is held.
-    let (reached, _embedded) = reach(&args.site.connection, &roster, &stop).await?;
+    let (reached, _embedded) = reach(&args.site.connection, || seed_for(&roster), &stop).await?;
     let token_file = match args.site.connection.sandbox {
         true => None,
         false => settings::token_file(&args.site.connection),

@@ -1,8 +1,8 @@
-//! What a sandbox holds that is started for a roster: something to do.
+//! What a sandbox holds that is started for a command: something to do.
 
 use crate::model::access::Access;
 use crate::model::roster::{Customer, Roster};
-use crate::sandbox::{DeskAccess, Seed, SeedDesk, SeedPerson};
+use crate::sandbox::{DeskAccess, PersonKind, Seed, SeedDesk, SeedPerson};
 
 /// How many strangers are on each desk.
 const STRANGERS: usize = 3;
@@ -41,6 +41,40 @@ pub(super) fn seed_for(roster: &Roster) -> Seed {
         desks: desks.collect(),
         people: known.chain(strangers.filter(|stranger| !is_listed(stranger))).collect(),
     }
+}
+
+/// A simulated Jira for a command without a roster: two desks, a few people, and one of each case that cannot simply be
+/// listed.
+pub(super) fn small_site() -> Seed {
+    let desk = |key: &str, name: &str, access| SeedDesk {
+        name: name.to_owned(),
+        ..SeedDesk::new(key, access)
+    };
+    let desks = vec![
+        desk("HR", "People & Payroll", DeskAccess::Restricted),
+        desk("SUP", "Customer Support", DeskAccess::Open),
+    ];
+    let mut seed = Seed::random(desks, 4, 1);
+    let of_kind = |kind, name: &str, email: &str| SeedPerson {
+        kind,
+        name: name.to_owned(),
+        ..SeedPerson::customer(email, &["SUP"])
+    };
+    seed.people.extend([
+        SeedPerson::customer("accounts@example.net", &["SUP"]),
+        SeedPerson {
+            active: false,
+            ..of_kind(PersonKind::PortalOnly, "Rosa Quinn", "rosa.quinn@example.com")
+        },
+        SeedPerson {
+            email_hidden: true,
+            ..of_kind(PersonKind::Atlassian, "Sam Tully", "sam.tully@example.com")
+        },
+        of_kind(PersonKind::PortalOnly, "Uma Vance", "uma.vance@example.com"),
+        of_kind(PersonKind::Atlassian, "Uma Vance", "uma.vance@example.com"),
+        of_kind(PersonKind::App, "Chat Bridge", "bridge@example.net"),
+    ]);
+    seed
 }
 
 fn person(customer: &Customer, on_its_desks: bool) -> SeedPerson {

@@ -21,7 +21,7 @@ use crate::model::policy::Policy;
 use crate::model::report::RosterSource;
 use crate::model::roster::Roster;
 use crate::roster_file::{self, Loaded};
-use crate::sandbox::{self, Running, Sandbox};
+use crate::sandbox::{self, Running, Sandbox, Seed};
 
 /// A roster, and the Jira it is for.
 pub(super) struct Site {
@@ -49,7 +49,7 @@ impl Site {
         let narrow = Narrow::parse(&args.desks)?;
         let loaded = load_roster(&args.roster)?;
         let (policy, passwords) = policy(&args.policy)?;
-        let (settings, _sandbox) = reach(&args.connection, &loaded.roster, stop).await?;
+        let (settings, _sandbox) = reach(&args.connection, || seed_for(&loaded.roster), stop).await?;
         Ok(Self {
             source: source(&loaded),
             roster: narrow.checked(loaded.roster)?,
@@ -74,9 +74,17 @@ impl Site {
     /// # Errors
     /// What Jira, or the way to it, refused.
     pub(super) async fn connect(&self) -> Result<JiraRead, Failure> {
-        let connected = JiraRead::connect(self.settings.clone()).await;
-        connected.map_err(|error: ConnectError| Failure::new(Exit::of_connect_error(&error), error))
+        sign_in(self.settings.clone()).await
     }
+}
+
+/// Signs in.
+///
+/// # Errors
+/// What Jira, or the way to it, refused.
+pub(super) async fn sign_in(settings: Settings) -> Result<JiraRead, Failure> {
+    let connected = JiraRead::connect(settings).await;
+    connected.map_err(|error: ConnectError| Failure::new(Exit::of_connect_error(&error), error))
 }
 
 /// What a plan may do besides what the roster says, and the first passwords it has.
@@ -111,10 +119,10 @@ pub(super) fn source(loaded: &Loaded) -> RosterSource {
     }
 }
 
-/// How to reach Jira: the one named, or a sandbox started for the occasion.
+/// How to reach Jira: the one named, or a sandbox started for the occasion that holds what `seed` says.
 pub(super) async fn reach(
     args: &ConnectionArgs,
-    roster: &Roster,
+    seed: impl FnOnce() -> Seed,
     stop: &CancellationToken,
 ) -> Result<(Settings, Option<Running>), Failure> {
     if !args.sandbox {
@@ -142,7 +150,7 @@ pub(super) async fn reach(
     }
     let user = (deployment == sandbox::Deployment::Cloud).then_some(config.user.as_str());
     let credentials = Credentials::parse(user, config.token.expose_secret());
-    let running = Sandbox::new(config, &seed_for(roster))
+    let running = Sandbox::new(config, &seed())
         .serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
         .await?;
     let url = running.url();
@@ -192,6 +200,11 @@ impl Narrow {
     /// A text that is no project key, with exit code 3.
     pub(super) fn parse(desks: &[String]) -> Result<Self, Failure> {
         desk_keys(desks).map(Self)
+    }
+
+    /// The desks asked for; none: all.
+    pub(super) fn keys(&self) -> &[DeskKey] {
+        &self.0
     }
 
     /// The part of the roster that was asked for, all of which must be there.

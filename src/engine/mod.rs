@@ -14,3 +14,4 @@ pub mod passwords;
 pub mod progress;
 mod protocol;
 pub mod state;
+pub mod survey;

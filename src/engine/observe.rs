@@ -88,7 +88,12 @@ pub async fn observe(jira: &JiraRead, roster: &Roster, progress: &dyn Progress) 
 pub(super) async fn signed_in(jira: &JiraRead) -> Result<Observed, ObserveError> {
     let signed_in = jira.check_sign_in().await;
     signed_in.map_err(reading("who quietdesk's account is"))?;
-    Ok(Observed {
+    Ok(nothing_seen(jira))
+}
+
+/// Nothing seen yet, but which Jira it is.
+pub(super) fn nothing_seen(jira: &JiraRead) -> Observed {
+    Observed {
         site: jira.site().clone(),
         accounts: BTreeMap::new(),
         desks: BTreeMap::new(),
@@ -96,7 +101,7 @@ pub(super) async fn signed_in(jira: &JiraRead) -> Result<Observed, ObserveError>
         pins: BTreeMap::new(),
         groups: BTreeMap::new(),
         warnings: Vec::new(),
-    })
+    }
 }
 
 /// Reads desks whole: who is on them, and the access mode where one is wanted.
@@ -114,7 +119,7 @@ pub(super) async fn read_desks<'a>(
     let by_key: BTreeMap<&str, &DeskRef> = found.iter().map(|desk| (desk.key.as_str(), desk)).collect();
     let readings = desks.into_iter().map(|(key, access)| {
         let desk = by_key.get(key.as_str()).copied();
-        async move { Ok::<_, ObserveError>((key, read_desk(jira, key, desk, access, progress).await?)) }
+        async move { Ok::<_, ObserveError>((key, read_desk(jira, key, desk, access.is_some(), progress).await?)) }
     });
     for (key, (reading, accounts)) in future::try_join_all(readings).await? {
         observed.desks.insert(key.clone(), reading);
@@ -143,18 +148,18 @@ pub(super) async fn ask(
     Ok(())
 }
 
-async fn read_desk(
+pub(super) async fn read_desk(
     jira: &JiraRead,
     key: &DeskKey,
     desk: Option<&DeskRef>,
-    wanted: Option<Access>,
+    ask_access: bool,
     progress: &dyn Progress,
 ) -> Result<(DeskReading, Vec<Account>), ObserveError> {
     let Some(desk) = desk else {
         return Ok((DeskReading::Missing, Vec::new()));
     };
     let told = |customers| progress.event(Event::Listed { desk: key, customers });
-    let (roll, access) = future::join(jira.roll(desk, &told), read_access(jira, key, wanted)).await;
+    let (roll, access) = future::join(jira.roll(desk, &told), read_access(jira, key, ask_access)).await;
     let (access, settings) = access?;
     let roll = match roll {
         Ok(roll) => roll,
@@ -182,9 +187,9 @@ async fn read_desk(
 async fn read_access(
     jira: &JiraRead,
     key: &DeskKey,
-    wanted: Option<Access>,
+    asked: bool,
 ) -> Result<(AccessReading, Option<AccessSettings>), ObserveError> {
-    if wanted.is_none() {
+    if !asked {
         return Ok((AccessReading::NotAsked, None));
     }
     match jira.access(key).await {
@@ -381,7 +386,7 @@ async fn look_up(
 
 /// What a desk's list said stays: it was read for this pass just as well. What it left out is filled in: JSM's lists
 /// may hide an e-mail that the platform shows, and never say of what kind an account is.
-fn remember(observed: &mut Observed, account: Option<Account>) {
+pub(super) fn remember(observed: &mut Observed, account: Option<Account>) {
     let Some(account) = account else { return };
     match observed.accounts.entry(account.id.clone()) {
         Entry::Vacant(place) => {

@@ -24,6 +24,13 @@ pub enum Event<'a> {
         /// How many so far.
         accounts: usize,
     },
+    /// So many accounts were asked whether they are more than customers.
+    ToldApart {
+        /// How many so far.
+        done: usize,
+        /// Of how many.
+        of: usize,
+    },
     /// So many steps have ended.
     Applied {
         /// How many so far.

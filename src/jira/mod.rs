@@ -26,6 +26,6 @@ pub use data_center::Entitlements;
 pub use errors::{CallError, ConnectError};
 pub use limiter::{InFlight, Pace};
 pub use paging::SweepEnd;
-pub use read::{AccountListing, DeskRef, JiraRead, Permissions, Roll, ServiceManagement, Settings};
+pub use read::{AccountListing, DeskRef, JiraRead, Permissions, Roll, ServiceManagement, Settings, Standing};
 pub use transport::{Answer, InProcess, Transport, TransportError};
 pub use write::{JiraWrite, Written};

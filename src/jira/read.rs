@@ -3,6 +3,7 @@
 mod accounts;
 mod desks;
 mod health;
+mod licence;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::accounts::AccountListing;
 pub use self::desks::{DeskRef, Roll};
 pub use self::health::ServiceManagement;
+pub use self::licence::Standing;
 use super::address::BaseUrl;
 use super::client::{Client, Stats, Told};
 use super::cloud::{MyPermissions, ServerInfo};

@@ -11,6 +11,7 @@ pub mod desk;
 pub mod desk_counts;
 pub mod edit;
 pub mod email;
+pub mod export;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod guard;

@@ -175,12 +175,13 @@ pub fn scalar(text: &str) -> String {
     let plain = text.chars().all(|c| c.is_alphanumeric() || " .-_@+'()…".contains(c))
         && text.starts_with(char::is_alphabetic)
         && !text.ends_with(' ')
-        && !["true", "false", "null", "yes", "no", "on", "off"].contains(&text.to_lowercase().as_str());
+        && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(&text.to_lowercase().as_str());
     if plain {
         return text.to_owned();
     }
     let quoted = serde_json::Value::from(text).to_string();
-    let escape = |c: char| match is_hostile(c) {
+    // YAML takes the last two of a plane for no characters at all.
+    let escape = |c: char| match is_hostile(c) || matches!(c, '\u{fffe}' | '\u{ffff}') {
         true => format!("\\u{:04x}", u32::from(c)),
         false => c.to_string(),
     };

@@ -9,4 +9,5 @@ pub mod handoff;
 pub mod json;
 pub mod markdown;
 pub mod progress;
+pub mod roster_yaml;
 pub mod text;

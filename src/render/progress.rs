@@ -55,6 +55,7 @@ impl Progress for Bar {
             Event::Listed { desk, customers } => self.counting(format!("reading the customers of {desk}"), customers),
             Event::LookedUp { done, of } => self.counted("looking up people on no desk", done, of),
             Event::Swept { accounts } => self.counting("reading all accounts".to_owned(), accounts),
+            Event::ToldApart { done, of } => self.counted("telling agents from customers", done, of),
             Event::Applied { done, of } => self.counted("applying", done, of),
             Event::Ended => self.end(),
         }

@@ -166,7 +166,7 @@ impl JiraRead {
     }
 
     /// The request for one account.
-    fn one(&self, handle: &Handle) -> Request {
+    pub(super) fn one(&self, handle: &Handle) -> Request {
         let name = match self.site.deployment {
             Deployment::Cloud => "accountId",
             Deployment::DataCenter => "username",
