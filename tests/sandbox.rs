@@ -4,7 +4,7 @@
 
 mod support;
 
-use quietdesk::sandbox::{Config, DeskAccess, Exchange, Rules, Seed, SeedDesk};
+use quietdesk::sandbox::{Config, Deployment, DeskAccess, Exchange, Rules, Seed, SeedDesk};
 use serde_json::{Value, json};
 use support::site::{CREATE, Site, access, customers, seed, send};
 
@@ -293,7 +293,7 @@ async fn the_check_against_the_contracts_notices_what_is_wrong() {
         spoilt(|e| e.template = None),
     ];
     // Without the documents, none of this can be told; where they are required, that has failed already.
-    if let Some(problems) = support::contracts::problems(&spoilt, true) {
+    if let Some(problems) = support::contracts::problems(Deployment::Cloud, &spoilt, true) {
         assert_eq!(problems.len(), spoilt.len(), "{problems:#?}");
     }
     site.finish();

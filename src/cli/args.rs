@@ -44,8 +44,9 @@ const FAULTS: &str = "\
 What it does wrong: rules with commas between them, each [PLACE:]FAULT[=NUMBER][WHEN].
 
   PLACE  reads, writes, or an operation (create, add, customers, user-search,
-         myself, desks, read-access, write-access, …), and a desk as in
-         add[SUP]; absent: every request
+         myself, desks, read-access, write-access, …; on Data Center also
+         create-user, update-user, role, remove, users-list, …), and a desk as
+         in add[SUP]; absent: every request
   FAULT  429=SECONDS, 503=SECONDS, 401, 403, 404, 500, drop-before,
          drop-after, 500-after, truncated, slow=MILLISECONDS, dead-token,
          hide-emails, page-limit=ROWS, …; a wrong one lists them all
@@ -387,9 +388,9 @@ pub(super) struct SandboxArgs {
     /// Which kind of Jira to simulate: cloud or data-center.
     #[arg(long, value_name = "KIND", default_value = "cloud")]
     pub deployment: SimulatedDeployment,
-    /// Which version of Data Center: 9.12, 10.0, 10.3 or 11.
-    #[arg(long, value_name = "VERSION", default_value = "10.3")]
-    pub jira_version: SimulatedVersion,
+    /// With --deployment data-center: 9.12, 10.0, 10.3 (which it is else) or 11.
+    #[arg(long, value_name = "VERSION", value_parser = str::parse::<sandbox::Version>)]
+    pub jira_version: Option<sandbox::Version>,
     /// A desk and how open it is: restricted, open or public. May be repeated.
     #[arg(long = "desk", value_name = "KEY:ACCESS", default_value = "SUP:restricted")]
     pub desks: Vec<String>,
@@ -417,38 +418,6 @@ pub(super) enum SimulatedDeployment {
     Cloud,
     /// Jira Data Center.
     DataCenter,
-}
-
-/// Which version of Data Center to simulate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum SimulatedVersion {
-    /// Lists accounts by a search.
-    #[value(name = "9.12")]
-    V9_12,
-    /// Lists no accounts.
-    #[value(name = "10.0")]
-    V10_0,
-    /// Lists accounts by cursor.
-    #[value(name = "10.3")]
-    V10_3,
-    /// As 10.3, without basic sign-in.
-    #[value(name = "11")]
-    V11,
-}
-
-impl SimulatedDeployment {
-    /// What the sandbox is to be.
-    pub(super) fn with(self, version: SimulatedVersion) -> sandbox::Deployment {
-        match self {
-            Self::Cloud => sandbox::Deployment::Cloud,
-            Self::DataCenter => sandbox::Deployment::DataCenter(match version {
-                SimulatedVersion::V9_12 => sandbox::Version::V9_12,
-                SimulatedVersion::V10_0 => sandbox::Version::V10_0,
-                SimulatedVersion::V10_3 => sandbox::Version::V10_3,
-                SimulatedVersion::V11 => sandbox::Version::V11,
-            }),
-        }
-    }
 }
 
 /// A length of time such as `90s`, `10m` or `1h 30m`, above nothing.

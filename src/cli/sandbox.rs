@@ -3,16 +3,18 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use super::args::SandboxArgs;
+use super::args::{SandboxArgs, SimulatedDeployment};
 use super::exit::Exit;
 use super::{Failure, printed, signals};
-use crate::sandbox::{Config, Deployment, DeskAccess, Faults, Sandbox, Seed, SeedDesk};
+use crate::sandbox::{Config, Deployment, DeskAccess, Faults, Sandbox, Seed, SeedDesk, Version};
 
 /// A flag of `sandbox` that cannot be understood.
 #[derive(Debug, thiserror::Error)]
 enum SandboxError {
     #[error("--desk {0:?} is not KEY:ACCESS, such as SUP:open")]
     Desk(String),
+    #[error("--jira-version is for --deployment data-center: Jira Cloud has no versions")]
+    CloudVersion,
     #[error("--listen {0}: cannot listen there; is another sandbox running, or is the port below 1024?")]
     Listen(std::net::SocketAddr, #[source] std::io::Error),
     #[error("--listen {0} is not on loopback: a simulated Jira has no secrets to keep, and no business on a network")]
@@ -31,7 +33,7 @@ pub(super) async fn run(args: SandboxArgs) -> Result<Exit, Failure> {
         .collect::<Result<Vec<_>, _>>()
         .map_err(invalid)?;
     let faults: Result<Faults, _> = args.faults.as_deref().unwrap_or_default().parse();
-    let deployment = args.deployment.with(args.jira_version);
+    let deployment = deployment(&args).map_err(invalid)?;
     let config = Config {
         deployment,
         latency: Duration::from_millis(args.latency),
@@ -63,6 +65,14 @@ pub(super) async fn run(args: SandboxArgs) -> Result<Exit, Failure> {
     stop.cancelled().await;
     running.shutdown().await;
     Ok(Exit::Done)
+}
+
+fn deployment(args: &SandboxArgs) -> Result<Deployment, SandboxError> {
+    match (args.deployment, args.jira_version) {
+        (SimulatedDeployment::Cloud, None) => Ok(Deployment::Cloud),
+        (SimulatedDeployment::Cloud, Some(_)) => Err(SandboxError::CloudVersion),
+        (SimulatedDeployment::DataCenter, version) => Ok(Deployment::DataCenter(version.unwrap_or(Version::V10_3))),
+    }
 }
 
 fn desk(text: &str) -> Result<SeedDesk, SandboxError> {

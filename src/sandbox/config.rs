@@ -1,6 +1,7 @@
 //! How a sandbox behaves: who may sign in, how slow and how strict it is, and every fact about Jira that is not certain.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -13,15 +14,18 @@ use super::faults::Faults;
 pub struct Config {
     /// Which Jira it is.
     pub deployment: Deployment,
-    /// Whose token it is: the e-mail of the account that signs in; on Data Center its user name too. The account exists
+    /// Whose token it is: the e-mail of the account that signs in, on Data Center its username. The account exists
     /// without being seeded.
     pub user: String,
-    /// The token that is accepted: an API token; on Data Center a personal access token, and the user's password as well.
+    /// What is accepted: on Cloud an API token; on Data Center a personal access token (`Bearer`), and the password of
+    /// basic sign-in.
     pub token: SecretString,
-    /// Data Center: whether a user's name and password are accepted; nothing: as the version has it by default.
-    pub basic_sign_in: Option<bool>,
-    /// Data Center: whether the service management is licensed.
+    /// Whether the service management is licensed. If not, Data Center refuses everything of it but `info`.
     pub licensed: bool,
+    /// Whether Data Center lets people sign in with a password; nothing: as its version does by default.
+    pub basic_sign_in: Option<bool>,
+    /// Whether Data Center's users come from a directory Jira cannot write to.
+    pub read_only_directory: bool,
     /// Whether that account administers Jira (permission `ADMINISTER`): needed to create and remove customers and for
     /// the access settings.
     pub administrator: bool,
@@ -49,8 +53,9 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             deployment: Deployment::Cloud,
-            basic_sign_in: None,
             licensed: true,
+            basic_sign_in: None,
+            read_only_directory: false,
             user: "quietdesk@example.com".to_owned(),
             token: SecretString::from("sandbox"),
             administrator: true,
@@ -77,23 +82,27 @@ pub enum Deployment {
     DataCenter(Version),
 }
 
-/// A version of Jira Data Center.
+/// A line of releases of Data Center; the ones between which something a client can see has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
-    /// 9.12: a search for anything lists all accounts.
+    /// 9.12: the search shows every account, page by page.
     V9_12,
-    /// 10.0: a search ends at 100 accounts.
+    /// 10.0: the search ends at the hundredth account, and there is no other list.
     V10_0,
-    /// 10.3: accounts are listed by cursor.
+    /// 10.3: there is a list of all accounts.
     V10_3,
-    /// 11.1: as before, and basic sign-in is off by default.
+    /// 11: nobody signs in with a password, unless the site allows it.
     V11,
 }
 
+/// A word that is no [`Version`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a version the sandbox simulates: 9.12, 10.0, 10.3 or 11")]
+pub struct NotAVersion(String);
+
 impl Version {
-    /// Its numbers.
-    #[must_use]
-    pub fn numbers(self) -> [u32; 3] {
+    /// The number of the release it stands for.
+    pub(super) fn numbers(self) -> [u32; 3] {
         match self {
             Self::V9_12 => [9, 12, 15],
             Self::V10_0 => [10, 0, 1],
@@ -107,6 +116,20 @@ impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [major, minor, patch] = self.numbers();
         write!(f, "{major}.{minor}.{patch}")
+    }
+}
+
+impl FromStr for Version {
+    type Err = NotAVersion;
+
+    fn from_str(word: &str) -> Result<Self, NotAVersion> {
+        match word {
+            "9.12" => Ok(Self::V9_12),
+            "10.0" => Ok(Self::V10_0),
+            "10.3" => Ok(Self::V10_3),
+            "11" => Ok(Self::V11),
+            other => Err(NotAVersion(other.to_owned())),
+        }
     }
 }
 
@@ -138,24 +161,35 @@ pub struct Rules {
     pub agents_are_listed: bool,
     /// Whether a deactivated account stays in the list of a desk's customers.
     pub inactive_are_listed: bool,
-    /// Data Center: whether the service management writes the user names it makes in lower case.
+    /// Data Center: whether creating a customer makes the username of the address in lower case.
     pub lowercase_usernames: bool,
-    /// Data Center: whether the service management's create answers 409 to an e-mail that is taken, not 400.
-    pub conflict_is_409: bool,
-    /// Data Center: whether the service management's create looks at user names only, so that an e-mail another account has
-    /// gets a second one.
-    pub create_ignores_emails: bool,
-    /// Data Center: whether a user made with `applicationKeys: []` is given the default application all the same.
-    pub default_application: bool,
+    /// Data Center: whether usernames are the same in any case.
+    pub usernames_ignore_case: bool,
+    /// Data Center: whether creating a customer asks only whether the address is somebody's username. If so, an address
+    /// that an account with another username has is given to a second account.
+    pub create_checks_emails_only_as_usernames: bool,
+    /// Data Center: whether creating a customer whose address is taken answers 409 rather than 400.
+    pub create_answers_conflict: bool,
+    /// Data Center: whether creating customers and adding them needs `X-ExperimentalApi: opt-in`.
+    pub customer_calls_are_experimental: bool,
+    /// Data Center: whether the platform's create refuses an address another account has.
+    pub platform_refuses_taken_emails: bool,
+    /// Data Center: whether the platform's create gives the default application, a seat, for an empty list of them too.
+    pub empty_application_keys_take_a_seat: bool,
+    /// Data Center: whether changing an account can give it another username; if not, `name` is ignored.
+    pub rename_by_put: bool,
+    /// Data Center: whether changing an account can deactivate it; if not, `active` is ignored.
+    pub put_active: bool,
+    /// Data Center: whether a search for `.` finds everybody.
+    pub dot_finds_everybody: bool,
+    /// Data Center: whether the list of all accounts has deactivated ones.
+    pub user_list_has_inactive: bool,
+    /// Data Center: what writing to a read-only directory is answered.
+    pub read_only_status: u16,
     /// Data Center: what adding to a desk answers.
     pub add_answer: AddAnswer,
-    /// Data Center: whether `PUT user` changes the user name.
-    pub put_renames: bool,
-    /// Data Center: whether `PUT user` changes `active`.
-    pub put_activates: bool,
-    /// Data Center: whether users come from a directory that Jira only reads, and the status it refuses changes with; 200:
-    /// it takes them without effect.
-    pub read_only_directory: Option<u16>,
+    /// Data Center: whether taking somebody out of a role who is not in it answers 404 rather than 204.
+    pub removing_nobody_is_not_found: bool,
 }
 
 impl Default for Rules {
@@ -174,13 +208,19 @@ impl Default for Rules {
             agents_are_listed: true,
             inactive_are_listed: true,
             lowercase_usernames: true,
-            conflict_is_409: false,
-            create_ignores_emails: false,
-            default_application: false,
-            add_answer: AddAnswer::Page,
-            put_renames: true,
-            put_activates: true,
-            read_only_directory: None,
+            usernames_ignore_case: true,
+            create_checks_emails_only_as_usernames: false,
+            create_answers_conflict: false,
+            customer_calls_are_experimental: true,
+            platform_refuses_taken_emails: false,
+            empty_application_keys_take_a_seat: false,
+            rename_by_put: true,
+            put_active: true,
+            dot_finds_everybody: true,
+            user_list_has_inactive: true,
+            read_only_status: 400,
+            add_answer: AddAnswer::Users,
+            removing_nobody_is_not_found: true,
         }
     }
 }
@@ -194,26 +234,26 @@ pub enum SettingsSpelling {
     Texts,
 }
 
-/// What adding to a desk answers on Data Center (jira-facts §1, H that any of these must be accepted).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AddAnswer {
-    /// A page of the users.
-    Page,
-    /// A bare array of them.
-    Array,
-    /// One object.
-    Object,
-    /// Nothing, with 200.
-    Empty,
-    /// Nothing, with 204.
-    NoContent,
-}
-
 /// What writing the access settings answers (U).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingsAnswer {
     /// 200 with the settings as they are now.
     Settings,
+    /// 200 with an empty body.
+    Empty,
+    /// 204.
+    NoContent,
+}
+
+/// What adding customers to a desk of Data Center answers (jira-facts §1: accept any).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddAnswer {
+    /// 200 with a list of the users.
+    Users,
+    /// 200 with the first of them alone, as an object.
+    User,
+    /// 200 with a page of them.
+    Page,
     /// 200 with an empty body.
     Empty,
     /// 204.

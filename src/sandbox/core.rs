@@ -6,14 +6,15 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use serde_json::Value;
 
 use super::common::errors;
-use super::config::{Config, Deployment};
+use super::config::Config;
+use super::deployment::Route;
 use super::exchange::{Answer, Asked, Call};
 use super::faults::{Disturbance, Lost, Striking};
 use super::journal::{Exchange, Journal, Mail};
-use super::limiter::{self, Limiter, Verdict};
-use super::routing::{self, Routed};
+use super::limiter::{Limiter, Verdict};
 use super::seed::Seed;
 use super::state::State;
 
@@ -32,7 +33,7 @@ pub(super) struct Core {
 #[derive(Debug)]
 pub(super) struct Arrival {
     asked: Asked,
-    route: Option<Routed>,
+    route: Option<Route>,
     disturbance: Disturbance,
     verdict: Verdict,
 }
@@ -60,11 +61,11 @@ pub(super) enum Reply {
 impl Core {
     pub(super) fn new(config: Config, seed: &Seed) -> Self {
         Self {
-            state: State::new(seed, config.rules, config.deployment, &config.user),
+            state: State::new(seed, config.deployment, config.rules, &config.user),
             journal: Journal::new(config.journal_limit),
             striking: Striking::new(&config.faults, seed.seed),
             seed: seed.seed,
-            limiter: Limiter::new(config.rate),
+            limiter: Limiter::new(config.rate, config.deployment.limits_each_operation()),
             config,
         }
     }
@@ -72,7 +73,7 @@ impl Core {
     /// Writes down a request and decides what will strike it. `at`: the time since the start.
     pub(super) fn arrive(&mut self, head: &Parts, body: Bytes, at: Duration) -> Arrival {
         let (method, path) = (head.method.as_str(), head.uri.path());
-        let (route, ids) = match routing::find(self.config.deployment, method, path) {
+        let (route, ids) = match self.config.deployment.find(method, path) {
             Some((route, ids)) => (Some(route), ids),
             None => (None, Vec::new()),
         };
@@ -86,7 +87,7 @@ impl Core {
             base: base(head),
             now: self.config.started.saturating_add(at).unwrap_or(self.config.started),
         };
-        let spot = route.map(Routed::spot);
+        let spot = route.map(Route::spot);
         let desk = self.desk_of(&asked);
         let disturbance = self.striking.strike(method, spot, desk.as_deref());
         let name = spot.map_or("unknown", |spot| spot.name);
@@ -98,7 +99,7 @@ impl Core {
             path: asked.path.clone(),
             template: spot.map(|spot| spot.template),
             query: asked.query.clone(),
-            request_body: self.config.record_bodies.then(|| asked.json()).flatten(),
+            request_body: self.config.record_bodies.then(|| recorded(&asked)).flatten(),
             status: None,
             response_body: None,
             effect: false,
@@ -127,7 +128,7 @@ impl Core {
             let seq = arrival.asked.seq;
             self.journal.outbox.push(Mail { seq, to, why });
         }
-        let effect = answer.effect;
+        let (effect, deployment) = (answer.effect, self.config.deployment);
         let mut reply = match lost {
             None | Some(Lost::BeforeEffect) => Reply::Whole(answer),
             Some(Lost::AfterEffect) => Reply::Dropped,
@@ -135,24 +136,15 @@ impl Core {
             Some(Lost::Cut) => Reply::Cut(answer),
             Some(Lost::InternalError) => {
                 let refusal = super::faults::Refusal::Status(500);
-                Reply::Whole(errors::refusal(&arrival.asked, refusal))
+                Reply::Whole(deployment.refusal(&arrival.asked, refusal))
             }
             Some(Lost::Unavailable { retry_after }) => {
                 let refusal = super::faults::Refusal::Unavailable { retry_after };
-                Reply::Whole(errors::refusal(&arrival.asked, refusal))
+                Reply::Whole(deployment.refusal(&arrival.asked, refusal))
             }
         };
         if let Reply::Whole(answer) | Reply::Cut(answer) | Reply::Truncated(answer) = &mut reply {
-            let number = format!("{:032x}", arrival.asked.seq);
-            let numbered = match self.config.deployment {
-                Deployment::Cloud => "atl-traceid",
-                Deployment::DataCenter(_) => "x-arequestid",
-            };
-            answer.headers.push((numbered, number));
-            if let (Deployment::DataCenter(_), Some(rate)) = (self.config.deployment, self.config.rate) {
-                let headers = limiter::told(rate, arrival.verdict).into_iter();
-                answer.headers.extend(headers);
-            }
+            deployment.mark(answer, &arrival.asked, self.config.rate, arrival.verdict);
         }
         self.write_down(arrival.asked.seq, effect, &reply);
         reply
@@ -160,10 +152,10 @@ impl Core {
 
     fn perform(&mut self, arrival: &Arrival, headers: &HeaderMap) -> Answer {
         if let Verdict::Wait(wait) = arrival.verdict {
-            return errors::too_many(&arrival.asked, Some(wait));
+            return self.config.deployment.too_many(&arrival.asked, wait);
         }
         if let Some(refusal) = arrival.disturbance.refusal {
-            return errors::refusal(&arrival.asked, refusal);
+            return self.config.deployment.refusal(&arrival.asked, refusal);
         }
         let Some(route) = arrival.route else {
             return errors::unknown_route(&arrival.asked);
@@ -175,11 +167,9 @@ impl Core {
             disturbance: &arrival.disturbance,
         };
         let answer = route.answer(&mut call, headers);
-        match (arrival.verdict, self.config.deployment) {
-            (Verdict::Pass { near_limit: true, .. }, Deployment::Cloud) => {
-                answer.with_header("x-ratelimit-nearlimit", "true")
-            }
-            _ => answer,
+        match arrival.verdict {
+            Verdict::Pass { near_limit: true, .. } => answer.with_header("x-ratelimit-nearlimit", "true"),
+            Verdict::Pass { near_limit: false, .. } | Verdict::Wait(_) => answer,
         }
     }
 
@@ -212,6 +202,17 @@ impl Core {
         let desk = self.state.desk_by_key(id).or_else(by_id)?;
         Some(desk.key.clone())
     }
+}
+
+/// The body as it is written down: without the passwords, which may be somebody's.
+fn recorded(asked: &Asked) -> Option<Value> {
+    let mut body = asked.json()?;
+    for field in ["password", "currentPassword"] {
+        if let Some(password) = body.get_mut(field).filter(|password| password.is_string()) {
+            *password = Value::from("********");
+        }
+    }
+    Some(body)
 }
 
 fn fault_text(disturbance: &Disturbance, verdict: Verdict) -> Option<String> {

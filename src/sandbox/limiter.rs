@@ -1,5 +1,5 @@
-//! The rate limit: so many requests a second for each operation (jira-facts §7, H: burst limits count per endpoint and
-//! method; asking again early lengthens the wait).
+//! The rate limit: so many requests a second. On Cloud for each operation, and asking again early lengthens the wait
+//! (jira-facts §7, H: burst limits count per endpoint and method); on Data Center for the user, whatever is asked.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,6 +11,7 @@ const WAIT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Limiter {
     rate: Option<u32>,
+    each_operation: bool,
     buckets: BTreeMap<&'static str, Bucket>,
 }
 
@@ -28,17 +29,19 @@ pub(super) enum Verdict {
     Pass {
         /// Less than a fifth is left.
         near_limit: bool,
-        /// So many more can be asked at once.
-        remaining: u32,
+        /// How many requests are left now.
+        left: u32,
     },
     /// Too many: wait this long.
     Wait(Duration),
 }
 
 impl Limiter {
-    pub(super) fn new(rate: Option<u32>) -> Self {
+    /// So many requests a second, for each operation by itself or for all of them.
+    pub(super) fn new(rate: Option<u32>, each_operation: bool) -> Self {
         Self {
             rate,
+            each_operation,
             buckets: BTreeMap::new(),
         }
     }
@@ -48,11 +51,12 @@ impl Limiter {
         let Some(rate) = self.rate else {
             return Verdict::Pass {
                 near_limit: false,
-                remaining: 0,
+                left: u32::MAX,
             };
         };
         let rate = f64::from(rate.max(1));
-        let bucket = self.buckets.entry(operation).or_insert(Bucket {
+        let bucket = if self.each_operation { operation } else { "" };
+        let bucket = self.buckets.entry(bucket).or_insert(Bucket {
             tokens: rate,
             at: now,
             closed_until: Duration::ZERO,
@@ -61,30 +65,17 @@ impl Limiter {
         bucket.tokens = (bucket.tokens + passed * rate).min(rate);
         bucket.at = now;
         if now < bucket.closed_until || bucket.tokens < 1.0 {
-            bucket.closed_until = now + WAIT;
+            if self.each_operation {
+                bucket.closed_until = now + WAIT;
+            }
             return Verdict::Wait(WAIT);
         }
         bucket.tokens -= 1.0;
         Verdict::Pass {
-            near_limit: bucket.tokens < rate / 5.0,
-            remaining: bucket.tokens as u32,
+            near_limit: self.each_operation && bucket.tokens < rate / 5.0,
+            left: bucket.tokens as u32,
         }
     }
-}
-
-/// What Data Center tells with every answer (jira-facts §7, H).
-pub(super) fn told(rate: u32, verdict: Verdict) -> [(&'static str, String); 5] {
-    let (remaining, wait) = match verdict {
-        Verdict::Pass { remaining, .. } => (remaining, Duration::ZERO),
-        Verdict::Wait(wait) => (0, wait),
-    };
-    [
-        ("x-ratelimit-limit", rate.to_string()),
-        ("x-ratelimit-remaining", remaining.to_string()),
-        ("x-ratelimit-interval-seconds", "1".to_owned()),
-        ("x-ratelimit-fillrate", rate.to_string()),
-        ("retry-after", wait.as_secs().to_string()),
-    ]
 }
 
 #[cfg(test)]
@@ -93,15 +84,33 @@ mod tests {
 
     #[test]
     fn asking_early_begins_the_wait_anew_and_other_operations_are_free() {
-        let mut limiter = Limiter::new(Some(2));
+        let mut limiter = Limiter::new(Some(2), true);
         let ms = Duration::from_millis;
-        let pass = |near_limit, remaining| Verdict::Pass { near_limit, remaining };
-        assert_eq!(limiter.ask("add", ms(0)), pass(false, 1));
-        assert_eq!(limiter.ask("add", ms(0)), pass(true, 0));
+        let pass = |near_limit| Verdict::Pass {
+            near_limit,
+            left: u32::from(!near_limit),
+        };
+        assert_eq!(limiter.ask("add", ms(0)), pass(false));
+        assert_eq!(limiter.ask("add", ms(0)), pass(true));
         assert_eq!(limiter.ask("add", ms(0)), Verdict::Wait(WAIT));
         assert_eq!(limiter.ask("add", ms(900)), Verdict::Wait(WAIT), "early");
         assert_eq!(limiter.ask("add", ms(1500)), Verdict::Wait(WAIT), "early again");
-        assert_eq!(limiter.ask("create", ms(1500)), pass(false, 1));
-        assert_eq!(limiter.ask("add", ms(2500)), pass(false, 1));
+        assert_eq!(limiter.ask("create", ms(1500)), pass(false));
+        assert_eq!(limiter.ask("add", ms(2500)), pass(false));
+    }
+
+    #[test]
+    fn where_a_user_has_one_limit_operations_share_it_and_asking_early_costs_nothing() {
+        let mut limiter = Limiter::new(Some(2), false);
+        let ms = Duration::from_millis;
+        let pass = |left| Verdict::Pass {
+            near_limit: false,
+            left,
+        };
+        assert_eq!(limiter.ask("add", ms(0)), pass(1));
+        assert_eq!(limiter.ask("create", ms(0)), pass(0));
+        assert_eq!(limiter.ask("add", ms(0)), Verdict::Wait(WAIT));
+        assert_eq!(limiter.ask("add", ms(400)), Verdict::Wait(WAIT));
+        assert_eq!(limiter.ask("add", ms(500)), pass(0));
     }
 }

@@ -1,4 +1,4 @@
-//! A simulated Jira Cloud with its service management, in memory and on loopback: for trials, training and CI, and the
+//! A simulated Jira, Cloud or Data Center, with its service management, in memory and on loopback: for trials, training and CI, and the
 //! judge of the client.
 //!
 //! It owns the answer to "what would Jira do": it accepts what Jira accepts, refuses what Jira refuses, records every
@@ -9,7 +9,8 @@
 //! | part | owns |
 //! |---|---|
 //! | `state` | what Jira knows and how it changes; pure; for every deployment |
-//! | `cloud` | the routes of Cloud: which there are, what they refuse, how they spell answers; pure |
+//! | `cloud`, `data_center` | the routes of each: which there are, what they refuse, how they spell answers; pure |
+//! | `common`, `deployment` | what both answer alike; which of the two it is |
 //! | [`Faults`] | the script of what goes wrong, and which request it strikes |
 //! | `core` | one request after another: faults, rate limit, answer, journal; synchronous |
 //! | `server` | HTTP, waiting, dropping connections |
@@ -19,6 +20,8 @@
 //! What is modelled, where it comes from (sections of jira-facts), how certain it is (**H** official or two clients agree,
 //! **M** one client or article, **I** inferred, **U** unknown), and how to have it otherwise: a field of [`Rules`] or
 //! [`Config`], or a [fault](Faults).
+//!
+//! Without mention of Data Center, a row is about Cloud, or about both.
 //!
 //! ## Signing in
 //!
@@ -100,17 +103,88 @@
 //! | `X-RateLimit-NearLimit` when less than a fifth is left | §7 | H | `Config::rate` |
 //! | calls that mail or take a seat do so, into the outbox, and are violations | §2 | H, M for `customer/invite` | |
 //! | a route that is not simulated: 501, a violation; unknown fields and parameters are violations | | stricter than Jira | |
+//!
+//! ## Data Center: signing in, errors and limits
+//!
+//! | behaviour | source | certainty | otherwise |
+//! |---|---|---|---|
+//! | `serverInfo`: `deploymentType: "Server"`, `versionNumbers` | §1 | H | [`Version`] |
+//! | a personal access token as `Bearer`; a wrong one is 401 with `X-Seraph-LoginReason` | §8 | H; the header, I | `Config::token` |
+//! | basic sign-in; switched off, 403 with its `message`; so by default from Jira 11 | §8 | H | `Config::basic_sign_in` |
+//! | a dead token: reads 200 with what strangers see, but `myself` is 401 | §5 | I: known of Cloud | fault `dead-token` |
+//! | unlicensed, the service management answers 403 in HTML, but `info` | §1 | H | `Config::licensed` |
+//! | `mypermissions` takes no parameter and tells all | contracts | H; which there are, I | `Config::administrator`, `Config::user_picker` |
+//! | creating customers and adding them is experimental: without the header 412, a violation | | M: a working client sends it | `Rules::customer_calls_are_experimental` |
+//! | the access settings want the same headers as on Cloud | §3 | I | |
+//! | every answer is numbered in `x-arequestid` | | I | |
+//! | one bucket of tokens for the user; five headers on every answer; 429 when it is empty | §7 | H; the body, I | `Config::rate`, faults `429`, `429-bare` |
+//! | the journal keeps no password | | a matter of the sandbox | [`Sandbox::password_of`] |
+//!
+//! ## Data Center: accounts
+//!
+//! | behaviour | source | certainty | otherwise |
+//! |---|---|---|---|
+//! | the stable id is the `key`, `JIRAUSER10100`; usernames can change | §1 | H; the number, I | |
+//! | usernames are the same in any case | | I | `Rules::usernames_ignore_case` |
+//! | `POST /customer` makes an account without a group or a seat and mails nobody | §1 | H | |
+//! | … whose username is the address | §1 | H | |
+//! | … in lower case | | I | `Rules::lowercase_usernames` |
+//! | … an address or a username that is taken: 400, no account in the body | §4 | H | |
+//! | … it may be 409 | §4 | I | `Rules::create_answers_conflict` |
+//! | … it may not see an address that belongs to another username, and make a second account | | U | `Rules::create_checks_emails_only_as_usernames` |
+//! | … `displayName` is unknown: 400, a violation; so is `strictConflictStatusCode`: a violation | §1 | H | |
+//! | … only for administrators, else 403 | §2 | I | `Config::administrator` |
+//! | `POST /user` with `applicationKeys: []` takes no seat and mails nobody | §2 | H/M | |
+//! | … it may take one: the default application's role and group, which nobody can know before | §2 | U | `Rules::empty_application_keys_take_a_seat` |
+//! | … without `applicationKeys`, or with some, it takes seats: a violation | §2 | H | |
+//! | … with any `notification` it mails: a violation | §2 | H | |
+//! | … a taken username, a missing field: 400 with `errors` by field | §7 | H; the words, M | |
+//! | … two accounts may have one address | | I | `Rules::platform_refuses_taken_emails` |
+//! | an application role is membership in its group; each of an active account is a seat | §2 | H | [`Sandbox::seats_in_use`] |
+//! | `DELETE /user/application` takes role and group away: 204, also where there was none; unknown names 400 | contracts | H; the rest, I | fault `revoke-application` |
+//! | `POST /user/application` takes a seat: a violation | §2 | H | |
+//! | `GET /user`: exact on username or key, else 404; groups and roles only when expanded | §1 | H; that sizes show unexpanded, M | |
+//! | `user/search`: beginnings of username, name and address; active only unless `includeInactive` | §1 | H; of later words of a name, I | fault `search-lag` |
+//! | … `.` finds everybody | §1 | H up to 9, I after | `Rules::dot_finds_everybody` |
+//! | … at most 1000 a page; from 10.0 on 100 accounts in all | §1 | H | [`Version`] |
+//! | `user/list`, from 10.3 on: at most 2000 a page, `nextCursor` until `isLast`; before 10.3, 404 | §1 | H; what cursors are, I | [`Version`], fault `page-limit` |
+//! | … deactivated accounts too | | I | `Rules::user_list_has_inactive` |
+//! | … 403 without the permission | contracts | I | `Config::user_picker` |
+//! | `PUT /user` changes what the body has; unknown fields are 400, a violation | §1 | H | fault `update-user:ignored` |
+//! | … `name` renames; taken: 400 | §1 | I | `Rules::rename_by_put` |
+//! | … `active: false` deactivates | §1 | U for 9 | `Rules::put_active` |
+//! | `PUT /user/password`: 204; an empty one 400 | §1 | H; the latter, I | |
+//! | a directory that cannot be written to: every write to accounts is refused | | I; the status, U | `Config::read_only_directory`, `Rules::read_only_status` |
+//! | addresses are hidden from everybody or nobody | | M | fault `hide-emails`, [`Sandbox::set_email_hidden`] |
+//!
+//! ## Data Center: desks
+//!
+//! | behaviour | source | certainty | otherwise |
+//! |---|---|---|---|
+//! | listing and removing through `…/servicedesk/{id}/customer` do not exist: 404, a violation | §1 | H | |
+//! | adding by `usernames`: silent, idempotent, 200; `accountIds`: 400, a violation | §1 | H | |
+//! | … what the body is | §1 | U | `Rules::add_answer` |
+//! | … somebody does not exist, or is deactivated: 400, the others are added | §7 | I: known of Cloud | |
+//! | the customers are actors of the role `Service Desk Customers`: users and groups, by username, without an address | §1 | H | `SeedDesk::customer_groups` |
+//! | … deactivated ones too | | U | `Rules::inactive_are_listed` |
+//! | … `Administrators` has the group `jira-administrators` | | M | |
+//! | removing an actor: 204, also while the desk is open | §1 | H; while open, I | |
+//! | … who is no actor: 404 | | I | `Rules::removing_nobody_is_not_found` |
+//! | … only for administrators of the project, else 404 | contracts | I | `Config::administrator` |
+//! | actors can be added to that role; any other role is not simulated: 501, a violation | contracts | H; stricter than Jira | |
+//! | the access settings take `serviceDeskPublicSignup`; refused (400) where the site has no public signup | §3 | I | `Rules::public_signup` |
+//! | … their path may be missing | §1 | I | faults `read-access:404`, `write-access:404` |
 
 mod cloud;
 mod common;
 mod config;
 mod core;
 mod data_center;
+mod deployment;
 mod exchange;
 mod faults;
 mod journal;
 mod limiter;
-mod routing;
 mod seed;
 mod server;
 mod state;
@@ -122,12 +196,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-pub use config::{AddAnswer, Config, Deployment, Rules, SettingsAnswer, SettingsSpelling, Version};
+pub use config::{AddAnswer, Config, Deployment, NotAVersion, Rules, SettingsAnswer, SettingsSpelling, Version};
 pub use faults::{FaultError, Faults, places};
 pub use journal::{Exchange, Mail};
 pub use seed::{DeskAccess, NotAnAccessMode, PersonKind, Seed, SeedDesk, SeedPerson};
 pub use server::{Dropped, Running};
-pub use state::{AccountSnapshot, DeskSnapshot, Snapshot};
+pub use state::{AccountSnapshot, DeskSnapshot, Snapshot, UserSnapshot};
 
 use faults::Striking;
 use state::{Account, No};
@@ -174,6 +248,12 @@ impl Sandbox {
         server::serve(self, address).await
     }
 
+    /// Which Jira it is.
+    #[must_use]
+    pub fn deployment(&self) -> Deployment {
+        self.core().config.deployment
+    }
+
     /// Every mail Jira would have sent.
     #[must_use]
     pub fn outbox(&self) -> Vec<Mail> {
@@ -186,18 +266,18 @@ impl Sandbox {
         self.core().state.seats_taken()
     }
 
-    /// Applications that accounts have now, but for the agents it was seeded with: Data Center.
+    /// Data Center: the licence seats accounts have now, also those they began with: one for each application role of
+    /// each active account. None on Cloud, whose seats are only counted when they are taken.
     #[must_use]
-    pub fn seats_in_use(&self) -> usize {
+    pub fn seats_in_use(&self) -> u64 {
         self.core().state.seats_in_use()
     }
 
-    /// The password an account was given: Data Center.
+    /// Data Center: the password that was set for an account, by its username.
     #[must_use]
     pub fn password_of(&self, username: &str) -> Option<String> {
         let core = self.core();
-        let (_, account) = core.state.by_username(username)?;
-        account.password.clone()
+        core.state.by_username(username)?.1.password.clone()
     }
 
     /// What clients did that they should not have done, each with the number of its exchange.
@@ -241,7 +321,7 @@ impl Sandbox {
         core.striking = Striking::new(faults, core.seed);
     }
 
-    /// The ids of the accounts with this address, in any case, oldest first; hidden addresses too.
+    /// The ids of the accounts with this address (on Data Center their keys), in any case, oldest first; hidden addresses too.
     #[must_use]
     pub fn accounts_of(&self, email: &str) -> Vec<String> {
         let core = self.core();

@@ -25,7 +25,7 @@ pub struct SeedDesk {
     pub name: String,
     /// How open it is.
     pub access: DeskAccess,
-    /// Data Center: the groups whose members are customers too.
+    /// Data Center: the groups in its role `Service Desk Customers`.
     pub customer_groups: Vec<String>,
 }
 
@@ -57,11 +57,12 @@ pub struct SeedPerson {
     pub kind: PersonKind,
     /// False for a deactivated account.
     pub active: bool,
-    /// Whether profile privacy hides the address.
+    /// Whether profile privacy, which Data Center has not, hides the address.
     pub email_hidden: bool,
-    /// Data Center: the user name; nothing: the address, as of the accounts the service management made.
+    /// Data Center: the username; nothing: the address, as the service management makes it. Usernames are unique: one
+    /// that is taken gets a number.
     pub username: Option<String>,
-    /// Data Center: the groups this person is in.
+    /// Data Center: the groups. An agent is in `jira-servicedesk-users` besides.
     pub groups: Vec<String>,
 }
 
@@ -87,9 +88,9 @@ impl SeedPerson {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PersonKind {
-    /// A customer without an Atlassian account (`accountType: "customer"`).
+    /// A customer without an Atlassian account (`accountType: "customer"`); on Data Center, an account without a seat.
     PortalOnly,
-    /// A person with an Atlassian account and no licence here.
+    /// A person with an Atlassian account and no licence here; on Data Center the same as the one above.
     Atlassian,
     /// A person with an Atlassian account and a licence seat.
     Agent,
@@ -174,7 +175,8 @@ const FAMILY: [&str; 20] = [
 impl Seed {
     /// A site with these desks and made-up people: for every desk `customers_per_desk` customers (one in ten also on
     /// the desk before it) and one agent, and one app for the site. One person in fifty has an Atlassian account, one
-    /// of those in five hides the address; one in a hundred is deactivated.
+    /// of those in five hides the address; one in a hundred is deactivated. On Data Center, the one in fifty has a
+    /// username that is not the address, and nobody hides one.
     #[must_use]
     pub fn random(desks: Vec<SeedDesk>, customers_per_desk: usize, seed: u64) -> Self {
         let mut people = Vec::with_capacity(desks.len() * (customers_per_desk + 1) + 1);
@@ -208,7 +210,8 @@ fn made_up(seed: u64, number: u64) -> SeedPerson {
     let given = GIVEN[(dice % 24) as usize];
     let family = FAMILY[(dice / 24 % 20) as usize];
     let ending = ["com", "org", "net"][(dice / 480 % 3) as usize];
-    let email = format!("{given}.{family}{number}@example.{ending}").to_lowercase();
+    let local = format!("{given}.{family}{number}").to_lowercase();
+    let email = format!("{local}@example.{ending}");
     let atlassian = (dice / 1440).is_multiple_of(50);
     SeedPerson {
         name: format!("{given} {family}"),
@@ -219,6 +222,7 @@ fn made_up(seed: u64, number: u64) -> SeedPerson {
         },
         active: !(dice / 72_000).is_multiple_of(100),
         email_hidden: atlassian && (dice / 7_200_000).is_multiple_of(5),
+        username: atlassian.then_some(local),
         ..SeedPerson::customer(email, &[])
     }
 }

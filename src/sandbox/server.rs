@@ -100,6 +100,7 @@ async fn state(State(sandbox): State<Sandbox>) -> Json<Value> {
         "requests": sandbox.requests(),
         "writes": sandbox.writes(),
         "seats": sandbox.seats(),
+        "seats_in_use": sandbox.seats_in_use(),
         "violations": sandbox.violations(),
     }))
 }

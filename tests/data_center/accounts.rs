@@ -5,10 +5,10 @@ use quietdesk::model::ledger::Ledger;
 use quietdesk::model::outcome::Outcome;
 use quietdesk::model::policy::Policy;
 use quietdesk::model::roster::Roster;
-use quietdesk::sandbox::{DeskAccess, Rules, Seed, SeedDesk, SeedPerson};
+use quietdesk::sandbox::{Config, DeskAccess, Rules, Seed, SeedDesk, SeedPerson, Version};
 
 use super::support::world::roster;
-use super::{World, apply, world, world_ruled};
+use super::{World, apply, config, world, world_ruled};
 
 fn seed(people: Vec<SeedPerson>) -> Seed {
     Seed {
@@ -87,7 +87,7 @@ async fn an_older_address_is_renamed_and_never_a_second_account_made() {
                 .values()
                 .find(|account| account.email == "new@example.com")
                 .unwrap();
-            assert_eq!(account.username, new_name);
+            assert_eq!(account.user.as_ref().unwrap().username, new_name);
             assert_eq!(world.sandbox.snapshot().customers("SUP").len(), 1);
             world.drain();
         }
@@ -196,68 +196,44 @@ async fn changes_that_do_not_take_are_failures() {
         ..Policy::default()
     };
     let default = Rules::default();
-    for (what, rules, person, more, expected) in [
-        (
-            "inactive stays",
-            Rules {
-                put_activates: false,
-                ..default
-            },
-            gone(),
-            "",
-            Outcome::Failed,
-        ),
-        (
-            "names stay",
-            Rules {
-                put_renames: false,
-                ..default
-            },
-            old(),
-            ", previously: [old@example.com]",
-            Outcome::Done,
-        ),
-        (
-            "read-only, 400",
-            Rules {
-                read_only_directory: Some(400),
-                ..default
-            },
-            old(),
-            ", previously: [old@example.com]",
-            Outcome::Failed,
-        ),
-        (
-            "read-only, 403",
-            Rules {
-                read_only_directory: Some(403),
-                ..default
-            },
-            old(),
-            ", previously: [old@example.com]",
-            Outcome::Failed,
-        ),
-        (
-            "read-only, 200",
-            Rules {
-                read_only_directory: Some(200),
-                ..default
-            },
-            old(),
-            ", previously: [old@example.com]",
-            Outcome::Failed,
-        ),
+    let older = ", previously: [old@example.com]";
+    let usual = config(Version::V10_3);
+    let ruled = |rules| Config {
+        rules,
+        ..config(Version::V10_3)
+    };
+    let read_only = |read_only_status| Config {
+        read_only_directory: true,
+        ..ruled(Rules {
+            read_only_status,
+            ..default
+        })
+    };
+    let ignoring = Config {
+        faults: "update-user:ignored".parse().unwrap(),
+        ..usual
+    };
+    let inactive_stays = ruled(Rules {
+        put_active: false,
+        ..default
+    });
+    let names_stay = ruled(Rules {
+        rename_by_put: false,
+        ..default
+    });
+    for (what, config, person, more, expected) in [
+        ("inactive stays", inactive_stays, gone(), "", Outcome::Failed),
+        ("names stay", names_stay, old(), older, Outcome::Done),
+        ("read-only, 400", read_only(400), old(), older, Outcome::Failed),
+        ("read-only, 403", read_only(403), old(), older, Outcome::Failed),
+        ("taken without effect", ignoring, old(), older, Outcome::Failed),
     ] {
-        let world = world_ruled(seed(vec![person]), rules).await;
+        let world = World::with(seed(vec![person]), config).await;
         let mut ledger = Ledger::kept();
         let applied = apply(&world, &one(more), &mut ledger, &policy, &Passwords::default()).await;
         let first = applied.seen.approved.plan().steps[0].id;
-        assert_eq!(
-            applied.outcomes.of(first),
-            expected,
-            "{what}: {:?}",
-            applied.unsuccessful()
-        );
+        let told = applied.unsuccessful();
+        assert_eq!(applied.outcomes.of(first), expected, "{what}: {told:?}");
         assert_eq!(applied.writes, 1, "{what}");
         assert_eq!(world.sandbox.snapshot().accounts.len(), 2, "{what}: no second account");
         world.drain();
@@ -275,11 +251,11 @@ async fn creates_come_to_the_same_however_jira_treats_them() {
             ..default
         },
         Rules {
-            conflict_is_409: true,
+            create_answers_conflict: true,
             ..default
         },
         Rules {
-            create_ignores_emails: true,
+            create_checks_emails_only_as_usernames: true,
             ..default
         },
     ] {

@@ -56,8 +56,8 @@ async fn an_agent_who_is_listed_is_there_already() {
 async fn every_shape_of_answer_to_an_add_is_taken() {
     for add_answer in [
         AddAnswer::Page,
-        AddAnswer::Array,
-        AddAnswer::Object,
+        AddAnswer::Users,
+        AddAnswer::User,
         AddAnswer::Empty,
         AddAnswer::NoContent,
     ] {

@@ -1,6 +1,8 @@
 //! A sandbox on loopback with a plain HTTP client in front of it.
 
-use quietdesk::sandbox::{Config, DeskAccess, Faults, PersonKind, Running, Sandbox, Seed, SeedDesk, SeedPerson};
+use quietdesk::sandbox::{
+    Config, Deployment, DeskAccess, Faults, PersonKind, Running, Sandbox, Seed, SeedDesk, SeedPerson,
+};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
@@ -116,8 +118,12 @@ impl Site {
 
     /// A request as a good client sends it.
     pub(crate) fn ask(&self, method: &str, path: &str) -> RequestBuilder {
-        self.bare(method, path)
-            .basic_auth("quietdesk@example.com", Some("sandbox"))
+        let request = self.bare(method, path);
+        let signed = match self.sandbox.deployment() {
+            Deployment::Cloud => request.basic_auth("quietdesk@example.com", Some("sandbox")),
+            Deployment::DataCenter(_) => request.bearer_auth("sandbox"),
+        };
+        signed
             .header("X-ExperimentalApi", "opt-in")
             .header("X-Atlassian-Token", "no-check")
     }
@@ -146,7 +152,7 @@ impl Site {
     /// The end of a test whose client behaved: everything was as documented, nobody was mailed, no seat was taken.
     #[track_caller]
     pub(crate) fn finish(self) {
-        contracts::check(&self.sandbox.journal());
+        contracts::check(self.sandbox.deployment(), &self.sandbox.journal());
         let none = Vec::<String>::new();
         assert_eq!(self.sandbox.violations(), none);
         self.silent();
@@ -155,7 +161,7 @@ impl Site {
     /// The end of a test whose client misbehaved so many times; the answers were as documented.
     #[track_caller]
     pub(crate) fn finish_blaming(self, violations: usize) {
-        contracts::check_answers(&self.sandbox.journal());
+        contracts::check_answers(self.sandbox.deployment(), &self.sandbox.journal());
         let found = self.sandbox.violations();
         assert_eq!(found.len(), violations, "{found:#?}");
         self.silent();

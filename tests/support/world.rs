@@ -190,7 +190,7 @@ impl World {
             self.sandbox.outbox()
         );
         assert_eq!(self.sandbox.seats(), 0, "a seat was taken");
-        contracts::check(&self.sandbox.journal());
+        contracts::check(self.sandbox.deployment(), &self.sandbox.journal());
     }
 }
 

@@ -1,6 +1,6 @@
 //! Creating a portal-only customer, which mails nobody (jira-facts §1, M).
 
-use super::super::common::{bodies, errors};
+use super::super::common::{body, errors};
 use super::super::exchange::{Answer, Call};
 use super::rows::JsmUser;
 
@@ -16,11 +16,11 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
         let message = "You do not have permission to create customers.";
         return errors::jsm(403, "sd.customers.create.error.permission", message);
     }
-    let (email, name) = match bodies::wanted(call, "displayName") {
+    let (email, name) = match wanted(call) {
         Ok(wanted) => wanted,
         Err(why) => return errors::bad_body(call.asked, why),
     };
-    if !bodies::is_address(&email) {
+    if !body::is_address(&email) {
         let message = "The email address is not valid.";
         return errors::jsm(400, "sd.customers.create.error.email.invalid", message);
     }
@@ -39,4 +39,16 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
         call.state.delete_account(no);
     }
     created.unwrap_or_default().with_effect(!call.disturbance.ignored)
+}
+
+/// The address and the name of the body; without a name, the address is it.
+fn wanted(call: &Call<'_>) -> Result<(String, String), &'static str> {
+    let body = body::object(call.asked, &["email", "displayName", "fullName"])?;
+    let email = body::text(&body, "email")?.ok_or("has no email")?;
+    let name = body::text(&body, "displayName")?.or(body::text(&body, "fullName")?);
+    let name = name.unwrap_or_else(|| email.clone());
+    if !body::is_name(&name) {
+        return Err("has a display name Jira refuses");
+    }
+    Ok((email, name))
 }

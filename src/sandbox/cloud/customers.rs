@@ -2,7 +2,7 @@
 
 use super::super::common::desks::{id as desk_id, no_desk};
 use super::super::common::page::jsm_page;
-use super::super::common::{bodies, errors};
+use super::super::common::{body, errors};
 use super::super::exchange::{Answer, Call};
 use super::super::state::{DeskIsOpen, No};
 use super::rows::JsmUser;
@@ -44,7 +44,7 @@ pub(super) fn add(call: &mut Call<'_>) -> Answer {
     let Some(desk) = desk_id(call) else {
         return no_desk(call);
     };
-    let ids = match bodies::names(call, "accountIds") {
+    let ids = match account_ids(call) {
         Ok(ids) => ids,
         Err(answer) => return *answer,
     };
@@ -76,7 +76,7 @@ pub(super) fn remove(call: &mut Call<'_>) -> Answer {
         let message = "You do not have permission to remove customers.";
         return errors::jsm(403, "sd.customers.remove.error.permission", message);
     }
-    let ids = match bodies::names(call, "accountIds") {
+    let ids = match account_ids(call) {
         Ok(ids) => ids,
         Err(answer) => return *answer,
     };
@@ -97,4 +97,9 @@ pub(super) fn remove(call: &mut Call<'_>) -> Answer {
             "Customers cannot be removed while anyone with an account may use the service desk.",
         ),
     }
+}
+
+fn account_ids(call: &Call<'_>) -> Result<Vec<String>, Box<Answer>> {
+    let ids = body::members(call.asked, "accountIds", call.config.rules.membership_limit);
+    ids.map_err(|why| Box::new(errors::bad_body(call.asked, why)))
 }

@@ -1,23 +1,18 @@
 //! What every request has to pass: signing in, the forgery check, content types, the experimental opt-in.
 
 use axum::http::{HeaderMap, header};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use super::super::common::route::Route;
 use super::super::common::{door, errors};
 use super::super::config::Config;
 use super::super::exchange::{Answer, Call};
-use super::routes::Operation;
+use super::routes::{Operation, Route};
 
 /// The answer to a request that does not get in.
-pub(super) fn refuse(route: &Route<Operation>, call: &Call<'_>, headers: &HeaderMap) -> Option<Answer> {
+pub(super) fn refuse(route: &Route, call: &Call<'_>, headers: &HeaderMap) -> Option<Answer> {
     let asked = call.asked;
-    if let Some(why) = door::forged(headers) {
-        let blame = format!("{} {}: {why}", asked.method, asked.path);
-        return Some(Answer::text(403, "text/plain", "XSRF check failed").blaming(blame));
+    if let Some(refusal) = door::forged(asked, headers) {
+        return Some(refusal);
     }
     if call.disturbance.dead_token {
         return (!route.public).then(|| anonymous(route, call));
@@ -27,20 +22,28 @@ pub(super) fn refuse(route: &Route<Operation>, call: &Call<'_>, headers: &Header
         None if route.public => {}
         Some(false) | None => return Some(errors::unauthorized(asked)),
     }
-    door::headers(route, route.operation == Operation::WriteAccess, asked, headers)
+    let mut refusal = None;
+    if route.operation.is_experimental() {
+        refusal = door::not_opted_in(asked, headers);
+    }
+    if route.operation == Operation::WriteAccess {
+        refusal = refusal.or_else(|| door::unchecked(asked, headers));
+    }
+    if route.body {
+        refusal = refusal.or_else(|| door::not_json(asked, headers));
+    }
+    refusal
 }
 
 /// Whether the right credentials were sent; nothing where none were.
 fn signed_in(config: &Config, headers: &HeaderMap) -> Option<bool> {
     let sent = headers.get(header::AUTHORIZATION)?.as_bytes();
-    let wanted = format!("{}:{}", config.user, config.token.expose_secret());
-    let wanted = format!("Basic {}", STANDARD.encode(wanted));
-    Some(sent == wanted.as_bytes())
+    Some(sent == door::basic(config).as_bytes())
 }
 
 /// What a dead token is answered (jira-facts §5): reads look like success and show what strangers see. The header that
 /// tells is added to every answer.
-fn anonymous(route: &Route<Operation>, call: &Call<'_>) -> Answer {
+fn anonymous(route: &Route, call: &Call<'_>) -> Answer {
     let asked = call.asked;
     let body = match route.operation {
         Operation::Desks | Operation::Customers => {

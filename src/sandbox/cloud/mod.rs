@@ -1,11 +1,13 @@
 //! The routes of Jira Cloud and its service management: which there are and how they spell their answers.
 //!
-//! Spelled here from the contracts, without a type of the client. Another deployment gets a module beside this one with
-//! the same three functions: [`spots`], [`find`] and [`answer`].
+//! Spelled here from the contracts, without a type of the client. Data Center has a module beside this one with the same
+//! functions: [`spots`], [`find`] and [`answer`], and the ways to refuse, [`refusal`] and [`too_many`].
 
 mod create;
 mod customers;
 mod door;
+mod errors;
+mod forbidden;
 mod roles;
 mod routes;
 mod rows;
@@ -14,15 +16,16 @@ mod users;
 
 use axum::http::HeaderMap;
 
-pub(super) use routes::{Operation, find, spots};
+pub(super) use errors::{refusal, too_many};
+pub(super) use routes::{Route, find, spots};
 
-use super::common::route::Route;
-use super::common::{desks, door as common_door, forbidden, settings};
+use super::common::{desks, door::complaints, invite, projects, settings};
 use super::exchange::{Answer, Call};
+use routes::Operation;
 
 /// Answers a request to a known route, changing the state where Jira would.
-pub(super) fn answer(route: &'static Route<Operation>, call: &mut Call<'_>, headers: &HeaderMap) -> Answer {
-    let mut violations = common_door::complaints(route, call.asked);
+pub(super) fn answer(route: &'static Route, call: &mut Call<'_>, headers: &HeaderMap) -> Answer {
+    let mut violations = complaints(route, call.asked);
     let mut answer = match door::refuse(route, call, headers) {
         Some(refusal) => refusal,
         None => dispatch(route.operation, call),
@@ -50,13 +53,13 @@ fn dispatch(operation: Operation, call: &mut Call<'_>) -> Answer {
         Operation::User => users::one(call),
         Operation::UserSearch => users::search(call),
         Operation::Accounts => users::sweep(call),
-        Operation::Roles => roles::list(call),
+        Operation::Roles => projects::list(call),
         Operation::Role => roles::one(call),
         Operation::ReadAccess => settings::read(call),
         Operation::WriteAccess => settings::write(call),
         Operation::InviteUser => forbidden::invite_user(call),
-        Operation::InviteCustomers => forbidden::invite_customers(call),
-        Operation::InvitePeople => forbidden::invite_people(call),
-        Operation::SkipPermissionCheck => forbidden::skip_permission_check(call),
+        Operation::InviteCustomers => invite::invite_customers(call),
+        Operation::InvitePeople => invite::invite_people(call),
+        Operation::SkipPermissionCheck => invite::skip_permission_check(call),
     }
 }

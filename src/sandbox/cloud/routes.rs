@@ -1,6 +1,6 @@
 //! The list of routes.
 
-use super::super::common::route::{Route, fit};
+use super::super::common::routes;
 use super::super::faults::Spot;
 
 /// One operation of Jira Cloud.
@@ -29,21 +29,31 @@ pub(in crate::sandbox) enum Operation {
     SkipPermissionCheck,
 }
 
+/// One route.
+pub(in crate::sandbox) type Route = routes::Route<Operation>;
+
+impl Operation {
+    /// Whether `X-ExperimentalApi: opt-in` must be sent.
+    pub(super) fn is_experimental(self) -> bool {
+        matches!(
+            self,
+            Self::Customers | Self::Remove | Self::ReadAccess | Self::WriteAccess
+        )
+    }
+}
+
 const fn route(
     operation: Operation,
     name: &'static str,
     method: &'static str,
     template: &'static str,
     query: &'static [&'static str],
-) -> Route<Operation> {
+) -> Route {
     Route {
         operation,
         spot: Spot { name, method, template },
         query,
-        experimental: matches!(
-            operation,
-            Operation::Customers | Operation::Remove | Operation::ReadAccess | Operation::WriteAccess
-        ),
+        body: !matches!(method.as_bytes(), b"GET"),
         public: matches!(operation, Operation::ServerInfo | Operation::Info),
     }
 }
@@ -52,7 +62,7 @@ const DESK_CUSTOMERS: &str = "/rest/servicedeskapi/servicedesk/{serviceDeskId}/c
 const ACCESS_SETTINGS: &str = "/rest/servicedesk/1/servicedesk/{projectKey}/settings/requestsecurity";
 
 #[rustfmt::skip]
-static ROUTES: [Route<Operation>; 21] = [
+static ROUTES: [Route; 21] = [
     route(Operation::ServerInfo, "server-info", "GET", "/rest/api/3/serverInfo", &[]),
     route(Operation::Myself, "myself", "GET", "/rest/api/3/myself", &["expand"]),
     route(Operation::MyPermissions, "mypermissions", "GET", "/rest/api/3/mypermissions", &["permissions"]),
@@ -73,7 +83,7 @@ static ROUTES: [Route<Operation>; 21] = [
     route(Operation::InviteUser, "invite-user", "POST", "/rest/api/3/user", &[]),
     route(Operation::InviteCustomers, "invite-customers", "POST", "/rest/servicedeskapi/servicedesk/{serviceDeskId}/customer/invite", &[]),
     route(Operation::InvitePeople, "invite-people", "POST", "/rest/servicedesk/1/pages/people/customers/pagination/{projectKey}/{rest}", &[]),
-    route(Operation::SkipPermissionCheck, "skip-permission-check", "POST", "{rest}/skip-permission-check", &[]),
+    route(Operation::SkipPermissionCheck, "skip-permission-check", "POST", routes::SKIP_PERMISSION_CHECK, &[]),
 ];
 
 /// What fault scripts can name.
@@ -82,16 +92,8 @@ pub(in crate::sandbox) fn spots() -> impl Iterator<Item = Spot> {
 }
 
 /// The route of a request and the values of its template's parameters.
-pub(in crate::sandbox) fn find(method: &str, path: &str) -> Option<(&'static Route<Operation>, Vec<String>)> {
-    // The tail decides, whatever stands before it and whatever the method: jira-facts §2.
-    if method != "GET" && path.ends_with("/skip-permission-check") {
-        let forbidden = |route: &&Route<Operation>| route.operation == Operation::SkipPermissionCheck;
-        return ROUTES.iter().find(forbidden).map(|route| (route, Vec::new()));
-    }
-    let of_method = ROUTES.iter().filter(|route| route.spot.method == method);
-    of_method
-        .filter_map(|route| Some((route, fit(route.spot.template, path)?)))
-        .next()
+pub(in crate::sandbox) fn find(method: &str, path: &str) -> Option<(&'static Route, Vec<String>)> {
+    routes::find(&ROUTES, method, path)
 }
 
 #[cfg(test)]

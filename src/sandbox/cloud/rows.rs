@@ -2,17 +2,11 @@
 
 use serde::Serialize;
 
-use super::super::common::page::{AVATARS, Avatars};
+use super::super::common::page::{AVATARS, Avatars, shown_email};
 use super::super::config::Rules;
 use super::super::faults::Disturbance;
 use super::super::seed::PersonKind;
 use super::super::state::Account;
-
-/// The address an answer shows.
-pub(super) fn shown_email<'a>(account: &'a Account, rules: &Rules, disturbance: &Disturbance) -> Option<&'a str> {
-    let hidden = disturbance.hide_emails || account.hides_email(rules);
-    (!hidden).then_some(account.email.as_str())
-}
 
 /// The word for a sort of account.
 fn account_type(kind: PersonKind) -> &'static str {

@@ -1,4 +1,4 @@
-//! How Jira Cloud spells errors (jira-facts §7): each family of paths in its own way.
+//! How Jira spells errors (jira-facts §7): each family of paths in its own way.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub(in crate::sandbox) fn jsm(status: u16, key: &str, message: &str) -> Answer {
     Answer::json(status, &body)
 }
 
-/// An error of `/rest/api/3`.
+/// An error of `/rest/api`.
 pub(in crate::sandbox) fn platform(status: u16, message: &str) -> Answer {
     Answer::json(status, &json!({"errorMessages": [message], "errors": {}}))
 }
@@ -42,7 +42,7 @@ pub(in crate::sandbox) fn of_path(path: &str, status: u16, message: &str) -> Ans
 /// before the service desk's operations answers 404 then, and so does one account (I).
 pub(in crate::sandbox) fn bad_parameter(asked: &Asked, name: &str) -> Answer {
     let (method, path) = (&asked.method, &asked.path);
-    let hidden = path.starts_with("/rest/servicedeskapi/") || path == "/rest/api/3/user";
+    let hidden = path.starts_with("/rest/servicedeskapi/") || path.starts_with("/rest/api/") && path.ends_with("/user");
     let status = if hidden { 404 } else { 400 };
     let message = format!("The query parameter '{name}' is missing or not valid.");
     of_path(path, status, &message).blaming(format!("{method} {path}: bad query parameter {name}"))
@@ -54,8 +54,11 @@ pub(in crate::sandbox) fn bad_body(asked: &Asked, why: &str) -> Answer {
     of_path(&asked.path, 400, &format!("Invalid request payload: {why}")).blaming(blame)
 }
 
+/// How a deployment answers that there were too many requests; without the time, as a gateway has been seen to.
+pub(in crate::sandbox) type TooMany = fn(&Asked, Option<Duration>) -> Answer;
+
 /// What stands before Jira refuses.
-pub(in crate::sandbox) fn refusal(asked: &Asked, refusal: Refusal) -> Answer {
+pub(in crate::sandbox) fn refusal(asked: &Asked, refusal: Refusal, too_many: TooMany) -> Answer {
     match refusal {
         Refusal::TooMany { retry_after } => too_many(asked, retry_after.map(|s| Duration::from_secs(s.into()))),
         Refusal::Status(401) => unauthorized(asked),
@@ -77,21 +80,6 @@ pub(in crate::sandbox) fn refusal(asked: &Asked, refusal: Refusal) -> Answer {
              <body><h1>Something went wrong</h1></body></html>\n",
         ),
     }
-}
-
-/// 429; without `retry_after` as a gateway has been seen to answer.
-pub(in crate::sandbox) fn too_many(asked: &Asked, retry_after: Option<Duration>) -> Answer {
-    let body = json!({"code": 429, "message": "HTTP 429 Too Many Requests"});
-    let answer = Answer::json(429, &body);
-    let Some(wait) = retry_after else {
-        return answer;
-    };
-    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    let reset = asked.now.saturating_add(wait).unwrap_or(asked.now);
-    answer
-        .with_header("retry-after", seconds.to_string())
-        .with_header("x-ratelimit-reset", reset.to_string())
-        .with_header("ratelimit-reason", "jira-burst-based")
 }
 
 /// 401 with the header that tells a dead token.

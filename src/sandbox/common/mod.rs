@@ -1,10 +1,12 @@
-//! What Cloud and Data Center have in common: the service management's own API, errors, pages, and what stands before.
+//! What Cloud and Data Center have in common: how routes are found, the door, errors, pages, desks, access settings, and
+//! the calls that invite people.
 
-pub(super) mod bodies;
+pub(super) mod body;
 pub(super) mod desks;
 pub(super) mod door;
 pub(super) mod errors;
-pub(super) mod forbidden;
+pub(super) mod invite;
 pub(super) mod page;
-pub(super) mod route;
+pub(super) mod projects;
+pub(super) mod routes;
 pub(super) mod settings;

@@ -1,13 +1,26 @@
-//! How pages of the service management are spelled (jira-facts §6).
+//! How pages are spelled, and what both deployments show of an account.
 
 use std::ops::Range;
 
 use serde::Serialize;
 
+use super::super::config::Rules;
 use super::super::exchange::{Answer, Call};
 use super::super::faults::Disturbance;
+use super::super::state::Account;
 use super::errors;
 
+/// The address an answer shows.
+pub(in crate::sandbox) fn shown_email<'a>(
+    account: &'a Account,
+    rules: &Rules,
+    disturbance: &Disturbance,
+) -> Option<&'a str> {
+    let hidden = disturbance.hide_emails || account.hides_email(rules);
+    (!hidden).then_some(account.email.as_str())
+}
+
+/// The pictures of an account.
 #[derive(Serialize)]
 pub(in crate::sandbox) struct Avatars {
     #[serde(rename = "48x48")]
@@ -20,6 +33,7 @@ pub(in crate::sandbox) struct Avatars {
     medium: &'static str,
 }
 
+/// The same pictures for everybody.
 pub(in crate::sandbox) const AVATARS: Avatars = Avatars {
     large: "https://avatar.example/default-48.png",
     small: "https://avatar.example/default-24.png",

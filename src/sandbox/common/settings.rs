@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::config::{Deployment, SettingsAnswer, SettingsSpelling};
 use super::super::exchange::{Answer, Call};
 use super::super::state::{Desk, Settings};
-use super::errors;
+use super::{body, errors};
 
 /// `GET /rest/servicedesk/1/servicedesk/{projectKey}/settings/requestsecurity`.
 pub(in crate::sandbox) fn read(call: &Call<'_>) -> Answer {
@@ -50,15 +50,15 @@ fn reachable<'a>(call: &'a Call<'_>) -> Result<&'a Desk, Box<Answer>> {
 }
 
 fn wanted(call: &Call<'_>) -> Result<Settings, &'static str> {
-    let body = call.asked.json().ok_or("is not JSON")?;
-    let body = body.as_object().ok_or("is not an object")?;
     let mut known = vec!["manageEnabled", "autocompleteEnabled", "serviceDeskOpenAccess"];
-    if call.config.deployment != Deployment::Cloud || call.config.rules.public_signup {
+    let signup = match call.config.deployment {
+        Deployment::Cloud => call.config.rules.public_signup,
+        Deployment::DataCenter(_) => true,
+    };
+    if signup {
         known.push("serviceDeskPublicSignup");
     }
-    if body.keys().any(|key| !known.contains(&key.as_str())) {
-        return Err("has a field that is not known");
-    }
+    let body = body::object(call.asked, &known)?;
     let flag = |key: &str| match body.get(key) {
         None => Ok(false),
         Some(Value::Bool(flag)) => Ok(*flag),

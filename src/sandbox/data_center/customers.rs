@@ -1,110 +1,111 @@
-//! A desk's customers: making them, adding them.
+//! Customers, by the service management's own calls: creating, which mails nobody and takes no seat, and adding.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::super::common::desks::{id as desk_id, no_desk};
-use super::super::common::{bodies, errors};
+use super::super::common::{body, errors};
 use super::super::config::AddAnswer;
 use super::super::exchange::{Answer, Call};
-use super::super::seed::SeedPerson;
 use super::super::state::No;
-use super::rows;
+use super::errors::{not_an_administrator, read_only};
+use super::rows::JsmUser;
 
-/// `POST /rest/servicedeskapi/customer`: 201, silently, named by the e-mail (jira-facts §1, H). Without a password: whoever
-/// wants one asks for it at the portal.
+/// `POST /rest/servicedeskapi/customer`: 201, or 400 where the address is taken, by whatever account. The body then
+/// tells nothing of that account.
 pub(super) fn create(call: &mut Call<'_>) -> Answer {
-    let (email, name) = match bodies::wanted(call, "fullName") {
+    if let Some(refusal) = not_an_administrator(call).or_else(|| read_only(call)) {
+        return refusal;
+    }
+    let (email, name) = match wanted(call) {
         Ok(wanted) => wanted,
         Err(why) => return errors::bad_body(call.asked, why),
     };
-    if !bodies::is_address(&email) {
+    if !body::is_address(&email) {
         let message = "The email address is not valid.";
         return errors::jsm(400, "sd.customers.create.error.email.invalid", message);
     }
-    let rules = call.config.rules;
-    let username = match rules.lowercase_usernames {
-        true => email.to_lowercase(),
-        false => email.clone(),
-    };
-    let email_taken = !rules.create_ignores_emails && !call.state.holders(&email).is_empty();
-    if email_taken || call.state.by_username(&username).is_some() {
-        let status = if rules.conflict_is_409 { 409 } else { 400 };
+    let lag = call.disturbance.search_lag;
+    let Ok(no) = call.state.create_customer(&email, &name, lag) else {
+        let status = if call.config.rules.create_answers_conflict {
+            409
+        } else {
+            400
+        };
         let message = "An account already exists for this email";
         return errors::jsm(status, "sd.customers.create.error.email.exists", message);
-    }
-    if let Some(status) = rules.read_only_directory {
-        let status = if status == 200 { 400 } else { status };
-        return errors::jsm(
-            status,
-            "sd.customers.create.error.directory",
-            "No directory can be written to.",
-        );
-    }
-    let lag = call.disturbance.search_lag;
-    let no = call.state.create_user(&SeedPerson {
-        name,
-        username: Some(username),
-        ..SeedPerson::customer(email.as_str(), &[])
-    });
-    call.state.lag(no, lag);
-    let created = call
-        .state
-        .account(no)
-        .map(|account| Answer::json(201, &rows::customer(call, account)));
+    };
+    let created = call.state.account(no);
+    let created = created.map(|account| Answer::json(201, &JsmUser::of(account, call)));
     if call.disturbance.ignored {
         call.state.delete_account(no);
     }
     created.unwrap_or_default().with_effect(!call.disturbance.ignored)
 }
 
-/// `POST …/servicedesk/{serviceDeskId}/customer`: 200, or 400 where somebody cannot be added; the others are added all the
-/// same (I, as on Cloud).
+/// The address and the name of the body; without a name, the address is it.
+fn wanted(call: &Call<'_>) -> Result<(String, String), &'static str> {
+    let body = body::object(call.asked, &["email", "fullName"])?;
+    let email = body::text(&body, "email")?.ok_or("has no email")?;
+    let name = body::text(&body, "fullName")?.unwrap_or_else(|| email.clone());
+    if body::is_name(&name) {
+        Ok((email, name))
+    } else {
+        Err("has a full name Jira refuses")
+    }
+}
+
+/// `POST …/servicedesk/{serviceDeskId}/customer`: 200, or 400 where somebody cannot be added; the others are added all
+/// the same (jira-facts §7, H).
 pub(super) fn add(call: &mut Call<'_>) -> Answer {
     let Some(desk) = desk_id(call) else {
         return no_desk(call);
     };
-    let names = match bodies::names(call, "usernames") {
+    let names = match body::members(call.asked, "usernames", call.config.rules.membership_limit) {
         Ok(names) => names,
-        Err(answer) => return *answer,
+        Err(why) => return errors::bad_body(call.asked, why),
     };
     if call.disturbance.ignored {
-        return added(call, &names);
+        let named = names.iter().filter_map(|name| call.state.by_username(name));
+        return added(call, &named.map(|(no, _)| no).collect::<Vec<_>>());
     }
-    let came = call.state.add_customers(desk, &names);
-    let effect = !came.new.is_empty();
-    if came.unknown.is_empty() && came.refused.is_empty() {
-        return added(call, &names).with_effect(effect);
-    }
-    let whom = came
-        .unknown
-        .iter()
-        .chain(&came.refused)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ");
-    let message = format!("These users cannot be added: {whom}");
-    errors::jsm(400, "sd.customers.add.error", &message).with_effect(effect)
+    let result = call.state.add_customers(desk, &names);
+    let answer = match (result.unknown.as_slice(), result.refused.as_slice()) {
+        ([], []) => added(call, &result.valid),
+        ([], refused) => {
+            let message = format!("These users cannot be customers: {}", refused.join(", "));
+            errors::jsm(400, "sd.customers.add.error.user.inactive", &message)
+        }
+        (unknown, _) => {
+            let message = format!("These users do not exist: {}", unknown.join(", "));
+            errors::jsm(400, "sd.customers.add.error.user.notfound", &message)
+        }
+    };
+    answer.with_effect(!result.new.is_empty())
 }
 
-/// The users, in one of the shapes that have been seen (jira-facts §1, H that each must be accepted).
-fn added(call: &Call<'_>, names: &[String]) -> Answer {
-    let known: Vec<No> = names
-        .iter()
-        .filter_map(|name| Some(call.state.by_username(name)?.0))
-        .collect();
-    let accounts = known.into_iter().filter_map(|no| call.state.account(no));
-    let users: Vec<Value> = accounts.map(|account| rows::customer(call, account)).collect();
+/// What adding answers, in the shape the rules say.
+fn added(call: &Call<'_>, accounts: &[No]) -> Answer {
+    let rows = accounts.iter().filter_map(|&no| call.state.account(no));
+    let rows: Vec<_> = rows.map(|account| JsmUser::of(account, call)).collect();
     match call.config.rules.add_answer {
+        AddAnswer::Users => Answer::json(200, &rows),
+        AddAnswer::User => Answer::json(200, &rows.first()),
         AddAnswer::Page => {
-            let size = users.len();
-            Answer::json(
-                200,
-                &json!({"size": size, "start": 0, "limit": size, "isLastPage": true, "values": users}),
-            )
+            let own = format!("{}{}", call.asked.base, call.asked.path);
+            let body = json!({
+                "size": rows.len(), "start": 0, "limit": rows.len(), "isLastPage": true, "values": rows,
+                "_links": {"base": call.asked.base, "context": "", "self": own},
+            });
+            Answer::json(200, &body)
         }
-        AddAnswer::Array => Answer::json(200, &users),
-        AddAnswer::Object => Answer::json(200, &json!({"users": users})),
         AddAnswer::Empty => Answer::empty(200),
         AddAnswer::NoContent => Answer::empty(204),
     }
+}
+
+/// Listing and removing a desk's customers, which only Cloud can (jira-facts §1, H).
+pub(super) fn absent(call: &Call<'_>) -> Answer {
+    let (method, path) = (&call.asked.method, &call.asked.path);
+    let answer = errors::of_path(path, 404, "null for uri");
+    answer.blaming(format!("{method} {path}: Data Center has no such call"))
 }

@@ -1,82 +1,130 @@
-//! What every request has to pass: signing in, a licence, and what Cloud asks for too.
+//! What every request has to pass: signing in, the licence, the forgery check, content types, the experimental opt-in.
 
 use axum::http::{HeaderMap, header};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use super::super::common::route::Route;
 use super::super::common::{door, errors};
 use super::super::config::{Config, Deployment, Version};
 use super::super::exchange::{Answer, Call};
-use super::routes::Operation;
+use super::routes::{Operation, Route};
+
+/// What the credentials of a request are.
+enum Signed {
+    In,
+    NotAtAll,
+    Wrong,
+    /// A password, where none is accepted.
+    Disabled,
+}
 
 /// The answer to a request that does not get in.
-pub(super) fn refuse(route: &Route<Operation>, call: &Call<'_>, headers: &HeaderMap) -> Option<Answer> {
+pub(super) fn refuse(route: &Route, call: &Call<'_>, headers: &HeaderMap) -> Option<Answer> {
     let asked = call.asked;
-    if let Some(why) = door::forged(headers) {
-        let blame = format!("{} {}: {why}", asked.method, asked.path);
-        return Some(Answer::text(403, "text/plain", "XSRF check failed").blaming(blame));
+    if let Some(refusal) = door::forged(asked, headers) {
+        return Some(refusal);
     }
     if call.disturbance.dead_token {
         return (!route.public).then(|| anonymous(route, call));
     }
-    match signed_in(call.config, headers) {
-        Some(SignIn::Good) => {}
-        None if route.public => {}
-        Some(SignIn::BasicIsOff) => {
+    match signed(call.config, headers) {
+        Signed::In => {}
+        Signed::NotAtAll if route.public => {}
+        Signed::NotAtAll | Signed::Wrong => return Some(errors::unauthorized(asked)),
+        Signed::Disabled => {
             let message = "Basic Authentication has been disabled on this instance.";
             return Some(Answer::json(403, &json!({"message": message})));
         }
-        Some(SignIn::Wrong) | None => return Some(errors::unauthorized(asked)),
     }
-    // Every path of the service management but `info` (jira-facts §1, H).
-    let is_jsm = asked.path.starts_with("/rest/servicedesk");
-    if is_jsm && !call.config.licensed && route.operation != Operation::Info {
-        let page = "<!DOCTYPE html>\n<html><body>Jira Service Management is not licensed.</body></html>\n";
-        return Some(Answer::text(403, "text/html;charset=UTF-8", page));
+    let service_management = asked.path.starts_with("/rest/servicedesk");
+    if service_management && !call.config.licensed && route.operation != Operation::Info {
+        return Some(unlicensed());
     }
-    door::headers(route, route.operation == Operation::WriteAccess, asked, headers)
+    let mut refusal = None;
+    if route.operation.is_experimental(&call.config.rules) {
+        refusal = door::not_opted_in(asked, headers);
+    }
+    if route.operation == Operation::WriteAccess {
+        refusal = refusal.or_else(|| door::unchecked(asked, headers));
+    }
+    if route.body && route.spot.method != "DELETE" {
+        refusal = refusal.or_else(|| door::not_json(asked, headers));
+    }
+    refusal
 }
 
-enum SignIn {
-    Good,
-    Wrong,
-    BasicIsOff,
-}
-
-/// What was sent; nothing where nothing was. A personal access token stands alone, a password with its user (jira-facts
-/// §8, H).
-fn signed_in(config: &Config, headers: &HeaderMap) -> Option<SignIn> {
-    let sent = headers.get(header::AUTHORIZATION)?.as_bytes();
-    let token = config.token.expose_secret();
-    let judged = |wanted: String| match sent == wanted.as_bytes() {
-        true => SignIn::Good,
-        false => SignIn::Wrong,
+/// A personal access token, or the password of basic sign-in where the site takes one (jira-facts §8).
+fn signed(config: &Config, headers: &HeaderMap) -> Signed {
+    let Some(sent) = headers.get(header::AUTHORIZATION) else {
+        return Signed::NotAtAll;
     };
-    if sent.starts_with(b"Bearer ") {
-        return Some(judged(format!("Bearer {token}")));
+    let basic = sent.as_bytes().starts_with(b"Basic ");
+    if basic && !takes_passwords(config) {
+        return Signed::Disabled;
     }
-    let by_default = !matches!(config.deployment, Deployment::DataCenter(Version::V11));
-    if !config.basic_sign_in.unwrap_or(by_default) {
-        return Some(SignIn::BasicIsOff);
+    let bearer = format!("Bearer {}", config.token.expose_secret());
+    let wanted = if basic { door::basic(config) } else { bearer };
+    if sent.as_bytes() == wanted.as_bytes() {
+        Signed::In
+    } else {
+        Signed::Wrong
     }
-    Some(judged(format!(
-        "Basic {}",
-        STANDARD.encode(format!("{}:{token}", config.user))
-    )))
 }
 
-/// What a dead token is answered: that Data Center does so too is I; where it does, it is as on Cloud (jira-facts §5).
-fn anonymous(route: &Route<Operation>, call: &Call<'_>) -> Answer {
-    let shown = [
-        (Operation::UserSearch, json!([])),
-        (Operation::Accounts, json!({"values": [], "isLast": true})),
-        (Operation::Roles, json!({})),
-    ];
-    match shown.into_iter().find(|(operation, _)| *operation == route.operation) {
-        Some((_, empty)) => Answer::json(200, &empty),
-        None => errors::unauthorized(call.asked),
-    }
+fn takes_passwords(config: &Config) -> bool {
+    let by_default = match config.deployment {
+        Deployment::Cloud => true,
+        Deployment::DataCenter(version) => version < Version::V11,
+    };
+    config.basic_sign_in.unwrap_or(by_default)
+}
+
+/// The answer of a service management without a licence (jira-facts §1, H).
+fn unlicensed() -> Answer {
+    Answer::text(
+        403,
+        "text/html;charset=UTF-8",
+        "<!DOCTYPE html>\n<html><head><title>Forbidden (403)</title></head>\n\
+         <body><h1>Jira Service Management is not licensed for use.</h1></body></html>\n",
+    )
+}
+
+/// What a dead token is answered (jira-facts §5): reads look like success and show what strangers see. The header that
+/// tells is added to every answer.
+fn anonymous(route: &Route, call: &Call<'_>) -> Answer {
+    let asked = call.asked;
+    let body = match route.operation {
+        Operation::Desks => json!({
+            "size": 0, "start": 0, "limit": call.config.page_limit, "isLastPage": true, "values": [],
+            "_links": {"base": asked.base, "context": "", "self": format!("{}{}", asked.base, asked.path)},
+        }),
+        Operation::UserSearch => json!([]),
+        Operation::UsersList => json!({"values": [], "isLast": true, "maxResults": 50}),
+        Operation::Roles => json!({}),
+        Operation::MyPermissions => super::site::permissions(|_| false),
+        Operation::ServerInfo
+        | Operation::CloudServerInfo
+        | Operation::Info
+        | Operation::Myself
+        | Operation::Desk
+        | Operation::Create
+        | Operation::Add
+        | Operation::ListCustomers
+        | Operation::RemoveCustomers
+        | Operation::User
+        | Operation::CreateUser
+        | Operation::UpdateUser
+        | Operation::SetPassword
+        | Operation::GrantApplication
+        | Operation::RevokeApplication
+        | Operation::Role
+        | Operation::RoleAdd
+        | Operation::Remove
+        | Operation::ReadAccess
+        | Operation::WriteAccess
+        | Operation::InviteCustomers
+        | Operation::InvitePeople
+        | Operation::SkipPermissionCheck => return errors::unauthorized(asked),
+    };
+    Answer::json(200, &body)
 }

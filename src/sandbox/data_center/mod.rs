@@ -1,28 +1,32 @@
 //! The routes of Jira Data Center and its service management: which there are and how they spell their answers.
 //!
-//! The platform is spelled from the contracts; the service management there has no published document, so its rows come
-//! from jira-facts. Without a type of the client.
+//! The same functions as in Cloud's module, and [`limits`]: what every answer tells of the rate limit. The platform's
+//! shapes are those of the contracts; for the service management, which has none, those of jira-facts.
 
+mod accounts;
+mod applications;
 mod customers;
 mod door;
+mod errors;
 mod roles;
 mod routes;
 mod rows;
 mod site;
 mod users;
-mod write;
 
 use axum::http::HeaderMap;
 
-pub(super) use routes::{Operation, find, spots};
+pub(super) use errors::{limits, refusal, too_many};
+pub(super) use routes::{Route, find, spots};
 
-use super::common::route::Route;
-use super::common::{desks, door as common_door, forbidden, settings};
+use super::common::door::complaints;
+use super::common::{desks, invite, projects, settings};
 use super::exchange::{Answer, Call};
+use routes::Operation;
 
 /// Answers a request to a known route, changing the state where Jira would.
-pub(super) fn answer(route: &'static Route<Operation>, call: &mut Call<'_>, headers: &HeaderMap) -> Answer {
-    let mut violations = common_door::complaints(route, call.asked);
+pub(super) fn answer(route: &'static Route, call: &mut Call<'_>, headers: &HeaderMap) -> Answer {
+    let mut violations = complaints(route, call.asked);
     let mut answer = match door::refuse(route, call, headers) {
         Some(refusal) => refusal,
         None => dispatch(route.operation, call),
@@ -38,29 +42,31 @@ pub(super) fn answer(route: &'static Route<Operation>, call: &mut Call<'_>, head
 fn dispatch(operation: Operation, call: &mut Call<'_>) -> Answer {
     match operation {
         Operation::ServerInfo => site::server_info(call),
-        Operation::NotHere => site::not_here(call),
+        Operation::CloudServerInfo => site::not_here(call),
+        Operation::Info => site::info(call),
         Operation::Myself => site::myself(call),
         Operation::MyPermissions => site::my_permissions(call),
-        Operation::Info => site::info(call),
         Operation::Desks => desks::list(call),
         Operation::Desk => desks::one(call),
         Operation::Create => customers::create(call),
         Operation::Add => customers::add(call),
+        Operation::ListCustomers | Operation::RemoveCustomers => customers::absent(call),
         Operation::User => users::one(call),
         Operation::UserSearch => users::search(call),
-        Operation::Accounts => users::list(call),
-        Operation::CreateUser => write::create(call),
-        Operation::UpdateUser => write::update(call),
-        Operation::SetPassword => write::set_password(call),
-        Operation::GiveApplication => write::give_application(call),
-        Operation::TakeApplication => write::take_application(call),
-        Operation::Roles => roles::list(call),
+        Operation::UsersList => users::list(call),
+        Operation::CreateUser => accounts::create(call),
+        Operation::UpdateUser => accounts::update(call),
+        Operation::SetPassword => accounts::set_password(call),
+        Operation::GrantApplication => applications::grant(call),
+        Operation::RevokeApplication => applications::revoke(call),
+        Operation::Roles => projects::list(call),
         Operation::Role => roles::one(call),
-        Operation::LeaveRole => roles::leave(call),
+        Operation::RoleAdd => roles::add(call),
+        Operation::Remove => roles::remove(call),
         Operation::ReadAccess => settings::read(call),
         Operation::WriteAccess => settings::write(call),
-        Operation::InviteCustomers => forbidden::invite_customers(call),
-        Operation::InvitePeople => forbidden::invite_people(call),
-        Operation::SkipPermissionCheck => forbidden::skip_permission_check(call),
+        Operation::InviteCustomers => invite::invite_customers(call),
+        Operation::InvitePeople => invite::invite_people(call),
+        Operation::SkipPermissionCheck => invite::skip_permission_check(call),
     }
 }

@@ -1,98 +1,159 @@
-//! Project roles: here, one of them is the list of a desk's customers (jira-facts §1, H).
+//! Project roles. A desk's customers are the users in its role `Service Desk Customers`, and the members of the groups
+//! in it.
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
-use super::super::common::errors;
+use serde_json::{Value, json};
+
+use super::super::common::projects::{ADMINISTRATORS, CUSTOMERS, TEAM, no_project, no_role, project, role};
+use super::super::common::{body, errors};
 use super::super::exchange::{Answer, Call};
-use super::super::state::{Desk, No};
+use super::super::state::{Account, Desk, No};
 
-const ADMINISTRATORS: &str = "Administrators";
-const TEAM: &str = "Service Desk Team";
-const CUSTOMERS: &str = "Service Desk Customers";
-/// The roles of every desk's project.
-const ROLES: [(&str, u32); 3] = [(ADMINISTRATORS, 10_002), (TEAM, 10_101), (CUSTOMERS, 10_100)];
-
-/// `GET /rest/api/2/project/{projectIdOrKey}/role`.
-pub(super) fn list(call: &Call<'_>) -> Answer {
-    let asked = call.asked;
-    if project(call).is_none() {
-        return no_project(call);
-    }
-    let links = ROLES.iter().map(|(name, id)| {
-        let link = format!("{}{}/{id}", asked.base, asked.path);
-        ((*name).to_owned(), Value::String(link))
-    });
-    Answer::json(200, &links.collect::<Map<_, _>>())
-}
-
-/// `GET /rest/api/2/project/{projectIdOrKey}/role/{id}`: people by their user names, without addresses, and groups.
+/// `GET /rest/api/2/project/{projectIdOrKey}/role/{id}`.
 pub(super) fn one(call: &Call<'_>) -> Answer {
-    let asked = call.asked;
     let Some(desk) = project(call) else {
         return no_project(call);
     };
-    let Some((name, id)) = ROLES.iter().find(|(_, role)| role.to_string() == asked.id(1)) else {
-        return errors::platform(404, &format!("Can not retrieve a role actor for id {}", asked.id(1)));
+    let Some((name, id)) = role(call) else {
+        return no_role(call);
     };
-    let (people, groups): (Vec<No>, &[String]) = match *name {
-        ADMINISTRATORS => (vec![call.state.own()], &[]),
-        TEAM => (desk.team().iter().copied().collect(), &[]),
-        _ => (desk.customers().to_vec(), &desk.customer_groups),
-    };
-    let people = people.iter().filter_map(|no| {
-        let account = call.state.account(*no)?;
-        Some(json!({
-            "id": u64::from(no.get()) + 1, "displayName": account.name, "type": "atlassian-user-role-actor",
-            "name": account.username, "avatarUrl": format!("{}/secure/useravatar", asked.base),
-        }))
-    });
-    let groups = groups.iter().map(|group| {
-        json!({
-            "id": 900_000, "displayName": group, "type": "atlassian-group-role-actor", "name": group,
-            "avatarUrl": format!("{}/secure/useravatar", asked.base),
-        })
-    });
-    let shown = if call.disturbance.empty {
-        Vec::new()
-    } else {
-        people.chain(groups).collect()
-    };
+    let mut actors = actors(call, desk, name);
+    actors.truncate(actors.len().saturating_sub(call.disturbance.short_by as usize));
+    if call.disturbance.empty {
+        actors.clear();
+    }
     let body = json!({
-        "self": format!("{}{}", asked.base, asked.path),
-        "name": name, "id": id, "description": name, "actors": shown,
+        "self": format!("{}{}", call.asked.base, call.asked.path),
+        "name": name, "id": id, "description": name, "actors": actors,
     });
     Answer::json(200, &body)
 }
 
-/// `DELETE` on the same path: takes one out of the role. 204 (H); 404 for who is not in it (I).
-pub(super) fn leave(call: &mut Call<'_>) -> Answer {
-    let Some(desk) = project(call).map(|desk| desk.id) else {
-        return no_project(call);
+fn actors(call: &Call<'_>, desk: &Desk, role: &str) -> Vec<Value> {
+    let none = BTreeSet::new();
+    let administrators = ["jira-administrators".to_owned()].into();
+    let (users, groups): (Vec<No>, _) = match role {
+        ADMINISTRATORS => (vec![], &administrators),
+        TEAM => (desk.team().iter().copied().collect(), &none),
+        _ => (desk.customers().to_vec(), desk.customer_groups()),
     };
-    if !call.config.administrator {
-        return errors::platform(403, "You are not an administrator of this project");
-    }
-    let is_customers = ROLES
-        .iter()
-        .any(|(name, id)| *name == CUSTOMERS && id.to_string() == call.asked.id(1));
-    let who = call.asked.query("user").and_then(|name| call.state.by_username(name));
-    let (true, Some(no)) = (is_customers, who.map(|(no, _)| no)) else {
-        return errors::platform(404, "No such actor in this role");
-    };
-    match call.disturbance.ignored || call.state.force_member(desk, no, false) {
-        true => Answer::empty(204).with_effect(!call.disturbance.ignored),
-        false => errors::platform(404, "No such actor in this role"),
-    }
+    let picture = format!("{}/secure/useravatar?size=xsmall", call.asked.base);
+    let inactive_too = call.config.rules.inactive_are_listed;
+    let users = users.iter().filter_map(|&no| Some((no, call.state.account(no)?)));
+    let users = users.filter(|(_, account)| account.active || inactive_too);
+    let users = users.map(|(no, account): (No, &Account)| {
+        json!({
+            "id": 10_000 + no.get(), "displayName": account.name, "type": "atlassian-user-role-actor",
+            "name": account.username, "avatarUrl": picture,
+        })
+    });
+    let groups = groups.iter().enumerate().map(|(at, name)| {
+        json!({
+            "id": 9000 + at, "displayName": name, "type": "atlassian-group-role-actor",
+            "name": name, "avatarUrl": picture,
+        })
+    });
+    users.chain(groups).collect()
 }
 
-fn project<'a>(call: &'a Call<'_>) -> Option<&'a Desk> {
-    let wanted = call.asked.id(0);
-    let by_id = |desk: &&Desk| desk.project_id().to_string() == wanted;
-    let state = &*call.state;
-    state.desk_by_key(wanted).or_else(|| state.desks().find(by_id))
+/// `POST` on the same path: the users and groups of the body become actors; none does where one does not exist.
+pub(super) fn add(call: &mut Call<'_>) -> Answer {
+    let desk = match customers_of(call) {
+        Ok(desk) => desk,
+        Err(answer) => return *answer,
+    };
+    let (users, groups) = match wanted(call) {
+        Ok(wanted) => wanted,
+        Err(why) => return errors::bad_body(call.asked, why),
+    };
+    let mut found = Vec::new();
+    for user in &users {
+        match call.state.by_username(user) {
+            Some((no, _)) => found.push(no),
+            None => {
+                return errors::platform(
+                    404,
+                    &format!("We can't find '{user}' in any accessible user directory."),
+                );
+            }
+        }
+    }
+    let mut effect = false;
+    if !call.disturbance.ignored {
+        for no in found {
+            effect |= call.state.force_member(desk, no, true);
+        }
+        for group in &groups {
+            effect |= call.state.set_customer_group(desk, group, true);
+        }
+    }
+    one(call).with_effect(effect)
 }
 
-fn no_project(call: &Call<'_>) -> Answer {
-    let message = format!("No project could be found with key '{}'.", call.asked.id(0));
-    errors::platform(404, &message)
+fn wanted(call: &Call<'_>) -> Result<(Vec<String>, Vec<String>), &'static str> {
+    let body = body::object(call.asked, &["user", "group"])?;
+    let names = |key| Ok::<_, &'static str>(body::texts(&body, key)?.unwrap_or_default());
+    let (users, groups) = (names("user")?, names("group")?);
+    if users.is_empty() && groups.is_empty() {
+        return Err("names nobody");
+    }
+    Ok((users, groups))
+}
+
+/// `DELETE` on the same path: 204, also while the desk is open; 404 for who is no actor (I).
+pub(super) fn remove(call: &mut Call<'_>) -> Answer {
+    let desk = match customers_of(call) {
+        Ok(desk) => desk,
+        Err(answer) => return *answer,
+    };
+    let is_actor = |no: No| {
+        call.state
+            .desk(desk)
+            .is_some_and(|desk| desk.customers().binary_search(&no).is_ok())
+    };
+    let (name, known) = match (call.asked.query("user"), call.asked.query("group")) {
+        (Some(user), None) => {
+            let found = call.state.by_username(user);
+            (user, found.is_some_and(|(no, _)| is_actor(no)))
+        }
+        (None, Some(group)) => {
+            let desk = call.state.desk(desk);
+            (group, desk.is_some_and(|desk| desk.customer_groups().contains(group)))
+        }
+        (None, None) | (Some(_), Some(_)) => return errors::bad_parameter(call.asked, "user"),
+    };
+    if !known && call.config.rules.removing_nobody_is_not_found {
+        return errors::platform(404, &format!("'{name}' is not a member of the project role."));
+    }
+    if !known || call.disturbance.ignored {
+        return Answer::empty(204);
+    }
+    let effect = match call.asked.query("group") {
+        Some(group) => call.state.set_customer_group(desk, group, false),
+        None => {
+            let no = call.state.by_username(name).map(|(no, _)| no);
+            no.is_some_and(|no| call.state.force_member(desk, no, false))
+        }
+    };
+    Answer::empty(204).with_effect(effect)
+}
+
+/// The desk whose customers' role the path is. The other roles are not the client's to change, and the sandbox does not.
+fn customers_of(call: &Call<'_>) -> Result<u32, Box<Answer>> {
+    let desk = project(call).ok_or_else(|| Box::new(no_project(call)))?.id;
+    let (name, _) = role(call).ok_or_else(|| Box::new(no_role(call)))?;
+    if name != CUSTOMERS {
+        let (method, path) = (&call.asked.method, &call.asked.path);
+        let answer = errors::platform(501, "the sandbox changes no other role than that of the customers");
+        return Err(Box::new(
+            answer.blaming(format!("{method} {path}: changes the role {name}")),
+        ));
+    }
+    if call.config.administrator {
+        Ok(desk)
+    } else {
+        let message = "You cannot edit the configuration of this project.";
+        Err(Box::new(errors::platform(404, message)))
+    }
 }

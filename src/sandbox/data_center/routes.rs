@@ -1,32 +1,35 @@
 //! The list of routes.
 
-use super::super::common::route::{Route, fit};
-use super::super::config::Version;
+use super::super::common::routes;
+use super::super::config::Rules;
 use super::super::faults::Spot;
 
 /// One operation of Jira Data Center.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) enum Operation {
     ServerInfo,
-    NotHere,
+    Info,
     Myself,
     MyPermissions,
-    Info,
     Desks,
     Desk,
     Create,
     Add,
+    ListCustomers,
+    RemoveCustomers,
     User,
+    CloudServerInfo,
     UserSearch,
-    Accounts,
+    UsersList,
     CreateUser,
     UpdateUser,
     SetPassword,
-    GiveApplication,
-    TakeApplication,
+    GrantApplication,
+    RevokeApplication,
     Roles,
     Role,
-    LeaveRole,
+    RoleAdd,
+    Remove,
     ReadAccess,
     WriteAccess,
     InviteCustomers,
@@ -34,55 +37,102 @@ pub(in crate::sandbox) enum Operation {
     SkipPermissionCheck,
 }
 
+impl Operation {
+    /// Whether `X-ExperimentalApi: opt-in` must be sent.
+    pub(super) fn is_experimental(self, rules: &Rules) -> bool {
+        match self {
+            Self::ReadAccess | Self::WriteAccess => true,
+            Self::Create | Self::Add => rules.customer_calls_are_experimental,
+            Self::ServerInfo
+            | Self::CloudServerInfo
+            | Self::Info
+            | Self::Myself
+            | Self::MyPermissions
+            | Self::Desks
+            | Self::Desk
+            | Self::ListCustomers
+            | Self::RemoveCustomers
+            | Self::User
+            | Self::UserSearch
+            | Self::UsersList
+            | Self::CreateUser
+            | Self::UpdateUser
+            | Self::SetPassword
+            | Self::GrantApplication
+            | Self::RevokeApplication
+            | Self::Roles
+            | Self::Role
+            | Self::RoleAdd
+            | Self::Remove
+            | Self::InviteCustomers
+            | Self::InvitePeople
+            | Self::SkipPermissionCheck => false,
+        }
+    }
+}
+
+/// One route.
+pub(in crate::sandbox) type Route = routes::Route<Operation>;
+
 const fn route(
     operation: Operation,
     name: &'static str,
     method: &'static str,
     template: &'static str,
     query: &'static [&'static str],
-) -> Route<Operation> {
+) -> Route {
     Route {
         operation,
         spot: Spot { name, method, template },
         query,
-        experimental: matches!(operation, Operation::ReadAccess | Operation::WriteAccess),
-        public: matches!(operation, Operation::ServerInfo | Operation::NotHere | Operation::Info),
+        body: !matches!(method.as_bytes(), b"GET")
+            && !matches!(
+                operation,
+                Operation::GrantApplication | Operation::RevokeApplication | Operation::Remove
+            ),
+        public: matches!(
+            operation,
+            Operation::ServerInfo | Operation::CloudServerInfo | Operation::Info
+        ),
     }
 }
 
-const USER: &str = "/rest/api/2/user";
-const APPLICATION: &str = "/rest/api/2/user/application";
-const ROLE: &str = "/rest/api/2/project/{projectIdOrKey}/role/{id}";
 const DESK_CUSTOMERS: &str = "/rest/servicedeskapi/servicedesk/{serviceDeskId}/customer";
 const ACCESS_SETTINGS: &str = "/rest/servicedesk/1/servicedesk/{projectKey}/settings/requestsecurity";
+const USER: &str = "/rest/api/2/user";
+const USER_APPLICATION: &str = "/rest/api/2/user/application";
+const ROLE: &str = "/rest/api/2/project/{projectIdOrKey}/role/{id}";
 
 #[rustfmt::skip]
-static ROUTES: [Route<Operation>; 25] = [
+static ROUTES: [Route; 28] = [
     route(Operation::ServerInfo, "server-info", "GET", "/rest/api/2/serverInfo", &[]),
-    route(Operation::NotHere, "cloud-server-info", "GET", "/rest/api/3/serverInfo", &[]),
-    route(Operation::Myself, "myself", "GET", "/rest/api/2/myself", &[]),
-    route(Operation::MyPermissions, "mypermissions", "GET", "/rest/api/2/mypermissions", &["projectKey", "projectId", "issueKey", "issueId"]),
+    route(Operation::CloudServerInfo, "server-info", "GET", "/rest/api/3/serverInfo", &[]),
     route(Operation::Info, "info", "GET", "/rest/servicedeskapi/info", &[]),
+    route(Operation::Myself, "myself", "GET", "/rest/api/2/myself", &[]),
+    route(Operation::MyPermissions, "mypermissions", "GET", "/rest/api/2/mypermissions", &[]),
     route(Operation::Desks, "desks", "GET", "/rest/servicedeskapi/servicedesk", &["start", "limit"]),
     route(Operation::Desk, "desk", "GET", "/rest/servicedeskapi/servicedesk/{serviceDeskId}", &[]),
     route(Operation::Create, "create", "POST", "/rest/servicedeskapi/customer", &[]),
     route(Operation::Add, "add", "POST", DESK_CUSTOMERS, &[]),
-    route(Operation::User, "user", "GET", USER, &["username", "key", "includeDeleted", "expand"]),
-    route(Operation::UserSearch, "user-search", "GET", "/rest/api/2/user/search", &["username", "startAt", "maxResults", "includeActive", "includeInactive"]),
-    route(Operation::Accounts, "accounts", "GET", "/rest/api/2/user/list", &["cursor", "maxResults"]),
+    route(Operation::ListCustomers, "customers", "GET", DESK_CUSTOMERS, &["query", "start", "limit"]),
+    route(Operation::RemoveCustomers, "remove", "DELETE", DESK_CUSTOMERS, &[]),
+    route(Operation::User, "user", "GET", USER, &["username", "key", "expand", "includeDeleted"]),
+    route(Operation::UserSearch, "user-search", "GET", "/rest/api/2/user/search", &["username", "startAt", "maxResults", "includeInactive", "includeActive"]),
+    route(Operation::UsersList, "users-list", "GET", "/rest/api/2/user/list", &["cursor", "maxResults"]),
     route(Operation::CreateUser, "create-user", "POST", USER, &[]),
     route(Operation::UpdateUser, "update-user", "PUT", USER, &["username", "key"]),
     route(Operation::SetPassword, "set-password", "PUT", "/rest/api/2/user/password", &["username", "key"]),
-    route(Operation::GiveApplication, "give-application", "POST", APPLICATION, &["username", "applicationKey"]),
-    route(Operation::TakeApplication, "take-application", "DELETE", APPLICATION, &["username", "applicationKey"]),
+    route(Operation::GrantApplication, "grant-application", "POST", USER_APPLICATION, &["username", "applicationKey"]),
+    route(Operation::RevokeApplication, "revoke-application", "DELETE", USER_APPLICATION, &["username", "applicationKey"]),
     route(Operation::Roles, "roles", "GET", "/rest/api/2/project/{projectIdOrKey}/role", &[]),
     route(Operation::Role, "role", "GET", ROLE, &[]),
-    route(Operation::LeaveRole, "remove", "DELETE", ROLE, &["user", "group"]),
+    route(Operation::RoleAdd, "role-add", "POST", ROLE, &[]),
+    route(Operation::Remove, "remove", "DELETE", ROLE, &["user", "group"]),
     route(Operation::ReadAccess, "read-access", "GET", ACCESS_SETTINGS, &[]),
     route(Operation::WriteAccess, "write-access", "POST", ACCESS_SETTINGS, &[]),
     route(Operation::InviteCustomers, "invite-customers", "POST", "/rest/servicedeskapi/servicedesk/{serviceDeskId}/customer/invite", &[]),
     route(Operation::InvitePeople, "invite-people", "POST", "/rest/servicedesk/1/pages/people/customers/pagination/{projectKey}/{rest}", &[]),
-    route(Operation::SkipPermissionCheck, "skip-permission-check", "POST", "{rest}/skip-permission-check", &[]),
+    route(Operation::SkipPermissionCheck, "skip-permission-check", "POST", routes::SKIP_PERMISSION_CHECK, &[]),
 ];
 
 /// What fault scripts can name.
@@ -90,17 +140,25 @@ pub(in crate::sandbox) fn spots() -> impl Iterator<Item = Spot> {
     ROUTES.iter().map(|route| route.spot)
 }
 
-/// The route of a request and the values of its template's parameters. Accounts are listed from 10.3 on (jira-facts §1, H).
-pub(in crate::sandbox) fn find(
-    version: Version,
-    method: &str,
-    path: &str,
-) -> Option<(&'static Route<Operation>, Vec<String>)> {
-    if method != "GET" && path.ends_with("/skip-permission-check") {
-        let forbidden = |route: &&Route<Operation>| route.operation == Operation::SkipPermissionCheck;
-        return ROUTES.iter().find(forbidden).map(|route| (route, Vec::new()));
+/// The route of a request and the values of its template's parameters.
+pub(in crate::sandbox) fn find(method: &str, path: &str) -> Option<(&'static Route, Vec<String>)> {
+    routes::find(&ROUTES, method, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_cloud_has_is_found_where_it_is_missing_on_purpose() {
+        let found = |method, path| find(method, path).map(|(route, _)| route.spot.name);
+        assert_eq!(
+            found("GET", "/rest/servicedeskapi/servicedesk/7/customer"),
+            Some("customers")
+        );
+        assert_eq!(found("GET", "/rest/api/3/myself"), None);
+        assert_eq!(found("GET", "/rest/api/2/users/search"), None);
+        assert_eq!(found("DELETE", "/rest/api/2/project/SUP/role/10100"), Some("remove"));
+        assert_eq!(found("PUT", "/rest/api/2/user/password"), Some("set-password"));
     }
-    let mut of_method = ROUTES.iter().filter(|route| route.spot.method == method);
-    let found = of_method.find_map(|route| Some((route, fit(route.spot.template, path)?)));
-    found.filter(|(route, _)| route.operation != Operation::Accounts || version >= Version::V10_3)
 }

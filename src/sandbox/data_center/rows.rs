@@ -1,62 +1,115 @@
 //! How accounts are spelled.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::super::common::page::{AVATARS, Avatars, shown_email};
 use super::super::exchange::Call;
-use super::super::state::Account;
+use super::super::state::{Account, No};
 
-/// A user of the platform; groups and applications whole only where they are `expanded`.
-pub(super) fn platform(call: &Call<'_>, account: &Account, expanded: &[&str]) -> Value {
+/// A user of the service desk API.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct JsmUser<'a> {
+    name: &'a str,
+    key: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_address: Option<&'a str>,
+    display_name: &'a str,
+    active: bool,
+    time_zone: &'static str,
+    #[serde(rename = "_links")]
+    links: JsmUserLinks,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsmUserLinks {
+    jira_rest: String,
+    avatar_urls: Avatars,
+    #[serde(rename = "self")]
+    own: String,
+}
+
+impl<'a> JsmUser<'a> {
+    pub(super) fn of(account: &'a Account, call: &Call<'_>) -> Self {
+        let link = user_link(&call.asked.base, account);
+        Self {
+            name: &account.username,
+            key: &account.id,
+            email_address: shown_email(account, &call.config.rules, call.disturbance),
+            display_name: &account.name,
+            active: account.active,
+            time_zone: "Etc/UTC",
+            links: JsmUserLinks {
+                jira_rest: link.clone(),
+                avatar_urls: AVATARS,
+                own: link,
+            },
+        }
+    }
+}
+
+/// `UserBean` of the platform API, as lists show it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PlatformUser<'a> {
+    #[serde(rename = "self")]
+    own: String,
+    key: &'a str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_address: Option<&'a str>,
+    avatar_urls: Avatars,
+    display_name: &'a str,
+    active: bool,
+    deleted: bool,
+    time_zone: &'static str,
+    locale: &'static str,
+}
+
+impl<'a> PlatformUser<'a> {
+    pub(super) fn of(account: &'a Account, call: &Call<'_>) -> Self {
+        Self {
+            own: user_link(&call.asked.base, account),
+            key: &account.id,
+            name: &account.username,
+            email_address: shown_email(account, &call.config.rules, call.disturbance),
+            avatar_urls: AVATARS,
+            display_name: &account.name,
+            active: account.active,
+            deleted: false,
+            time_zone: "Etc/UTC",
+            locale: "en_US",
+        }
+    }
+}
+
+/// One account with its groups and application roles: how many there are, and which where `expand` asks for them.
+pub(super) fn whole_user(call: &Call<'_>, no: No, expand: &[&str]) -> Value {
+    let Some(account) = call.state.account(no) else {
+        return Value::Null;
+    };
     let base = &call.asked.base;
-    let items = |name: &str, items: Vec<Value>| {
+    let groups = account.groups.iter().map(|name| {
+        let name_in_link: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+        json!({"name": name, "self": format!("{base}/rest/api/2/group?groupname={name_in_link}")})
+    });
+    let roles = account
+        .applications()
+        .map(|application| json!({"key": application.key, "name": application.name, "groups": [application.group]}));
+    let expanded = |name: &str, items: Vec<Value>| {
         let size = items.len();
-        let shown = if expanded.contains(&name) { items } else { Vec::new() };
+        let shown = if expand.contains(&name) { items } else { vec![] };
         json!({"size": size, "items": shown})
     };
-    let groups = account
-        .groups
-        .iter()
-        .map(|group| json!({"name": group, "self": format!("{base}/rest/api/2/group?groupname={group}")}));
-    let applications = account.applications.iter().map(|key| json!({"key": key, "name": key}));
-    let mut user = bare(call, account);
-    user["groups"] = items("groups", groups.collect());
-    user["applicationRoles"] = items("applicationRoles", applications.collect());
-    user["expand"] = json!("groups,applicationRoles");
-    user
+    let mut body = serde_json::to_value(PlatformUser::of(account, call)).unwrap_or_default();
+    body["groups"] = expanded("groups", groups.collect());
+    body["applicationRoles"] = expanded("applicationRoles", roles.collect());
+    body["expand"] = json!("groups,applicationRoles");
+    body
 }
 
-/// The same as lists show it.
-pub(super) fn bare(call: &Call<'_>, account: &Account) -> Value {
-    let mut user = json!({
-        "self": format!("{}/rest/api/2/user?username={}", call.asked.base, account.username),
-        "key": account.id,
-        "name": account.username,
-        "displayName": account.name,
-        "active": account.active,
-        "deleted": false,
-        "timeZone": "Etc/UTC",
-        "locale": "en_US",
-        "avatarUrls": {"48x48": format!("{}/secure/useravatar", call.asked.base)},
-    });
-    if !call.disturbance.hide_emails && !account.hides_email(&call.config.rules) {
-        user["emailAddress"] = json!(account.email);
-    }
-    user
-}
-
-/// A user of the service management.
-pub(super) fn customer(call: &Call<'_>, account: &Account) -> Value {
-    let link = format!("{}/rest/api/2/user?username={}", call.asked.base, account.username);
-    let mut user = json!({
-        "name": account.username,
-        "key": account.id,
-        "displayName": account.name,
-        "active": account.active,
-        "timeZone": "Etc/UTC",
-        "_links": {"jiraRest": link, "self": link, "avatarUrls": {}},
-    });
-    if !call.disturbance.hide_emails && !account.hides_email(&call.config.rules) {
-        user["emailAddress"] = json!(account.email);
-    }
-    user
+fn user_link(base: &str, account: &Account) -> String {
+    format!("{base}/rest/api/2/user?key={}", account.id)
 }

@@ -1,24 +1,32 @@
 //! Which Jira this is and who is asking.
 
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use super::super::common::errors;
-use super::super::config::Deployment;
+use super::super::config::{Deployment, Version};
 use super::super::exchange::{Answer, Call};
-use super::rows;
+use super::rows::whole_user;
 
-/// `GET /rest/api/2/serverInfo` (jira-facts §1, H).
+/// The version the sandbox stands for.
+pub(super) fn version(call: &Call<'_>) -> Version {
+    match call.config.deployment {
+        Deployment::DataCenter(version) => version,
+        // Nobody asks Cloud for the routes of Data Center.
+        Deployment::Cloud => Version::V10_3,
+    }
+}
+
+/// `GET /rest/api/2/serverInfo`.
 pub(super) fn server_info(call: &Call<'_>) -> Answer {
-    let Deployment::DataCenter(version) = call.config.deployment else {
-        return not_here(call);
-    };
+    let version = version(call);
     let body = json!({
         "baseUrl": call.asked.base,
         "version": version.to_string(),
         "versionNumbers": version.numbers(),
         "deploymentType": "Server",
-        "buildNumber": 1_003_004,
-        "buildDate": "2025-10-01T00:00:00.000+0000",
+        "buildNumber": 10_030_004,
+        "buildDate": "2025-03-01T00:00:00.000+0000",
+        "databaseBuildNumber": 10_030_004,
         "serverTime": call.asked.now.to_string(),
         "scmInfo": "0000000000000000000000000000000000000000",
         "serverTitle": "Jira",
@@ -26,17 +34,26 @@ pub(super) fn server_info(call: &Call<'_>) -> Answer {
     Answer::json(200, &body)
 }
 
-/// Cloud's own path: a client that asks which Jira this is may try it.
+/// `GET /rest/api/3/serverInfo`: Cloud's. A client that asks which Jira this is may try it, and is told that there is none.
 pub(super) fn not_here(call: &Call<'_>) -> Answer {
     errors::of_path(&call.asked.path, 404, "null for uri")
 }
 
 /// `GET /rest/servicedeskapi/info`.
 pub(super) fn info(call: &Call<'_>) -> Answer {
+    let version = version(call);
+    let [major, minor, patch] = version.numbers();
+    // Until Jira 10, the service management counted by itself.
+    let own = if major < 10 { 5 } else { major };
     let body = json!({
-        "version": "10.3.4-REL-0001",
-        "platformVersion": "10.3.4",
-        "buildDate": {"iso8601": "2025-10-01T00:00:00+0000"},
+        "version": format!("{own}.{minor}.{patch}"),
+        "platformVersion": version.to_string(),
+        "buildDate": {
+            "iso8601": "2025-03-01T00:00:00+0000",
+            "jira": "2025-03-01T00:00:00.000+0000",
+            "friendly": "01/Mar/25 12:00 AM",
+            "epochMillis": 1_740_787_200_000_u64,
+        },
         "buildChangeSet": "0000000000000000000000000000000000000000",
         "isLicensedForUse": call.config.licensed,
         "_links": {"self": format!("{}{}", call.asked.base, call.asked.path)},
@@ -44,28 +61,49 @@ pub(super) fn info(call: &Call<'_>) -> Answer {
     Answer::json(200, &body)
 }
 
-/// `GET /rest/api/2/myself`.
+/// `GET /rest/api/2/myself`. One's own address is never hidden from oneself.
 pub(super) fn myself(call: &Call<'_>) -> Answer {
-    match call.state.account(call.state.own()) {
-        Some(own) => Answer::json(200, &rows::platform(call, own, &[])),
-        None => errors::unauthorized(call.asked),
-    }
+    let Some(own) = call.state.account(call.state.own()) else {
+        return errors::unauthorized(call.asked);
+    };
+    let mut body = whole_user(call, call.state.own(), &[]);
+    body["emailAddress"] = json!(own.email);
+    Answer::json(200, &body)
 }
 
-/// `GET /rest/api/2/mypermissions`: all of them; the contracts know no parameter that asks for some.
+/// Some of the permissions: key, id, type.
+const PERMISSIONS: [(&str, &str, &str); 9] = [
+    ("ADMINISTER", "0", "GLOBAL"),
+    ("ADMINISTER_PROJECTS", "23", "PROJECT"),
+    ("BROWSE_PROJECTS", "10", "PROJECT"),
+    ("BULK_CHANGE", "33", "GLOBAL"),
+    ("CREATE_ISSUES", "11", "PROJECT"),
+    ("CREATE_SHARED_OBJECTS", "22", "GLOBAL"),
+    ("MANAGE_GROUP_FILTER_SUBSCRIPTIONS", "24", "GLOBAL"),
+    ("SYSTEM_ADMIN", "44", "GLOBAL"),
+    ("USER_PICKER", "27", "GLOBAL"),
+];
+
+/// `GET /rest/api/2/mypermissions`: all there are.
 pub(super) fn my_permissions(call: &Call<'_>) -> Answer {
     let config = call.config;
-    let known = [
-        ("ADMINISTER", "0", config.administrator),
-        ("SYSTEM_ADMIN", "44", false),
-        ("USER_PICKER", "27", config.user_picker),
-        ("BROWSE_PROJECTS", "10", true),
-    ];
-    let entries = known.into_iter().map(|(key, id, has)| {
+    let body = permissions(|key| match key {
+        "ADMINISTER" | "ADMINISTER_PROJECTS" => config.administrator,
+        "USER_PICKER" => config.user_picker,
+        "SYSTEM_ADMIN" => false,
+        _ => true,
+    });
+    Answer::json(200, &body)
+}
+
+/// The answer to `mypermissions`, with whoever `has` them.
+pub(super) fn permissions(has: impl Fn(&str) -> bool) -> Value {
+    let entries = PERMISSIONS.iter().map(|&(key, id, kind)| {
         let entry = json!({
-            "id": id, "key": key, "name": key, "type": "GLOBAL", "description": key, "havePermission": has,
+            "id": id, "key": key, "name": key, "type": kind,
+            "description": key, "havePermission": has(key),
         });
         (key.to_owned(), entry)
     });
-    Answer::json(200, &json!({"permissions": entries.collect::<Map<_, _>>()}))
+    json!({"permissions": entries.collect::<Map<_, _>>()})
 }

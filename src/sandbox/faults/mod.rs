@@ -14,7 +14,7 @@
 //!         | (nothing)      every one
 //! ```
 //!
-//! An operation is one of the short names in [`places`]; a template is a path as the contracts spell it. `DESK` is a
+//! An operation is one of the short names in [`places`], whichever deployment has it; a template is a path as the contracts spell it. `DESK` is a
 //! project key: only requests about that desk. Each rule counts the requests that match it by itself.
 //!
 //! | fault | what happens |
@@ -39,7 +39,7 @@
 //! | `repeat-row` | a list begins one row early, as after somebody was added to its front |
 //! | `skip-row` | a list begins one row late, as after somebody was removed from its front |
 //! | `hide-emails` | no address is shown |
-//! | `search-lag[=searches]` | on `create`: that many searches do not find the account (3) |
+//! | `search-lag[=searches]` | on `create` and `create-user`: that many searches do not find the account (3) |
 //!
 //! ```
 //! # use quietdesk::sandbox::Faults;
@@ -86,7 +86,7 @@ pub fn places() -> impl Iterator<Item = (&'static str, &'static str, &'static st
 }
 
 fn spots() -> impl Iterator<Item = Spot> {
-    super::routing::spots()
+    super::deployment::spots()
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

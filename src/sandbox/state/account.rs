@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use super::super::config::{Deployment, Rules};
 use super::super::seed::{PersonKind, SeedPerson, mix};
 
+/// Data Center: the group agents are in, which gives them their seat.
+pub(super) const AGENTS: &str = "jira-servicedesk-users";
+
 /// The number of an account, in the order of creation. Never seen outside the sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::sandbox) struct No(pub(super) u32);
@@ -16,23 +19,13 @@ impl No {
     }
 }
 
-/// The group of those who work on service desks, and the application it gives: Data Center.
-const AGENTS: &str = "jira-servicedesk-users";
-pub(in crate::sandbox) const SERVICE_MANAGEMENT: &str = "jira-servicedesk";
-
 /// One account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) struct Account {
-    /// The `accountId`; on Data Center the key.
+    /// What it is called for ever: on Cloud the `accountId`, on Data Center the user's `key`.
     pub(in crate::sandbox) id: String,
-    /// Data Center's user name.
+    /// Data Center: what it is called until it is renamed. Empty on Cloud.
     pub(in crate::sandbox) username: String,
-    /// The groups it is in: Data Center.
-    pub(in crate::sandbox) groups: BTreeSet<String>,
-    /// The applications it has, each a licence seat: Data Center.
-    pub(in crate::sandbox) applications: BTreeSet<String>,
-    /// Its password, where it was given one: Data Center.
-    pub(in crate::sandbox) password: Option<String>,
     /// The address as it was given.
     pub(in crate::sandbox) email: String,
     /// The display name.
@@ -43,34 +36,36 @@ pub(in crate::sandbox) struct Account {
     pub(in crate::sandbox) active: bool,
     /// Whether profile privacy hides the address.
     pub(in crate::sandbox) email_hidden: bool,
+    /// Data Center: the groups it is in.
+    pub(in crate::sandbox) groups: BTreeSet<String>,
+    /// Data Center: the password that was set for it, if one was.
+    pub(in crate::sandbox) password: Option<String>,
     /// How many more searches do not find it yet.
     pub(super) lag: u32,
 }
 
 impl Account {
-    pub(super) fn new(seed: u64, deployment: Deployment, no: No, person: &SeedPerson) -> Self {
-        let is_cloud = deployment == Deployment::Cloud;
-        let agent = person.kind == PersonKind::Agent && !is_cloud;
-        let mut groups: BTreeSet<_> = person.groups.iter().cloned().collect();
-        groups.extend(agent.then(|| AGENTS.to_owned()));
+    /// The account of a person; `username` is empty on Cloud.
+    pub(super) fn new(deployment: Deployment, seed: u64, no: No, person: &SeedPerson, username: String) -> Self {
+        let (id, agents) = match deployment {
+            Deployment::Cloud => (account_id(seed, no, person.kind), None),
+            // Keys begin at 10000 and count on (I); a few are gone before anybody looks.
+            Deployment::DataCenter(_) => (
+                format!("JIRAUSER{}", 10_100 + no.0),
+                (person.kind == PersonKind::Agent).then(|| AGENTS.to_owned()),
+            ),
+        };
         Self {
-            id: match is_cloud {
-                true => account_id(seed, no, person.kind),
-                false => format!("JIRAUSER{}", 10_100 + no.0),
-            },
-            username: match &person.username {
-                Some(name) => name.clone(),
-                None if is_cloud => String::new(),
-                None => person.email.to_lowercase(),
-            },
-            groups,
-            applications: agent.then(|| SERVICE_MANAGEMENT.to_owned()).into_iter().collect(),
+            id,
+            username,
+            groups: person.groups.iter().cloned().chain(agents).collect(),
             password: None,
             email: person.email.clone(),
             name: person.name.clone(),
             kind: person.kind,
             active: person.active,
-            email_hidden: person.email_hidden,
+            // Data Center hides addresses from everybody or from nobody.
+            email_hidden: person.email_hidden && deployment == Deployment::Cloud,
             lag: 0,
         }
     }
@@ -80,14 +75,15 @@ impl Account {
         email_key(&self.email)
     }
 
-    /// The beginnings a search by name can match: the whole name and each later word.
+    /// The beginnings a search by name can match: the whole name, each later word, and the username.
     pub(super) fn name_keys(&self) -> Vec<String> {
         let name = self.name.to_lowercase();
         let words = name.split_whitespace().skip(1).map(str::to_owned);
         let mut keys: Vec<_> = words.collect();
         keys.push(name);
-        // Data Center's search looks at user names too (jira-facts §1).
-        keys.extend((!self.username.is_empty()).then(|| self.username.to_lowercase()));
+        if !self.username.is_empty() {
+            keys.push(self.username.to_lowercase());
+        }
         keys
     }
 

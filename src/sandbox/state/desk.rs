@@ -21,8 +21,8 @@ pub(in crate::sandbox) struct Desk {
     pub(super) customers: Vec<No>,
     /// The agents.
     pub(super) team: BTreeSet<No>,
-    /// The groups whose members are customers too: Data Center.
-    pub(in crate::sandbox) customer_groups: Vec<String>,
+    /// Data Center: the groups whose members are customers too.
+    pub(super) groups: BTreeSet<String>,
 }
 
 /// The access settings that can be written (jira-facts §3).
@@ -64,9 +64,11 @@ impl Settings {
 pub(in crate::sandbox) struct Added {
     /// Who was not on the desk's list before.
     pub(in crate::sandbox) new: Vec<No>,
-    /// The ids no account has.
+    /// Who may be on it, whether they were or not.
+    pub(in crate::sandbox) valid: Vec<No>,
+    /// What no account is called.
     pub(in crate::sandbox) unknown: Vec<String>,
-    /// The ids of accounts that cannot be customers: deactivated ones and apps.
+    /// What accounts are called that cannot be customers: deactivated ones and apps.
     pub(in crate::sandbox) refused: Vec<String>,
 }
 
@@ -88,6 +90,11 @@ impl Desk {
     /// The agents.
     pub(in crate::sandbox) fn team(&self) -> &BTreeSet<No> {
         &self.team
+    }
+
+    /// Data Center: the groups whose members are customers too.
+    pub(in crate::sandbox) fn customer_groups(&self) -> &BTreeSet<String> {
+        &self.groups
     }
 
     /// Whether the list of customers has this account.
@@ -133,7 +140,7 @@ impl State {
                 settings: settings.with_access(desk.access),
                 customers: Vec::new(),
                 team: BTreeSet::new(),
-                customer_groups: desk.customer_groups.clone(),
+                groups: desk.customer_groups.iter().cloned().collect(),
             },
         );
         id
@@ -155,30 +162,44 @@ impl State {
     }
 
     /// Adds whoever of these can be added (jira-facts §7, H: the valid ones are added all the same). No desk: nobody.
-    pub(in crate::sandbox) fn add_customers(&mut self, desk: u32, ids: &[String]) -> Added {
+    ///
+    /// `names` are what the deployment calls accounts by: ids on Cloud, usernames on Data Center.
+    pub(in crate::sandbox) fn add_customers(&mut self, desk: u32, names: &[String]) -> Added {
         let mut added = Added::default();
+        let found: Vec<_> = names.iter().map(|name| self.called(name)).collect();
         let Some(desk) = self.desks.get_mut(&desk) else {
             return added;
         };
-        for id in ids {
-            // Cloud names accounts by their ids, Data Center by their user names.
-            let known = match self.deployment {
-                Deployment::Cloud => self.by_id.get(id),
-                Deployment::DataCenter(_) => self.by_username.get(&id.to_lowercase()),
-            };
-            let Some(no) = known.copied() else {
-                added.unknown.push(id.clone());
+        for (name, no) in names.iter().zip(found) {
+            let Some(no) = no else {
+                added.unknown.push(name.clone());
                 continue;
             };
             let account = self.accounts.get(&no);
             let (kind, active) = account.map_or((PersonKind::App, false), |a| (a.kind, a.active));
-            if !active || kind == PersonKind::App {
-                added.refused.push(id.clone());
-            } else if (kind != PersonKind::Agent || self.rules.agents_are_listed) && desk.enter(no) {
+            let app = kind == PersonKind::App && self.deployment == Deployment::Cloud;
+            if !active || app {
+                added.refused.push(name.clone());
+                continue;
+            }
+            added.valid.push(no);
+            if (kind != PersonKind::Agent || self.rules.agents_are_listed) && desk.enter(no) {
                 added.new.push(no);
             }
         }
         added
+    }
+
+    /// Puts a group among the customers or takes it away; true if that changed the desk.
+    pub(in crate::sandbox) fn set_customer_group(&mut self, desk: u32, group: &str, member: bool) -> bool {
+        let desk = self.desks.get_mut(&desk);
+        desk.is_some_and(|desk| {
+            if member {
+                desk.groups.insert(group.to_owned())
+            } else {
+                desk.groups.remove(group)
+            }
+        })
     }
 
     /// Removes these from a desk's list and says how many were on it.

@@ -5,16 +5,16 @@
 
 mod account;
 mod desk;
+mod directory;
 mod search;
 mod snapshot;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) use account::{Account, No, SERVICE_MANAGEMENT};
-#[cfg(test)]
-use desk::Added;
+pub(super) use account::{Account, No};
 pub(super) use desk::{Desk, DeskIsOpen, Settings};
-pub use snapshot::{AccountSnapshot, DeskSnapshot, Snapshot};
+pub(super) use directory::{APPLICATIONS, Application, NewUser};
+pub use snapshot::{AccountSnapshot, DeskSnapshot, Snapshot, UserSnapshot};
 
 use super::config::{Deployment, Rules};
 use super::seed::{PersonKind, Seed, SeedDesk, SeedPerson};
@@ -22,15 +22,15 @@ use super::seed::{PersonKind, Seed, SeedDesk, SeedPerson};
 /// Everything the simulated Jira knows.
 #[derive(Debug)]
 pub(super) struct State {
-    rules: Rules,
     deployment: Deployment,
+    rules: Rules,
     seed: u64,
     accounts: BTreeMap<No, Account>,
     /// The accounts that exist, oldest first: what a sweep walks, by position.
     order: Vec<No>,
     next: u32,
     by_id: BTreeMap<String, No>,
-    /// Data Center's user names, in lower case.
+    /// Empty on Cloud.
     by_username: BTreeMap<String, No>,
     by_email: BTreeSet<(String, No)>,
     by_name: BTreeSet<(String, No)>,
@@ -45,10 +45,10 @@ pub(super) struct EmailTaken;
 
 impl State {
     /// The state a seed describes, with the account `own` signing in.
-    pub(super) fn new(seed: &Seed, rules: Rules, deployment: Deployment, own: &str) -> Self {
+    pub(super) fn new(seed: &Seed, deployment: Deployment, rules: Rules, own: &str) -> Self {
         let mut state = Self {
-            rules,
             deployment,
+            rules,
             seed: seed.seed,
             accounts: BTreeMap::new(),
             order: Vec::with_capacity(seed.people.len() + 1),
@@ -61,11 +61,7 @@ impl State {
             own: No(0),
             seats_taken: 0,
         };
-        state.own = state.make_account(&SeedPerson {
-            name: "quietdesk".to_owned(),
-            kind: PersonKind::Agent,
-            ..SeedPerson::customer(own, &[])
-        });
+        state.own = state.make_account(&own_person(deployment, own));
         for desk in &seed.desks {
             state.make_desk(desk);
         }
@@ -96,7 +92,8 @@ impl State {
     fn make_account(&mut self, person: &SeedPerson) -> No {
         let no = No(self.next);
         self.next += 1;
-        let account = Account::new(self.seed, self.deployment, no, person);
+        let username = self.username_for(person);
+        let account = Account::new(self.deployment, self.seed, no, person, username);
         self.index(no, &account);
         self.order.push(no);
         self.accounts.insert(no, account);
@@ -106,7 +103,7 @@ impl State {
     fn index(&mut self, no: No, account: &Account) {
         self.by_id.insert(account.id.clone(), no);
         if !account.username.is_empty() {
-            self.by_username.insert(account.username.to_lowercase(), no);
+            self.by_username.insert(self.username_key(&account.username), no);
         }
         self.by_email.insert((account.email_key(), no));
         for word in account.name_keys() {
@@ -116,7 +113,7 @@ impl State {
 
     fn unindex(&mut self, no: No, account: &Account) {
         self.by_id.remove(&account.id);
-        self.by_username.remove(&account.username.to_lowercase());
+        self.by_username.remove(&self.username_key(&account.username));
         self.by_email.remove(&(account.email_key(), no));
         for word in account.name_keys() {
             self.by_name.remove(&(word, no));
@@ -127,7 +124,7 @@ impl State {
     ///
     /// `lag` is how many searches will not find the account yet.
     pub(super) fn create_customer(&mut self, email: &str, name: &str, lag: u32) -> Result<No, EmailTaken> {
-        if !self.holders(email).is_empty() {
+        if self.refuses_customer(email) {
             return Err(EmailTaken);
         }
         let no = self.make_account(&SeedPerson {
@@ -154,46 +151,19 @@ impl State {
         true
     }
 
-    /// Changes what an account says of itself; its id stays. True if that changed it.
+    /// Changes an account; its id stays. True if that changed it.
     pub(super) fn change_account(&mut self, no: No, change: impl FnOnce(&mut Account)) -> bool {
-        let Some(before) = self.accounts.get(&no).cloned() else {
+        let Some(before) = self.accounts.remove(&no) else {
             return false;
         };
         let mut account = before.clone();
         change(&mut account);
         account.id.clone_from(&before.id);
+        let changed = account != before;
         self.unindex(no, &before);
         self.index(no, &account);
-        let changed = account != before;
         self.accounts.insert(no, account);
         changed
-    }
-
-    /// Makes an account of Data Center, whatever addresses are taken. The user name must not be.
-    pub(super) fn create_user(&mut self, person: &SeedPerson) -> No {
-        self.make_account(person)
-    }
-
-    /// So many searches will not find an account yet.
-    pub(super) fn lag(&mut self, no: No, searches: u32) {
-        if let Some(account) = self.accounts.get_mut(&no) {
-            account.lag = searches;
-        }
-    }
-
-    /// An account by Data Center's user name, in any case.
-    pub(super) fn by_username(&self, name: &str) -> Option<(No, &Account)> {
-        let no = *self.by_username.get(&name.to_lowercase())?;
-        Some((no, self.accounts.get(&no)?))
-    }
-
-    /// Applications that accounts have now, beyond those they were seeded with being agents.
-    pub(super) fn seats_in_use(&self) -> usize {
-        let accounts = self
-            .accounts
-            .values()
-            .filter(|account| account.kind != PersonKind::Agent);
-        accounts.map(|account| account.applications.len()).sum()
     }
 
     /// Counts a licence seat as taken.
@@ -225,6 +195,28 @@ impl State {
     /// All accounts, oldest first.
     pub(super) fn order(&self) -> &[No] {
         &self.order
+    }
+}
+
+/// The account that signs in, as a seed would have it: an agent, who administers Jira.
+fn own_person(deployment: Deployment, user: &str) -> SeedPerson {
+    let (email, username, groups) = match deployment {
+        Deployment::Cloud => (user.to_owned(), None, vec![]),
+        Deployment::DataCenter(_) => {
+            let email = if user.contains('@') {
+                user.to_owned()
+            } else {
+                format!("{user}@example.com")
+            };
+            (email, Some(user.to_owned()), vec![directory::ADMINISTRATORS.to_owned()])
+        }
+    };
+    SeedPerson {
+        name: "quietdesk".to_owned(),
+        kind: PersonKind::Agent,
+        username,
+        groups,
+        ..SeedPerson::customer(email, &[])
     }
 }
 

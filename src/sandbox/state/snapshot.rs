@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::super::seed::{DeskAccess, PersonKind};
-use super::State;
+use super::super::seed::{DeskAccess, PersonKind, mix};
+use super::{Account, State};
 
 /// Everything a client could change, sorted: two equal snapshots are equal sites.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Snapshot {
     /// The desks by project key.
     pub desks: BTreeMap<String, DeskSnapshot>,
-    /// The accounts by account id, the one that signs in among them.
+    /// The accounts by account id (on Data Center by user key), the one that signs in among them.
     pub accounts: BTreeMap<String, AccountSnapshot>,
 }
 
@@ -25,6 +25,9 @@ pub struct DeskSnapshot {
     pub customers: BTreeSet<String>,
     /// The account ids of its agents.
     pub team: BTreeSet<String>,
+    /// Data Center: the groups whose members are its customers too.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub customer_groups: BTreeSet<String>,
 }
 
 /// One account.
@@ -40,15 +43,34 @@ pub struct AccountSnapshot {
     pub active: bool,
     /// Whether profile privacy hides the address.
     pub email_hidden: bool,
-    /// Data Center's user name.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    /// What only accounts of Data Center have.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserSnapshot>,
+}
+
+/// What an account of Data Center has besides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UserSnapshot {
+    /// The username.
     pub username: String,
-    /// The applications it has: Data Center.
-    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
-    pub applications: BTreeSet<String>,
-    /// The groups it is in: Data Center.
-    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    /// The groups.
     pub groups: BTreeSet<String>,
+    /// The keys of its application roles, each of them a licence seat.
+    pub application_roles: BTreeSet<String>,
+    /// Tells one password from another; nothing where none was set.
+    pub password_digest: Option<u64>,
+}
+
+impl UserSnapshot {
+    fn of(account: &Account) -> Option<Self> {
+        let digest = |password: &String| password.bytes().fold(1, |digest, byte| mix(digest ^ u64::from(byte)));
+        (!account.username.is_empty()).then(|| Self {
+            username: account.username.clone(),
+            groups: account.groups.clone(),
+            application_roles: account.applications().map(|a| a.key.to_owned()).collect(),
+            password_digest: account.password.as_ref().map(digest),
+        })
+    }
 }
 
 impl Snapshot {
@@ -71,6 +93,7 @@ impl State {
                 access: desk.settings.access(),
                 customers: desk.customers.iter().filter_map(id).collect(),
                 team: desk.team.iter().filter_map(id).collect(),
+                customer_groups: desk.groups.clone(),
             };
             (desk.key.clone(), snapshot)
         });
@@ -81,9 +104,7 @@ impl State {
                 kind: account.kind,
                 active: account.active,
                 email_hidden: account.email_hidden,
-                username: account.username.clone(),
-                applications: account.applications.clone(),
-                groups: account.groups.clone(),
+                user: UserSnapshot::of(account),
             };
             (account.id.clone(), snapshot)
         });

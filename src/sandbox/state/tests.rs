@@ -1,3 +1,4 @@
+use super::desk::Added;
 use super::*;
 use crate::sandbox::seed::DeskAccess;
 
@@ -25,7 +26,7 @@ fn state() -> State {
             },
         ],
     };
-    State::new(&seed, Rules::default(), Deployment::Cloud, "me@example.com")
+    State::new(&seed, Deployment::Cloud, Rules::default(), "me@example.com")
 }
 
 fn id(state: &State, email: &str) -> String {

@@ -1,24 +1,10 @@
-//! The calls that mail people or take licence seats (jira-facts §2). They exist so that making one can be proven: each
-//! is a violation, and what it would have sent is in the outbox.
+//! The calls that invite people (jira-facts §2). They exist so that making one can be proven: each is a violation, and
+//! what it would have sent is in the outbox.
 
 use serde_json::{Value, json};
 
 use super::super::exchange::{Answer, Call};
 use super::desks;
-
-/// `POST /rest/api/3/user`: mails whoever has no Atlassian account, even with `products: []` (H); with products, or
-/// without saying, it takes a seat.
-pub(in crate::sandbox) fn invite_user(call: &mut Call<'_>) -> Answer {
-    let body = call.asked.json().unwrap_or_default();
-    let email = body["emailAddress"].as_str().unwrap_or("").to_owned();
-    if body["products"].as_array().is_none_or(|list| !list.is_empty()) {
-        call.state.take_seat();
-    }
-    let made = call.state.create_customer(&email, &email, 0).is_ok();
-    let mut answer = Answer::json(201, &json!({"emailAddress": email, "active": true}));
-    answer.mails.push((email, "you have been invited to Jira".to_owned()));
-    blamed(call, answer.with_effect(made))
-}
 
 /// `POST …/servicedesk/{serviceDeskId}/customer/invite` (M).
 pub(in crate::sandbox) fn invite_customers(call: &mut Call<'_>) -> Answer {
@@ -54,7 +40,8 @@ fn invite(call: &mut Call<'_>, desk: Option<u32>) -> Answer {
     blamed(call, answer)
 }
 
-fn blamed(call: &Call<'_>, answer: Answer) -> Answer {
+/// The answer, blaming the client for making the call at all.
+pub(in crate::sandbox) fn blamed(call: &Call<'_>, answer: Answer) -> Answer {
     let (method, path) = (&call.asked.method, &call.asked.path);
     answer.blaming(format!("{method} {path}: mails people or takes a licence seat"))
 }

@@ -1,0 +1,96 @@
+//! Whichever Jira the sandbox is: its routes, and how it refuses.
+
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+
+use super::config::Deployment;
+use super::exchange::{Answer, Asked, Call};
+use super::faults::{Refusal, Spot};
+use super::limiter::Verdict;
+use super::{cloud, data_center};
+
+/// A route of one of them.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Route {
+    Cloud(&'static cloud::Route),
+    DataCenter(&'static data_center::Route),
+}
+
+impl Route {
+    /// What fault scripts call it.
+    pub(super) fn spot(self) -> Spot {
+        match self {
+            Self::Cloud(route) => route.spot,
+            Self::DataCenter(route) => route.spot,
+        }
+    }
+
+    /// Answers a request to it, changing the state where Jira would.
+    pub(super) fn answer(self, call: &mut Call<'_>, headers: &HeaderMap) -> Answer {
+        match self {
+            Self::Cloud(route) => cloud::answer(route, call, headers),
+            Self::DataCenter(route) => data_center::answer(route, call, headers),
+        }
+    }
+}
+
+/// What fault scripts can name, whichever Jira it is for: a script is read before anybody knows.
+pub(super) fn spots() -> impl Iterator<Item = Spot> {
+    let new = |spot: &Spot| !cloud::spots().any(|known| known == *spot);
+    cloud::spots().chain(data_center::spots().filter(new))
+}
+
+impl Deployment {
+    /// The route of a request and the values of its template's parameters.
+    pub(super) fn find(self, method: &str, path: &str) -> Option<(Route, Vec<String>)> {
+        match self {
+            Self::Cloud => cloud::find(method, path).map(|(route, ids)| (Route::Cloud(route), ids)),
+            Self::DataCenter(_) => data_center::find(method, path).map(|(route, ids)| (Route::DataCenter(route), ids)),
+        }
+    }
+
+    /// What stands before Jira refuses.
+    pub(super) fn refusal(self, asked: &Asked, refusal: Refusal) -> Answer {
+        match self {
+            Self::Cloud => cloud::refusal(asked, refusal),
+            Self::DataCenter(_) => data_center::refusal(asked, refusal),
+        }
+    }
+
+    /// 429.
+    pub(super) fn too_many(self, asked: &Asked, wait: Duration) -> Answer {
+        match self {
+            Self::Cloud => cloud::too_many(asked, Some(wait)),
+            Self::DataCenter(_) => data_center::too_many(asked, Some(wait)),
+        }
+    }
+
+    /// The headers every answer has: its number, and on Data Center what is left of the rate limit.
+    pub(super) fn mark(self, answer: &mut Answer, asked: &Asked, rate: Option<u32>, verdict: Verdict) {
+        match self {
+            Self::Cloud => answer.headers.push(("atl-traceid", format!("{:032x}", asked.seq))),
+            Self::DataCenter(_) => {
+                // The minute of the day, the number of the request, and how many are answered at once.
+                let minute = asked.now.as_second().rem_euclid(86_400) / 60;
+                answer
+                    .headers
+                    .push(("x-arequestid", format!("{minute}x{}x1", asked.seq)));
+                for (name, value) in rate.into_iter().flat_map(|rate| data_center::limits(rate, verdict)) {
+                    // A refusal with a time of its own keeps it.
+                    if answer.headers.iter().all(|(has, _)| *has != name) {
+                        answer.headers.push((name, value));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether each operation has a rate limit of its own.
+    pub(super) fn limits_each_operation(self) -> bool {
+        match self {
+            Self::Cloud => true,
+            Self::DataCenter(_) => false,
+        }
+    }
+}
