@@ -241,3 +241,43 @@ async fn first_passwords_are_nowhere_but_in_the_hand_off() {
     assert_eq!(handed, passwords, "and all of them there");
     day.world.drain();
 }
+
+/// The first day on a desk that is in use: 3 000 customers, 400 of whom are strangers to the list one has.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_day_on_a_desk_that_is_in_use() {
+    for deployment in BOTH {
+        let known = (0..2600).map(|n| SeedPerson::customer(format!("m{n:04}@example.com"), &["OPEN"]));
+        let strangers = (0..400).map(|n| SeedPerson::customer(format!("stranger{n:03}@example.net"), &["OPEN"]));
+        let day = Day::on(deployment, two_desks(known.chain(strangers).collect())).await;
+        day.does(&["doctor", "--desk", "OPEN"], 0);
+        day.does(&["export", "--desk", "OPEN", "--out", "roster.yaml"], 0);
+        let adopted = day.does(&["plan", "roster.yaml", "--detailed-exitcode"], 0);
+        assert!(
+            adopted.starts_with("nothing to do; 0 held; 3000 unchanged"),
+            "{adopted}"
+        );
+        // Whoever is not in one's own list comes out, and who was missing goes in.
+        let exported = fs::read_to_string(day.folder.path().join("roster.yaml")).unwrap();
+        let kept = exported.lines().filter(|line| !line.contains("stranger"));
+        let new = (0..50).map(|n| format!("  - new{n:02}@example.com\n"));
+        let edited: String = kept.map(|line| format!("{line}\n")).chain(new).collect();
+        day.write("roster.yaml", &edited);
+        let plan = day.does(&["plan", "roster.yaml", "--detailed-exitcode", "--unlisted"], 2);
+        assert!(
+            plan.contains("50 to create, 50 to add, 0 access to change; 0 held; 2600 unchanged; 400 unlisted"),
+            "{plan}"
+        );
+        assert!(plan.contains("stranger399@example.net"), "strangers are named");
+        assert_eq!(day.world.sandbox.writes(), 0);
+        day.does(&["apply", "--yes", "roster.yaml"], 0);
+        assert_eq!(day.world.sandbox.writes(), 51, "50 creates and one membership call");
+        assert_eq!(
+            day.world.sandbox.snapshot().customers("OPEN").len(),
+            3050,
+            "nobody was taken off"
+        );
+        day.does(&["plan", "roster.yaml", "--detailed-exitcode"], 0);
+        assert!(day.does(&["handoff"], 0).contains("new49@example.com"));
+        day.world.drain();
+    }
+}

@@ -58,6 +58,8 @@ async fn open_and_pass(args: &ApplyArgs, stop: &CancellationToken) -> Result<App
 async fn pass(args: &ApplyArgs, site: &Site, stop: &CancellationToken) -> Result<Applied, Failure> {
     let state = state::open(&args.site.connection, &site.settings, "apply")?;
     let mut ledger = state.as_ref().map_or_else(Ledger::none, State::ledger);
+    // Whoever applies by hand says that it is mended why an account with a first password got a seat: one is tried.
+    ledger.forget_seat_given();
     let book: &dyn Book = match &state {
         Some(state) => state,
         None => &NoBook,

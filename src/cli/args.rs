@@ -2,14 +2,18 @@
 //!
 //! Every flag has an environment variable `QUIETDESK_…`. Secrets are never flags.
 
+mod reading;
+mod simulated;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use self::reading::{DoctorArgs, DoctorFormat, ExportArgs, HandoffArgs, HandoffFormat};
+pub(super) use self::simulated::{SandboxArgs, SimulatedDeployment};
 use crate::model::observed::Deployment;
-use crate::sandbox;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -39,21 +43,6 @@ Exit codes:
   6   a guard refused
   7   applied in part: something failed or is held
   64  usage";
-
-const FAULTS: &str = "\
-What it does wrong: rules with commas between them, each [PLACE:]FAULT[=NUMBER][WHEN].
-
-  PLACE  reads, writes, or an operation (create, add, customers, user-search,
-         myself, desks, read-access, write-access, …; on Data Center also
-         create-user, update-user, role, remove, users-list, …), and a desk as
-         in add[SUP]; absent: every request
-  FAULT  429=SECONDS, 503=SECONDS, 401, 403, 404, 500, drop-before,
-         drop-after, 500-after, truncated, slow=MILLISECONDS, dead-token,
-         hide-emails, page-limit=ROWS, …; a wrong one lists them all
-  WHEN   @3 the third time, @3+ from then on, x2 twice, @3x2 twice from the
-         third on, %5 five in a hundred
-
-Example: create:drop-after@3, user-search:429=2%5, add[SUP]:500@4+";
 
 /// How output looks.
 #[derive(Debug, Args)]
@@ -293,131 +282,6 @@ pub(super) struct RunArgs {
     /// Serve a status page, /healthz, /readyz, /metrics and /api/status at this address, such as 127.0.0.1:9466.
     #[arg(long, env = "QUIETDESK_LISTEN", value_name = "ADDR")]
     pub listen: Option<std::net::SocketAddr>,
-}
-
-/// `doctor`.
-#[derive(Debug, Args)]
-pub(super) struct DoctorArgs {
-    /// Check the desks of this roster too: a YAML file, or a folder of them.
-    #[arg(env = "QUIETDESK_ROSTER")]
-    pub roster: Option<PathBuf>,
-    /// Check these desks too, by project key. May be repeated.
-    #[arg(long = "desk", env = "QUIETDESK_DESK", value_name = "KEY", value_delimiter = ',')]
-    pub desks: Vec<String>,
-    /// The last day of the token, such as 2027-03-01.
-    #[arg(long, env = "QUIETDESK_TOKEN_EXPIRES", value_name = "DATE")]
-    pub token_expires: Option<jiff::civil::Date>,
-    /// How to write it.
-    #[arg(long, env = "QUIETDESK_DOCTOR_OUTPUT", value_name = "FORMAT", default_value = "text")]
-    pub output: DoctorFormat,
-    /// How to reach Jira.
-    #[command(flatten)]
-    pub connection: ConnectionArgs,
-}
-
-/// How a diagnosis is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum DoctorFormat {
-    /// A line for each check.
-    Text,
-    /// For programs.
-    Json,
-}
-
-/// `export`.
-#[derive(Debug, Args)]
-pub(super) struct ExportArgs {
-    /// Only these desks, by project key. May be repeated. Else all that quietdesk's account sees.
-    #[arg(long = "desk", env = "QUIETDESK_DESK", value_name = "KEY", value_delimiter = ',')]
-    pub desks: Vec<String>,
-    /// Only who is on a desk of this roster without being listed there, as one more file for its folder.
-    #[arg(long, env = "QUIETDESK_UNLISTED_OF", value_name = "ROSTER")]
-    pub unlisted: Option<PathBuf>,
-    /// Write to this file, which must not exist yet and only you can read. Else to stdout.
-    #[arg(long, env = "QUIETDESK_OUT", value_name = "FILE")]
-    pub out: Option<PathBuf>,
-    /// How to reach Jira.
-    #[command(flatten)]
-    pub connection: ConnectionArgs,
-}
-
-/// `handoff`.
-#[derive(Debug, Args)]
-pub(super) struct HandoffArgs {
-    /// Which Jira's.
-    #[arg(long, env = "QUIETDESK_URL", value_name = "URL")]
-    pub url: Option<String>,
-    /// Where quietdesk remembers. Else $STATE_DIRECTORY (systemd), else the folder of --url below the user's state folder.
-    #[arg(long, env = "QUIETDESK_STATE_DIR", value_name = "FOLDER")]
-    pub state_dir: Option<PathBuf>,
-    /// How to write it. Every form shows first passwords.
-    #[arg(
-        long,
-        env = "QUIETDESK_HANDOFF_OUTPUT",
-        value_name = "FORMAT",
-        default_value = "table"
-    )]
-    pub output: HandoffFormat,
-    /// Print it, then empty the file. Passwords of accounts that are not known to be made stay.
-    #[arg(long, env = "QUIETDESK_HANDOFF_CLEAR", value_parser = BoolishValueParser::new())]
-    pub clear: bool,
-}
-
-/// How a hand-off is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum HandoffFormat {
-    /// For people.
-    Table,
-    /// For spreadsheets and mail merges.
-    Csv,
-    /// For programs.
-    Json,
-}
-
-/// `sandbox`.
-#[derive(Debug, Args)]
-pub(super) struct SandboxArgs {
-    /// Where to listen; loopback only.
-    #[arg(
-        long,
-        env = "QUIETDESK_LISTEN",
-        value_name = "ADDR",
-        default_value = "127.0.0.1:8065"
-    )]
-    pub listen: std::net::SocketAddr,
-    /// Which kind of Jira to simulate: cloud or data-center.
-    #[arg(long, value_name = "KIND", default_value = "cloud")]
-    pub deployment: SimulatedDeployment,
-    /// With --deployment data-center: 9.12, 10.0, 10.3 (which it is else) or 11.
-    #[arg(long, value_name = "VERSION", value_parser = str::parse::<sandbox::Version>)]
-    pub jira_version: Option<sandbox::Version>,
-    /// A desk and how open it is: restricted, open or public. May be repeated.
-    #[arg(long = "desk", value_name = "KEY:ACCESS", default_value = "SUP:restricted")]
-    pub desks: Vec<String>,
-    /// How many customers each desk has.
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub customers: usize,
-    /// What the customers are drawn from.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
-    /// How long each answer takes, in milliseconds.
-    #[arg(long, value_name = "MS", default_value_t = 0)]
-    pub latency: u64,
-    /// Requests a second before it answers 429.
-    #[arg(long, value_name = "N")]
-    pub rate: Option<u32>,
-    /// What it does wrong, such as "create:drop-after@3, reads:429=2%5"; --help explains.
-    #[arg(long, value_name = "SCRIPT", long_help = FAULTS)]
-    pub faults: Option<String>,
-}
-
-/// Which kind of Jira to simulate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum SimulatedDeployment {
-    /// Jira Cloud.
-    Cloud,
-    /// Jira Data Center.
-    DataCenter,
 }
 
 /// A length of time such as `90s`, `10m` or `1h 30m`, above nothing.

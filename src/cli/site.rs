@@ -140,6 +140,11 @@ pub(super) async fn reach(
     };
     let mut config = sandbox::Config {
         deployment,
+        rules: sandbox::Rules {
+            // Where a desk can be public at all, the simulated site allows it.
+            public_signup: deployment != sandbox::Deployment::Cloud,
+            ..sandbox::Rules::default()
+        },
         record_bodies: false,
         ..sandbox::Config::default()
     };

@@ -58,7 +58,8 @@ fn row(entry: &HandOff) -> [String; 5] {
         portals.join(" "),
         password.to_owned(),
         match entry.made {
-            true => entry.at.to_string(),
+            // Nobody who hands off accounts needs fractions of a second.
+            true => entry.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             false => PENDING.to_owned(),
         },
     ]

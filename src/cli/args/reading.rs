@@ -1,0 +1,87 @@
+//! What `doctor`, `export` and `handoff` are given: they only look.
+
+use std::path::PathBuf;
+
+use clap::builder::BoolishValueParser;
+use clap::{Args, ValueEnum};
+
+use super::ConnectionArgs;
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct DoctorArgs {
+    /// Check the desks of this roster too: a YAML file, or a folder of them.
+    #[arg(env = "QUIETDESK_ROSTER")]
+    pub roster: Option<PathBuf>,
+    /// Check these desks too, by project key. May be repeated.
+    #[arg(long = "desk", env = "QUIETDESK_DESK", value_name = "KEY", value_delimiter = ',')]
+    pub desks: Vec<String>,
+    /// The last day of the token, such as 2027-03-01.
+    #[arg(long, env = "QUIETDESK_TOKEN_EXPIRES", value_name = "DATE")]
+    pub token_expires: Option<jiff::civil::Date>,
+    /// How to write it.
+    #[arg(long, env = "QUIETDESK_DOCTOR_OUTPUT", value_name = "FORMAT", default_value = "text")]
+    pub output: DoctorFormat,
+    /// How to reach Jira.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+}
+
+/// How a diagnosis is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum DoctorFormat {
+    /// A line for each check.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// `export`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ExportArgs {
+    /// Only these desks, by project key. May be repeated. Else all that quietdesk's account sees.
+    #[arg(long = "desk", env = "QUIETDESK_DESK", value_name = "KEY", value_delimiter = ',')]
+    pub desks: Vec<String>,
+    /// Only who is on a desk of this roster without being listed there, as one more file for its folder.
+    #[arg(long, env = "QUIETDESK_UNLISTED_OF", value_name = "ROSTER")]
+    pub unlisted: Option<PathBuf>,
+    /// Write to this file, which must not exist yet and only you can read. Else to stdout.
+    #[arg(long, env = "QUIETDESK_OUT", value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How to reach Jira.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+}
+
+/// `handoff`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct HandoffArgs {
+    /// Which Jira's.
+    #[arg(long, env = "QUIETDESK_URL", value_name = "URL")]
+    pub url: Option<String>,
+    /// Where quietdesk remembers. Else $STATE_DIRECTORY (systemd), else the folder of --url below the user's state folder.
+    #[arg(long, env = "QUIETDESK_STATE_DIR", value_name = "FOLDER")]
+    pub state_dir: Option<PathBuf>,
+    /// How to write it. Every form shows first passwords.
+    #[arg(
+        long,
+        env = "QUIETDESK_HANDOFF_OUTPUT",
+        value_name = "FORMAT",
+        default_value = "table"
+    )]
+    pub output: HandoffFormat,
+    /// Print it, then empty the file. Passwords of accounts that are not known to be made stay.
+    #[arg(long, env = "QUIETDESK_HANDOFF_CLEAR", value_parser = BoolishValueParser::new())]
+    pub clear: bool,
+}
+
+/// How a hand-off is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum HandoffFormat {
+    /// For people.
+    Table,
+    /// For spreadsheets and mail merges.
+    Csv,
+    /// For programs.
+    Json,
+}

@@ -1,0 +1,96 @@
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::*;
+
+fn email(text: &str) -> Email {
+    Email::parse(text).unwrap()
+}
+
+fn shown(folder: &Path) -> Vec<String> {
+    let entries = read_hand_off(folder).unwrap().into_iter();
+    let word = |entry: HandOff| {
+        let password = entry.password.map(|password| password.expose_secret().to_owned());
+        format!(
+            "{} {} {}",
+            entry.email,
+            entry.account.map_or("?".to_owned(), |id| id.0),
+            password.unwrap_or_else(|| "-".to_owned())
+        )
+    };
+    entries.map(word).collect()
+}
+
+fn open(folder: &Path) -> HandOffFile {
+    HandOffFile::open(folder, "https://jira.example.com/", || Timestamp::UNIX_EPOCH).unwrap()
+}
+
+#[test]
+fn a_password_is_kept_until_it_is_known_what_became_of_the_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let (folder, desks) = (folder.path(), [DeskKey::parse("SUP").unwrap()]);
+    let file = open(folder);
+    let intend = |file: &HandOffFile, who: &str, password: &str| {
+        let password = file.intend(&email(who), "N", &desks, password.into()).unwrap();
+        password.expose_secret().to_owned()
+    };
+    assert_eq!(intend(&file, "a@example.com", "first"), "first");
+    assert_eq!(
+        intend(&file, "A@example.com", "second"),
+        "first",
+        "sent with it once already"
+    );
+    assert_eq!(intend(&file, "b@example.com", "third"), "third");
+    assert_eq!(shown(folder), ["a@example.com ? first", "b@example.com ? third"]);
+    drop(file);
+    let file = open(folder);
+    assert_eq!(intend(&file, "a@example.com", "fourth"), "first", "another life");
+    file.made(&email("a@example.com"), "N", &desks, &AccountId("1".into()));
+    file.made(&email("c@example.com"), "N", &desks, &AccountId("3".into()));
+    file.cancelled(&email("b@example.com"));
+    file.cancelled(&email("nobody@example.com"));
+    assert_eq!(shown(folder), ["a@example.com 1 first", "c@example.com 3 -"]);
+    assert_eq!(intend(&file, "b@example.com", "fifth"), "fifth");
+    let portal = |folder: &Path| read_hand_off(folder).unwrap()[0].desks[0].1.clone();
+    assert_eq!(
+        portal(folder),
+        "https://jira.example.com/servicedesk/customer/portals/project/SUP"
+    );
+    file.know(&[(desks[0].clone(), 7)].into());
+    file.made(&email("a@example.com"), "N", &desks, &AccountId("1".into()));
+    assert_eq!(portal(folder), "https://jira.example.com/servicedesk/customer/portal/7");
+    let mode = folder.join(FILE).metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn clearing_keeps_what_is_pending_and_the_writer_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    assert_eq!(clear_hand_off(folder).unwrap(), 0);
+    let file = open(folder);
+    file.intend(&email("a@example.com"), "A", &[], "first".into()).unwrap();
+    file.made(&email("b@example.com"), "B", &[], &AccountId("2".into()));
+    assert_eq!(clear_hand_off(folder).unwrap(), 1);
+    assert_eq!(shown(folder), ["a@example.com ? first"]);
+    file.made(&email("a@example.com"), "A", &[], &AccountId("1".into()));
+    file.sync().unwrap();
+    assert_eq!(shown(folder), ["a@example.com 1 first"]);
+    assert_eq!(clear_hand_off(folder).unwrap(), 1);
+    assert!(shown(folder).is_empty());
+    assert_eq!(folder.join(FILE).metadata().unwrap().len(), 0, "no password is left");
+}
+
+#[test]
+fn lines_that_were_cut_off_or_are_of_a_later_version_are_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let file = open(folder);
+    file.made(&email("a@example.com"), "A", &[], &AccountId("1".into()));
+    drop(file);
+    let mut text = std::fs::read(folder.join(FILE)).unwrap();
+    text.extend_from_slice(b"{\"event\":\"moved\",\"to\":\"x\"}\n{\"event\":\"made\",\"ema");
+    std::fs::write(folder.join(FILE), text).unwrap();
+    let file = open(folder);
+    file.made(&email("b@example.com"), "B", &[], &AccountId("2".into()));
+    assert_eq!(shown(folder), ["a@example.com 1 -", "b@example.com 2 -"]);
+}
