@@ -341,15 +341,23 @@ async fn sweep(
     on_desks
         .into_iter()
         .for_each(|account| remember(observed, Some(account)));
+    // Whether Data Center's lists hold deactivated accounts is not certain, nor whether it refuses a second account with an
+    // e-mail (jira-facts §§1, 4): whom it did not list is looked up before anybody is made.
+    let proves_absence = jira.site().deployment == Deployment::Cloud;
+    let mut unproven = Vec::new();
     for email in emails {
         let accounts = found.remove(email.key()).unwrap_or_default();
+        if accounts.is_empty() && !proves_absence {
+            unproven.push(email);
+            continue;
+        }
         let lookup = Lookup::judge(email.key(), &accounts);
         observed.lookups.insert(email.key().clone(), lookup);
         accounts
             .into_iter()
             .for_each(|account| remember(observed, Some(account)));
     }
-    Ok(Vec::new())
+    Ok(unproven)
 }
 
 /// Who is on any desk.
