@@ -281,3 +281,49 @@ async fn the_first_day_on_a_desk_that_is_in_use() {
         day.world.drain();
     }
 }
+
+/// Killed again and again in the middle of an import with first passwords: nobody is made twice, and every password that is
+/// handed off is the one the account has.
+#[tokio::test(flavor = "multi_thread")]
+async fn kills_lose_no_password_and_make_nobody_twice() {
+    const PEOPLE: usize = 120;
+    let day = Day::on(BOTH[1], two_desks(Vec::new())).await;
+    let customers: String = (0..PEOPLE)
+        .map(|n| format!("  - {{email: p{n:03}@example.com, initial_password: generate}}\n"))
+        .collect();
+    day.write(
+        "roster.yaml",
+        &format!("version: 1\ndefaults: {{desks: [OPEN]}}\ndesks: {{OPEN: {{}}}}\ncustomers:\n{customers}"),
+    );
+    day.world
+        .sandbox
+        .set_faults(&"create-user:slow=60, create-user:drop-after%10".parse().unwrap());
+    let made = || day.world.sandbox.snapshot().accounts.len() - 1;
+    let mut kills = 0;
+    for stop_at in (1..).map(|n| n * 17).take_while(|stop_at| *stop_at < PEOPLE) {
+        let mut command = day.command(&["apply", "--yes", "roster.yaml"]);
+        let mut applying = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let begin = Instant::now();
+        while made() < stop_at && applying.try_wait().unwrap().is_none() {
+            assert!(begin.elapsed() < Duration::from_secs(30), "nothing is made");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        applying.kill().unwrap();
+        kills += usize::from(!applying.wait().unwrap().success());
+    }
+    assert!(kills >= 5, "{kills} kills");
+    day.world.sandbox.set_faults(&"".parse().unwrap());
+    day.does(&["apply", "--yes", "roster.yaml"], 0);
+    assert_eq!(made(), PEOPLE, "nobody twice");
+    assert_eq!(day.world.sandbox.snapshot().customers("OPEN").len(), PEOPLE);
+    let handed: Value = serde_json::from_str(&day.does(&["handoff", "--output", "json"], 0)).unwrap();
+    let handed = handed["entries"].as_array().unwrap();
+    assert_eq!(handed.len(), PEOPLE, "everybody can be handed off");
+    for entry in handed {
+        let email = entry["email"].as_str().unwrap();
+        let password = entry["initial_password"].as_str().map(str::to_owned);
+        assert_eq!(password, day.world.sandbox.password_of(email), "{email}");
+        assert_eq!(entry["state"], "made", "{email}");
+    }
+    day.world.drain();
+}

@@ -381,8 +381,10 @@ fn fold(lines: Vec<Line>) -> (Vec<HandOff>, BTreeMap<EmailKey, HandOff>) {
                     name,
                     at,
                 };
-                // Somebody who was deleted and made again is the later one.
                 match places.get(&key).and_then(|place| made.get_mut(*place)) {
+                    // Said again, by a life that did not know it was said.
+                    Some(earlier) if earlier.account == entry.account && entry.password.is_none() => {}
+                    // Somebody who was deleted and made again is the later one.
                     Some(earlier) => *earlier = entry,
                     None => {
                         places.insert(key, made.len());

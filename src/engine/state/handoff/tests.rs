@@ -49,6 +49,10 @@ fn a_password_is_kept_until_it_is_known_what_became_of_the_account() {
     file.cancelled(&email("b@example.com"));
     file.cancelled(&email("nobody@example.com"));
     assert_eq!(shown(folder), ["a@example.com 1 first", "c@example.com 3 -"]);
+    file.made(&email("a@example.com"), "N", &desks, &AccountId("1".into()));
+    assert_eq!(shown(folder)[0], "a@example.com 1 first", "said twice");
+    file.made(&email("c@example.com"), "N", &desks, &AccountId("4".into()));
+    assert_eq!(shown(folder)[1], "c@example.com 4 -", "made anew");
     assert_eq!(intend(&file, "b@example.com", "fifth"), "fifth");
     let portal = |folder: &Path| read_hand_off(folder).unwrap()[0].desks[0].1.clone();
     assert_eq!(
@@ -56,7 +60,7 @@ fn a_password_is_kept_until_it_is_known_what_became_of_the_account() {
         "https://jira.example.com/servicedesk/customer/portals/project/SUP"
     );
     file.know(&[(desks[0].clone(), 7)].into());
-    file.made(&email("a@example.com"), "N", &desks, &AccountId("1".into()));
+    file.made(&email("a@example.com"), "N", &desks, &AccountId("9".into()));
     assert_eq!(portal(folder), "https://jira.example.com/servicedesk/customer/portal/7");
     let mode = folder.join(FILE).metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
