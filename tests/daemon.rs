@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use quietdesk::daemon::status::Status;
 use quietdesk::daemon::{Daemon, Settings};
-use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
 use quietdesk::jira::JiraRead;
 use quietdesk::sandbox::{DeskAccess, Seed, SeedDesk};
@@ -71,7 +70,7 @@ impl Running {
             state: None,
             ledger: quietdesk::model::ledger::Ledger::kept(),
             policy: quietdesk::model::policy::Policy::default(),
-            passwords: Passwords::default(),
+            passwords: None,
             status: self.status.clone(),
             clock: support::status::now,
             progress: Box::new(Silent),

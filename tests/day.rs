@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use quietdesk::daemon::status::{Kind, PassResult, Status};
 use quietdesk::daemon::{Daemon, Settings};
-use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
 use quietdesk::jira::{self, BaseUrl, Credentials, InProcess, JiraRead};
 use quietdesk::model::ledger::Ledger;
@@ -64,7 +63,7 @@ fn settings(sandbox: &Sandbox, config: &Config, roster: &Path, status: Status, s
         state: None,
         ledger: Ledger::kept(),
         policy: Policy::default(),
-        passwords: Passwords::default(),
+        passwords: None,
         status,
         clock: support::status::now,
         progress: Box::new(Silent),

@@ -205,6 +205,22 @@ async fn first_passwords_are_nowhere_but_in_the_hand_off() {
         );
         std::thread::sleep(Duration::from_millis(50));
     }
+    // The file of passwords is read anew before each pass.
+    let more = "email,password\nbob@example.com,Tr0ub4dor&3-provided\nzoe@example.com,zoes-provided-one\n";
+    day.write("passwords.csv", more);
+    let zoe = "  - {email: zoe@example.com, initial_password: provided}\n";
+    day.write(
+        "roster.yaml",
+        &roster(&(generated(&["ada", "eve", "grace", "joan"]) + zoe)),
+    );
+    while day.world.sandbox.snapshot().customers("OPEN").len() < 6 {
+        assert!(begin.elapsed() < Duration::from_secs(60), "the edit never came");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(
+        day.world.sandbox.password_of("zoe@example.com").as_deref(),
+        Some("zoes-provided-one")
+    );
     for path in ["/", "/metrics", "/api/status", "/readyz"] {
         let mut stream = TcpStream::connect(&listen).unwrap();
         write!(
@@ -220,12 +236,12 @@ async fn first_passwords_are_nowhere_but_in_the_hand_off() {
     seen.push_str(&reading.join().unwrap());
     seen.push_str(&fs::read_to_string(day.folder.path().join("report.json")).unwrap());
     seen.push_str(&fs::read_to_string(day.folder.path().join("state/audit.jsonl")).unwrap());
-    let emails = ["ada", "bob", "eve", "grace", "joan"].map(|name| format!("{name}@example.com"));
+    let emails = ["ada", "bob", "eve", "grace", "joan", "zoe"].map(|name| format!("{name}@example.com"));
     let passwords: BTreeSet<_> = emails
         .iter()
         .map(|email| day.world.sandbox.password_of(email).unwrap())
         .collect();
-    assert_eq!(passwords.len(), 5);
+    assert_eq!(passwords.len(), 6);
     assert!(
         seen.contains("\"level\":\"DEBUG\"") && seen.contains("grace@example.com"),
         "it was loud"

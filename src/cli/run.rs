@@ -28,7 +28,8 @@ const POLL: Duration = Duration::from_secs(30);
 pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     let stop = signals::stop_token()?;
     let narrow = Narrow::parse(&args.site.desks)?;
-    let (policy, passwords) = policy(&args.site.policy)?;
+    // A file that cannot be used is told at once; the daemon reads it anew before each pass.
+    let (policy, _) = policy(&args.site.policy)?;
     // The daemon waits for a valid roster. One pass cannot, and a sandbox is seeded from it.
     let needs_roster = args.once || args.site.connection.sandbox;
     let roster = if needs_roster {
@@ -59,7 +60,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     };
     let settings = Settings {
         policy,
-        passwords,
+        passwords: args.site.policy.passwords.clone(),
         ledger: ledger.unwrap_or_else(Ledger::kept),
         state,
         status,

@@ -30,7 +30,6 @@ use self::passes::{Done, Passes};
 use self::roster::{CurrentRoster, Looked};
 use self::status::{PassEnded, RosterState, Status};
 use self::token::TokenFile;
-use crate::engine::passwords::Passwords;
 use crate::engine::progress::Progress;
 use crate::engine::state::State;
 use crate::jira::{ConnectError, JiraRead};
@@ -78,8 +77,8 @@ pub struct Settings {
     pub ledger: Ledger,
     /// What plans may do besides what the roster says.
     pub policy: Policy,
-    /// The first passwords of those who are to have one of a file.
-    pub passwords: Passwords,
+    /// The file of first passwords, read anew before each pass.
+    pub passwords: Option<PathBuf>,
     /// What is told to who looks on.
     pub status: Status,
     /// What time it is.
@@ -125,7 +124,7 @@ impl Daemon {
                 settings.observe,
                 state,
                 ledger,
-                (settings.policy.clone(), settings.passwords.clone()),
+                (settings.policy.clone(), settings.passwords.take()),
                 stop.clone(),
             ),
             schedule: Schedule::new(timing),

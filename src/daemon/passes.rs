@@ -1,5 +1,6 @@
 //! Passes one after another: the connection, and what is remembered between them.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,6 +71,8 @@ pub(super) struct Passes {
     memory: Memory,
     policy: Policy,
     passwords: Passwords,
+    /// Where they come from.
+    passwords_file: Option<PathBuf>,
     /// The roster that the last pass which came to its end was about.
     applied: Option<Arc<Roster>>,
     stop: CancellationToken,
@@ -81,12 +84,13 @@ impl Passes {
         observe: bool,
         state: Option<State>,
         ledger: Ledger,
-        (policy, passwords): (Policy, Passwords),
+        (policy, passwords_file): (Policy, Option<PathBuf>),
         stop: CancellationToken,
     ) -> Self {
         Self {
             policy,
-            passwords,
+            passwords: Passwords::default(),
+            passwords_file,
             observe,
             connection: None,
             ledger: state.as_ref().map_or(ledger, State::ledger),
@@ -187,6 +191,7 @@ impl Passes {
         let Some(connection) = &self.connection else {
             return Err(PassEnd::Interrupted);
         };
+        read_passwords(self.passwords_file.as_deref(), &mut self.passwords, &mut self.policy);
         let seen = async {
             match &edit {
                 Some(edit) => {
@@ -397,5 +402,20 @@ fn drops_the_connection(end: &PassEnd) -> bool {
         PassEnd::NotConnected(_) | PassEnd::NotObserved(_) => true,
         PassEnd::Applied(_, outcomes) => outcomes.stopped.is_some(),
         PassEnd::Interrupted | PassEnd::NothingToDo | PassEnd::Observed(_) => false,
+    }
+}
+
+/// Reads the first passwords anew. A file that cannot be used is told, and those known before stay.
+fn read_passwords(file: Option<&Path>, passwords: &mut Passwords, policy: &mut Policy) {
+    match file.map(Passwords::read) {
+        None => {}
+        Some(Ok(read)) => {
+            policy.provided = read.emails();
+            *passwords = read;
+        }
+        Some(Err(problem)) => warn!(
+            problem = tell::chain(&problem),
+            "the passwords file cannot be used; those known before stay"
+        ),
     }
 }
