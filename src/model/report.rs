@@ -198,6 +198,7 @@ impl Report {
             outcomes,
             ..
         } = material;
+        let desks = desk_counts(material.roster, observed, plan, material.name_unlisted);
         Self {
             format_version: 1,
             jira: Jira {
@@ -208,7 +209,8 @@ impl Report {
             roster: material.source.clone(),
             summary: Summary::of(plan, outcomes, material.calls),
             mail_sending_calls: material.mail_sending_calls,
-            desks: desk_counts(material.roster, observed, plan, material.name_unlisted),
+            warnings: plan.warnings.iter().cloned().chain(of_groups(&desks)).collect(),
+            desks,
             steps: plan.steps.iter().map(|step| step_entry(step, outcomes)).collect(),
             held: plan.held.iter().map(held_entry).collect(),
             notes: plan.notes.iter().map(note_entry).collect(),
@@ -217,7 +219,6 @@ impl Report {
                 refused: !material.findings.is_empty(),
                 findings: material.findings.to_vec(),
             },
-            warnings: plan.warnings.clone(),
             stopped: outcomes
                 .and_then(|outcomes| outcomes.stopped.as_ref())
                 .map(ToString::to_string),
@@ -278,6 +279,17 @@ impl Summary {
         }
         summary
     }
+}
+
+/// Groups that let people in: shown, and left alone.
+fn of_groups(desks: &BTreeMap<DeskKey, DeskCounts>) -> impl Iterator<Item = String> {
+    let with_groups = desks.iter().filter(|(_, desk)| !desk.groups.is_empty());
+    with_groups.map(|(key, desk)| {
+        let groups = desk.groups.join(", ");
+        format!(
+            "{key}: whoever is in one of these groups is a customer as well, which quietdesk leaves alone: {groups}"
+        )
+    })
 }
 
 fn step_entry(step: &Step, outcomes: Option<&Outcomes>) -> StepEntry {

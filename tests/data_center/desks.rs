@@ -37,6 +37,11 @@ async fn whoever_is_in_by_a_group_is_in_and_the_group_is_left_alone() {
     assert_eq!(applied.steps(), ["add bob@example.com to SUP"]);
     let report = applied.seen.report(&wanted, &Default::default(), None, false);
     assert_eq!(report.desks.values().next().unwrap().groups, ["partners"]);
+    assert!(
+        report.warnings[0].starts_with("SUP: whoever is in one of these groups"),
+        "{:?}",
+        report.warnings
+    );
     world.drain();
 }
 
