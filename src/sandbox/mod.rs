@@ -1,4 +1,5 @@
-//! A simulated Jira, Cloud or Data Center, with its service management, in memory and on loopback: for trials, training and CI, and the
+//! A simulated Jira, Cloud or Data Center, with its service management, in memory and on loopback: for trials, training
+//! and CI, and the
 //! judge of the client.
 //!
 //! It owns the answer to "what would Jira do": it accepts what Jira accepts, refuses what Jira refuses, records every
@@ -109,6 +110,7 @@
 //! | behaviour | source | certainty | otherwise |
 //! |---|---|---|---|
 //! | `serverInfo`: `deploymentType: "Server"`, `versionNumbers` | §1 | H | [`Version`] |
+//! | Cloud's `/rest/api/3/serverInfo` is 404, and no violation: a client that asks which Jira it is may try it | | I | |
 //! | a personal access token as `Bearer`; a wrong one is 401 with `X-Seraph-LoginReason` | §8 | H; the header, I | `Config::token` |
 //! | basic sign-in; switched off, 403 with its `message`; so by default from Jira 11 | §8 | H | `Config::basic_sign_in` |
 //! | a dead token: reads 200 with what strangers see, but `myself` is 401 | §5 | I: known of Cloud | fault `dead-token` |

@@ -7,6 +7,7 @@ mod support;
 
 mod accounts;
 mod desks;
+mod faults;
 mod passwords;
 mod versions;
 
