@@ -92,7 +92,7 @@ async fn pass(args: &ApplyArgs, site: &Site, stop: &CancellationToken) -> Result
     let outcomes = carry_out(&jira, &seen, book, &site.passwords, &progress::Bar::new(), stop).await;
     let writes = jira.stats().writes - writes_before;
     if let Some(state) = &state {
-        ledger.fold(&site.roster, plan, &outcomes);
+        ledger.fold_part(&site.whole, &site.roster, plan, &outcomes);
         state.found(&site.roster, plan);
         // What was done is done; without the memory of it the next pass only asks more.
         if let Err(problem) = state.save(&ledger) {

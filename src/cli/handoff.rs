@@ -24,7 +24,7 @@ pub(super) fn run(args: &HandoffArgs) -> Result<Exit, Failure> {
     // What could not be printed is not thrown away.
     out.flush()?;
     if args.clear {
-        let cleared = clear_hand_off(&folder).map_err(state::failure)?;
+        let cleared = clear_hand_off(&folder, &entries).map_err(state::failure)?;
         writeln!(printed::stderr(), "{cleared} cleared")?;
     }
     Ok(Exit::Done)

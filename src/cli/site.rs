@@ -27,6 +27,8 @@ use crate::sandbox::{self, Running, Sandbox, Seed};
 pub(super) struct Site {
     /// The roster, narrowed to the desks asked for.
     pub roster: Roster,
+    /// The whole roster.
+    pub whole: Roster,
     /// Where it came from.
     pub source: RosterSource,
     narrow: Narrow,
@@ -52,6 +54,7 @@ impl Site {
         let (settings, _sandbox) = reach(&args.connection, || seed_for(&loaded.roster), stop).await?;
         Ok(Self {
             source: source(&loaded),
+            whole: loaded.roster.clone(),
             roster: narrow.checked(loaded.roster)?,
             narrow,
             policy,

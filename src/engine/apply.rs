@@ -55,6 +55,7 @@ pub async fn apply(
         stop,
         steps: steps.iter().map(|step| (step.id, step)).collect(),
         state: Mutex::default(),
+        proven: tokio::sync::Mutex::new(false),
         ended: watch::Sender::new(0),
     };
     book.begins(approved.plan());
@@ -82,6 +83,8 @@ struct Applying<'a> {
     stop: &'a CancellationToken,
     steps: BTreeMap<StepId, &'a Step>,
     state: Mutex<State>,
+    /// Whether an account of this pass with a first password was shown to take no seat.
+    proven: tokio::sync::Mutex<bool>,
     /// How many steps have ended; whoever waits for one looks again at each change.
     ended: watch::Sender<usize>,
 }
@@ -109,6 +112,7 @@ struct State {
 impl Applying<'_> {
     async fn all(&self) {
         let calls = calls(self.approved.plan(), Limits::JIRA);
+        self.prove_earlier().await;
         // The first alone: where Jira does not let quietdesk's account create anybody, one refusal is enough.
         let (first, rest) = calls.people.split_at(calls.people.len().min(1));
         for call in first {

@@ -2,6 +2,7 @@
 //!
 //! A [`Book`] is asked at fixed moments and decides nothing: before a create is first sent, and when a step has ended.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -44,6 +45,11 @@ pub trait Book: Send + Sync {
         desks: &'a [DeskKey],
         new: SecretString,
     ) -> BoxFuture<'a, Result<SecretString, BookError>>;
+
+    /// The e-mails whose accounts may have been made with a first password and were never read back.
+    fn unproven(&self) -> BTreeSet<EmailKey> {
+        BTreeSet::new()
+    }
 
     /// A step has ended. The intent of a create goes, unless the create may have taken effect unseen; a step that was
     /// written to Jira is journalled before this returns.

@@ -3,7 +3,7 @@
 mod create;
 mod update;
 
-pub(super) use self::create::{Created, NewAccount, create};
+pub(super) use self::create::{Created, NewAccount, create, prove_seatless};
 pub(super) use self::update::{Updated, update};
 use crate::jira::{CallError, JiraWrite, Written};
 use crate::model::access::Access;

@@ -143,8 +143,11 @@ impl<'a> From<&'a Changes> for UserChanges<'a> {
 }
 
 impl User {
-    /// What it is entitled to, where that was asked for.
-    pub(super) fn entitlements(&self) -> Entitlements {
+    /// What it is entitled to; nothing where the answer does not say, which proves nothing.
+    pub(super) fn entitlements(&self) -> Option<Entitlements> {
+        if self.groups.is_none() || self.application_roles.is_none() {
+            return None;
+        }
         let names = |items: &Option<Items>, field: &str| -> Vec<String> {
             let items = items.iter().flat_map(|items| &items.items);
             items
@@ -152,11 +155,11 @@ impl User {
                 .collect()
         };
         let size = |items: &Option<Items>| items.as_ref().map_or(0, |items| items.size.max(items.items.len()));
-        Entitlements {
+        Some(Entitlements {
             groups: names(&self.groups, "name"),
             applications: names(&self.application_roles, "key"),
             count: size(&self.groups) + size(&self.application_roles),
-        }
+        })
     }
 }
 
@@ -205,13 +208,13 @@ mod tests {
             "applicationRoles": {"size": 1, "items": [{"key": "jira-software", "name": "Jira Software"}]},
         }))
         .unwrap();
-        let entitled = user.entitlements();
+        let entitled = user.entitlements().unwrap();
         assert_eq!(
             (entitled.groups.join(","), entitled.applications.join(",")),
             ("staff".into(), "jira-software".into())
         );
         assert_eq!(entitled.count, 3);
         let bare: User = serde_json::from_value(json!({"key": "k", "name": "n"})).unwrap();
-        assert_eq!(bare.entitlements(), Entitlements::default());
+        assert_eq!(bare.entitlements(), None);
     }
 }

@@ -170,6 +170,8 @@ pub(super) struct CursorPage {
     pub rows: Vec<Account>,
     /// Where the next one begins; nothing after the last.
     pub next: Option<String>,
+    /// Whether it says it is the last.
+    pub is_last: bool,
 }
 
 /// Sweeps all accounts by cursor: each page names the next, so they come one after another. A cursor that comes again
@@ -192,9 +194,10 @@ where
             .filter(|account| seen.insert(account.id.clone()))
             .for_each(&mut *visit);
         match page.next {
+            // Without a next one, only a page that says so is the last.
             None => {
                 return Ok(SweepEnd {
-                    finished: true,
+                    finished: page.is_last,
                     requests,
                 });
             }

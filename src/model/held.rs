@@ -38,7 +38,7 @@ pub enum HeldReason {
     PreviouslyOnCloud(AccountId),
     /// `initial_password: provided`, and the passwords file has none.
     PasswordMissing,
-    /// An earlier account with a first password was given a licence seat.
+    /// An earlier account with a first password could not be shown to take no licence seat.
     SeatGiven(String),
     /// `account:` names an account Jira does not have.
     PinUnknown(Handle),
@@ -115,7 +115,7 @@ impl HeldReason {
             }
             Self::SeatGiven(_) => {
                 "see in Jira's administration (Application access, and the default groups) why a new user gets an \
-                 application, mend it, then run `quietdesk apply`, which tries one again"
+                 application, mend it, stop the daemon if one runs, and run `quietdesk apply`, which tries one again"
             }
             Self::PinUnknown(_) => "correct `account:` in the roster, or take it out so that the e-mail decides",
             Self::PinShowsAnother(_) => {
@@ -169,7 +169,7 @@ impl fmt::Display for HeldReason {
             Self::SeatGiven(account) => {
                 write!(
                     f,
-                    "Jira gave {account} a licence seat when it was made with a first password"
+                    "{account} was made with a first password, and could not be shown to take no licence seat"
                 )
             }
             Self::PinUnknown(handle) => write!(f, "Jira has no account {handle}"),

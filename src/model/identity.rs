@@ -104,11 +104,14 @@ impl<'a> Identities<'a> {
         }
     }
 
-    fn by_pin(&self, customer: &Customer, pin: &'a Handle) -> Identity<'a> {
+    fn by_pin(&self, customer: &'a Customer, pin: &'a Handle) -> Identity<'a> {
         if self.shared_pins.contains(pin) {
             return Identity::Held(HeldReason::PinShared(pin.clone()));
         }
-        let Some(account) = self.by_handle.get(pin).copied() else {
+        // Jira may find it under another spelling than its own.
+        let asked = self.observed.pins.get(pin).and_then(Option::as_ref);
+        let asked = asked.and_then(|id| self.observed.accounts.get(id));
+        let Some(account) = self.by_handle.get(pin).copied().or(asked) else {
             return match self.observed.pins.contains_key(pin) {
                 true => Identity::Held(HeldReason::PinUnknown(pin.clone())),
                 false => Identity::Unasked(Question::Pin(pin)),
@@ -116,13 +119,28 @@ impl<'a> Identities<'a> {
         };
         match account.email_key() {
             Some(key) if customer.previously.iter().any(|email| *email.key() == key) => match usable(account) {
-                Identity::Account(account) => Identity::Former(account),
+                Identity::Account(account) => self.unless_taken(customer, account),
                 unusable @ (Identity::Former(_) | Identity::Absent | Identity::Unasked(_) | Identity::Held(_)) => {
                     unusable
                 }
             },
             Some(key) if key != *customer.email.key() => Identity::Held(HeldReason::PinShowsAnother(pin.clone())),
             Some(_) | None => usable(account),
+        }
+    }
+
+    /// A pinned account with an older address can only be given the new one where nobody else has it.
+    fn unless_taken(&self, customer: &'a Customer, account: &'a Account) -> Identity<'a> {
+        match self.by_email(&customer.email) {
+            Identity::Absent => Identity::Former(account),
+            Identity::Held(HeldReason::UsernameTaken(id)) if id == account.id => Identity::Former(account),
+            Identity::Account(other) | Identity::Former(other) => {
+                Identity::Held(HeldReason::PreviouslyStillThere(vec![
+                    account.id.clone(),
+                    other.id.clone(),
+                ]))
+            }
+            unclear @ (Identity::Unasked(_) | Identity::Held(_)) => unclear,
         }
     }
 

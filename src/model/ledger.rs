@@ -11,7 +11,7 @@ use super::desk::DeskKey;
 use super::edit::Edit;
 use super::email::EmailKey;
 use super::observed::Deployment;
-use super::outcome::Outcomes;
+use super::outcome::{Outcome, Outcomes};
 use super::plan::Plan;
 use super::roster::Roster;
 use super::step::{Action, Cause, Step};
@@ -144,6 +144,17 @@ impl Ledger {
         }
     }
 
+    /// The same for a pass over a part of `roster`, some desks of it: what is remembered of the rest stays.
+    pub fn fold_part(&mut self, roster: &Roster, part: &Roster, plan: &Plan, outcomes: &Outcomes) {
+        let open = self.take_in(roster, part, plan, outcomes);
+        self.parts.completed.retain(|key| roster.desks.contains_key(key));
+        if outcomes.stopped.is_none() {
+            self.parts.completed.retain(|key| !part.desks.contains_key(key));
+            let read = part.desks.keys().filter(|key| !open.desks.contains(*key));
+            self.parts.completed.extend(read.cloned());
+        }
+    }
+
     /// The same for a pass over an edit of `roster`, which saw only what the edit concerns.
     pub fn fold_edit(&mut self, roster: &Roster, edit: &Edit, plan: &Plan, outcomes: &Outcomes) {
         let open = self.take_in(roster, &edit.roster, plan, outcomes);
@@ -163,9 +174,19 @@ impl Ledger {
         let agreed = facts(seen, has_account).filter(|(fact, _)| named || !matches!(fact, Fact::Name(_)));
         self.parts.agreed.extend(agreed.filter(|(fact, _)| !open.holds(fact)));
         self.parts.agreed.retain(|fact, _| is_wanted(roster, fact));
+        // A create that may or may not have made somebody: what was agreed on before says nothing of that account.
+        let unknown = plan
+            .steps
+            .iter()
+            .filter(|step| outcomes.of(step.id) == Outcome::Unknown);
+        for step in unknown {
+            if let Action::CreateCustomer { email, .. } = &step.action {
+                self.parts.agreed.remove(&Fact::Account(email.key().clone()));
+            }
+        }
         self.parts
             .refused
-            .retain(|email, _| roster.customers.contains_key(email));
+            .retain(|email, _| roster.customers.contains_key(email) && !plan.accounts.contains_key(email));
         self.parts.refused.extend(outcomes.refused_creates(plan));
         if let Some(account) = &outcomes.seat_given {
             self.parts.seat_given = Some(account.clone());

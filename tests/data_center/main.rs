@@ -9,6 +9,7 @@ mod accounts;
 mod desks;
 mod faults;
 mod passwords;
+mod regressions;
 mod versions;
 
 use quietdesk::engine::book::NoBook;

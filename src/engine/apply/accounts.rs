@@ -21,6 +21,14 @@ impl Applying<'_> {
         if self.is_stopped() || self.state(ended) {
             return self.end(id, StepEnd::plain(Outcome::NotAttempted));
         }
+        // One after another, until one of this pass was shown to take no seat: a Jira that gives seats gives one.
+        let mut proven = match password {
+            Some(_) => Some(self.proven.lock().await),
+            None => None,
+        };
+        if proven.as_ref().is_some_and(|proven| **proven) {
+            proven = None;
+        }
         if let (Some(_), Some(why)) = (password, self.state(|state| state.passwords_unsafe.clone())) {
             return self.end(id, StepEnd::with_error(Outcome::NotAttempted, why));
         }
@@ -34,14 +42,16 @@ impl Applying<'_> {
         let (approval, passwords) = (self.approved.approval(), self.passwords);
         let (created, request) = protocol::create(self.jira, approval, self.book, passwords, new).await;
         match created {
-            Created::End(end) => self.end(id, end.sent(request)),
-            Created::Entitled { end, account, seat } => {
+            Created::End(end) => {
+                if let Some(proven) = &mut proven {
+                    **proven = end.outcome == Outcome::Done;
+                }
+                self.end(id, end.sent(request));
+            }
+            Created::Entitled { end, account } => {
                 let why = "no more accounts are made with a first password in this pass, because the last one could not be \
                            shown to take no licence seat";
-                self.state(|state| {
-                    state.passwords_unsafe = Some(why.to_owned());
-                    state.seat_given = seat.then_some(account).or(state.seat_given.take());
-                });
+                self.unproven(why, account);
                 self.end(id, end.sent(request));
             }
             Created::Unsafe(error) => {
@@ -51,11 +61,37 @@ impl Applying<'_> {
             }
             Created::Forbidden(error) => {
                 let error = error.to_string();
-                self.state(|state| state.creating_refused = Some(error.clone()));
+                // Giving first passwords takes an administrator; making customers may not.
+                self.state(|state| match password {
+                    Some(_) => state.passwords_unsafe = Some(error.clone()),
+                    None => state.creating_refused = Some(error.clone()),
+                });
                 self.end(id, StepEnd::with_error(Outcome::Failed, error).sent(request));
             }
             Created::PassEnds(error) => self.end_with_pass(id, &error, request),
         }
+    }
+
+    /// Accounts that an earlier life may have made with a first password, and nobody read back: it is done now.
+    pub(super) async fn prove_earlier(&self) {
+        let unproven = self.book.unproven();
+        let accounts = &self.approved.plan().accounts;
+        for account in unproven.iter().filter_map(|email| accounts.get(email)) {
+            let end = StepEnd::with_account(Outcome::Done, account.clone());
+            let proof = protocol::prove_seatless(self.jira, self.approved.approval(), end).await;
+            if let Created::Entitled { end, account } = proof {
+                tracing::error!("an account with a first password could not be shown to take no licence seat");
+                let why = end.error.unwrap_or_default();
+                self.unproven(&why, account);
+            }
+        }
+    }
+
+    fn unproven(&self, why: &str, account: String) {
+        self.state(|state| {
+            state.passwords_unsafe = Some(why.to_owned());
+            state.seat_given = Some(account);
+        });
     }
 
     pub(super) async fn update(&self, id: StepId) {

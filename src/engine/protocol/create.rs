@@ -34,8 +34,6 @@ pub(in crate::engine) enum Created {
         end: StepEnd,
         /// Whose account it is, by its user name.
         account: String,
-        /// Whether Jira said that it was given something; else it did not say.
-        seat: bool,
     },
     /// Nothing was sent, because its intent could not be written down; nor will a later one's be.
     Unsafe(BookError),
@@ -80,6 +78,11 @@ pub(in crate::engine) async fn create(
         },
         None => None,
     };
+    if password.is_some()
+        && let Some(created) = somebody_has_it(jira, email, perhaps_made).await
+    {
+        return (created, None);
+    }
     let mut lost = None;
     let mut number = None;
     for _ in 0..CREATES {
@@ -93,12 +96,30 @@ pub(in crate::engine) async fn create(
             Sent::Came(Created::End(end)) if password.is_some() && end.outcome == Outcome::Done => {
                 return (prove_seatless(jira, approval, end).await, number);
             }
+            // The account may be there with that password, and a search that lags behind: nothing is settled.
+            Sent::Came(Created::End(end)) if password.is_some() && perhaps_made && end.outcome == Outcome::Held => {
+                let error = end.error.unwrap_or_default();
+                let end = StepEnd::with_error(Outcome::Unknown, format!("{error}; the next pass looks again"));
+                return (Created::End(end), number);
+            }
             Sent::Came(created) => return (created, number),
         }
     }
     let error = lost.map(|error| error.to_string()).unwrap_or_default();
     let end = StepEnd::with_error(Outcome::Unknown, format!("{error}; the next pass looks again"));
     (Created::End(end), number)
+}
+
+/// The platform's create refuses a user name that is taken, and not an e-mail (jira-facts §4, I): who has it by now is
+/// looked up right before. Nothing where nobody has.
+async fn somebody_has_it(jira: &JiraWrite, email: &Email, perhaps_made: bool) -> Option<Created> {
+    let outcome = if perhaps_made { Outcome::Done } else { Outcome::Linked };
+    match jira.lookup(email).await {
+        Ok((Lookup::Absent, _)) => None,
+        Ok((lookup, found)) => Some(Created::End(settled(lookup, &found, outcome))),
+        Err(error) if error.ends_the_pass() => Some(Created::PassEnds(error)),
+        Err(error) => Some(Created::End(StepEnd::with_error(Outcome::Failed, error.to_string()))),
+    }
 }
 
 async fn first_password(
@@ -115,7 +136,7 @@ async fn first_password(
 
 /// Reads an account back that was made with a first password: it must have no application and no group, since an
 /// application is a licence seat and a group can give one (design §8). What it was given is taken back, as far as calls can.
-async fn prove_seatless(jira: &JiraWrite, approval: &Approval, end: StepEnd) -> Created {
+pub(in crate::engine) async fn prove_seatless(jira: &JiraWrite, approval: &Approval, end: StepEnd) -> Created {
     let Some(account) = end.account.clone() else {
         return Created::End(end);
     };
@@ -134,7 +155,6 @@ async fn prove_seatless(jira: &JiraWrite, approval: &Approval, end: StepEnd) -> 
                     ..StepEnd::with_error(Outcome::Failed, told)
                 },
                 account: account.handle.0,
-                seat: false,
             };
         }
     };
@@ -168,7 +188,6 @@ async fn prove_seatless(jira: &JiraWrite, approval: &Approval, end: StepEnd) -> 
             ..StepEnd::with_error(Outcome::Failed, told)
         },
         account: account.handle.0,
-        seat: true,
     }
 }
 

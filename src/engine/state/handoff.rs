@@ -5,10 +5,10 @@
 //! intent goes (see `intents`), so that a crash in between makes the next life say it again. Reading, and clearing, work
 //! beside a writer: whoever changes the file locks it, and looks whether it still is the one in the folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions, rename};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, fchown};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -166,6 +166,11 @@ impl HandOffFile {
         Ok(new)
     }
 
+    /// Whose accounts may have been made with a password.
+    pub(super) fn pending(&self) -> BTreeSet<EmailKey> {
+        self.writer().pending.keys().cloned().collect()
+    }
+
     /// An account was made. On disk after the next [`HandOffFile::flush`].
     pub(super) fn made(&self, email: &Email, name: &str, desks: &[DeskKey], account: &AccountId) {
         let line = Line::Made {
@@ -253,11 +258,12 @@ pub fn read_hand_off(folder: &Path) -> Result<Vec<HandOff>, StateError> {
     Ok(made)
 }
 
-/// Empties the file, but for passwords of accounts that are not known to be made. Says how many were in it.
+/// Takes out of the file who was `shown`, and leaves the rest: whoever was made meanwhile, and passwords of accounts that
+/// are not known to be made. Says how many went.
 ///
 /// # Errors
 /// When it cannot be read or replaced; it is as it was then.
-pub fn clear_hand_off(folder: &Path) -> Result<usize, StateError> {
+pub fn clear_hand_off(folder: &Path, shown: &[HandOff]) -> Result<usize, StateError> {
     let path = folder.join(FILE);
     let failed = |error| StateError::file("clear", &path)(error);
     if !path.exists() {
@@ -273,24 +279,19 @@ pub fn clear_hand_off(folder: &Path) -> Result<usize, StateError> {
     let (made, pending) = fold(read_lines(&path)?);
     let new = folder.join(format!("{FILE}.new"));
     let mut kept = private_file(&new, OpenOptions::new().write(true).truncate(true)).map_err(failed)?;
-    for entry in pending.into_values() {
-        let line = Line::Intended {
-            email: entry.email,
-            name: entry.name,
-            desks: entry
-                .desks
-                .into_iter()
-                .map(|(key, portal)| Desk {
-                    key: key.to_string(),
-                    portal,
-                })
-                .collect(),
-            password: entry
-                .password
-                .map(|password| password.expose_secret().to_owned())
-                .unwrap_or_default(),
-            at: entry.at,
-        };
+    // Root may clear what a service's own user goes on writing to.
+    let (owner, own) = (file.metadata().map_err(failed)?, kept.metadata().map_err(failed)?);
+    if (owner.uid(), owner.gid()) != (own.uid(), own.gid()) {
+        fchown(&kept, Some(owner.uid()), Some(owner.gid())).map_err(failed)?;
+    }
+    let was_shown = |entry: &HandOff| {
+        let same = |other: &HandOff| other.made && (&other.email, other.at) == (&entry.email, entry.at);
+        shown.iter().any(same)
+    };
+    let before = made.len();
+    let unseen: Vec<_> = made.into_iter().filter(|entry| !was_shown(entry)).collect();
+    let cleared = before - unseen.len();
+    for line in unseen.into_iter().chain(pending.into_values()).flat_map(lines_of) {
         let mut bytes = serde_json::to_vec(&line).map_err(io::Error::other).map_err(failed)?;
         bytes.push(b'\n');
         kept.write_all(&bytes).map_err(failed)?;
@@ -299,7 +300,35 @@ pub fn clear_hand_off(folder: &Path) -> Result<usize, StateError> {
     rename(&new, &path).map_err(failed)?;
     folder::sync(folder)?;
     drop(file);
-    Ok(made.len())
+    Ok(cleared)
+}
+
+/// The lines that say what an entry does.
+fn lines_of(entry: HandOff) -> Vec<Line> {
+    let desks = || {
+        let desks = entry.desks.iter();
+        desks
+            .map(|(key, portal)| Desk {
+                key: key.to_string(),
+                portal: portal.clone(),
+            })
+            .collect()
+    };
+    let intended = entry.password.as_ref().map(|password| Line::Intended {
+        email: entry.email.clone(),
+        name: entry.name.clone(),
+        desks: desks(),
+        password: password.expose_secret().to_owned(),
+        at: entry.at,
+    });
+    let made = entry.account.as_ref().map(|account| Line::Made {
+        email: entry.email.clone(),
+        name: entry.name.clone(),
+        account: account.0.clone(),
+        desks: desks(),
+        at: entry.at,
+    });
+    intended.into_iter().chain(made).collect()
 }
 
 fn open_file(path: &Path) -> io::Result<File> {

@@ -292,19 +292,37 @@ impl Book for State {
         })
     }
 
+    fn unproven(&self) -> BTreeSet<EmailKey> {
+        self.hand_off.pending()
+    }
+
     fn ended(&self, step: &Step, end: &StepEnd) {
         if end.sent {
             self.audit.ended(step, end);
         }
-        let Action::CreateCustomer { email, name, desks, .. } = &step.action else {
+        let Action::CreateCustomer {
+            email,
+            name,
+            desks,
+            password,
+        } = &step.action
+        else {
             return;
         };
         match (&end.account, end.outcome) {
             // Before its intent is settled, which waits until this is on disk.
-            (Some(account), Outcome::Done | Outcome::Failed) => self.hand_off.made(email, name, desks, &account.id),
+            (Some(account), Outcome::Done | Outcome::Failed) => {
+                if password.is_none() && !end.refused {
+                    // It was made just now and without one; whatever an earlier create was sent with came to nothing.
+                    self.hand_off.cancelled(email);
+                }
+                self.hand_off.made(email, name, desks, &account.id);
+            }
             // Somebody who had an account keeps the password they have.
             (_, Outcome::Linked | Outcome::Held | Outcome::Already) => self.hand_off.cancelled(email),
-            (None, Outcome::Failed) if !self.is_unsettled(email.key()) => self.hand_off.cancelled(email),
+            (None, Outcome::Failed | Outcome::NotAttempted | Outcome::Skipped) if !self.is_unsettled(email.key()) => {
+                self.hand_off.cancelled(email);
+            }
             _ => {}
         }
         let email = email.key();

@@ -107,7 +107,10 @@ impl JiraRead {
     pub async fn entitlements(&self, handle: &Handle) -> Result<Entitlements, CallError> {
         let request = self.one(handle).query("expand", "groups,applicationRoles");
         let user: data_center::User = self.client.json(&request).await?;
-        Ok(user.entitlements())
+        user.entitlements().ok_or_else(|| CallError::Unintelligible {
+            operation: self.platform().account.operation,
+            detail: "the answer tells neither groups nor applications".to_owned(),
+        })
     }
 
     /// Shows every account to `visit`, until that has cost `most` requests.
@@ -161,6 +164,7 @@ impl JiraRead {
             Ok(paging::CursorPage {
                 rows: page.values.into_iter().map(Account::from).collect(),
                 next: page.next_cursor.filter(|_| !page.is_last),
+                is_last: page.is_last,
             })
         })
     }

@@ -22,15 +22,15 @@ impl Planner<'_> {
             (Identity::Held(HeldReason::Deactivated(id)), _) if self.policy.reactivate && !self.is_cloud() => {
                 match self.observed.accounts.get(&id) {
                     Some(account) => {
-                        let reactivate = true;
-                        return self.known(
-                            customer,
-                            account,
-                            Changes {
-                                reactivate,
-                                ..Changes::default()
-                            },
-                        );
+                        // It may be the one with an older address.
+                        let shows = account.email_key();
+                        let address = shows.is_some_and(|key| key != *customer.email.key());
+                        let changes = Changes {
+                            reactivate: true,
+                            address: address.then(|| new_address(customer, account)),
+                            ..Changes::default()
+                        };
+                        return self.known(customer, account, changes);
                     }
                     None => HeldReason::Deactivated(id),
                 }
@@ -53,15 +53,8 @@ impl Planner<'_> {
 
     /// The account has an older address of the person: it gets the new one.
     fn former(&mut self, customer: &Customer, account: &Account) -> bool {
-        let before = account.email.clone().unwrap_or_default();
-        let named_by_it = account.email_key().is_some_and(|key| account.is_named(&key));
-        let address = AddressChange {
-            before,
-            after: customer.email.clone(),
-            username: named_by_it.then(|| Handle(customer.email.as_str().to_owned())),
-        };
         let changes = Changes {
-            address: Some(address),
+            address: Some(new_address(customer, account)),
             ..Changes::default()
         };
         self.known(customer, account, changes)
@@ -111,7 +104,11 @@ impl Planner<'_> {
         let Some(name) = customer.name.as_ref().filter(|name| name.as_str() != account.name) else {
             return changes;
         };
-        let settled = self.ledger.agreed(&Fact::Name(customer.email.key().clone()));
+        // A new address and a new name can come in one edit.
+        let addresses = std::iter::once(&customer.email).chain(&customer.previously);
+        let settled = addresses
+            .filter_map(|email| self.ledger.agreed(&Fact::Name(email.key().clone())))
+            .next();
         let edited = matches!(settled, Some(Value::Name(settled)) if settled != name.as_str());
         if edited && !self.is_cloud() {
             changes.name = Some(NameChange {
@@ -193,5 +190,17 @@ impl Planner<'_> {
                 "Jira Cloud has no first passwords: `initial_password` of {with} entries does nothing here"
             ));
         }
+    }
+}
+
+/// The new address of an account that has an older one. Its user name follows where it was that address, unless the roster
+/// names the account by it.
+fn new_address(customer: &Customer, account: &Account) -> AddressChange {
+    let named_by_it = account.email_key().is_some_and(|key| account.is_named(&key));
+    let follows = named_by_it && customer.account.is_none();
+    AddressChange {
+        before: account.email.clone().unwrap_or_default(),
+        after: customer.email.clone(),
+        username: follows.then(|| Handle(customer.email.as_str().to_owned())),
     }
 }

@@ -20,6 +20,10 @@ fn shown(folder: &Path) -> Vec<String> {
     entries.map(word).collect()
 }
 
+fn clear(folder: &Path) -> usize {
+    clear_hand_off(folder, &read_hand_off(folder).unwrap()).unwrap()
+}
+
 fn open(folder: &Path) -> HandOffFile {
     HandOffFile::open(folder, "https://jira.example.com/", || Timestamp::UNIX_EPOCH).unwrap()
 }
@@ -70,16 +74,30 @@ fn a_password_is_kept_until_it_is_known_what_became_of_the_account() {
 fn clearing_keeps_what_is_pending_and_the_writer_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    assert_eq!(clear_hand_off(folder).unwrap(), 0);
+    assert_eq!(clear(folder), 0);
     let file = open(folder);
+    file.intend(&email("seen@example.com"), "S", &[], "seen-one".into())
+        .unwrap();
+    file.made(&email("seen@example.com"), "S", &[], &AccountId("8".into()));
+    let shown_then = read_hand_off(folder).unwrap();
+    file.intend(&email("late@example.com"), "L", &[], "late-one".into())
+        .unwrap();
+    file.made(&email("late@example.com"), "L", &[], &AccountId("9".into()));
+    assert_eq!(clear_hand_off(folder, &shown_then).unwrap(), 1);
+    assert_eq!(
+        shown(folder),
+        ["late@example.com 9 late-one"],
+        "nobody had seen this one"
+    );
+    assert_eq!(clear(folder), 1);
     file.intend(&email("a@example.com"), "A", &[], "first".into()).unwrap();
     file.made(&email("b@example.com"), "B", &[], &AccountId("2".into()));
-    assert_eq!(clear_hand_off(folder).unwrap(), 1);
+    assert_eq!(clear(folder), 1);
     assert_eq!(shown(folder), ["a@example.com ? first"]);
     file.made(&email("a@example.com"), "A", &[], &AccountId("1".into()));
     file.sync().unwrap();
     assert_eq!(shown(folder), ["a@example.com 1 first"]);
-    assert_eq!(clear_hand_off(folder).unwrap(), 1);
+    assert_eq!(clear(folder), 1);
     assert!(shown(folder).is_empty());
     assert_eq!(folder.join(FILE).metadata().unwrap().len(), 0, "no password is left");
 }
