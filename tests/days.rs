@@ -343,3 +343,26 @@ async fn kills_lose_no_password_and_make_nobody_twice() {
     }
     day.world.drain();
 }
+
+/// What is remembered of people outlives a pass over another desk alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pass_over_one_desk_forgets_nothing_of_the_others() {
+    let day = Day::on(BOTH[1], two_desks(Vec::new())).await;
+    let named = |name: &str| {
+        day.write(
+            "roster.yaml",
+            &format!(
+                "version: 1\ndesks: {{OPEN: {{}}, PRIV: {{}}}}\ncustomers:\n  - {{email: ada@example.com, desks: [OPEN], name: {name}}}\n  - {{email: bob@example.com, desks: [PRIV]}}\n"
+            ),
+        );
+    };
+    named("Ada");
+    day.does(&["apply", "--yes", "roster.yaml"], 0);
+    day.does(&["apply", "--yes", "--desk", "PRIV", "roster.yaml"], 0);
+    named("Countess");
+    let plan = day.does(&["plan", "roster.yaml"], 0);
+    assert!(plan.contains("-    name: Ada\n+    name: Countess"), "{plan}");
+    day.does(&["apply", "--yes", "roster.yaml"], 0);
+    day.does(&["plan", "roster.yaml", "--detailed-exitcode"], 0);
+    day.world.drain();
+}
