@@ -1,6 +1,8 @@
 //! Applying what makes and changes accounts.
 
-use super::{Applying, State, in_full};
+use tokio::sync::MutexGuard;
+
+use super::{Applying, in_full};
 use crate::engine::protocol::{self, Created, NewAccount, Updated};
 use crate::jira::CallError;
 use crate::model::outcome::{Outcome, StepEnd};
@@ -17,17 +19,14 @@ impl Applying<'_> {
         else {
             return;
         };
-        let ended = |state: &mut State| state.creating_refused.is_some() || state.creating_unsafe.is_some();
-        if self.is_stopped() || self.state(ended) {
-            return self.end(id, StepEnd::plain(Outcome::NotAttempted));
-        }
-        // One after another, until one of this pass was shown to take no seat: a Jira that gives seats gives one.
         let mut proven = match password {
-            Some(_) => Some(self.proven.lock().await),
+            Some(_) => self.turn().await,
             None => None,
         };
-        if proven.as_ref().is_some_and(|proven| **proven) {
-            proven = None;
+        // While it waited for its turn, the pass or its kind may have ended.
+        if self.is_stopped() || self.state(|state| state.creating_refused.is_some() || state.creating_unsafe.is_some())
+        {
+            return self.end(id, StepEnd::plain(Outcome::NotAttempted));
         }
         if let (Some(_), Some(why)) = (password, self.state(|state| state.passwords_unsafe.clone())) {
             return self.end(id, StepEnd::with_error(Outcome::NotAttempted, why));
@@ -41,13 +40,21 @@ impl Applying<'_> {
         };
         let (approval, passwords) = (self.approved.approval(), self.passwords);
         let (created, request) = protocol::create(self.jira, approval, self.book, passwords, new).await;
+        if let (Created::End(end), Some(proven)) = (&created, &mut proven) {
+            **proven = end.outcome == Outcome::Done;
+        }
+        self.created(id, created, request, password.is_some());
+    }
+
+    /// One after another, until an account of this pass was shown to take no seat: a Jira that gives seats gives one.
+    async fn turn(&self) -> Option<MutexGuard<'_, bool>> {
+        let proven = self.proven.lock().await;
+        (!*proven).then_some(proven)
+    }
+
+    fn created(&self, id: StepId, created: Created, request: Option<String>, has_password: bool) {
         match created {
-            Created::End(end) => {
-                if let Some(proven) = &mut proven {
-                    **proven = end.outcome == Outcome::Done;
-                }
-                self.end(id, end.sent(request));
-            }
+            Created::End(end) => self.end(id, end.sent(request)),
             Created::Entitled { end, account } => {
                 let why = "no more accounts are made with a first password in this pass, because the last one could not be \
                            shown to take no licence seat";
@@ -62,9 +69,9 @@ impl Applying<'_> {
             Created::Forbidden(error) => {
                 let error = error.to_string();
                 // Giving first passwords takes an administrator; making customers may not.
-                self.state(|state| match password {
-                    Some(_) => state.passwords_unsafe = Some(error.clone()),
-                    None => state.creating_refused = Some(error.clone()),
+                self.state(|state| match has_password {
+                    true => state.passwords_unsafe = Some(error.clone()),
+                    false => state.creating_refused = Some(error.clone()),
                 });
                 self.end(id, StepEnd::with_error(Outcome::Failed, error).sent(request));
             }
