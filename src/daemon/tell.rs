@@ -125,9 +125,10 @@ fn applied(run: Run, seen: &Preview, outcomes: &Outcomes, requests: u64, writes:
         of_kind.filter(|step| outcomes.succeeded(step.id)).count()
     };
     let (created, added, access) = (made("create_customer"), made("add_to_desk"), made("set_access"));
+    let updated = made("update_customer");
     let held_midway = outcomes.counts(plan).get(&Outcome::Held).copied().unwrap_or_default();
     let held = plan.held.len() + held_midway;
-    let undone = plan.steps.len() - created - added - access - held_midway;
+    let undone = plan.steps.len() - created - updated - added - access - held_midway;
     let unchanged = plan.unchanged;
     if plan.steps.is_empty() {
         let all = all_but(held);
@@ -143,7 +144,7 @@ fn applied(run: Run, seen: &Preview, outcomes: &Outcomes, requests: u64, writes:
         let (drift, writes_that_mail) = (drifted(&plan.steps), seen.mail_sending_calls());
         info!(
             created,
-            added, access, drift, held, undone, unchanged, requests, writes, writes_that_mail, "{pass} done"
+            updated, added, access, drift, held, undone, unchanged, requests, writes, writes_that_mail, "{pass} done"
         );
     }
     match &outcomes.stopped {

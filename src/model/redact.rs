@@ -51,8 +51,23 @@ fn step(step: &mut StepEntry) {
             .map(name);
         step.after = named.or_else(|| step.email.as_deref().map(email));
     }
+    if step.kind == "update_customer" {
+        // An address, a name, or both.
+        step.before = step.before.as_deref().map(parts);
+        step.after = step.after.as_deref().map(parts);
+    }
     step.email = step.email.as_deref().map(email);
     step.error.iter_mut().for_each(text);
+}
+
+/// What changes about an account, each part masked.
+fn parts(text: &str) -> String {
+    let masked = text.split(", ").map(|part| match part {
+        "deactivated" | "active" => part.to_owned(),
+        address if address.contains('@') => email(address),
+        other => name(other),
+    });
+    masked.collect::<Vec<_>>().join(", ")
 }
 
 fn held(held: &mut HeldEntry) {
@@ -62,7 +77,7 @@ fn held(held: &mut HeldEntry) {
 
 fn note(note: &mut NoteEntry) {
     note.email = email(&note.email);
-    note.note = "Jira has another name; quietdesk does not change names of existing accounts".to_owned();
+    note.note = "Jira has another name, which quietdesk leaves alone".to_owned();
 }
 
 fn text(text: &mut String) {
@@ -79,5 +94,7 @@ mod tests {
         assert_eq!(email("@example.com"), "?…@example.com");
         assert_eq!(email("ada"), "…");
         assert_eq!((name("Ada Lovelace"), name("")), ("A…".to_owned(), String::new()));
+        let changed = "old@example.com, Ada Lovelace, deactivated";
+        assert_eq!(parts(changed), "o…@example.com, A…, deactivated");
     }
 }

@@ -116,6 +116,7 @@ fn sections(report: &Report, full: bool) -> Vec<Section> {
             "Held: nothing is done until somebody decides",
             report.held.iter().map(held).collect(),
         ),
+        section("Changes an account", of(is_update).map(update).collect()),
         section("Creates, silently", people(report, true)),
         section("Adds people who have an account", people(report, false)),
         section(
@@ -129,6 +130,20 @@ fn sections(report: &Report, full: bool) -> Vec<Section> {
         ),
     ];
     all.into_iter().filter(|section| !section.rows.is_empty()).collect()
+}
+
+fn is_update(step: &StepEntry) -> bool {
+    step.kind == "update_customer"
+}
+
+fn update(step: &StepEntry) -> String {
+    let of = |text: &Option<String>| code(text.as_deref().unwrap_or_default());
+    format!(
+        "{}: {} → {}",
+        code(step.email.as_deref().unwrap_or_default()),
+        of(&step.before),
+        of(&step.after)
+    )
 }
 
 fn is_removal(step: &StepEntry) -> bool {

@@ -96,6 +96,7 @@ pub fn write_remarks(out: &mut dyn io::Write, report: &Report, full: bool) -> io
 pub fn summary_line(report: &Report) -> String {
     let Summary {
         create,
+        update,
         add,
         access,
         held,
@@ -104,10 +105,18 @@ pub fn summary_line(report: &Report) -> String {
         ..
     } = &report.summary;
     let mut parts = Vec::new();
-    if create + add + access == 0 {
+    if create + update + add + access == 0 {
         parts.push("nothing to do".to_owned());
     } else {
-        parts.push(format!("{create} to create, {add} to add, {access} access to change"));
+        // Cloud has nothing to update.
+        let update = if *update > 0 {
+            format!("{update} to update, ")
+        } else {
+            String::new()
+        };
+        parts.push(format!(
+            "{create} to create, {update}{add} to add, {access} access to change"
+        ));
     }
     parts.push(format!("{held} held"));
     parts.push(format!("{unchanged} unchanged"));

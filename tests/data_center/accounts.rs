@@ -293,3 +293,29 @@ async fn on_cloud_an_older_address_is_held() {
     );
     world.drain();
 }
+
+/// What changes about an account is told in every form, and masked where others read along.
+#[tokio::test]
+async fn a_change_is_told_in_words_and_in_markdown() {
+    let old = SeedPerson::customer("old@example.com", &["SUP"]);
+    let world = world(seed(vec![old])).await;
+    let wanted = one(", previously: [old@example.com]");
+    let seen = world.plan(&wanted).await;
+    let report = seen.report(&wanted, &quietdesk::model::report::RosterSource::default(), None, false);
+    let summary = quietdesk::render::text::summary_line(&report);
+    assert!(summary.starts_with("0 to create, 1 to update, 0 to add"), "{summary}");
+    let markdown = |report: &quietdesk::model::report::Report| {
+        let mut text = Vec::new();
+        quietdesk::render::markdown::write(&mut text, report, false).unwrap();
+        String::from_utf8(text).unwrap()
+    };
+    let whole = markdown(&report);
+    assert!(
+        whole.contains("**Changes an account**\n\n- `new@example.com`: `old@example.com` → `new@example.com`\n"),
+        "{whole}"
+    );
+    let masked = markdown(&report.redacted());
+    assert!(masked.contains("`o…@example.com` → `n…@example.com`"), "{masked}");
+    assert!(!masked.contains("old@") && !masked.contains("new@"), "{masked}");
+    world.drain();
+}
