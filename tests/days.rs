@@ -120,6 +120,7 @@ async fn the_administrators_job() {
         );
         day.write("roster.yaml", &roster);
         day.does(&["doctor", "roster.yaml"], 0);
+        day.does(&["handoff"], 3);
         let plan = day.does(&["plan", "roster.yaml"], 0);
         // 30 creates; 40 on the open desk and 10 on the private one, a call each; one change of access.
         assert!(

@@ -208,7 +208,7 @@ impl DeploymentArg {
 /// What a plan may do besides what the roster says.
 #[derive(Clone, Debug, Args)]
 pub(super) struct PolicyArgs {
-    /// Bring deactivated accounts of listed people back (Data Center).
+    /// Bring deactivated accounts of listed customers back (Data Center); never an agent's, which would take a seat.
     #[arg(long, env = "QUIETDESK_REACTIVATE", value_parser = BoolishValueParser::new())]
     pub reactivate: bool,
     /// A CSV file `email,password` with the first passwords of entries that say `initial_password: provided` (Data Center).

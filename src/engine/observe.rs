@@ -14,7 +14,7 @@ use crate::model::access::Access;
 use crate::model::account::{Account, AccountKind, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
-use crate::model::observed::{AccessReading, Deployment, DeskReading, Lookup, Observed, ObservedDesk, Team};
+use crate::model::observed::{AccessReading, Deployment, DeskReading, Lookup, Observed, ObservedDesk, Staff, Team};
 use crate::model::plan::{Questions, questions};
 use crate::model::roster::Roster;
 
@@ -87,8 +87,11 @@ pub async fn observe(jira: &JiraRead, roster: &Roster, progress: &dyn Progress) 
 /// Nothing seen yet, but that the sign-in is good.
 pub(super) async fn signed_in(jira: &JiraRead) -> Result<Observed, ObserveError> {
     let signed_in = jira.check_sign_in().await;
-    signed_in.map_err(reading("who quietdesk's account is"))?;
-    Ok(nothing_seen(jira))
+    let own = signed_in.map_err(reading("who quietdesk's account is"))?;
+    let mut observed = nothing_seen(jira);
+    // Nothing is done to oneself: one could not sign in any more.
+    observed.staff.insert(own.id, Staff::Yes);
+    Ok(observed)
 }
 
 /// Nothing seen yet, but which Jira it is.
@@ -100,6 +103,7 @@ pub(super) fn nothing_seen(jira: &JiraRead) -> Observed {
         lookups: BTreeMap::new(),
         pins: BTreeMap::new(),
         groups: BTreeMap::new(),
+        staff: BTreeMap::new(),
         warnings: Vec::new(),
     }
 }
@@ -243,8 +247,8 @@ pub(super) async fn answer(
 /// Groups that may not be read leave their members unrecognised: they are added by name, which harms nobody.
 async fn read_groups(jira: &JiraRead, observed: &mut Observed, accounts: BTreeSet<Handle>) -> Result<(), ObserveError> {
     let groups = stream::iter(accounts).map(|handle| async move {
-        let groups = match jira.entitlements(&handle).await {
-            Ok(entitled) => entitled.groups.into_iter().collect(),
+        let groups = match jira.standing(&handle).await {
+            Ok(standing) => standing.map(|standing| standing.groups).unwrap_or_default(),
             Err(error) if error.ends_the_pass() => return Err(reading("the groups of an account")(error)),
             Err(_) => BTreeSet::new(),
         };
@@ -267,7 +271,10 @@ fn known_team(
             warnings.push(format!(
                 "who works on {key} could not be read, so agents may be added as customers: {source}"
             ));
-            Ok(Team::default())
+            Ok(Team {
+                unread: true,
+                ..Team::default()
+            })
         }
         Err(error) => Err(error),
     }

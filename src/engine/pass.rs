@@ -7,20 +7,22 @@ use super::book::Book;
 use super::memory::Memory;
 use super::observe::{ObserveError, observe};
 use super::observe_edit::observe_edit;
+use super::observe_staff::ask_staff;
 use super::passwords::Passwords;
 use super::progress::Progress;
 use crate::jira::{JiraRead, JiraWrite, requests};
 use crate::model::calls::{Call, Limits, calls};
 use crate::model::edit::Edit;
+use crate::model::email::EmailKey;
 use crate::model::guard::{ApprovedPlan, judge};
 use crate::model::ledger::Ledger;
 use crate::model::observed::Observed;
 use crate::model::outcome::Outcomes;
-use crate::model::plan::{Plan, plan};
+use crate::model::plan::{Plan, plan as make_plan};
 use crate::model::policy::Policy;
 use crate::model::report::{Material, Report, RosterSource};
 use crate::model::roster::Roster;
-use crate::model::step::Action;
+use crate::model::step::{AccountRef, Action, Step};
 
 /// What was seen and decided, before anything is written.
 #[derive(Debug)]
@@ -43,8 +45,7 @@ pub async fn preview(
     progress: &dyn Progress,
 ) -> Result<Preview, ObserveError> {
     let observed = observe(jira, roster, progress).await?;
-    let approved = judge(plan(roster, &observed, ledger, policy));
-    Ok(Preview { observed, approved })
+    decide(jira, roster, observed, ledger, policy).await
 }
 
 /// Observes what an edit concerns, plans and judges. Has no way to write.
@@ -60,8 +61,33 @@ pub async fn preview_edit(
     progress: &dyn Progress,
 ) -> Result<Preview, ObserveError> {
     let observed = observe_edit(jira, edit, memory, progress).await?;
-    let approved = judge(plan(&edit.roster, &observed, ledger, policy));
+    decide(jira, &edit.roster, observed, ledger, policy).await
+}
+
+/// Plans, asks who of those to be changed is more than a customer, and plans again: the plan that is shown knows.
+async fn decide(
+    jira: &JiraRead,
+    roster: &Roster,
+    mut observed: Observed,
+    ledger: &Ledger,
+    policy: &Policy,
+) -> Result<Preview, ObserveError> {
+    let mut plan = make_plan(roster, &observed, ledger, policy);
+    let changed: Vec<_> = plan.steps.iter().chain(&plan.paused).filter_map(changes).collect();
+    if !changed.is_empty() {
+        ask_staff(jira, roster, &changed, &mut observed).await?;
+        plan = make_plan(roster, &observed, ledger, policy);
+    }
+    let approved = judge(plan);
     Ok(Preview { observed, approved })
+}
+
+/// Whom a step changes.
+fn changes(step: &Step) -> Option<(EmailKey, AccountRef)> {
+    match &step.action {
+        Action::UpdateCustomer { email, account, .. } => Some((email.key().clone(), account.clone())),
+        Action::CreateCustomer { .. } | Action::AddToDesk { .. } | Action::SetAccess { .. } => None,
+    }
 }
 
 /// Applies what was approved, and writes into `book` what the next life of the process must know. Ends early when

@@ -205,11 +205,8 @@ async fn ask_standings(jira: &JiraRead, survey: &mut Survey, progress: &dyn Prog
     while let Some(answer) = answers.next().await {
         match answer {
             Ok(Some(standing)) => {
-                let Standing {
-                    account,
-                    licensed,
-                    groups,
-                } = standing;
+                let licensed = standing.is_licensed();
+                let Standing { account, groups, .. } = standing;
                 survey.licensed.extend(licensed.then(|| account.id.clone()));
                 survey.observed.groups.insert(account.handle.clone(), groups);
                 remember(&mut survey.observed, Some(account));

@@ -2,7 +2,6 @@
 //! published document.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::model::account::{Account, AccountId, AccountKind, Handle};
 use crate::model::step::Changes;
@@ -21,30 +20,6 @@ pub(super) struct User {
     pub display_name: Option<String>,
     #[serde(default)]
     pub active: Option<bool>,
-    #[serde(default)]
-    groups: Option<Items>,
-    #[serde(default)]
-    application_roles: Option<Items>,
-}
-
-/// A list with its size, there whole only where it was asked for.
-#[derive(Debug, Default, Deserialize)]
-struct Items {
-    #[serde(default)]
-    size: usize,
-    #[serde(default)]
-    items: Vec<Value>,
-}
-
-/// What an account is entitled to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Entitlements {
-    /// The groups it is in.
-    pub groups: Vec<String>,
-    /// The keys of the applications it has, each of which takes a licence seat.
-    pub applications: Vec<String>,
-    /// How many of either there are, which can be more than are named.
-    pub count: usize,
 }
 
 /// A page of `user/list`.
@@ -142,27 +117,6 @@ impl<'a> From<&'a Changes> for UserChanges<'a> {
     }
 }
 
-impl User {
-    /// What it is entitled to; nothing where the answer does not say, which proves nothing.
-    pub(super) fn entitlements(&self) -> Option<Entitlements> {
-        if self.groups.is_none() || self.application_roles.is_none() {
-            return None;
-        }
-        let names = |items: &Option<Items>, field: &str| -> Vec<String> {
-            let items = items.iter().flat_map(|items| &items.items);
-            items
-                .filter_map(|item| Some(item.get(field)?.as_str()?.to_owned()))
-                .collect()
-        };
-        let size = |items: &Option<Items>| items.as_ref().map_or(0, |items| items.size.max(items.items.len()));
-        Some(Entitlements {
-            groups: names(&self.groups, "name"),
-            applications: names(&self.application_roles, "key"),
-            count: size(&self.groups) + size(&self.application_roles),
-        })
-    }
-}
-
 impl Actor {
     /// Whether it is a group (jira-facts §1, H).
     pub(super) fn is_group(&self) -> bool {
@@ -198,23 +152,5 @@ mod tests {
             "applicationKeys": [],
         });
         assert_eq!(user, expected);
-    }
-
-    #[test]
-    fn entitlements_count_what_is_not_named_too() {
-        let user: User = serde_json::from_value(json!({
-            "key": "JIRAUSER1", "name": "ada",
-            "groups": {"size": 2, "items": [{"name": "staff"}]},
-            "applicationRoles": {"size": 1, "items": [{"key": "jira-software", "name": "Jira Software"}]},
-        }))
-        .unwrap();
-        let entitled = user.entitlements().unwrap();
-        assert_eq!(
-            (entitled.groups.join(","), entitled.applications.join(",")),
-            ("staff".into(), "jira-software".into())
-        );
-        assert_eq!(entitled.count, 3);
-        let bare: User = serde_json::from_value(json!({"key": "k", "name": "n"})).unwrap();
-        assert_eq!(bare.entitlements(), None);
     }
 }

@@ -22,7 +22,6 @@ pub use access::AccessSettings;
 pub use address::{BaseUrl, BaseUrlError};
 pub use client::{Stats, Told};
 pub use credentials::{Credentials, CredentialsError};
-pub use data_center::Entitlements;
 pub use errors::{CallError, ConnectError};
 pub use limiter::{InFlight, Pace};
 pub use paging::SweepEnd;

@@ -205,7 +205,7 @@ async fn which_jira(client: &Client, expected: Option<Deployment>) -> Result<(De
             | CallError::Refused { .. }
             | CallError::Redirected { .. }
             | CallError::Unintelligible { .. },
-        ) if expected.is_none() => client.json(&ask(Deployment::DataCenter)).await?,
+        ) if expected != Some(Deployment::DataCenter) => client.json(&ask(Deployment::DataCenter)).await?,
         asked => asked?,
     };
     let deployment = match info.deployment_type.as_str() {

@@ -93,6 +93,7 @@ pub(crate) fn site(desks: &[&str]) -> Observed {
         lookups: BTreeMap::new(),
         pins: BTreeMap::new(),
         groups: BTreeMap::new(),
+        staff: BTreeMap::new(),
         warnings: Vec::new(),
     }
 }

@@ -30,6 +30,8 @@ pub enum HeldReason {
     Deactivated(AccountId),
     /// The account is an app's.
     App(AccountId),
+    /// The account would have to be changed, and is not known to be a mere customer's.
+    NotACustomer(AccountId),
     /// The address is the user name of an account that shows another.
     UsernameTaken(AccountId),
     /// An account still has the address that `previously` names, beside the one that has the new address.
@@ -69,9 +71,11 @@ impl HeldReason {
             | Self::HiddenEmail(ids)
             | Self::ExistsUnseen(ids)
             | Self::PreviouslyStillThere(ids) => ids,
-            Self::Deactivated(id) | Self::App(id) | Self::UsernameTaken(id) | Self::PreviouslyOnCloud(id) => {
-                std::slice::from_ref(id)
-            }
+            Self::Deactivated(id)
+            | Self::App(id)
+            | Self::NotACustomer(id)
+            | Self::UsernameTaken(id)
+            | Self::PreviouslyOnCloud(id) => std::slice::from_ref(id),
             Self::PinUnknown(_)
             | Self::PinShowsAnother(_)
             | Self::PinShared(_)
@@ -100,6 +104,9 @@ impl HeldReason {
                 "reactivate the account in Jira (on Data Center, --reactivate does), or take the entry out of the roster"
             }
             Self::App(_) => "an app is no customer: take the entry out of the roster, or correct the address",
+            Self::NotACustomer(_) => {
+                "change the account in Jira yourself, or correct the entry: quietdesk changes accounts of mere customers alone"
+            }
             Self::UsernameTaken(_) => {
                 "if that account is this person's, write its user name as `account:` and its address as `previously:`; \
                  else rename it in Jira"
@@ -156,6 +163,10 @@ impl fmt::Display for HeldReason {
             Self::ExistsUnseen(_) => f.write_str("Jira says an account with this e-mail exists, but shows none"),
             Self::Deactivated(_) => f.write_str("the account is deactivated"),
             Self::App(_) => f.write_str("the account belongs to an app"),
+            Self::NotACustomer(_) => f.write_str(
+                "the account would be changed, and it is an agent's, an administrator's or quietdesk's own, or could not be \
+                 shown to be a mere customer's",
+            ),
             Self::UsernameTaken(_) => {
                 f.write_str("this e-mail is the user name of an account that shows another e-mail")
             }

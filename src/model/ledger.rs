@@ -137,11 +137,7 @@ impl Ledger {
     /// Takes in what a full pass saw and did. A fact that no step, held entry or pause concerns was seen in agreement,
     /// and so was one whose step succeeded. A desk is complete once a pass that read it came to its end.
     pub fn fold(&mut self, roster: &Roster, plan: &Plan, outcomes: &Outcomes) {
-        let open = self.take_in(roster, roster, plan, outcomes);
-        if outcomes.stopped.is_none() {
-            let read = roster.desks.keys().filter(|key| !open.desks.contains(*key));
-            self.parts.completed = read.cloned().collect();
-        }
+        self.fold_part(roster, roster, plan, outcomes);
     }
 
     /// The same for a pass over a part of `roster`, some desks of it: what is remembered of the rest stays.

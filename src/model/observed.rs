@@ -52,6 +52,8 @@ pub struct Observed {
     pub pins: BTreeMap<Handle, Option<AccountId>>,
     /// The groups of the accounts that were asked for theirs.
     pub groups: BTreeMap<Handle, BTreeSet<String>>,
+    /// Which accounts are more than customers, quietdesk's own among them; who is not in here was not asked for.
+    pub staff: BTreeMap<AccountId, Staff>,
     /// Facts about the whole site that a reader of the plan should know.
     pub warnings: Vec<String>,
 }
@@ -69,6 +71,17 @@ impl Observed {
         let accounts = self.accounts.values();
         accounts.map(|account| (&account.handle, account)).collect()
     }
+}
+
+/// Whether an account is more than a customer's: an agent's, an administrator's, or quietdesk's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Staff {
+    /// It is.
+    Yes,
+    /// It is nothing but a customer's.
+    No,
+    /// Jira did not say.
+    Unknown,
 }
 
 /// What was seen of one desk.
@@ -114,6 +127,8 @@ pub struct Team {
     pub members: BTreeSet<Handle>,
     /// The groups that have one. On Cloud they are not read.
     pub groups: BTreeSet<String>,
+    /// The roles could not be read: others may be in it.
+    pub unread: bool,
 }
 
 impl ObservedDesk {
@@ -121,9 +136,9 @@ impl ObservedDesk {
     /// where the account's own `groups` are known.
     #[must_use]
     pub fn has_access(&self, handle: &Handle, groups: Option<&BTreeSet<String>>) -> bool {
-        let in_team = self.team.as_ref().is_some_and(|team| team.members.contains(handle));
-        let by_group = || groups.is_some_and(|groups| groups.iter().any(|group| self.lets_in(group)));
-        self.members.contains(handle) || in_team || by_group()
+        let in_team = || self.team.as_ref().is_some_and(|team| team.lets_in(handle, groups));
+        let by_group = || groups.is_some_and(|groups| !groups.is_disjoint(&self.groups));
+        self.members.contains(handle) || in_team() || by_group()
     }
 
     /// Whether any group lets its members in, as far as that is known.
@@ -131,9 +146,13 @@ impl ObservedDesk {
     pub fn has_groups(&self) -> bool {
         !self.groups.is_empty() || self.team.as_ref().is_some_and(|team| !team.groups.is_empty())
     }
+}
 
-    fn lets_in(&self, group: &String) -> bool {
-        self.groups.contains(group) || self.team.as_ref().is_some_and(|team| team.groups.contains(group))
+impl Team {
+    /// Whether somebody is in it; by a group only where the account's own `groups` are known.
+    #[must_use]
+    pub fn lets_in(&self, handle: &Handle, groups: Option<&BTreeSet<String>>) -> bool {
+        self.members.contains(handle) || groups.is_some_and(|groups| !groups.is_disjoint(&self.groups))
     }
 }
 

@@ -12,6 +12,7 @@
 //! | one with an address of `previously`, Data Center | any | any | `update_customer`, then `add_to_desk` |
 //! | one with an address of `previously`, Cloud | any | any | held |
 //! | one with the new address, another with the old | any | any | held |
+//! | to be changed, and an agent's, an administrator's, quietdesk's own or nobody knows | any | any | held; a name is noted |
 //! | deactivated, Data Center, `--reactivate` | any | any | `update_customer`, then `add_to_desk` |
 //! | one, whose name is not the file's, Data Center | any | any | `update_customer` where the file changed, else noted |
 //!

@@ -10,6 +10,7 @@ mod desks;
 mod faults;
 mod passwords;
 mod regressions;
+mod staff;
 mod versions;
 
 use quietdesk::engine::book::NoBook;

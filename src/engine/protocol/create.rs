@@ -81,7 +81,15 @@ pub(in crate::engine) async fn create(
     if password.is_some()
         && let Some(created) = somebody_has_it(jira, email, perhaps_made).await
     {
-        return (created, None);
+        return match created {
+            // An earlier create's, which nobody read back.
+            Created::End(end) if end.outcome == Outcome::Done => (prove_seatless(jira, approval, end).await, None),
+            created @ (Created::End(_)
+            | Created::Entitled { .. }
+            | Created::Unsafe(_)
+            | Created::Forbidden(_)
+            | Created::PassEnds(_)) => (created, None),
+        };
     }
     let mut lost = None;
     let mut number = None;
@@ -140,12 +148,15 @@ pub(in crate::engine) async fn prove_seatless(jira: &JiraWrite, approval: &Appro
     let Some(account) = end.account.clone() else {
         return Created::End(end);
     };
-    let entitled = match jira.entitlements(&account.handle).await {
-        Ok(entitled) if entitled.count == 0 => return Created::End(end),
-        Ok(entitled) => entitled,
-        Err(error) => {
+    let entitled = match jira.standing(&account.handle).await {
+        Ok(Some(standing)) if standing.is_bare() => return Created::End(end),
+        Ok(Some(standing)) => standing,
+        unread @ (Ok(None) | Err(_)) => {
+            let why = unread
+                .err()
+                .map_or_else(|| "Jira shows no such account".to_owned(), |error| error.to_string());
             let told = format!(
-                "{account} was made, and whether it takes a licence seat could not be read: {error}; look at its \
+                "{account} was made, and whether it takes a licence seat could not be read: {why}; look at its \
                  application access in Jira",
                 account = account.handle
             );

@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 
 use super::JiraRead;
 use crate::jira::cloud::{self, ServerInfo};
-use crate::jira::data_center::{self, Entitlements, UserPage};
+use crate::jira::data_center::{self, UserPage};
 use crate::jira::errors::CallError;
 use crate::jira::paging::{self, SweepEnd};
 use crate::jira::requests::Request;
@@ -98,19 +98,6 @@ impl JiraRead {
             Err(CallError::NotFound { .. } | CallError::Refused { status: 400, .. }) => Ok(None),
             Err(error) => Err(error),
         }
-    }
-
-    /// What an account of Data Center is entitled to: groups, and applications, each of which takes a seat.
-    ///
-    /// # Errors
-    /// When Jira does not say.
-    pub async fn entitlements(&self, handle: &Handle) -> Result<Entitlements, CallError> {
-        let request = self.one(handle).query("expand", "groups,applicationRoles");
-        let user: data_center::User = self.client.json(&request).await?;
-        user.entitlements().ok_or_else(|| CallError::Unintelligible {
-            operation: self.platform().account.operation,
-            detail: "the answer tells neither groups nor applications".to_owned(),
-        })
     }
 
     /// Shows every account to `visit`, until that has cost `most` requests.

@@ -6,7 +6,7 @@ use crate::model::desk::DeskKey;
 use crate::model::held::HeldReason;
 use crate::model::identity::Identity;
 use crate::model::ledger::{Fact, Value};
-use crate::model::observed::Deployment;
+use crate::model::observed::{Deployment, Staff};
 use crate::model::roster::{Customer, InitialPassword};
 use crate::model::step::{Action, AddressChange, Cause, Changes, NameChange, Who};
 
@@ -60,8 +60,17 @@ impl Planner<'_> {
         self.known(customer, account, changes)
     }
 
-    /// There is an account, to which something may have to be done before it can join its desks. Always decided.
+    /// There is an account, to which something may have to be done before it can join its desks; false where that is not
+    /// quietdesk's to do.
     fn known(&mut self, customer: &Customer, account: &Account, changes: Changes) -> bool {
+        if !changes.is_empty() && self.is_protected(account) {
+            self.hold(
+                Some(&customer.email),
+                None,
+                HeldReason::NotACustomer(account.id.clone()),
+            );
+            return false;
+        }
         let key = customer.email.key().clone();
         self.plan.accounts.insert(key, account.into());
         let changes = self.with_name(customer, account, changes);
@@ -110,7 +119,7 @@ impl Planner<'_> {
             .filter_map(|email| self.ledger.agreed(&Fact::Name(email.key().clone())))
             .next();
         let edited = matches!(settled, Some(Value::Name(settled)) if settled != name.as_str());
-        if edited && !self.is_cloud() {
+        if edited && !self.is_cloud() && !self.is_protected(account) {
             changes.name = Some(NameChange {
                 before: account.name.clone(),
                 after: name.as_str().to_owned(),
@@ -123,6 +132,15 @@ impl Planner<'_> {
             });
         }
         changes
+    }
+
+    /// Agents, administrators and quietdesk's own account are nobody's to change, nor is whoever may be one. Who was not
+    /// asked for yet counts as a customer: a plan that would change somebody asks (see `engine::pass`).
+    fn is_protected(&self, account: &Account) -> bool {
+        match self.observed.staff.get(&account.id) {
+            Some(Staff::Yes | Staff::Unknown) => true,
+            Some(Staff::No) | None => false,
+        }
     }
 
     fn absent(&mut self, customer: &Customer) {
