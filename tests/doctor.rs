@@ -1,40 +1,69 @@
-//! `doctor`: what it finds, on both kinds of Jira, and that it writes nothing.
+//! `doctor`: what it finds, on both kinds of Jira, and that it writes nothing. What is printed is in `tests/snapshots`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
 
-use jiff::Timestamp;
+use std::path::PathBuf;
+use std::time::Duration;
+
 use jiff::civil::Date;
-use quietdesk::engine::doctor::{Asked, Trouble, diagnose};
-use quietdesk::jira::Credentials;
+use jiff::{SignedDuration, Timestamp};
+use quietdesk::engine::doctor::{Asked, Diagnosis, Trouble, diagnose};
+use quietdesk::jira::{BaseUrl, Credentials};
 use quietdesk::model::desk::DeskKey;
-use quietdesk::render::doctor::write_text;
+use quietdesk::model::observed;
+use quietdesk::render::doctor::{write_json, write_text};
 use quietdesk::sandbox::{Config, Deployment, Version};
-use support::desks::two_desks;
+use serde_json::Value;
+use support::desks::{TWO_DESKS, two_desks};
 use support::world::World;
 
-/// What is printed, without colours, the site's address and the clock's line.
-async fn told(config: Config, change: impl FnOnce(&mut Asked)) -> (String, Option<Trouble>) {
+const REFUSED: Option<Trouble> = Some(Trouble::Refused);
+const UNREACHABLE: Option<Trouble> = Some(Trouble::Unreachable);
+const PART: Option<Trouble> = Some(Trouble::Part);
+const SETTINGS: Option<Trouble> = Some(Trouble::Settings);
+
+/// Diagnoses a site with the desks `PRIV`, whose access mode is managed, and `SUP`, whose is not.
+async fn diagnosed(config: Config, change: impl FnOnce(&mut Asked)) -> (Diagnosis, World) {
     let world = World::with(two_desks(Vec::new()), config).await;
-    let key = |text: &str| DeskKey::parse(text).unwrap();
     let mut asked = Asked {
         settings: world.settings.clone(),
         desks: vec![(key("PRIV"), true), (key("SUP"), false)],
         token_expires: Some(Date::constant(2027, 3, 1)),
-        now: "2026-11-23T12:00:00Z".parse::<Timestamp>().unwrap(),
+        today: Date::constant(2026, 11, 23),
+        clock: Timestamp::now,
     };
+    asked.settings.patience = Duration::from_millis(1500);
     change(&mut asked);
     let diagnosis = diagnose(asked).await;
-    let mut text = Vec::new();
-    write_text(&mut anstream::StripStream::new(&mut text), &diagnosis).unwrap();
-    let text = String::from_utf8(text).unwrap().replace(&world.running.url(), "URL");
-    let lines = text.lines().filter(|line| !line.contains(" clock "));
-    let text = lines.map(|line| format!("{}\n", line.trim_end())).collect();
     assert_eq!(world.sandbox.writes(), 0, "it writes nothing");
     assert_eq!(world.sandbox.violations(), Vec::<String>::new());
     support::contracts::check(world.sandbox.deployment(), &world.sandbox.journal());
-    (text, diagnosis.worst())
+    (diagnosis, world)
+}
+
+/// What is printed, without colours, and what it comes to.
+async fn told(config: Config, change: impl FnOnce(&mut Asked)) -> (String, Option<Trouble>) {
+    let (diagnosis, world) = diagnosed(config, change).await;
+    (text(&diagnosis, &world), diagnosis.worst())
+}
+
+fn text(diagnosis: &Diagnosis, world: &World) -> String {
+    let mut text = Vec::new();
+    write_text(&mut anstream::StripStream::new(&mut text), diagnosis).unwrap();
+    let address = world.running.address().to_string();
+    String::from_utf8(text).unwrap().replace(&address, "jira.test")
+}
+
+/// The same, where chance says how often something is tried.
+fn without_attempts(diagnosis: &Diagnosis, world: &World) -> String {
+    let requests = format!("; {} requests made", diagnosis.requests);
+    text(diagnosis, world).replace(&requests, "; N requests made")
+}
+
+fn key(text: &str) -> DeskKey {
+    DeskKey::parse(text).unwrap()
 }
 
 fn data_center(version: Version) -> Config {
@@ -51,178 +80,364 @@ fn faulty(faults: &str) -> Config {
     }
 }
 
-#[tokio::test]
-async fn all_is_well_on_cloud() {
-    let (text, worst) = told(Config::default(), |_| ()).await;
-    assert_eq!(
-        text,
-        "\
-✓ reach               URL answers, on this machine, not encrypted
-✓ jira                Jira Cloud 1001.0.0-SNAPSHOT
-✓ service-management  Jira Service Management 1001.0.0-SNAPSHOT, licensed
-✓ sign-in             quietdesk (quietdesk@example.com)
-✓ administrator       may administer Jira
-✓ look-ups            may look people up
-✓ accounts            read in pages of 1000, or looked up one by one, whichever is fewer requests
-✓ desks               2 can be seen
-✓ desk PRIV           PRIV desk: its customers can be listed
-✓ access PRIV         restricted: the access mode can be read
-✓ desk SUP            SUP desk: its customers can be listed
-✓ access SUP          restricted: the access mode can be read
-✓ token               expires on 2027-03-01, in 98 days
-✓ rate-limit          no answer told of one
-all is well; 9 requests made, none that writes
-"
-    );
-    assert_eq!(worst, None);
+fn on_data_center(faults: &str) -> Config {
+    Config {
+        faults: faults.parse().unwrap(),
+        ..data_center(Version::V10_3)
+    }
+}
+
+/// Asserts what is printed, and what it comes to.
+macro_rules! assert_told {
+    ($name:literal, $worst:expr, $config:expr, $change:expr) => {{
+        let (text, worst) = told($config, $change).await;
+        insta::assert_snapshot!($name, text);
+        assert_eq!(worst, $worst, "{text}");
+    }};
+    ($name:literal, $worst:expr, $config:expr) => {
+        assert_told!($name, $worst, $config, |_| ())
+    };
 }
 
 #[tokio::test]
-async fn data_center_says_how_its_accounts_will_be_listed() {
+async fn all_is_well() {
+    assert_told!("cloud", None, Config::default());
+    assert_told!("data_center", None, data_center(Version::V10_3));
+    let nothing_said = |asked: &mut Asked| {
+        asked.desks.clear();
+        asked.token_expires = None;
+    };
+    assert_told!("cloud_with_nothing_said", None, Config::default(), nothing_said);
+}
+
+#[tokio::test]
+async fn how_accounts_will_be_listed_goes_by_the_version() {
     for (version, how) in [
         (Version::V9_12, "read by a search, in pages of 1000"),
         (Version::V10_0, "looked up one by one in each full reading"),
         (Version::V10_3, "read in pages of 2000"),
         (Version::V11, "read in pages of 2000"),
     ] {
-        let config = Config {
-            rate: Some(50),
-            ..data_center(version)
-        };
-        let (text, worst) = told(config, |_| ()).await;
+        let (text, worst) = told(data_center(version), |_| ()).await;
         assert_eq!(worst, None, "{text}");
         let jira = format!("✓ jira                Jira Data Center {version}");
-        assert!(text.contains(&jira) && text.contains(how), "{text}");
-        assert!(text.contains("x-ratelimit-fillrate: 50, "), "{text}");
+        let accounts = format!("✓ accounts            {how}");
+        assert!(text.contains(&jira) && text.contains(&accounts), "{text}");
     }
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_told_with_the_mend_and_the_rest_is_checked_all_the_same() {
-    let no_administrator = Config {
+async fn what_the_account_may_not() {
+    let no_administrator = |config| Config {
         administrator: false,
-        ..Config::default()
+        ..config
     };
-    let nobody_administers = Config {
-        administrator: false,
-        ..data_center(Version::V10_3)
-    };
+    let cloud = no_administrator(Config::default());
+    assert_told!("cloud_no_administrator", REFUSED, cloud);
+    let own = no_administrator(data_center(Version::V10_3));
+    assert_told!("data_center_no_administrator", PART, own);
     let may_not_browse = Config {
         user_picker: false,
         ..Config::default()
     };
+    assert_told!("may_not_browse", REFUSED, may_not_browse);
+    assert_told!("permissions_unknown", REFUSED, faulty("mypermissions:403"));
+}
+
+#[tokio::test]
+async fn who_may_not_sign_in() {
+    let wrong = |asked: &mut Asked| {
+        asked.settings.credentials = Credentials::parse(Some("quietdesk@example.com"), "wr0ng-t0ken").unwrap();
+    };
+    let (text, worst) = told(Config::default(), wrong).await;
+    assert!(!text.contains("wr0ng"), "{text}");
+    assert_eq!(worst, REFUSED);
+    insta::assert_snapshot!("wrong_token", text);
+    assert_told!("dead_token", REFUSED, faulty("myself:dead-token"));
+    assert_told!("sign_in_forbidden", REFUSED, on_data_center("myself:403"));
+    let basic = |asked: &mut Asked| asked.settings.credentials = Credentials::parse(Some("me"), "sandbox").unwrap();
+    assert_told!("basic_is_off", REFUSED, data_center(Version::V11), basic);
+    let nobodys = |asked: &mut Asked| asked.settings.credentials = Credentials::parse(None, "sandbox").unwrap();
+    let (text, worst) = told(Config::default(), nobodys).await;
+    assert!(text.contains("✗ sign-in ") && text.contains("check --user"), "{text}");
+    assert_eq!(worst, REFUSED);
+}
+
+#[tokio::test]
+async fn a_part_that_is_wrong_stops_only_what_needs_it() {
+    let gateway = faulty("read-access[PRIV]:404, read-access[SUP]:html=404");
+    assert_told!("access_modes_unreadable", PART, gateway);
+    assert_told!(
+        "only_an_unmanaged_access_mode",
+        None,
+        faulty("read-access[SUP]:html=403")
+    );
+    assert_told!("customers_refused", PART, faulty("customers[PRIV]:403"));
+    let no_role = on_data_center("roles[PRIV]:404");
+    assert_told!("no_role_for_customers", PART, no_role);
+    let more = |asked: &mut Asked| asked.desks.insert(0, (key("NOPE"), true));
+    assert_told!("a_desk_is_missing", PART, Config::default(), more);
+    assert_told!("desks_cannot_be_listed", REFUSED, faulty("desks:403"));
+}
+
+#[tokio::test]
+async fn one_call_that_always_fails_is_no_outage() {
+    for (name, faults) in [
+        ("server_error_on_a_desk", "customers[PRIV]:500"),
+        ("server_error_of_service_management", "info:500"),
+    ] {
+        let (diagnosis, world) = diagnosed(faulty(faults), |_| ()).await;
+        insta::assert_snapshot!(name, without_attempts(&diagnosis, &world));
+        assert_eq!(diagnosis.worst(), PART, "{faults}");
+    }
+}
+
+#[tokio::test]
+async fn without_service_management_or_its_licence() {
     let unlicensed = Config {
         licensed: false,
         ..data_center(Version::V10_3)
     };
-    let (refused, part) = (Some(Trouble::Refused), Some(Trouble::Part));
-    for (config, line, worst) in [
+    assert_told!("unlicensed", REFUSED, unlicensed);
+    assert_told!("unlicensed_as_a_page", REFUSED, on_data_center("info:html=403"));
+    assert_told!("unlicensed_list_of_desks", REFUSED, on_data_center("desks:html=403"));
+    assert_told!("no_service_management", PART, faulty("info:404"));
+}
+
+#[tokio::test]
+async fn what_does_not_answer_or_is_no_jira() {
+    let nowhere = |asked: &mut Asked| {
+        asked.settings.url = BaseUrl::parse("http://127.0.0.1:1").unwrap();
+        asked.settings.patience = Duration::from_secs(1);
+    };
+    let (diagnosis, world) = diagnosed(Config::default(), nowhere).await;
+    assert_eq!(diagnosis.worst(), UNREACHABLE);
+    assert!(diagnosis.requests >= 5, "attempts count: {}", diagnosis.requests);
+    insta::assert_snapshot!("nowhere", without_attempts(&diagnosis, &world));
+
+    let page = on_data_center("GET /rest/api/2/serverInfo:html=200");
+    assert_told!("a_web_page", UNREACHABLE, page);
+    assert_told!("limited_past_patience", UNREACHABLE, faulty("server-info:429=600"));
+    let cloud = |asked: &mut Asked| asked.settings.deployment = Some(observed::Deployment::Cloud);
+    assert_told!("not_cloud", UNREACHABLE, data_center(Version::V10_3), cloud);
+}
+
+/// The sandbox speaks no TLS, so that this is a certificate that cannot be checked.
+#[tokio::test]
+async fn settings_that_cannot_be_used() {
+    let (world, path) = (World::new(two_desks(Vec::new())).await, PathBuf::from("missing.pem"));
+    let no_file = |asked: &mut Asked| asked.settings.ca_file = Some(path);
+    assert_told!("no_ca_file", SETTINGS, Config::default(), no_file);
+    let https = format!("https://{}", world.running.address());
+    let encrypted = |asked: &mut Asked| {
+        asked.settings.url = BaseUrl::parse(&https).unwrap();
+        asked.settings.patience = Duration::from_millis(300);
+    };
+    let (text, worst) = told(Config::default(), encrypted).await;
+    assert!(text.starts_with("✗ reach  "), "{text}");
+    assert!(text.contains("; check --url, the network, proxies"), "{text}");
+    assert_eq!(worst, UNREACHABLE);
+}
+
+#[tokio::test]
+async fn rate_limits_that_answers_tell_of() {
+    let limited = |rate, config| Config {
+        rate: Some(rate),
+        ..config
+    };
+    let line = |text: &str| {
+        text.lines()
+            .find(|line| line.contains(" rate-limit "))
+            .unwrap()
+            .to_owned()
+    };
+    let own = limited(50, data_center(Version::V10_3));
+    let (text, worst) = told(own, |_| ()).await;
+    assert_eq!(worst, None, "{text}");
+    let found = line(&text);
+    assert!(
+        found.starts_with("✓ ") && found.ends_with(" of 50 requests left, 50 more every 1 s"),
+        "{found}"
+    );
+
+    let (text, worst) = told(faulty("desks:429=1@1"), |_| ()).await;
+    assert_eq!(
+        line(&text),
+        "! rate-limit          waited 1 s because Jira limits it (jira-burst-based); lower --concurrency and --read-rate, or see what \
+         else uses this account's token; until then it only takes longer"
+    );
+    assert_eq!(worst, None, "{text}");
+
+    let (text, worst) = told(limited(1, Config::default()), |_| ()).await;
+    assert!(line(&text).contains("less than a fifth is left"), "{text}");
+    assert!(!matches!(worst, Some(Trouble::Settings | Trouble::Refused)), "{text}");
+
+    let (text, worst) = told(faulty("customers[PRIV]:429=600"), |_| ()).await;
+    assert_eq!(worst, UNREACHABLE, "{text}");
+    insta::assert_snapshot!("limited_at_a_desk", text);
+}
+
+#[tokio::test]
+async fn clocks_that_differ() {
+    fn off(seconds: i64) -> Timestamp {
+        Timestamp::now() + SignedDuration::from_secs(seconds)
+    }
+    type Clock = fn() -> Timestamp;
+    let near = "✓ clock               within 30 s of Jira's\n";
+    let clocks: [(Clock, &str, &str, Option<Trouble>); 5] = [
+        (|| off(20), near, "", None),
+        (|| off(-20), near, "", None),
         (
-            no_administrator,
-            "✗ administrator       may not administer Jira, so Jira Cloud refuses it to create customers; give",
-            refused,
-        ),
-        (
-            nobody_administers,
-            "! administrator       may not administer Jira, so it can give no first passwords",
-            part,
-        ),
-        (may_not_browse, "✗ look-ups            may not look people up", refused),
-        (
-            unlicensed,
-            "✗ service-management  Jira Service Management 10.3.4 is not licensed; give it a licence",
-            refused,
-        ),
-        (
-            faulty("read-access:404"),
-            "✗ access PRIV         the access mode cannot be read",
-            part,
-        ),
-        (
-            faulty("read-access[SUP]:html=403"),
-            "! access SUP          the access mode cannot be read",
+            || off(90),
+            "! clock               9",
+            " s ahead of Jira's; have this",
             None,
         ),
         (
-            faulty("customers[SUP]:403"),
-            "✗ desk SUP            its customers cannot be listed",
-            part,
+            || off(-90),
+            "! clock               ",
+            " s behind Jira's; have this",
+            None,
         ),
         (
-            faulty("myself:401"),
-            "✗ sign-in             cannot sign in to Jira",
-            refused,
+            || off(3600),
+            "✗ clock               360",
+            " s ahead of Jira's; have this",
+            PART,
         ),
-        (
-            faulty("dead-token"),
-            "✗ sign-in             URL: cannot ask which Jira this is",
-            refused,
-        ),
-        (
-            faulty("info:404"),
-            "✗ service-management  cannot ask for Jira Service Management",
-            part,
-        ),
-    ] {
-        let (text, found) = told(config, |_| ()).await;
-        assert!(text.contains(line), "{line}\n{text}");
-        assert_eq!(found, worst, "{text}");
-        assert!(text.contains("token               expires on 2027-03-01"), "{text}");
+    ];
+    for (clock, begins, goes_on, trouble) in clocks {
+        let (text, worst) = told(Config::default(), |asked| asked.clock = clock).await;
+        assert!(text.contains(begins) && text.contains(goes_on), "{text}");
+        assert_eq!(worst, trouble, "{text}");
     }
 }
 
+/// Time spent waiting is no difference of clocks: it is measured when an answer comes.
 #[tokio::test]
-async fn tokens_end_and_basic_sign_in_can_be_off() {
-    for (last, line) in [
+async fn a_slow_jira_has_no_wrong_clock() {
+    let (text, _) = told(faulty("customers[SUP]:429=1@1, read-access[SUP]:slow=300"), |_| ()).await;
+    assert!(text.contains("✓ clock               within 30 s of Jira's\n"), "{text}");
+}
+
+#[tokio::test]
+async fn tokens_end() {
+    for (last, line, trouble) in [
         (
-            Date::constant(2026, 11, 22),
+            (2026, 11, 22),
             "✗ token               expired on 2026-11-22; make a new one",
+            REFUSED,
         ),
         (
-            Date::constant(2026, 11, 23),
-            "! token               expires on 2026-11-23, in 0 days",
+            (2026, 11, 23),
+            "! token               expires on 2026-11-23, today; make a new one",
+            None,
         ),
         (
-            Date::constant(2026, 12, 23),
+            (2026, 11, 24),
+            "! token               expires on 2026-11-24, tomorrow",
+            None,
+        ),
+        (
+            (2026, 12, 23),
             "! token               expires on 2026-12-23, in 30 days",
+            None,
         ),
         (
-            Date::constant(2026, 12, 24),
-            "✓ token               expires on 2026-12-24, in 31 days",
+            (2026, 12, 24),
+            "✓ token               expires on 2026-12-24, in 31 days\n",
+            None,
+        ),
+        (
+            (2027, 11, 23),
+            "✓ token               expires on 2027-11-23, in 365 days\n",
+            None,
         ),
     ] {
-        let (text, _) = told(Config::default(), |asked| asked.token_expires = Some(last)).await;
+        let last = Date::constant(last.0, last.1, last.2);
+        let (text, worst) = told(Config::default(), |asked| asked.token_expires = Some(last)).await;
         assert!(text.contains(line), "{line}\n{text}");
+        assert_eq!(worst, trouble, "{text}");
     }
-    let (text, _) = told(Config::default(), |asked| asked.token_expires = None).await;
-    assert!(
-        text.contains("! token               nobody said when it expires"),
-        "{text}"
-    );
-    let basic = |asked: &mut Asked| asked.settings.credentials = Credentials::parse(Some("me"), "sandbox").unwrap();
-    let (text, worst) = told(data_center(Version::V11), basic).await;
-    assert!(
-        text.contains("Basic Authentication has been disabled on this instance"),
-        "{text}"
-    );
-    assert_eq!(worst, Some(Trouble::Refused));
 }
 
 #[tokio::test]
-async fn what_does_not_answer_and_what_is_another_jira_is_told() {
-    let nowhere = |asked: &mut Asked| {
-        asked.settings.url = quietdesk::jira::BaseUrl::parse("http://127.0.0.1:1").unwrap();
-        asked.settings.patience = std::time::Duration::from_millis(300);
+async fn as_json_it_has_the_contracts_shape() {
+    let json = |(diagnosis, world): (Diagnosis, World)| {
+        let mut text = Vec::new();
+        write_json(&mut text, &diagnosis, "https://jira.test").unwrap();
+        let text = String::from_utf8(text).unwrap();
+        text.replace(&world.running.address().to_string(), "jira.test")
     };
-    let (text, worst) = told(Config::default(), nowhere).await;
-    assert!(text.starts_with("✗ reach "), "{text}");
-    assert!(text.contains("· permissions         not checked"), "{text}");
-    assert_eq!(worst, Some(Trouble::Unreachable));
-    let other = |asked: &mut Asked| asked.settings.deployment = Some(quietdesk::model::observed::Deployment::Cloud);
-    let (text, worst) = told(data_center(Version::V10_3), other).await;
-    assert!(text.contains("✗ reach"), "{text}");
+    let text = json(diagnosed(faulty("read-access[PRIV]:404"), |_| ()).await);
+    insta::assert_snapshot!("json", text);
+    let refused = json(diagnosed(faulty("server-info:401"), |_| ()).await);
+    let document: Value = serde_json::from_str(&refused).unwrap();
+    assert!(document["jira"]["version"].is_null(), "{refused}");
+    assert_eq!(document["requests"], 1);
+}
+
+/// The program, and what came of it: its exit code, what it printed, and what it logged.
+async fn quietdesk(world: Option<&World>, arguments: &[&str]) -> (i32, String, String) {
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_quietdesk"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("QUIETDESK_")) {
+        command.env_remove(name);
+    }
+    if let Some(world) = world {
+        command.env("QUIETDESK_URL", world.running.url());
+        command.env("QUIETDESK_USER", "quietdesk@example.com");
+        command.env("QUIETDESK_TOKEN", "sandbox");
+        command.env("QUIETDESK_PATIENCE", "500ms");
+    }
+    let output = command.arg("doctor").args(arguments).output().await.unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[tokio::test]
+async fn the_program_exits_by_the_worst() {
+    let folder = tempfile::tempdir().unwrap();
+    let (good, bad) = (folder.path().join("roster.yaml"), folder.path().join("bad.yaml"));
+    std::fs::write(&good, TWO_DESKS).unwrap();
+    std::fs::write(&bad, "version: 2").unwrap();
+    let (good, bad) = (good.to_str().unwrap(), bad.to_str().unwrap());
+    for (faults, arguments, expected) in [
+        ("", vec![good], 0),
+        ("", vec!["--desk", "SUP", "--token-expires", "2999-12-31"], 0),
+        ("", vec!["--desk", "SUP,NOPE"], 7),
+        ("", vec![good, "--token-expires", "2020-01-01"], 4),
+        ("myself:401", vec![good], 4),
+        ("server-info:drop-before", vec![], 5),
+        ("read-access:404", vec![good], 7),
+        ("read-access:404", vec!["--desk", "SUP"], 0),
+        ("", vec![bad], 3),
+        ("", vec!["--ca-file", "missing.pem"], 3),
+        ("", vec!["--token-expires", "soon"], 64),
+    ] {
+        let world = World::with(two_desks(Vec::new()), faulty(faults)).await;
+        let (code, text, log) = quietdesk(Some(&world), &arguments).await;
+        assert_eq!(code, expected, "{faults} {arguments:?}\n{text}{log}");
+        assert!(!log.contains("quietdesk@example.com"), "{log}");
+        assert_eq!(world.sandbox.writes(), 0);
+    }
+}
+
+#[tokio::test]
+async fn the_program_has_a_jira_of_its_own_to_show() {
+    let (code, text, _) = quietdesk(None, &["--sandbox", "--output", "json", "--desk", "HR"]).await;
+    let document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((code, &document["format_version"]), (0, &Value::from(1)));
+    let desk = document["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|check| check["subject"] == "HR");
+    assert_eq!(desk.unwrap()["verdict"], "ok", "{text}");
+    let (code, text, _) = quietdesk(None, &["--sandbox", "--deployment", "data-center"]).await;
+    assert!(code == 0 && text.contains("2 can be seen: HR, SUP"), "{text}");
+    let (code, text, _) = quietdesk(None, &["--help"]).await;
     assert!(
-        text.contains("this is Jira Data Center, not Cloud") && worst == Some(Trouble::Settings),
+        code == 0 && text.contains("[default: 20s]") && text.contains("by the worst"),
         "{text}"
     );
 }

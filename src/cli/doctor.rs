@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
 use super::args::{DoctorArgs, DoctorFormat};
@@ -40,7 +41,8 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, Failure> {
         settings,
         desks: desks.into_iter().collect(),
         token_expires: args.token_expires,
-        now: Timestamp::now(),
+        today: Timestamp::now().to_zoned(TimeZone::UTC).date(),
+        clock: Timestamp::now,
     })
     .await;
     let mut out = printed::stdout();

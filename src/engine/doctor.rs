@@ -1,16 +1,18 @@
 //! Whether all is well: what quietdesk needs of a Jira, asked for piece by piece. Writes nothing.
+//!
+//! A failed check stops only those that cannot be made without it; each of these says which one it was. A check that
+//! fails has the exit code a pass would end with for the same reason.
+
+mod desks;
+mod site;
+mod words;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::jira::{AccountListing, CallError, ConnectError, DeskRef, JiraRead, Settings};
+use crate::jira::{CallError, ConnectError, JiraRead, Settings, Unreached};
 use crate::model::desk::DeskKey;
 use crate::model::observed::{Deployment, Site};
-
-/// A clock that is off by more makes times in journals hard to compare, in seconds.
-const SKEW: i64 = 30;
-/// When a token's end is near, in days.
-const SOON: i32 = 30;
 
 /// What was found.
 #[derive(Debug)]
@@ -47,7 +49,7 @@ pub enum Verdict {
     Warning,
     /// Not as it must be.
     Bad(Trouble),
-    /// Not checked, because something before it is not as it must be.
+    /// Not checked: something before it is not as it must be, or nobody said what to check.
     Skipped,
 }
 
@@ -58,7 +60,7 @@ pub enum Trouble {
     Settings,
     /// Credentials or a permission are refused.
     Refused,
-    /// Jira does not answer.
+    /// Jira does not answer, or not as a Jira does.
     Unreachable,
     /// A part cannot be managed; the rest can.
     Part,
@@ -73,65 +75,97 @@ pub struct Asked {
     pub desks: Vec<(DeskKey, bool)>,
     /// The last day of the token, where somebody said so.
     pub token_expires: Option<Date>,
-    /// Now.
-    pub now: Timestamp,
+    /// What day it is.
+    pub today: Date,
+    /// This machine's clock, which is compared with Jira's.
+    pub clock: fn() -> Timestamp,
 }
+
+/// What cannot be checked without being reached, in the order of the checks.
+const SITE: [&str; 8] = [
+    "reach",
+    "jira",
+    "service-management",
+    "sign-in",
+    "administrator",
+    "look-ups",
+    "accounts",
+    "desks",
+];
 
 /// Checks everything that can be checked, whatever fails on the way.
 pub async fn diagnose(asked: Asked) -> Diagnosis {
-    let mut checks = Vec::new();
-    let url = asked.settings.url.to_string();
-    let encrypted = match asked.settings.url.is_loopback() && url.starts_with("http:") {
-        true => "on this machine, not encrypted",
-        false => "encrypted",
-    };
-    let jira = match JiraRead::reach(asked.settings).await {
-        Ok(jira) => jira,
-        Err(error) => {
-            checks.push(unreached(&url, &error));
-            checks.push(token(asked.token_expires, asked.now));
-            let rest = ["service-management", "permissions", "accounts", "clock", "rate-limit"];
-            checks.extend(rest.map(skipped));
-            return Diagnosis {
-                site: None,
-                checks,
-                requests: 0,
-            };
-        }
-    };
-    checks.push(good("reach", format!("{url} answers, {encrypted}")));
-    let site = jira.site().clone();
-    checks.push(good("jira", format!("Jira {} {}", site.deployment, site.version)));
-    checks.push(service_management(&jira).await);
-    let signed_in = sign_in(&jira).await;
-    let is_in = matches!(signed_in.verdict, Verdict::Good);
-    checks.push(signed_in);
-    if is_in {
-        checks.extend(permissions(&jira).await);
-        checks.push(good("accounts", listing(jira.account_listing()).to_owned()));
-        checks.extend(desks(&jira, &asked.desks).await);
-    } else {
-        checks.extend(["permissions", "accounts", "desks"].map(skipped));
+    match JiraRead::reach(asked.settings.clone()).await {
+        Ok(jira) => reached(&jira, &asked).await,
+        Err(unreached) => not_reached(&unreached, &asked),
     }
-    checks.push(token(asked.token_expires, asked.now));
+}
+
+async fn reached(jira: &JiraRead, asked: &Asked) -> Diagnosis {
+    let site = jira.site().clone();
+    let mut checks = vec![
+        site::reach(&asked.settings, &jira.told()),
+        Check::good("jira", format!("Jira {} {}", site.deployment, site.version)),
+    ];
+    let (service_management, licensed) = site::service_management(jira).await;
+    checks.push(service_management);
+    let sign_in = site::sign_in(jira).await;
+    let signed_in = sign_in.verdict == Verdict::Good;
+    checks.push(sign_in);
+    if signed_in {
+        checks.extend(site::rights(jira).await);
+        match licensed {
+            true => checks.extend(desks::check(jira, &asked.desks).await),
+            false => checks.push(Check::skipped("desks", "service-management")),
+        }
+    } else {
+        let rest = SITE.iter().skip_while(|id| **id != "sign-in").skip(1);
+        checks.extend(rest.map(|id| Check::skipped(id, "sign-in")));
+    }
     let told = jira.told();
-    checks.push(clock(told.date.as_deref(), asked.now));
-    let limits: Vec<_> = told
-        .limits
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}"))
-        .collect();
-    checks.push(good(
-        "rate-limit",
-        match limits.is_empty() {
-            true => "no answer told of one".to_owned(),
-            false => limits.join(", "),
-        },
-    ));
+    checks.push(site::token(asked.token_expires, asked.today, Some(site.deployment)));
+    checks.push(site::clock(&told, asked.clock));
+    checks.push(site::rate_limit(&told, jira.stats().limited, site.deployment));
     Diagnosis {
         site: Some(site),
         checks,
         requests: jira.stats().requests,
+    }
+}
+
+/// What stands before the failed check was all right, and nothing after it can be told.
+fn not_reached(unreached: &Unreached, asked: &Asked) -> Diagnosis {
+    let failed = words::failed_at(&unreached.error);
+    let before = |id: &'static str| match id {
+        "reach" => site::reach(&asked.settings, &unreached.told),
+        _ => Check::skipped(id, failed),
+    };
+    let mut checks: Vec<_> = SITE
+        .iter()
+        .take_while(|id| **id != failed)
+        .map(|id| before(id))
+        .collect();
+    let mend = match asked.settings.deployment {
+        // Where a kind of Jira was said, only that kind was asked for.
+        Some(_) if failed == "jira" => {
+            "correct --deployment, or leave it to quietdesk to find out; else check that --url is Jira's own address"
+        }
+        Some(_) | None => words::mend_of_connecting(&unreached.error),
+    };
+    let found = words::not_connected(&unreached.error, &asked.settings.url);
+    checks.push(Check::bad(failed, trouble_of_connecting(&unreached.error), found).mend(mend));
+    let after = SITE.iter().skip_while(|id| **id != failed).skip(1);
+    checks.extend(after.map(|id| Check::skipped(id, failed)));
+    checks.push(site::token(asked.token_expires, asked.today, None));
+    checks.push(match unreached.told.http {
+        Some(_) => site::clock(&unreached.told, asked.clock),
+        None => Check::skipped("clock", failed),
+    });
+    checks.push(Check::skipped("rate-limit", failed));
+    Diagnosis {
+        site: None,
+        checks,
+        requests: unreached.requests,
     }
 }
 
@@ -147,237 +181,78 @@ impl Diagnosis {
     }
 }
 
-fn check(id: &'static str, verdict: Verdict, found: String, mend: Option<&str>) -> Check {
-    Check {
-        id,
-        subject: None,
-        verdict,
-        found,
-        mend: mend.map(str::to_owned),
+impl Check {
+    fn new(id: &'static str, verdict: Verdict, found: impl Into<String>) -> Self {
+        Self {
+            id,
+            subject: None,
+            verdict,
+            found: found.into(),
+            mend: None,
+        }
+    }
+
+    fn good(id: &'static str, found: impl Into<String>) -> Self {
+        Self::new(id, Verdict::Good, found)
+    }
+
+    fn warning(id: &'static str, found: impl Into<String>) -> Self {
+        Self::new(id, Verdict::Warning, found)
+    }
+
+    fn bad(id: &'static str, trouble: Trouble, found: impl Into<String>) -> Self {
+        Self::new(id, Verdict::Bad(trouble), found)
+    }
+
+    /// A check that cannot be made because of another.
+    fn skipped(id: &'static str, because: &str) -> Self {
+        Self::new(id, Verdict::Skipped, format!("not checked, because of {because}"))
+    }
+
+    /// A call that failed; `found` says what for.
+    fn failed(id: &'static str, trouble: Trouble, found: &str, error: &CallError, deployment: Deployment) -> Self {
+        Self::bad(id, trouble, format!("{found}{}", words::found(error))).mend(words::mend(error, Some(deployment)))
+    }
+
+    fn mend(self, mend: impl Into<String>) -> Self {
+        Self {
+            mend: Some(mend.into()),
+            ..self
+        }
+    }
+
+    fn of(self, desk: &DeskKey) -> Self {
+        Self {
+            subject: Some(desk.clone()),
+            ..self
+        }
     }
 }
 
-fn good(id: &'static str, found: String) -> Check {
-    check(id, Verdict::Good, found, None)
+/// What a failed call comes to that no pass can do without.
+fn of_the_whole(error: &CallError) -> Trouble {
+    match error.is_refusal() {
+        true => Trouble::Refused,
+        false => Trouble::Unreachable,
+    }
 }
 
-fn skipped(id: &'static str) -> Check {
-    let found = "not checked, because of what is wrong above".to_owned();
-    check(id, Verdict::Skipped, found, None)
+/// What a failed call comes to that a pass can do without, unless every other call would fail as well.
+async fn weigh(jira: &JiraRead, error: &CallError) -> Trouble {
+    let passing = matches!(error, CallError::Unreachable { .. }) && jira.answers().await;
+    match error.ends_the_pass() && !passing {
+        true => of_the_whole(error),
+        false => Trouble::Part,
+    }
 }
 
-/// What kind of trouble a failed call is; where it is none of the whole site, it is of a `part`.
-fn trouble(error: &CallError) -> Trouble {
+fn trouble_of_connecting(error: &ConnectError) -> Trouble {
     match error {
-        error if error.is_refusal() => Trouble::Refused,
-        error if error.ends_the_pass() => Trouble::Unreachable,
-        _ => Trouble::Part,
-    }
-}
-
-fn unreached(url: &str, error: &ConnectError) -> Check {
-    let trouble = match error {
-        ConnectError::Call(error) => match trouble(error) {
-            Trouble::Part => Trouble::Unreachable,
-            trouble @ (Trouble::Settings | Trouble::Refused | Trouble::Unreachable) => trouble,
-        },
+        ConnectError::Call(error) => of_the_whole(error),
         ConnectError::CaFile { .. }
         | ConnectError::Tls(_)
         | ConnectError::AnotherKind { .. }
         | ConnectError::NoUser
         | ConnectError::Settings(_) => Trouble::Settings,
-    };
-    // Its own words end in what to do.
-    let id = match trouble {
-        Trouble::Refused => "sign-in",
-        Trouble::Settings | Trouble::Unreachable | Trouble::Part => "reach",
-    };
-    check(id, Verdict::Bad(trouble), format!("{url}: {error}"), None)
-}
-
-async fn service_management(jira: &JiraRead) -> Check {
-    let id = "service-management";
-    match jira.service_management().await {
-        Ok(found) if found.is_licensed_for_use => {
-            good(id, format!("Jira Service Management {}, licensed", found.version))
-        }
-        Ok(found) => check(
-            id,
-            Verdict::Bad(Trouble::Refused),
-            format!("Jira Service Management {} is not licensed", found.version),
-            Some("give it a licence in Jira's administration (Applications); without one it refuses everything"),
-        ),
-        Err(error) => check(
-            id,
-            Verdict::Bad(trouble(&error)),
-            error.to_string(),
-            Some("install Jira Service Management, or correct --url"),
-        ),
-    }
-}
-
-async fn sign_in(jira: &JiraRead) -> Check {
-    match jira.check_sign_in().await {
-        Ok(account) => {
-            let who = account.email.unwrap_or_else(|| account.handle.0.clone());
-            good("sign-in", format!("{} ({who})", account.name))
-        }
-        Err(error) => check("sign-in", Verdict::Bad(trouble(&error)), error.to_string(), None),
-    }
-}
-
-async fn permissions(jira: &JiraRead) -> Vec<Check> {
-    let may = match jira.permissions().await {
-        Ok(may) => may,
-        Err(error) => {
-            return vec![check(
-                "permissions",
-                Verdict::Bad(trouble(&error)),
-                error.to_string(),
-                None,
-            )];
-        }
-    };
-    let administers = match (may.administer, jira.site().deployment) {
-        (true, _) => good("administrator", "may administer Jira".to_owned()),
-        (false, Deployment::Cloud) => check(
-            "administrator",
-            Verdict::Bad(Trouble::Refused),
-            "may not administer Jira, so Jira Cloud refuses it to create customers".to_owned(),
-            Some("give the account the global permission \"Administer Jira\""),
-        ),
-        (false, Deployment::DataCenter) => check(
-            "administrator",
-            Verdict::Warning,
-            "may not administer Jira, so it can give no first passwords and change no accounts".to_owned(),
-            Some("give the account the global permission \"Jira Administrators\", if the roster wants either"),
-        ),
-    };
-    let browses = match may.user_picker {
-        true => good("look-ups", "may look people up".to_owned()),
-        false => check(
-            "look-ups",
-            Verdict::Bad(Trouble::Refused),
-            "may not look people up: every search would come back empty".to_owned(),
-            Some("give the account the global permission \"Browse users and groups\""),
-        ),
-    };
-    vec![administers, browses]
-}
-
-fn listing(listing: AccountListing) -> &'static str {
-    match listing {
-        AccountListing::AllPages => "read in pages of 1000, or looked up one by one, whichever is fewer requests",
-        AccountListing::Cursor => "read in pages of 2000, or looked up one by one, whichever is fewer requests",
-        AccountListing::SearchPages => {
-            "read by a search, in pages of 1000, or looked up one by one, whichever is fewer requests"
-        }
-        AccountListing::OneByOne => {
-            "looked up one by one in each full reading: this version lists no more than 100 (10.3 and later list all)"
-        }
-    }
-}
-
-async fn desks(jira: &JiraRead, wanted: &[(DeskKey, bool)]) -> Vec<Check> {
-    let found = match jira.desks().await {
-        Ok(found) => found,
-        Err(error) => return vec![check("desks", Verdict::Bad(trouble(&error)), error.to_string(), None)],
-    };
-    let mut checks = vec![good("desks", format!("{} can be seen", found.len()))];
-    for (key, access) in wanted {
-        let desk = found.iter().find(|desk| desk.key == key.as_str());
-        let of_desk = match desk {
-            Some(desk) => one_desk(jira, desk, key, *access).await,
-            None => vec![check(
-                "desk",
-                Verdict::Bad(Trouble::Part),
-                "there is no such service desk, or it cannot be seen".to_owned(),
-                Some("check the project key, that the project is a service desk, and that the account administers it"),
-            )],
-        };
-        checks.extend(of_desk.into_iter().map(|check| Check {
-            subject: Some(key.clone()),
-            ..check
-        }));
-    }
-    checks
-}
-
-async fn one_desk(jira: &JiraRead, desk: &DeskRef, key: &DeskKey, access: bool) -> Vec<Check> {
-    let customers = match jira.try_customers(desk).await {
-        Ok(()) => good("desk", format!("{}: its customers can be listed", desk.name)),
-        Err(error) => check(
-            "desk",
-            Verdict::Bad(Trouble::Part),
-            format!("its customers cannot be listed: {error}"),
-            Some("make the account an administrator of the desk's project"),
-        ),
-    };
-    let settings = match jira.access(key).await {
-        Ok(settings) => good("access", format!("{}: the access mode can be read", settings.access())),
-        Err(error) => check(
-            "access",
-            if access {
-                Verdict::Bad(Trouble::Part)
-            } else {
-                Verdict::Warning
-            },
-            format!("the access mode cannot be read: {error}"),
-            Some(
-                "use an unscoped token of a project administrator, or take `access:` out of the roster and set it in Jira",
-            ),
-        ),
-    };
-    vec![customers, settings]
-}
-
-fn token(expires: Option<Date>, now: Timestamp) -> Check {
-    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let Some(expires) = expires else {
-        return check(
-            "token",
-            Verdict::Warning,
-            "nobody said when it expires; Atlassian's live a year at most".to_owned(),
-            Some("give its last day with --token-expires, and be told a month before"),
-        );
-    };
-    let left = today.until(expires).map_or(0, |span| span.get_days());
-    let mend = Some("make a new one and put it in the token file: it is taken up without a restart");
-    match left {
-        ..0 => check(
-            "token",
-            Verdict::Bad(Trouble::Refused),
-            format!("expired on {expires}"),
-            mend,
-        ),
-        0..=SOON => check(
-            "token",
-            Verdict::Warning,
-            format!("expires on {expires}, in {left} days"),
-            mend,
-        ),
-        _ => good("token", format!("expires on {expires}, in {left} days")),
-    }
-}
-
-fn clock(date: Option<&str>, now: Timestamp) -> Check {
-    let server = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
-    let Some(server) = server else {
-        return check(
-            "clock",
-            Verdict::Warning,
-            "Jira does not tell the time".to_owned(),
-            None,
-        );
-    };
-    let off = now.as_second() - server.timestamp().as_second();
-    match off.abs() {
-        0..=SKEW => good("clock", format!("within {SKEW} s of Jira's")),
-        _ => check(
-            "clock",
-            Verdict::Warning,
-            format!("{} s {} Jira's", off.abs(), if off > 0 { "ahead of" } else { "behind" }),
-            Some("have this machine's clock set by a time server: the journal and token dates go by it"),
-        ),
     }
 }

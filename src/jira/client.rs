@@ -15,6 +15,7 @@ use tracing::{debug, info, warn};
 use super::errors::{CallError, detail, login_refused, refusal};
 use super::limiter::{Breaker, Gates, InFlight, Pace, Pass};
 use super::requests::{Replay, Request};
+use super::told::Told;
 use super::transport::{Answer, Transport, TransportError};
 use super::write::Written;
 
@@ -38,26 +39,6 @@ pub struct Stats {
     /// Time waited because Jira limited the rate.
     pub limited: Duration,
 }
-
-/// What the headers of answers told besides.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told {
-    /// The server's time at its last answer, as it spells it.
-    pub date: Option<String>,
-    /// How the rate is limited, by the headers of the last answer that said so.
-    pub limits: BTreeMap<&'static str, String>,
-}
-
-/// The headers that tell of the rate limit (jira-facts §7, H): Cloud's, and Data Center's.
-const LIMITS: [&str; 7] = [
-    "x-ratelimit-limit",
-    "x-ratelimit-remaining",
-    "x-ratelimit-interval-seconds",
-    "x-ratelimit-fillrate",
-    "x-ratelimit-nearlimit",
-    "x-ratelimit-reset",
-    "ratelimit-reason",
-];
 
 /// Sends requests.
 #[derive(Debug)]
@@ -144,16 +125,9 @@ impl Client {
         self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn listen(&self, headers: &HeaderMap) {
-        let limits = LIMITS
-            .into_iter()
-            .filter_map(|name| Some((name, header(headers, name)?.to_owned())));
-        let limits: BTreeMap<_, _> = limits.collect();
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.date = header(headers, "date").map(str::to_owned).or(told.date.take());
-        if !limits.is_empty() {
-            told.limits = limits;
-        }
+    /// Forgets the failures so far.
+    pub(super) fn start_afresh(&self) {
+        self.breaker.succeeded();
     }
 
     /// Makes a call and reads its JSON. An answer that is cut short is a lost one; JSON of another shape is not Jira's.
@@ -324,7 +298,7 @@ impl Client {
         let number = header(&answer.headers, "atl-traceid").or_else(|| header(&answer.headers, "x-arequestid"));
         debug!(%method, path, status = answer.status.as_u16(), ?took, id = number, "answered");
         *id = number.map(str::to_owned);
-        self.listen(&answer.headers);
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).listen(&answer);
         self.judge(request, answer, wants_json)
     }
 

@@ -15,16 +15,20 @@ mod limiter;
 mod paging;
 mod read;
 pub mod requests;
+mod told;
 mod transport;
 mod write;
 
 pub use access::AccessSettings;
 pub use address::{BaseUrl, BaseUrlError};
-pub use client::{Stats, Told};
+pub use client::Stats;
 pub use credentials::{Credentials, CredentialsError};
 pub use errors::{CallError, ConnectError};
 pub use limiter::{InFlight, Pace};
 pub use paging::SweepEnd;
-pub use read::{AccountListing, DeskRef, JiraRead, Permissions, Roll, ServiceManagement, Settings, Standing};
+pub use read::{
+    AccountListing, DeskRef, JiraRead, Permissions, Roll, ServiceManagement, Settings, Standing, Unreached,
+};
+pub use told::Told;
 pub use transport::{Answer, InProcess, Transport, TransportError};
 pub use write::{JiraWrite, Written};

@@ -13,15 +13,16 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::accounts::AccountListing;
 pub use self::desks::{DeskRef, Roll};
-pub use self::health::ServiceManagement;
+pub use self::health::{ServiceManagement, Unreached};
 pub use self::licence::Standing;
 use super::address::BaseUrl;
-use super::client::{Client, Stats, Told};
+use super::client::{Client, Stats};
 use super::cloud::{MyPermissions, ServerInfo};
 use super::credentials::Credentials;
 use super::errors::{CallError, ConnectError};
 use super::limiter::{InFlight, Pace};
 use super::requests::{self as list, Platform, Request};
+use super::told::Told;
 use super::transport::{Network, Transport};
 use crate::model::account::Account;
 use crate::model::observed::{Deployment, Site};
@@ -78,7 +79,9 @@ impl JiraRead {
     /// # Errors
     /// As [`JiraRead::connect`].
     pub async fn connect_by(transport: Arc<dyn Transport>, settings: Settings) -> Result<Self, ConnectError> {
-        let jira = Self::reach_by(transport, settings).await?;
+        let jira = Self::reach_by(transport, settings)
+            .await
+            .map_err(|unreached| unreached.error)?;
         jira.check_sign_in().await?;
         Ok(jira)
     }
@@ -86,17 +89,18 @@ impl JiraRead {
     /// Asks which Jira this is, and does not sign in.
     ///
     /// # Errors
-    /// When it cannot be reached, or is another kind of Jira than was said.
-    pub async fn reach(settings: Settings) -> Result<Self, ConnectError> {
-        let network = Network::new(settings.url.clone(), &settings.credentials, settings.ca_file.as_deref())?;
-        Self::reach_by(Arc::new(network), settings).await
+    /// When it cannot be reached, or is another kind of Jira than was said; with what was learnt all the same.
+    pub async fn reach(settings: Settings) -> Result<Self, Unreached> {
+        let network = Network::new(settings.url.clone(), &settings.credentials, settings.ca_file.as_deref());
+        Self::reach_by(Arc::new(network.map_err(Unreached::unsent)?), settings).await
     }
 
-    async fn reach_by(transport: Arc<dyn Transport>, settings: Settings) -> Result<Self, ConnectError> {
+    async fn reach_by(transport: Arc<dyn Transport>, settings: Settings) -> Result<Self, Unreached> {
         let client = Client::new(transport, settings.concurrency, settings.patience, settings.stop);
-        let (deployment, info) = which_jira(&client, settings.deployment).await?;
+        let unreached = |error| Unreached::after(error, &client);
+        let (deployment, info) = which_jira(&client, settings.deployment).await.map_err(unreached)?;
         if deployment == Deployment::Cloud && !settings.credentials.names_a_user() {
-            return Err(ConnectError::NoUser);
+            return Err(unreached(ConnectError::NoUser));
         }
         let listing = AccountListing::of(deployment, &info);
         let site = Site {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_util::future::BoxFuture;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use http_body_util::{BodyExt as _, Limited};
 use tower::ServiceExt as _;
 
@@ -28,6 +28,8 @@ const EXCHANGE: Duration = Duration::from_secs(60);
 /// An answer, read whole.
 #[derive(Debug)]
 pub struct Answer {
+    /// The HTTP it came in.
+    pub version: Version,
     /// The status.
     pub status: StatusCode,
     /// The headers.
@@ -114,7 +116,7 @@ impl Transport for Network {
                 sent = sent.body(body.clone());
             }
             let mut answer = sent.send().await.map_err(|error| failed(&error))?;
-            let (status, headers) = (answer.status(), answer.headers().clone());
+            let (version, status, headers) = (answer.version(), answer.status(), answer.headers().clone());
             let mut body = BytesMut::new();
             while let Some(chunk) = answer.chunk().await.map_err(|error| failed(&error))? {
                 if body.len() + chunk.len() > BODY {
@@ -123,6 +125,7 @@ impl Transport for Network {
                 body.extend_from_slice(&chunk);
             }
             Ok(Answer {
+                version,
                 status,
                 headers,
                 body: body.freeze(),
@@ -189,6 +192,7 @@ where
                     .map_err(|error| TransportError::Lost(error.to_string()))?
                     .to_bytes();
                 Ok(Answer {
+                    version: parts.version,
                     status: parts.status,
                     headers: parts.headers,
                     body,

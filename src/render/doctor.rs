@@ -35,17 +35,39 @@ pub fn write_text(out: &mut dyn io::Write, diagnosis: &Diagnosis) -> io::Result<
             .collect();
         writeln!(out, "{style}{mark}{style:#} {:width$}  {found}{mend}", name(check))?;
     }
-    let bad = diagnosis
-        .checks
-        .iter()
-        .filter(|check| matches!(check.verdict, Verdict::Bad(_)))
-        .count();
-    let verdict = match bad {
-        0 => "all is well".to_owned(),
-        1 => "1 thing to mend".to_owned(),
-        _ => format!("{bad} things to mend"),
+    writeln!(out, "{}", summary(diagnosis))
+}
+
+/// The checks that were skipped count only where something is to be mended first.
+fn summary(diagnosis: &Diagnosis) -> String {
+    let count = |is: fn(Verdict) -> bool| diagnosis.checks.iter().filter(|check| is(check.verdict)).count();
+    let several = |count: usize, word: &str| match count {
+        1 => format!("1 {word}"),
+        _ => format!("{count} {word}s"),
     };
-    writeln!(out, "{verdict}; {} requests made, none that writes", diagnosis.requests)
+    let bad = count(|verdict| matches!(verdict, Verdict::Bad(_)));
+    let warnings = count(|verdict| verdict == Verdict::Warning);
+    let skipped = count(|verdict| verdict == Verdict::Skipped);
+    let mut parts = Vec::new();
+    match (bad, warnings) {
+        (0, 0) => parts.push("all is well".to_owned()),
+        (0, _) => parts.push(format!("all is well but for {}", several(warnings, "warning"))),
+        (_, 0) => parts.push(several(bad, "thing") + " to mend"),
+        (_, _) => parts.push(format!(
+            "{} to mend, {}",
+            several(bad, "thing"),
+            several(warnings, "warning")
+        )),
+    }
+    if bad > 0 && skipped > 0 {
+        parts.push(format!("{skipped} not checked"));
+    }
+    let requests = match diagnosis.requests {
+        1 => "1 request".to_owned(),
+        requests => format!("{requests} requests"),
+    };
+    parts.push(format!("{requests} made, none that writes"));
+    parts.join("; ")
 }
 
 fn name(check: &Check) -> String {

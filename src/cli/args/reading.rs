@@ -7,8 +7,19 @@ use clap::{Args, ValueEnum};
 
 use super::ConnectionArgs;
 
-/// `doctor`.
+/// What the exit codes mean here, where nothing is planned or applied.
+const DOCTOR_CODES: &str = "\
+Exit codes, by the worst that was found (warnings do not count):
+  0   all is well
+  3   roster or settings invalid
+  4   credentials or a permission refused, or the token has expired
+  5   Jira unreachable, rate limited past --patience, or no Jira
+  7   a part cannot be managed: a desk, its access mode, the clock
+  64  usage";
+
+/// `doctor`. Who waits for a diagnosis does not want to wait as long as a daemon.
 #[derive(Debug, Args)]
+#[command(mut_arg("patience", |patience| patience.default_value("20s")), after_help = DOCTOR_CODES)]
 pub(in crate::cli) struct DoctorArgs {
     /// Check the desks of this roster too: a YAML file, or a folder of them.
     #[arg(env = "QUIETDESK_ROSTER")]

@@ -4,8 +4,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{DeskRef, JiraRead};
-use crate::jira::errors::CallError;
+use crate::jira::client::Client;
+use crate::jira::errors::{CallError, ConnectError};
 use crate::jira::requests::{self as list, Request};
+use crate::jira::told::Told;
 use crate::model::observed::Deployment;
 
 /// The service management of a Jira.
@@ -18,6 +20,37 @@ pub struct ServiceManagement {
     /// Whether it may be used. Unlicensed, everything else of it is refused (jira-facts §1, H).
     #[serde(default)]
     pub is_licensed_for_use: bool,
+}
+
+/// A Jira that could not be reached, and what was learnt of it all the same.
+#[derive(Debug)]
+pub struct Unreached {
+    /// Why.
+    pub error: ConnectError,
+    /// Requests made.
+    pub requests: u64,
+    /// What its answers told besides.
+    pub told: Told,
+}
+
+impl Unreached {
+    /// Before anything was sent.
+    pub(super) fn unsent(error: ConnectError) -> Self {
+        Self {
+            error,
+            requests: 0,
+            told: Told::default(),
+        }
+    }
+
+    /// After what this client has sent.
+    pub(super) fn after(error: ConnectError, client: &Client) -> Self {
+        Self {
+            error,
+            requests: client.stats().requests,
+            told: client.told(),
+        }
+    }
 }
 
 impl JiraRead {
@@ -42,5 +75,18 @@ impl JiraRead {
             }
             Deployment::DataCenter => self.roll_of(&desk.key).await.map(drop),
         }
+    }
+
+    /// Makes what failed before no reason to ask nothing more: one call that always fails is an outage to whoever makes
+    /// no other meanwhile.
+    pub fn start_afresh(&self) {
+        self.client.start_afresh();
+    }
+
+    /// Whether it answers anything, after a call that failed again and again.
+    pub async fn answers(&self) -> bool {
+        self.start_afresh();
+        let request = Request::new(&self.platform().server_info, &[]);
+        self.client.json::<Value>(&request).await.is_ok()
     }
 }
