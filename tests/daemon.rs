@@ -170,21 +170,23 @@ async fn a_kubernetes_swap_reaches_jira() {
 #[tokio::test]
 async fn a_bad_or_missing_file_keeps_the_last_good_roster() {
     let mut running = Running::prepare().await;
-    fs::write(running.roster(), yaml(&["ada@example.com"])).unwrap();
+    let all = ["ada@example.com", "bob@example.com", "cyd@example.com"];
+    fs::write(running.roster(), yaml(&all)).unwrap();
     running.start(&running.roster(), Duration::from_millis(300), false);
-    running.until_on_the_desk(&["ada@example.com"]).await;
-    for bad in [Some("customers: ["), Some(""), None] {
+    running.until_on_the_desk(&all).await;
+    for (bad, leaves) in [Some("customers: ["), Some(""), None].into_iter().zip(all) {
         match bad {
             Some(text) => fs::write(running.roster(), text).unwrap(),
             None => fs::remove_file(running.roster()).unwrap(),
         }
         // Drift is still healed, so the last good roster is in force.
-        let ada = running.world.sandbox.accounts_of("ada@example.com").remove(0);
-        running.world.sandbox.remove_member("SUP", &ada).unwrap();
-        running.until_on_the_desk(&["ada@example.com"]).await;
+        let account = running.world.sandbox.accounts_of(leaves).remove(0);
+        running.world.sandbox.remove_member("SUP", &account).unwrap();
+        running.until_on_the_desk(&all).await;
     }
-    fs::write(running.roster(), yaml(&["ada@example.com", "bob@example.com"])).unwrap();
-    running.until_on_the_desk(&["ada@example.com", "bob@example.com"]).await;
+    let more = [all.as_slice(), &["dan@example.com"]].concat();
+    fs::write(running.roster(), yaml(&more)).unwrap();
+    running.until_on_the_desk(&more).await;
     running.stop().await;
 }
 

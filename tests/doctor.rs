@@ -219,7 +219,7 @@ async fn what_does_not_answer_or_is_no_jira() {
     assert_told!("a_web_page", UNREACHABLE, page);
     assert_told!("limited_past_patience", UNREACHABLE, faulty("server-info:429=600"));
     let cloud = |asked: &mut Asked| asked.settings.deployment = Some(observed::Deployment::Cloud);
-    assert_told!("not_cloud", UNREACHABLE, data_center(Version::V10_3), cloud);
+    assert_told!("not_cloud", SETTINGS, data_center(Version::V10_3), cloud);
 }
 
 /// The sandbox speaks no TLS, so that this is a certificate that cannot be checked.

@@ -103,7 +103,7 @@ async fn who_leaves_the_file_costs_nothing_at_all() {
         .full(&everybody_and("  - {email: known@example.com, desks: []}\n"))
         .await;
     let before = world.sandbox.requests();
-    let edit = quietdesk::model::edit::Edit::between(&kept.applied, &everybody_and(""), kept.memory.unsettled());
+    let edit = quietdesk::model::edit::Edit::between(&kept.applied, &everybody_and(""), kept.memory.unsettled(), None);
     assert!(edit.is_empty());
     assert_eq!(world.sandbox.requests(), before);
     kept.applied = everybody_and("");

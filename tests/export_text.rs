@@ -57,6 +57,7 @@ fn any_entry() -> impl Strategy<Value = Entry> {
                 account,
                 initial_password: None,
                 previously: Vec::new(),
+                until: None,
             },
         }
     })

@@ -47,7 +47,7 @@ async fn hostile_texts_are_escaped() {
         .steps
         .push(step("create_customer", Some("y"), Some(Outcome::Failed), Some(hostile)));
     report.guard.findings[0].what = hostile.into();
-    report.guard.findings[0].override_flag = hostile.into();
+    report.guard.findings[0].way_out = hostile.into();
     status.roster(valid(hostile));
     full(&status, PassResult::Partial, Some(&report), Some(hostile));
     status.roster(unusable(hostile, true));

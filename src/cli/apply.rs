@@ -13,6 +13,7 @@ use super::site::Site;
 use super::{Failure, printed, signals, state};
 use crate::engine::book::{Book, NoBook};
 use crate::engine::pass::{Preview, carry_out, preview};
+use crate::engine::release::{keep_refused, read_approvals, use_approvals};
 use crate::engine::state::State;
 use crate::jira::JiraWrite;
 use crate::model::ledger::Ledger;
@@ -58,19 +59,23 @@ async fn open_and_pass(args: &ApplyArgs, stop: &CancellationToken) -> Result<App
 async fn pass(args: &ApplyArgs, site: &Site, stop: &CancellationToken) -> Result<Applied, Failure> {
     let state = state::open(&args.site.connection, &site.settings, "apply")?;
     let mut ledger = state.as_ref().map_or_else(Ledger::none, State::ledger);
-    // Whoever applies by hand says that it is mended why an account with a first password got a seat: one is tried.
-    ledger.forget_seat_given();
+    // Whoever applies by hand says that what was in the way is mended: it is tried again.
+    ledger.try_again();
     let book: &dyn Book = match &state {
         Some(state) => state,
         None => &NoBook,
     };
+    let mut policy = site.policy.clone();
+    let now = policy.now;
+    let approvals = read_approvals(state.as_ref(), &ledger, &mut policy, now).map_err(state::failure)?;
     let jira = JiraWrite::new(site.connect().await?);
     let bar = progress::Bar::new();
     let seen = tokio::select! {
-        seen = preview(&jira, &site.roster, &ledger, &site.policy, &bar) => seen,
+        seen = preview(&jira, &site.roster, &ledger, &policy, &bar) => seen,
         () = stop.cancelled() => return Err(Failure::new(Exit::Partial, "told to stop before anything was changed")),
     };
     let seen = seen.map_err(|error| Failure::new(Exit::of_observe_error(&error), error))?;
+    keep_refused(state.as_ref(), &seen);
     let plan = seen.approved.plan();
     let asks = !plan.steps.is_empty() && !args.yes && io::stdin().is_terminal();
     match args.output {
@@ -88,11 +93,20 @@ async fn pass(args: &ApplyArgs, site: &Site, stop: &CancellationToken) -> Result
             printed: Ok(()),
         });
     }
+    use_approvals(state.as_ref(), &mut ledger, &approvals, &seen).map_err(state::failure)?;
     let writes_before = jira.stats().writes;
     let outcomes = carry_out(&jira, &seen, book, &site.passwords, &progress::Bar::new(), stop).await;
     let writes = jira.stats().writes - writes_before;
     if let Some(state) = &state {
         ledger.fold_part(&site.whole, &site.roster, plan, &outcomes);
+        let history = ledger.history_mut();
+        history.fold(
+            (&site.whole, &site.roster),
+            &seen.observed,
+            &seen.approved,
+            Some(&outcomes),
+            now,
+        );
         state.found(&site.roster, plan);
         // What was done is done; without the memory of it the next pass only asks more.
         if let Err(problem) = state.save(&ledger) {

@@ -11,8 +11,9 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-pub(super) use self::reading::{DoctorArgs, DoctorFormat, ExportArgs, HandoffArgs, HandoffFormat};
+pub(super) use self::reading::{ApproveArgs, DoctorArgs, DoctorFormat, ExportArgs, HandoffArgs, HandoffFormat};
 pub(super) use self::simulated::{SandboxArgs, SimulatedDeployment};
+use crate::model::guard;
 use crate::model::observed::Deployment;
 
 /// The command line.
@@ -108,6 +109,8 @@ pub(super) enum Command {
     Apply(ApplyArgs),
     /// Keep Jira as the roster says: the daemon.
     Run(RunArgs),
+    /// Release what a guard refused, once, within 24 hours; a running daemon takes it up by itself.
+    Approve(ApproveArgs),
     /// Check what quietdesk needs of a Jira, one line each, with what to do about it. Writes nothing. Exits with 4 where
     /// credentials or a permission are refused, 5 where Jira does not answer, 7 where a part cannot be managed.
     Doctor(DoctorArgs),
@@ -215,6 +218,28 @@ pub(super) struct PolicyArgs {
     /// Nobody else may be able to read it.
     #[arg(long, env = "QUIETDESK_PASSWORDS", value_name = "FILE")]
     pub passwords: Option<PathBuf>,
+    /// How many people may be taken off a desk, or off all desks together, in 24 hours.
+    #[arg(
+        long,
+        env = "QUIETDESK_MAX_REMOVALS",
+        value_name = "N",
+        default_value_t = guard::Settings::default().max_removals
+    )]
+    pub max_removals: usize,
+    /// How many per cent of a desk's customers may be taken off it in 24 hours. Counts for desks of 10 customers or more.
+    #[arg(
+        long,
+        env = "QUIETDESK_MAX_REMOVAL_PERCENT",
+        value_name = "N",
+        default_value_t = guard::Settings::default().max_removal_percent
+    )]
+    pub max_removal_percent: usize,
+    /// Let a roster that lists nobody any more, on a desk or at all, take people away.
+    #[arg(long, env = "QUIETDESK_ALLOW_EMPTY", value_parser = BoolishValueParser::new())]
+    pub allow_empty: bool,
+    /// Let a roster that lists over 30 % fewer people on a desk than the one applied before take people away.
+    #[arg(long, env = "QUIETDESK_ALLOW_SHRINK", value_parser = BoolishValueParser::new())]
+    pub allow_shrink: bool,
 }
 
 /// `plan`.

@@ -4,6 +4,7 @@
 //! is one file that calls what does the work.
 
 mod apply;
+mod approve;
 mod args;
 mod doctor;
 mod exit;
@@ -95,6 +96,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Run(args) => on_runtime(run::run(args)),
         Command::Export(args) => on_runtime(export::run(args)),
         Command::Sandbox(args) => on_runtime(sandbox::run(args)),
+        Command::Approve(args) => approve::run(&args),
         Command::Doctor(args) => on_runtime(doctor::run(args)),
         Command::Handoff(args) => handoff::run(&args),
         Command::Schema => {

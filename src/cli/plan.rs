@@ -20,7 +20,9 @@ pub(super) async fn run(args: PlanArgs) -> Result<Exit, Failure> {
         Some(base) => site.base(base)?,
         None => state::read(&args.site.connection, &site.settings)?.unwrap_or_else(Ledger::none),
     };
-    let seen = preview(&jira, &site.roster, &ledger, &site.policy, &progress::Bar::new()).await;
+    let mut policy = site.policy.clone();
+    policy.approved = state::approved(&args.site.connection, &site.settings, &ledger, policy.now);
+    let seen = preview(&jira, &site.roster, &ledger, &policy, &progress::Bar::new()).await;
     let seen = seen.map_err(|error| Failure::new(Exit::of_observe_error(&error), error))?;
     let report = seen.report(&site.roster, &site.source, None, args.unlisted);
     let (report, shown) = match args.redact {

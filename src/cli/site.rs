@@ -1,8 +1,12 @@
 //! What `plan`, `apply` and `run` share: the roster, and the Jira it is for.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use secrecy::ExposeSecret as _;
 use tracing::info;
 
@@ -16,6 +20,7 @@ use super::settings;
 use crate::engine::passwords::Passwords;
 use crate::jira::{BaseUrl, ConnectError, Credentials, JiraRead, Settings};
 use crate::model::desk::DeskKey;
+use crate::model::guard;
 use crate::model::ledger::Ledger;
 use crate::model::policy::Policy;
 use crate::model::report::RosterSource;
@@ -54,8 +59,8 @@ impl Site {
         let (settings, _sandbox) = reach(&args.connection, || seed_for(&loaded.roster), stop).await?;
         Ok(Self {
             source: source(&loaded),
-            whole: loaded.roster.clone(),
-            roster: narrow.checked(loaded.roster)?,
+            whole: loaded.roster.clone().on(today()),
+            roster: narrow.checked(loaded.roster)?.on(today()),
             narrow,
             policy,
             passwords,
@@ -69,7 +74,7 @@ impl Site {
     /// # Errors
     /// An invalid roster, with exit code 3.
     pub(super) fn base(&self, path: &Path) -> Result<Ledger, Failure> {
-        Ok(Ledger::of_base(&self.narrow.of(load_roster(path)?.roster)))
+        Ok(Ledger::of_base(&self.narrow.of(load_roster(path)?.roster).on(today())))
     }
 
     /// Signs in.
@@ -79,6 +84,11 @@ impl Site {
     pub(super) async fn connect(&self) -> Result<JiraRead, Failure> {
         sign_in(self.settings.clone()).await
     }
+}
+
+/// What day it is, in UTC.
+pub(super) fn today() -> Date {
+    Timestamp::now().to_zoned(TimeZone::UTC).date()
 }
 
 /// Signs in.
@@ -102,6 +112,14 @@ pub(super) fn policy(args: &PolicyArgs) -> Result<(Policy, Passwords), Failure> 
     let policy = Policy {
         reactivate: args.reactivate,
         provided: passwords.emails(),
+        guards: guard::Settings {
+            max_removals: args.max_removals,
+            max_removal_percent: args.max_removal_percent,
+            allow_empty: args.allow_empty,
+            allow_shrink: args.allow_shrink,
+        },
+        approved: BTreeSet::new(),
+        now: Timestamp::now().as_second(),
     };
     Ok((policy, passwords))
 }

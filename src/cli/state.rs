@@ -1,5 +1,6 @@
 //! Where quietdesk remembers: `--state-dir`, systemd's state directory, or the user's own.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -7,8 +8,8 @@ use jiff::Timestamp;
 use super::Failure;
 use super::args::ConnectionArgs;
 use super::exit::Exit;
-use crate::engine::state::{Opener, State, StateError, read_ledger};
-use crate::jira::Settings;
+use crate::engine::state::{Opener, State, StateError, approvals, read_ledger};
+use crate::jira::{BaseUrl, Settings};
 use crate::model::ledger::Ledger;
 
 /// Where systemd says it is, where the unit asks for one.
@@ -72,6 +73,33 @@ pub(super) fn folder_of(named: Option<&Path>, url: Option<&str>) -> Result<PathB
     };
     // One for each site, since state belongs to one.
     Ok(base.join("quietdesk").join(site_name(url)))
+}
+
+/// Nothing was ever remembered there: more likely the wrong place than the truth.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no state directory {}; name the one that `apply` or `run` uses, with --state-dir or --url", .0.display())]
+struct NoState(PathBuf);
+
+/// The same, which must be there already.
+///
+/// # Errors
+/// When it is not, or the address is none, with exit code 3.
+pub(super) fn existing(named: Option<&Path>, url: Option<&str>) -> Result<PathBuf, Failure> {
+    let url = url.map(BaseUrl::parse).transpose();
+    let url = url.map_err(|error| Failure::new(Exit::Invalid, error))?;
+    let url = url.map(|url| url.to_string());
+    let folder = folder_of(named, url.as_deref())?;
+    match folder.is_dir() {
+        true => Ok(folder),
+        false => Err(Failure::new(Exit::Invalid, NoState(folder))),
+    }
+}
+
+/// What is approved of, for whoever only looks; nothing where that cannot be read.
+pub(super) fn approved(args: &ConnectionArgs, site: &Settings, ledger: &Ledger, now: i64) -> BTreeSet<String> {
+    let folder = folder(args, site).ok().flatten();
+    let approved = folder.and_then(|folder| approvals(&folder, ledger.history(), now).ok());
+    approved.unwrap_or_default().into_keys().collect()
 }
 
 /// An address as the name of a folder.

@@ -19,6 +19,8 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -42,6 +44,10 @@ use crate::model::schedule::{Kind, Next, Run, Schedule, Timing};
 const AFTER_REFUSAL: Duration = Duration::from_secs(300);
 /// How long to wait after a first failure; doubles with each.
 const BACKOFF: Duration = Duration::from_secs(5);
+/// How often to look for an approval, where something waits for one.
+const APPROVALS: Duration = Duration::from_secs(2);
+/// How often to look at the clock at least, where somebody's `until` is to come.
+const CLOCK: Duration = Duration::from_secs(600);
 /// How long to wait after failures at most.
 const BACKOFF_AT_MOST: Duration = Duration::from_secs(300);
 
@@ -100,6 +106,8 @@ pub struct Daemon {
     schedule: Schedule,
     token: Option<TokenFile>,
     began: Instant,
+    /// The day that the roster in force was last looked at for.
+    day: Date,
     stop: CancellationToken,
 }
 
@@ -125,11 +133,13 @@ impl Daemon {
                 state,
                 ledger,
                 (settings.policy.clone(), settings.passwords.take()),
+                settings.clock,
                 stop.clone(),
             ),
             schedule: Schedule::new(timing),
             token: settings.token_file.clone().map(TokenFile::new),
             began: Instant::now(),
+            day: (settings.clock)().to_zoned(TimeZone::UTC).date(),
             stop,
             settings,
         }
@@ -161,10 +171,12 @@ impl Daemon {
         info!(roster = %self.settings.roster.display(), interval = ?self.settings.interval, "watching");
         systemd::ready();
         while !self.stop.is_cancelled() {
+            self.day_turns();
             match self.schedule.next(self.began.elapsed()) {
                 Next::Run(run) => self.pass(run, &mut events).await,
                 Next::Wait(until) => {
                     let until = until.map(|until| self.began + until);
+                    let until = [until, self.looks_again()].into_iter().flatten().min();
                     let stop = self.stop.clone();
                     tokio::select! {
                         biased;
@@ -176,6 +188,34 @@ impl Daemon {
         }
         systemd::stopping();
         info!("stopped");
+    }
+
+    /// Somebody's `until` comes at midnight (UTC): that is an edit of the roster, which nobody made.
+    fn day_turns(&mut self) {
+        let today = self.today();
+        let before = std::mem::replace(&mut self.day, today);
+        let next = self.wanted.as_ref().and_then(|roster| roster.expiry_after(before));
+        if next.is_some_and(|day| day <= today) {
+            info!("an entry's `until` has come");
+            self.schedule.new_roster();
+        }
+    }
+
+    /// When to look whether something came that no event tells of: an approval, where there is something to approve of,
+    /// or a new day.
+    fn looks_again(&self) -> Option<Instant> {
+        let now = Instant::now();
+        let approval = self.passes.refuses().then(|| now + APPROVALS);
+        let next = self.wanted.as_ref().and_then(|roster| roster.expiry_after(self.day));
+        let midnight = next.and_then(|day| day.to_zoned(TimeZone::UTC).ok());
+        let midnight = midnight.map(|at| at.timestamp().duration_since((self.settings.clock)()));
+        // The clock may be set meanwhile: it is looked at often enough.
+        let midnight = midnight.map(|left| now + Duration::try_from(left).unwrap_or_default().min(CLOCK));
+        [approval, midnight].into_iter().flatten().min()
+    }
+
+    fn today(&self) -> Date {
+        (self.settings.clock)().to_zoned(TimeZone::UTC).date()
     }
 
     fn tell_status(&self, done: &Done, next: Duration) {
@@ -200,7 +240,12 @@ impl Daemon {
     /// What an event leads to while no pass runs.
     async fn take(&mut self, event: Event, events: &mut Events) {
         match event {
-            Event::Due => {}
+            Event::Due => {
+                if self.passes.is_approved() {
+                    info!("somebody approved of what a guard refused");
+                    self.schedule.read_again();
+                }
+            }
             Event::Alive => systemd::alive(),
             Event::Roster => self.look(),
             Event::Hangup => {

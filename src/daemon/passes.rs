@@ -1,9 +1,12 @@
 //! Passes one after another: the connection, and what is remembered between them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -16,6 +19,7 @@ use crate::engine::observe::ObserveError;
 use crate::engine::pass::{Preview, carry_out, preview, preview_edit};
 use crate::engine::passwords::Passwords;
 use crate::engine::progress::Progress;
+use crate::engine::release::{keep_refused, read_approvals, use_approvals};
 use crate::engine::state::State;
 use crate::jira::{ConnectError, InFlight, JiraRead, JiraWrite, Pace, Stats};
 use crate::model::edit::Edit;
@@ -75,6 +79,9 @@ pub(super) struct Passes {
     passwords_file: Option<PathBuf>,
     /// The roster that the last pass which came to its end was about.
     applied: Option<Arc<Roster>>,
+    /// The ids of what the guards refused in the last pass.
+    refused: BTreeSet<String>,
+    clock: fn() -> Timestamp,
     stop: CancellationToken,
 }
 
@@ -85,6 +92,7 @@ impl Passes {
         state: Option<State>,
         ledger: Ledger,
         (policy, passwords_file): (Policy, Option<PathBuf>),
+        clock: fn() -> Timestamp,
         stop: CancellationToken,
     ) -> Self {
         Self {
@@ -97,6 +105,8 @@ impl Passes {
             state,
             memory: Memory::default(),
             applied: None,
+            refused: BTreeSet::new(),
+            clock,
             stop,
         }
     }
@@ -169,8 +179,12 @@ impl Passes {
         connect: &Connect,
         progress: &dyn Progress,
     ) -> Result<(PassEnd, Report), PassEnd> {
+        let roster = &self.today(roster);
         let edit = match (kind, &self.applied) {
-            (Kind::Edit, Some(applied)) => Some(Edit::between(applied, roster, self.memory.unsettled())),
+            (Kind::Edit, Some(applied)) => {
+                let deployment = self.connection.as_ref().map(|it| it.read().site().deployment);
+                Some(Edit::between(applied, roster, self.memory.unsettled(), deployment))
+            }
             (Kind::Edit | Kind::Full, _) => None,
         };
         if edit.as_ref().is_some_and(Edit::is_empty) {
@@ -188,16 +202,17 @@ impl Passes {
                 Err(error) => return Err(PassEnd::NotConnected(error)),
             }
         }
+        read_passwords(self.passwords_file.as_deref(), &mut self.passwords, &mut self.policy);
+        let approvals = self.approvals();
         let Some(connection) = &self.connection else {
             return Err(PassEnd::Interrupted);
         };
-        read_passwords(self.passwords_file.as_deref(), &mut self.passwords, &mut self.policy);
         let seen = async {
             match &edit {
                 Some(edit) => {
                     preview_edit(
                         connection.read(),
-                        edit,
+                        (roster, edit),
                         &self.memory,
                         &self.ledger,
                         &self.policy,
@@ -216,18 +231,24 @@ impl Passes {
             Ok(seen) => Box::new(seen),
             Err(error) => return Err(PassEnd::NotObserved(error)),
         };
+        keep_refused(self.state.as_ref(), &seen);
+        let refused = seen.approved.findings().iter();
+        self.refused = refused.map(|finding| finding.id.clone()).collect();
         let outcomes = match connection {
             Connection::Observing(_) => None,
             Connection::Applying(jira) => {
+                let used = use_approvals(self.state.as_ref(), &mut self.ledger, &approvals, &seen);
+                if let Err(problem) = used {
+                    error!(
+                        problem = tell::chain(&problem),
+                        "nothing is done: an approval cannot be used up"
+                    );
+                    return Err(PassEnd::Interrupted);
+                }
                 Some(carry_out(jira, &seen, self.book(), &self.passwords, progress, &stop).await)
             }
         };
-        self.remember(
-            roster,
-            edit.as_ref(),
-            &seen,
-            outcomes.as_ref().unwrap_or(&Outcomes::NONE),
-        );
+        self.remember(roster, edit.as_ref(), &seen, outcomes.as_ref());
         let about = edit.as_ref().map_or(roster.as_ref(), |edit| &edit.roster);
         let report = seen.report(about, &RosterSource::default(), outcomes.as_ref(), false);
         let end = match outcomes {
@@ -237,7 +258,18 @@ impl Passes {
         Ok((end, report))
     }
 
-    fn remember(&mut self, roster: &Arc<Roster>, edit: Option<&Edit>, seen: &Preview, outcomes: &Outcomes) {
+    /// The roster as it is today: whose `until` has come is wanted no more.
+    fn today(&self, roster: &Arc<Roster>) -> Arc<Roster> {
+        let today = (self.clock)().to_zoned(TimeZone::UTC).date();
+        match roster.next_expiry() {
+            Some(day) if day <= today => Arc::new(Roster::clone(roster).on(today)),
+            Some(_) | None => Arc::clone(roster),
+        }
+    }
+
+    fn remember(&mut self, roster: &Arc<Roster>, edit: Option<&Edit>, seen: &Preview, ended: Option<&Outcomes>) {
+        let nothing = Outcomes::NONE;
+        let outcomes = ended.unwrap_or(&nothing);
         let plan = seen.approved.plan();
         match edit {
             Some(edit) => {
@@ -249,6 +281,9 @@ impl Passes {
                 self.memory = Memory::of(&seen.observed, plan, outcomes);
             }
         }
+        let now = self.policy.now;
+        let history = self.ledger.history_mut();
+        history.fold((roster, roster), &seen.observed, &seen.approved, ended, now);
         if outcomes.stopped.is_none() {
             self.applied = Some(Arc::clone(roster));
         }
@@ -257,6 +292,30 @@ impl Passes {
         }
         if let Some(Err(problem)) = self.state.as_ref().map(|state| state.save(&self.ledger)) {
             error!(problem = tell::chain(&problem), "what this pass saw is not remembered");
+        }
+    }
+
+    /// What is approved of. Where that cannot be read, nothing is.
+    fn approvals(&mut self) -> BTreeMap<String, i64> {
+        let now = (self.clock)().as_second();
+        let read = read_approvals(self.state.as_ref(), &self.ledger, &mut self.policy, now);
+        read.unwrap_or_else(|problem| {
+            error!(problem = tell::chain(&problem), "approvals cannot be read");
+            (self.policy.approved, self.policy.now) = (BTreeSet::new(), now);
+            BTreeMap::new()
+        })
+    }
+
+    /// Whether the last pass refused something that can be approved of.
+    pub(super) fn refuses(&self) -> bool {
+        self.state.is_some() && !self.refused.is_empty()
+    }
+
+    /// Whether somebody approved of something that the last pass refused.
+    pub(super) fn is_approved(&mut self) -> bool {
+        self.refuses() && {
+            self.approvals();
+            !self.policy.approved.is_disjoint(&self.refused)
         }
     }
 

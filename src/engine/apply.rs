@@ -4,6 +4,7 @@
 
 mod access;
 mod accounts;
+mod removals;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -18,7 +19,7 @@ use super::passwords::Passwords;
 use super::progress::{Event, Progress};
 use super::protocol::{self, Rest, closes_the_desk};
 use crate::jira::{CallError, JiraWrite};
-use crate::model::calls::{Call, Limits, calls};
+use crate::model::calls::{Call, calls};
 use crate::model::desk::DeskKey;
 use crate::model::guard::ApprovedPlan;
 use crate::model::held::HeldReason;
@@ -105,13 +106,14 @@ struct State {
     /// Why no more accounts are made with a first password.
     passwords_unsafe: Option<String>,
     seat_given: Option<String>,
-    closed_desks: BTreeMap<DeskKey, String>,
+    /// The desks that cannot be changed, and how every step on them ends.
+    closed_desks: BTreeMap<DeskKey, StepEnd>,
     under_way: BTreeSet<StepId>,
 }
 
 impl Applying<'_> {
     async fn all(&self) {
-        let calls = calls(self.approved.plan(), Limits::JIRA);
+        let calls = calls(self.approved.plan());
         self.prove_earlier().await;
         // The first alone: where Jira does not let quietdesk's account create anybody, one refusal is enough.
         let (first, rest) = calls.people.split_at(calls.people.len().min(1));
@@ -122,7 +124,13 @@ impl Applying<'_> {
         stream::iter(rest)
             .for_each_concurrent(at_once, |call| self.call(call))
             .await;
-        for call in &calls.access {
+        for call in &calls.tightening {
+            self.call(call).await;
+        }
+        stream::iter(&calls.removing)
+            .for_each_concurrent(at_once, |call| self.call(call))
+            .await;
+        for call in &calls.loosening {
             self.call(call).await;
         }
     }
@@ -141,6 +149,7 @@ impl Applying<'_> {
             Call::Create(id) => self.create(*id).await,
             Call::Update(id) => self.update(*id).await,
             Call::Add { desk, steps } => self.add(desk, steps).await,
+            Call::Remove { desk, steps } => self.remove(desk, steps).await,
             Call::SetAccess(id) => self.set_access(*id).await,
         }
     }
@@ -153,8 +162,8 @@ impl Applying<'_> {
                 None => self.end(*id, StepEnd::plain(Outcome::Skipped)),
             }
         }
-        if let Some(why) = self.state(|state| state.closed_desks.get(desk).cloned()) {
-            return batch.into_iter().for_each(|(id, _)| self.end(id, held_desk(&why)));
+        if let Some(end) = self.state(|state| state.closed_desks.get(desk).cloned()) {
+            return batch.into_iter().for_each(|(id, _)| self.end(id, end.clone()));
         }
         // Whoever was made in this pass becomes whole even when asked to stop: a call or two, and nobody is left with
         // an account and no desk.
@@ -188,12 +197,12 @@ impl Applying<'_> {
             );
         }
         if let Some(rest) = added.rest {
-            self.give_up(desk, rest);
+            self.give_up(desk, rest, |(id, _)| id);
         }
     }
 
     /// The rest of a batch meets the same error as the part that was tried.
-    fn give_up(&self, desk: &DeskKey, rest: Rest<(StepId, Member)>) {
+    fn give_up<T>(&self, desk: &DeskKey, rest: Rest<T>, step: impl Fn(T) -> StepId) {
         let Rest {
             sent,
             unsent,
@@ -201,9 +210,12 @@ impl Applying<'_> {
             request,
         } = rest;
         let end = if closes_the_desk(&error) {
-            let why = error.to_string();
-            self.state(|state| state.closed_desks.insert(desk.clone(), why.clone()));
-            held_desk(&why)
+            let end = StepEnd::held(match matches!(error, CallError::DeskIsOpen { .. }) {
+                true => HeldReason::StillOpen,
+                false => HeldReason::DeskClosed(error.to_string()),
+            });
+            self.state(|state| state.closed_desks.insert(desk.clone(), end.clone()));
+            end
         } else {
             self.end_pass(&error);
             let outcome = if error.may_have_taken_effect() {
@@ -213,12 +225,12 @@ impl Applying<'_> {
             };
             StepEnd::with_error(outcome, error.to_string())
         };
-        for (id, _) in sent {
+        for item in sent {
             let end = end.clone();
             let was_sent = end.outcome != Outcome::NotAttempted;
-            self.end(id, if was_sent { end.sent(request.clone()) } else { end });
+            self.end(step(item), if was_sent { end.sent(request.clone()) } else { end });
         }
-        unsent.into_iter().for_each(|(id, _)| self.end(id, end.clone()));
+        unsent.into_iter().for_each(|item| self.end(step(item), end.clone()));
     }
 
     /// Whom a membership step adds, once that is known; nothing where the account was not made.
@@ -323,8 +335,4 @@ impl Applying<'_> {
 fn in_full(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
-}
-
-fn held_desk(why: &str) -> StepEnd {
-    StepEnd::held(HeldReason::DeskClosed(why.to_owned()))
 }

@@ -106,6 +106,9 @@ impl Memory {
                 ) => {
                     self.unsettled.people.insert(email.key().clone());
                 }
+                (Action::RemoveFromDesk { desk, .. }, Outcome::Unknown) => {
+                    self.unsettled.desks.insert(desk.clone());
+                }
                 (_, outcome) if !outcome.is_success() => {}
                 (Action::CreateCustomer { .. }, _) => {}
                 (Action::UpdateCustomer { account, .. }, _) => {
@@ -117,6 +120,11 @@ impl Memory {
                 (Action::SetAccess { desk, after, .. }, _) => {
                     if let Some(desk) = self.desks.get_mut(desk) {
                         desk.access = AccessReading::Known(*after);
+                    }
+                }
+                (Action::RemoveFromDesk { desk, account, .. }, _) => {
+                    if let Some(desk) = self.desks.get_mut(desk) {
+                        desk.members.remove(&account.handle);
                     }
                 }
                 (Action::AddToDesk { desk, who, .. }, _) => {

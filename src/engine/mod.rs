@@ -14,5 +14,6 @@ pub mod pass;
 pub mod passwords;
 pub mod progress;
 mod protocol;
+pub mod release;
 pub mod state;
 pub mod survey;

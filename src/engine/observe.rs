@@ -10,13 +10,13 @@ use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
 
 use super::progress::{Event, Progress};
 use crate::jira::{AccessSettings, CallError, DeskRef, JiraRead};
-use crate::model::access::Access;
-use crate::model::account::{Account, AccountKind, Handle};
+use crate::model::account::{Account, AccountId, AccountKind, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
+use crate::model::ledger::Ledger;
 use crate::model::observed::{AccessReading, Deployment, DeskReading, Lookup, Observed, ObservedDesk, Staff, Team};
 use crate::model::plan::{Questions, questions};
-use crate::model::roster::Roster;
+use crate::model::roster::{Customer, DeskSpec, Membership, Roster};
 
 /// Look-ups and teams asked for at once. How many really are in flight is the client's own decision.
 pub(super) const AT_ONCE: usize = 128;
@@ -70,16 +70,24 @@ impl ObserveError {
 /// # Errors
 /// [`ObserveError`] when something without which no plan can be trusted could not be read. A single desk that cannot
 /// be read is not one: it is in the observation as such.
-pub async fn observe(jira: &JiraRead, roster: &Roster, progress: &dyn Progress) -> Result<Observed, ObserveError> {
+pub async fn observe(
+    jira: &JiraRead,
+    roster: &Roster,
+    ledger: &Ledger,
+    progress: &dyn Progress,
+) -> Result<Observed, ObserveError> {
     let mut observed = signed_in(jira).await?;
-    let desks = roster.desks.iter().map(|(key, spec)| (key, spec.access));
+    let desks = roster
+        .desks
+        .iter()
+        .map(|(key, spec)| (key, Reads::of(roster, key, spec)));
     read_desks(jira, &mut observed, desks, progress).await?;
     let members = observed.desks.values().map(|reading| match reading {
         DeskReading::Read(desk) => desk.members.len(),
         DeskReading::Missing | DeskReading::Unreadable { .. } => 0,
     });
     let accounts = members.max().unwrap_or(0).max(observed.accounts.len());
-    ask(jira, roster, &mut observed, accounts, progress).await?;
+    ask(jira, (roster, ledger), &mut observed, accounts, progress).await?;
     progress.event(Event::Ended);
     Ok(observed)
 }
@@ -104,15 +112,42 @@ pub(super) fn nothing_seen(jira: &JiraRead) -> Observed {
         pins: BTreeMap::new(),
         groups: BTreeMap::new(),
         staff: BTreeMap::new(),
+        gone: BTreeSet::new(),
+        unanswered: BTreeSet::new(),
         warnings: Vec::new(),
     }
 }
 
-/// Reads desks whole: who is on them, and the access mode where one is wanted.
+/// What of a desk is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reads {
+    /// How open it is.
+    pub access: bool,
+    /// A list that cannot be trusted to be whole is read once more.
+    pub certainly: bool,
+}
+
+impl Reads {
+    /// Where somebody may have to be removed, the access mode is asked for as well, since Jira removes nobody from an open
+    /// desk, and nobody is removed by a list with a gap.
+    pub(super) fn of(roster: &Roster, key: &DeskKey, spec: &DeskSpec) -> Self {
+        let leaves = |customer: &Customer| customer.desks.contains(key);
+        let replaces = |customer: &Customer| !customer.previously.is_empty() && leaves(customer);
+        let removes = spec.membership != Membership::Additive
+            || roster.expired.values().any(leaves)
+            || roster.customers.values().any(replaces);
+        Self {
+            access: spec.access.is_some() || removes,
+            certainly: removes,
+        }
+    }
+}
+
+/// Reads desks whole: who is on them, and the access mode where that is asked for.
 pub(super) async fn read_desks<'a>(
     jira: &JiraRead,
     observed: &mut Observed,
-    desks: impl Iterator<Item = (&'a DeskKey, Option<Access>)>,
+    desks: impl Iterator<Item = (&'a DeskKey, Reads)>,
     progress: &dyn Progress,
 ) -> Result<(), ObserveError> {
     let desks: Vec<_> = desks.collect();
@@ -121,9 +156,9 @@ pub(super) async fn read_desks<'a>(
     }
     let found = jira.desks().await.map_err(reading("the list of service desks"))?;
     let by_key: BTreeMap<&str, &DeskRef> = found.iter().map(|desk| (desk.key.as_str(), desk)).collect();
-    let readings = desks.into_iter().map(|(key, access)| {
+    let readings = desks.into_iter().map(|(key, reads)| {
         let desk = by_key.get(key.as_str()).copied();
-        async move { Ok::<_, ObserveError>((key, read_desk(jira, key, desk, access.is_some(), progress).await?)) }
+        async move { Ok::<_, ObserveError>((key, read_desk(jira, key, desk, reads, progress).await?)) }
     });
     for (key, (reading, accounts)) in future::try_join_all(readings).await? {
         observed.desks.insert(key.clone(), reading);
@@ -137,13 +172,13 @@ pub(super) async fn read_desks<'a>(
 /// Asks what the plan could not decide yet. The site has `accounts` at least.
 pub(super) async fn ask(
     jira: &JiraRead,
-    roster: &Roster,
+    (roster, ledger): (&Roster, &Ledger),
     observed: &mut Observed,
     accounts: usize,
     progress: &dyn Progress,
 ) -> Result<(), ObserveError> {
     for _ in 0..ROUNDS {
-        let asked = questions(roster, observed);
+        let asked = questions(roster, observed, ledger);
         if asked.is_empty() {
             break;
         }
@@ -156,14 +191,21 @@ pub(super) async fn read_desk(
     jira: &JiraRead,
     key: &DeskKey,
     desk: Option<&DeskRef>,
-    ask_access: bool,
+    reads: Reads,
     progress: &dyn Progress,
 ) -> Result<(DeskReading, Vec<Account>), ObserveError> {
     let Some(desk) = desk else {
         return Ok((DeskReading::Missing, Vec::new()));
     };
     let told = |customers| progress.event(Event::Listed { desk: key, customers });
-    let (roll, access) = future::join(jira.roll(desk, &told), read_access(jira, key, ask_access)).await;
+    let roll = async {
+        match jira.roll(desk, &told).await {
+            // Somebody changed the list while it was read: the next reading may be good.
+            Ok(roll) if reads.certainly && !roll.completeness.is_complete() => jira.roll(desk, &told).await,
+            roll => roll,
+        }
+    };
+    let (roll, access) = future::join(roll, read_access(jira, key, reads.access)).await;
     let (access, settings) = access?;
     let roll = match roll {
         Ok(roll) => roll,
@@ -177,6 +219,7 @@ pub(super) async fn read_desk(
         id: desk.id.clone(),
         members: roll.members,
         completeness: roll.completeness,
+        role: roll.role,
         access,
         groups: roll.groups,
         team: None,
@@ -241,7 +284,27 @@ pub(super) async fn answer(
             desk.team = Some(team);
         }
     }
+    read_known(jira, observed, asked.accounts).await?;
     read_groups(jira, observed, asked.groups).await
+}
+
+/// Whether there still are accounts that were known.
+async fn read_known(
+    jira: &JiraRead,
+    observed: &mut Observed,
+    accounts: BTreeSet<AccountId>,
+) -> Result<(), ObserveError> {
+    let found = stream::iter(accounts).map(|id| async move {
+        let found = jira.account_by_id(&id).await;
+        Ok::<_, ObserveError>((id, found.map_err(reading("an account that was known"))?))
+    });
+    for (id, found) in found.buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await? {
+        match found {
+            Some(_) => remember(observed, found),
+            None => drop(observed.gone.insert(id)),
+        }
+    }
+    Ok(())
 }
 
 /// Groups that may not be read leave their members unrecognised: they are added by name, which harms nobody.

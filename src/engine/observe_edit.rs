@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::memory::Memory;
-use super::observe::{AT_ONCE, ObserveError, answer, ask, read_desks, reading, signed_in};
+use super::observe::{AT_ONCE, ObserveError, Reads, answer, ask, read_desks, reading, signed_in};
 use super::progress::{Event, Progress};
 use crate::jira::JiraRead;
 use crate::model::account::Account;
@@ -13,6 +13,7 @@ use crate::model::desk::DeskKey;
 use crate::model::edit::Edit;
 use crate::model::held::HeldReason;
 use crate::model::identity::{Identities, Identity};
+use crate::model::ledger::Ledger;
 use crate::model::observed::{AccessReading, Completeness, Deployment, DeskReading, Observed, ObservedDesk};
 use crate::model::plan::Questions;
 
@@ -27,6 +28,7 @@ pub async fn observe_edit(
     jira: &JiraRead,
     edit: &Edit,
     memory: &Memory,
+    ledger: &Ledger,
     progress: &dyn Progress,
 ) -> Result<Observed, ObserveError> {
     let mut observed = signed_in(jira).await?;
@@ -54,7 +56,7 @@ pub async fn observe_edit(
     read_whole(jira, edit, &long, &mut observed, progress).await?;
     asked.retain(|key, _| !long.contains(key));
     ask_memberships(jira, asked, &mut observed).await?;
-    ask(jira, &edit.roster, &mut observed, accounts, progress).await?;
+    ask(jira, (&edit.roster, ledger), &mut observed, accounts, progress).await?;
     progress.event(Event::Ended);
     Ok(observed)
 }
@@ -68,7 +70,7 @@ async fn read_whole(
 ) -> Result<(), ObserveError> {
     let specs = desks
         .iter()
-        .filter_map(|key| Some((key, edit.roster.desks.get(key)?.access)));
+        .filter_map(|key| Some((key, Reads::of(&edit.roster, key, edit.roster.desks.get(key)?))));
     read_desks(jira, observed, specs, progress).await
 }
 
@@ -83,6 +85,7 @@ fn narrow(desk: &ObservedDesk) -> ObservedDesk {
         team: desk.team.clone(),
         may_be_public: desk.may_be_public,
         portal: desk.portal,
+        role: desk.role.clone(),
     }
 }
 

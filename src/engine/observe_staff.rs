@@ -1,59 +1,63 @@
-//! Observing who is more than a customer, of those an account of whom would be changed (jira-facts §1, H: an application
-//! role or another project role).
+//! Observing who is more than a customer, of those whose account would be changed or removed from a desk (jira-facts §1, H:
+//! an application role or another project role).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::observe::{AT_ONCE, ObserveError, reading};
 use crate::jira::{CallError, JiraRead};
+use crate::model::account::Handle;
 use crate::model::desk::DeskKey;
-use crate::model::email::EmailKey;
 use crate::model::observed::{DeskReading, Observed, Staff, Team};
-use crate::model::roster::Roster;
-use crate::model::step::AccountRef;
 
-/// Asks of each account whether it has a licence, and whether another role of its entry's desks lets it in. Whoever was
-/// asked for already is not asked again.
+/// Asks of each account whether it has a licence, and whether another role of the desks it is about lets it in.
 ///
 /// # Errors
-/// What ends a pass. Anything else leaves [`Staff::Unknown`].
+/// What ends a pass. Anything else leaves [`Staff::Unknown`], or, where not even the account is known,
+/// [`Observed::unanswered`].
 pub(super) async fn ask_staff(
     jira: &JiraRead,
-    roster: &Roster,
-    changed: &[(EmailKey, AccountRef)],
+    asked: Vec<(Handle, BTreeSet<DeskKey>)>,
     observed: &mut Observed,
 ) -> Result<(), ObserveError> {
-    let desks_of = |email: &EmailKey| roster.customers.get(email).map(|customer| &customer.desks);
-    let desks: BTreeSet<_> = changed
-        .iter()
-        .filter_map(|(email, _)| desks_of(email))
-        .flatten()
-        .collect();
-    read_teams(jira, desks, observed).await?;
-    let answers = stream::iter(changed.to_vec()).map(|(email, account)| async move {
-        let standing = settled(jira.standing(&account.handle).await)?;
-        Ok::<_, ObserveError>((email, account, standing.flatten()))
+    // One question for each account, however many desks it is about.
+    let mut of = BTreeMap::<Handle, BTreeSet<DeskKey>>::new();
+    for (handle, desks) in asked {
+        of.entry(handle).or_default().extend(desks);
+    }
+    read_teams(jira, of.values().flatten().collect(), observed).await?;
+    let answers = stream::iter(of).map(|(handle, desks)| async move {
+        let standing = settled(jira.standing(&handle).await)?.flatten();
+        Ok::<_, ObserveError>((handle, desks, standing))
     });
-    for (email, account, standing) in answers.buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await? {
-        let mut desks = desks_of(&email).into_iter().flatten();
-        let staff = match standing {
-            None => Staff::Unknown,
-            Some(standing) if standing.is_licensed() => Staff::Yes,
-            Some(standing) => {
-                let works_there = |key: &DeskKey| {
-                    let team = team(observed, key);
-                    team.is_some_and(|team| team.lets_in(&account.handle, Some(&standing.groups)))
-                };
-                let unread = |key: &DeskKey| team(observed, key).is_none_or(|team| team.unread);
-                match (desks.clone().any(works_there), desks.any(unread)) {
-                    (true, _) => Staff::Yes,
-                    (false, true) => Staff::Unknown,
-                    (false, false) => Staff::No,
+    let known = observed.accounts.values();
+    let ids: BTreeMap<_, _> = known
+        .map(|account| (account.handle.clone(), account.id.clone()))
+        .collect();
+    for (handle, desks, standing) in answers.buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await? {
+        let Some(standing) = standing else {
+            match ids.get(&handle) {
+                Some(id) => drop(observed.staff.entry(id.clone()).or_insert(Staff::Unknown)),
+                None => drop(observed.unanswered.insert(handle)),
+            }
+            continue;
+        };
+        let staff = match standing.is_licensed() {
+            true => Staff::Yes,
+            false => {
+                let mut teams = desks.iter().map(|key| team(observed, key));
+                let works_there = |team: &Team| team.lets_in(&handle, Some(&standing.groups));
+                match teams.clone().flatten().any(works_there) {
+                    true => Staff::Yes,
+                    false if teams.any(|team| team.is_none_or(|team| team.unread)) => Staff::Unknown,
+                    false => Staff::No,
                 }
             }
         };
-        observed.staff.entry(account.id).or_insert(staff);
+        let account = standing.account;
+        observed.staff.entry(account.id.clone()).or_insert(staff);
+        observed.accounts.entry(account.id.clone()).or_insert(account);
     }
     Ok(())
 }

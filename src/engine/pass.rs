@@ -1,5 +1,7 @@
 //! A pass as a whole: what `plan`, `apply` and the daemon have in common.
 
+use std::collections::BTreeSet;
+
 use tokio_util::sync::CancellationToken;
 
 use super::apply::apply;
@@ -11,18 +13,19 @@ use super::observe_staff::ask_staff;
 use super::passwords::Passwords;
 use super::progress::Progress;
 use crate::jira::{JiraRead, JiraWrite, requests};
-use crate::model::calls::{Call, Limits, calls};
+use crate::model::account::Handle;
+use crate::model::calls::{Call, calls};
+use crate::model::desk::DeskKey;
 use crate::model::edit::Edit;
-use crate::model::email::EmailKey;
-use crate::model::guard::{ApprovedPlan, judge};
+use crate::model::guard::{ApprovedPlan, Judge, screen};
 use crate::model::ledger::Ledger;
-use crate::model::observed::Observed;
+use crate::model::observed::{Deployment, Observed};
 use crate::model::outcome::Outcomes;
 use crate::model::plan::{Plan, plan as make_plan};
 use crate::model::policy::Policy;
 use crate::model::report::{Material, Report, RosterSource};
 use crate::model::roster::Roster;
-use crate::model::step::{AccountRef, Action, Step};
+use crate::model::step::{Action, Step};
 
 /// What was seen and decided, before anything is written.
 #[derive(Debug)]
@@ -44,49 +47,68 @@ pub async fn preview(
     policy: &Policy,
     progress: &dyn Progress,
 ) -> Result<Preview, ObserveError> {
-    let observed = observe(jira, roster, progress).await?;
-    decide(jira, roster, observed, ledger, policy).await
+    let observed = observe(jira, roster, ledger, progress).await?;
+    decide(jira, (roster, roster), observed, ledger, policy).await
 }
 
-/// Observes what an edit concerns, plans and judges. Has no way to write.
+/// Observes what an edit of `roster` concerns, plans and judges. Has no way to write.
 ///
 /// # Errors
 /// Those of [`observe_edit`].
 pub async fn preview_edit(
     jira: &JiraRead,
-    edit: &Edit,
+    (roster, edit): (&Roster, &Edit),
     memory: &Memory,
     ledger: &Ledger,
     policy: &Policy,
     progress: &dyn Progress,
 ) -> Result<Preview, ObserveError> {
-    let observed = observe_edit(jira, edit, memory, progress).await?;
-    decide(jira, &edit.roster, observed, ledger, policy).await
+    let observed = observe_edit(jira, edit, memory, ledger, progress).await?;
+    decide(jira, (roster, &edit.roster), observed, ledger, policy).await
 }
 
-/// Plans, asks who of those to be changed is more than a customer, and plans again: the plan that is shown knows.
+/// Plans for a part of a roster, asks who of those to be changed or removed is more than a customer, and plans again: the
+/// plan that is shown knows. The guards judge before anybody is asked for.
 async fn decide(
     jira: &JiraRead,
-    roster: &Roster,
+    (roster, part): (&Roster, &Roster),
     mut observed: Observed,
     ledger: &Ledger,
     policy: &Policy,
 ) -> Result<Preview, ObserveError> {
-    let mut plan = make_plan(roster, &observed, ledger, policy);
-    let changed: Vec<_> = plan.steps.iter().chain(&plan.paused).filter_map(changes).collect();
-    if !changed.is_empty() {
-        ask_staff(jira, roster, &changed, &mut observed).await?;
-        plan = make_plan(roster, &observed, ledger, policy);
+    let mut plan = make_plan(part, &observed, ledger, policy);
+    let judge = Judge {
+        settings: &policy.guards,
+        history: ledger.history(),
+        approved: &policy.approved,
+        now: policy.now,
+    };
+    let screening = screen(roster, &observed, &plan, judge);
+    let steps = plan.steps.iter().chain(&plan.paused);
+    let mut asked: Vec<_> = steps.filter_map(|step| changed(part, step)).collect();
+    let leavers = plan.leavers.iter();
+    let leavers = leavers.filter(|leaver| screening.allows(&leaver.desk, &leaver.handle));
+    asked.extend(leavers.map(|leaver| (leaver.handle.clone(), BTreeSet::from([leaver.desk.clone()]))));
+    if !asked.is_empty() {
+        ask_staff(jira, asked, &mut observed).await?;
+        plan = make_plan(part, &observed, ledger, policy);
     }
-    let approved = judge(plan);
+    let approved = screening.approve(plan);
     Ok(Preview { observed, approved })
 }
 
-/// Whom a step changes.
-fn changes(step: &Step) -> Option<(EmailKey, AccountRef)> {
+/// Whom a step changes, and the desks of that entry.
+fn changed(roster: &Roster, step: &Step) -> Option<(Handle, BTreeSet<DeskKey>)> {
     match &step.action {
-        Action::UpdateCustomer { email, account, .. } => Some((email.key().clone(), account.clone())),
-        Action::CreateCustomer { .. } | Action::AddToDesk { .. } | Action::SetAccess { .. } => None,
+        Action::UpdateCustomer { email, account, .. } => {
+            let customer = roster.customers.get(email.key());
+            let desks = customer.map(|customer| customer.desks.clone());
+            Some((account.handle.clone(), desks.unwrap_or_default()))
+        }
+        Action::CreateCustomer { .. }
+        | Action::AddToDesk { .. }
+        | Action::RemoveFromDesk { .. }
+        | Action::SetAccess { .. } => None,
     }
 }
 
@@ -117,7 +139,7 @@ impl Preview {
     #[must_use]
     pub fn mail_sending_calls(&self) -> usize {
         let plan = self.approved.plan();
-        let calls = calls(plan, Limits::JIRA);
+        let calls = calls(plan);
         calls.iter().filter(|call| endpoint(plan, call).mails).count()
     }
 
@@ -131,7 +153,7 @@ impl Preview {
         name_unlisted: bool,
     ) -> Report {
         let plan = self.approved.plan();
-        let calls = calls(plan, Limits::JIRA);
+        let calls = calls(plan);
         Report::of(Material {
             roster,
             source,
@@ -155,6 +177,10 @@ fn endpoint(plan: &Plan, call: &Call) -> &'static requests::Endpoint {
         },
         Call::Update(_) => &requests::UPDATE_USER,
         Call::Add { .. } => &requests::ADD_TO_DESK,
+        Call::Remove { .. } => match plan.site.deployment {
+            Deployment::Cloud => &requests::REMOVE_FROM_DESK,
+            Deployment::DataCenter => &requests::REMOVE_FROM_ROLE,
+        },
         Call::SetAccess(_) => &requests::SET_ACCESS,
     }
 }

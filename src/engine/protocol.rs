@@ -1,10 +1,15 @@
 //! The fixed protocol of each kind of step: which requests, in which order, and what each answer means.
 
 mod create;
+mod remove;
 mod update;
 
 pub(super) use self::create::{Created, NewAccount, create, prove_seatless};
+pub(super) use self::remove::remove;
 pub(super) use self::update::{Updated, update};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+
 use crate::jira::{CallError, JiraWrite, Written};
 use crate::model::access::Access;
 use crate::model::account::Handle;
@@ -12,8 +17,8 @@ use crate::model::desk::DeskKey;
 use crate::model::guard::Approval;
 use crate::model::outcome::{Outcome, StepEnd};
 
-/// What adding a batch came to.
-pub(super) struct Added<T> {
+/// What a batch came to.
+pub(super) struct Ended<T> {
     /// Who was attempted, and how that ended.
     pub ends: Vec<(T, StepEnd)>,
     /// Who was not, because of an error that every further call would meet as well.
@@ -33,13 +38,22 @@ pub(super) struct Rest<T> {
 }
 
 /// Puts a batch on a desk. Jira adds the valid ones of a batch and answers 400 where any account does not exist
-/// (jira-facts §7, H), so a refused batch is halved down to the culprit; adding is idempotent.
-pub(super) async fn add<T>(jira: &JiraWrite, approval: &Approval, desk_id: &str, batch: Vec<(T, Handle)>) -> Added<T> {
+/// (jira-facts §7, H); adding is idempotent.
+pub(super) async fn add<T>(jira: &JiraWrite, approval: &Approval, desk_id: &str, batch: Vec<(T, Handle)>) -> Ended<T> {
+    let send = |handles: Vec<Handle>| async move { jira.add_to_desk(approval, desk_id, &handles).await }.boxed();
+    in_halves(batch, send).await
+}
+
+/// Sends a batch; one that is refused is halved, down to the culprit. What may be sent twice alone is sent so.
+async fn in_halves<'a, T>(
+    batch: Vec<(T, Handle)>,
+    send: impl Fn(Vec<Handle>) -> BoxFuture<'a, Written<()>>,
+) -> Ended<T> {
     let mut ends = Vec::with_capacity(batch.len());
     let mut waiting = vec![batch];
     while let Some(mut batch) = waiting.pop() {
-        let handles: Vec<Handle> = batch.iter().map(|(_, handle)| handle.clone()).collect();
-        let Written { result, request } = jira.add_to_desk(approval, desk_id, &handles).await;
+        let handles = batch.iter().map(|(_, handle)| handle.clone()).collect();
+        let Written { result, request } = send(handles).await;
         match result {
             Ok(()) => {
                 let done = StepEnd::plain(Outcome::Done).sent(request);
@@ -56,7 +70,7 @@ pub(super) async fn add<T>(jira: &JiraWrite, approval: &Approval, desk_id: &str,
                     error,
                     request,
                 };
-                return Added { ends, rest: Some(rest) };
+                return Ended { ends, rest: Some(rest) };
             }
             Err(error) => {
                 let outcome = if error.may_have_taken_effect() {
@@ -69,12 +83,15 @@ pub(super) async fn add<T>(jira: &JiraWrite, approval: &Approval, desk_id: &str,
             }
         }
     }
-    Added { ends, rest: None }
+    Ended { ends, rest: None }
 }
 
 /// Whether the error says that quietdesk's account cannot change this desk at all.
 pub(super) fn closes_the_desk(error: &CallError) -> bool {
-    matches!(error, CallError::Forbidden { .. } | CallError::NotFound { .. })
+    matches!(
+        error,
+        CallError::Forbidden { .. } | CallError::NotFound { .. } | CallError::DeskIsOpen { .. }
+    )
 }
 
 /// Why a change of access did not come to its end.
@@ -144,5 +161,5 @@ pub(super) async fn set_access(
         return Ok(StepEnd::plain(Outcome::Done).sent(request));
     }
     let error = format!("Jira accepted the change and {desk} still is {now}: look at its customer permissions in Jira");
-    Ok(StepEnd::with_error(Outcome::Failed, error).sent(request))
+    Ok(StepEnd::ineffective(error).sent(request))
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::observe::{AT_ONCE, ObserveError, nothing_seen, read_desk, reading, remember};
+use super::observe::{AT_ONCE, ObserveError, Reads, nothing_seen, read_desk, reading, remember};
 use super::progress::{Event, Progress};
 use crate::jira::{DeskRef, JiraRead, Standing};
 use crate::model::account::{AccountKind, Handle};
@@ -130,7 +130,11 @@ async fn read_desks(
 ) -> Result<(), ObserveError> {
     let mut readings = stream::iter(chosen)
         .map(|(key, desk)| async move {
-            let read = read_desk(jira, key, Some(desk), access, progress).await?;
+            let reads = Reads {
+                access,
+                certainly: false,
+            };
+            let read = read_desk(jira, key, Some(desk), reads, progress).await?;
             Ok::<_, ObserveError>((key, desk, read))
         })
         .buffer_unordered(AT_ONCE);

@@ -63,6 +63,12 @@ pub enum CallError {
         /// What Jira said.
         detail: String,
     },
+    /// Jira removes nobody from a desk that is open (jira-facts §7, H).
+    #[error("cannot {operation}: the desk is open, and Jira removes nobody from it while it is; restrict it first")]
+    DeskIsOpen {
+        /// What was to be done.
+        operation: &'static str,
+    },
     /// The answer was lost, and the request may not be repeated before somebody has looked.
     #[error("cannot {operation}: the answer was lost ({detail})")]
     AnswerLost {
@@ -155,6 +161,7 @@ impl CallError {
             | Self::NotFound { .. }
             | Self::Conflict { .. }
             | Self::Refused { .. }
+            | Self::DeskIsOpen { .. }
             | Self::AnswerLost { .. }
             | Self::GaveUp { .. }
             | Self::Unintelligible { .. } => false,
@@ -199,6 +206,7 @@ impl CallError {
             | Self::NotFound { .. }
             | Self::Conflict { .. }
             | Self::Refused { .. }
+            | Self::DeskIsOpen { .. }
             | Self::RateLimited { .. }
             | Self::Stopped { .. }
             | Self::Redirected { .. } => false,
@@ -276,6 +284,7 @@ pub(super) fn refusal(operation: &'static str, status: StatusCode, headers: &Hea
         403 => CallError::Forbidden { operation, detail },
         404 => CallError::NotFound { operation, detail },
         409 => CallError::Conflict { operation, detail },
+        400 if is_about_an_open_desk(body) => CallError::DeskIsOpen { operation },
         300..=399 => {
             let location = headers
                 .get(http::header::LOCATION)
@@ -294,6 +303,16 @@ pub(super) fn refusal(operation: &'static str, status: StatusCode, headers: &Hea
             detail,
         },
     }
+}
+
+/// How the keys begin of what Jira says about removing somebody from an open desk (jira-facts §7, H).
+const OPEN_DESK: &str = "sd.jsm.error.servicedesk.customer.remove.servicedesk.open.access.";
+
+fn is_about_an_open_desk(body: &[u8]) -> bool {
+    let json = serde_json::from_slice::<Value>(body).ok();
+    let key = json.as_ref().and_then(|json| json.pointer("/i18nErrorMessage/i18nKey"));
+    key.and_then(Value::as_str)
+        .is_some_and(|key| key.starts_with(OPEN_DESK))
 }
 
 /// What Jira said, in one short line: any of the shapes of jira-facts §7.
@@ -391,6 +410,10 @@ mod tests {
         assert!(matches!(error(404), CallError::NotFound { .. }));
         assert!(matches!(error(409), CallError::Conflict { .. }));
         assert!(matches!(error(400), CallError::Refused { status: 400, .. }));
+        let open = format!(r#"{{"i18nErrorMessage":{{"i18nKey":"{OPEN_DESK}x"}}}}"#);
+        let error_of = |body: &str| refusal("do it", StatusCode::BAD_REQUEST, &HeaderMap::new(), body.as_bytes());
+        assert!(matches!(error_of(&open), CallError::DeskIsOpen { .. }));
+        assert!(matches!(error_of("{}"), CallError::Refused { .. }));
         let redirected = error(302).to_string();
         assert!(
             redirected.contains("https://sso.example.com,") && !redirected.contains("secret"),

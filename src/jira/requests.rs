@@ -156,6 +156,22 @@ pub static ADD_TO_DESK: Endpoint = endpoint(
     Replay::Idempotent,
     true,
 );
+/// Take accounts off a desk: Cloud (H; experimental); refused while the desk is open (H).
+pub static REMOVE_FROM_DESK: Endpoint = endpoint(
+    "remove customers from a desk",
+    Method::DELETE,
+    "/rest/servicedeskapi/servicedesk/{}/customer",
+    Replay::Idempotent,
+    true,
+);
+/// Take somebody out of a project's role: Data Center (H).
+pub static REMOVE_FROM_ROLE: Endpoint = endpoint(
+    "remove a customer from a desk",
+    Method::DELETE,
+    "/rest/api/2/project/{}/role/{}",
+    Replay::Idempotent,
+    false,
+);
 /// Replace a desk's access settings whole (jira-facts §3, I), which makes it idempotent.
 pub static SET_ACCESS: Endpoint = endpoint(
     "change a desk's access mode",
@@ -190,7 +206,7 @@ pub static TAKE_SEAT_BACK: Endpoint = endpoint(
 );
 
 /// The whole list.
-pub static ALL: [&Endpoint; 26] = [
+pub static ALL: [&Endpoint; 28] = [
     &CLOUD.server_info,
     &CLOUD.myself,
     &CLOUD.permissions,
@@ -213,6 +229,8 @@ pub static ALL: [&Endpoint; 26] = [
     &ACCESS,
     &CREATE_CUSTOMER,
     &ADD_TO_DESK,
+    &REMOVE_FROM_DESK,
+    &REMOVE_FROM_ROLE,
     &SET_ACCESS,
     &CREATE_USER,
     &UPDATE_USER,

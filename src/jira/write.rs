@@ -139,6 +139,25 @@ impl JiraWrite {
         self.client.write(&request).await
     }
 
+    /// Takes accounts off a desk, in one call: Cloud. Idempotent; who is not on it is passed over (I).
+    ///
+    /// # Errors
+    /// [`CallError::Refused`] where the desk is open (jira-facts §7, H) or an account does not exist.
+    pub async fn remove_from_desk(&self, _: &Approval, desk_id: &str, accounts: &[Handle]) -> Written<()> {
+        let account_ids = accounts.iter().map(|handle| handle.0.as_str()).collect();
+        let request = Request::new(&list::REMOVE_FROM_DESK, &[desk_id]);
+        self.client.write(&request.json(&AccountIds { account_ids })).await
+    }
+
+    /// Takes somebody out of the role of a desk's customers: Data Center.
+    ///
+    /// # Errors
+    /// What Jira refused; [`CallError::NotFound`] may say that nobody of that name has the role (I).
+    pub async fn remove_from_role(&self, _: &Approval, desk: &DeskKey, role: &str, account: &Handle) -> Written<()> {
+        let request = Request::new(&list::REMOVE_FROM_ROLE, &[desk.as_str(), role]);
+        self.client.write(&request.query("user", &account.0)).await
+    }
+
     /// Replaces a desk's access settings whole: `now`, but as open as `access`. Whether it took has to be read again.
     ///
     /// # Errors

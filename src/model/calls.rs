@@ -3,20 +3,32 @@
 use std::collections::BTreeMap;
 
 use super::desk::DeskKey;
+use super::observed::Deployment;
 use super::plan::Plan;
 use super::step::{Action, StepId};
 
 /// What one request can carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Accounts in one membership call.
-    pub accounts_per_call: usize,
+    /// Accounts in one call that adds to a desk.
+    pub added_per_call: usize,
+    /// Accounts in one call that removes from a desk.
+    pub removed_per_call: usize,
 }
 
 impl Limits {
-    /// 50 accounts a membership call are known to work on Cloud (jira-facts §7, M); Data Center takes lists as well, and
-    /// says nothing of how long.
-    pub const JIRA: Self = Self { accounts_per_call: 50 };
+    /// 50 accounts a membership call are known to work on Cloud (jira-facts §7, M). Data Center takes lists as well when
+    /// it adds, and says nothing of how long; it removes one by one, from the role (jira-facts §1, H).
+    #[must_use]
+    pub fn of(deployment: Deployment) -> Self {
+        Self {
+            added_per_call: 50,
+            removed_per_call: match deployment {
+                Deployment::Cloud => 50,
+                Deployment::DataCenter => 1,
+            },
+        }
+    }
 }
 
 /// One write request.
@@ -33,6 +45,13 @@ pub enum Call {
         /// The steps it fulfils, in the plan's order.
         steps: Vec<StepId>,
     },
+    /// Take accounts off a desk.
+    Remove {
+        /// The desk.
+        desk: DeskKey,
+        /// The steps it fulfils, in the plan's order.
+        steps: Vec<StepId>,
+    },
     /// Change one desk's access mode.
     SetAccess(StepId),
 }
@@ -43,49 +62,82 @@ pub struct Calls {
     /// Creates and adds, interleaved: a batch is added as soon as its accounts can be there, so that an interrupted
     /// import leaves whole people.
     pub people: Vec<Call>,
-    /// Changes of access, tightening before loosening; made after all people.
-    pub access: Vec<Call>,
+    /// Changes of access that let fewer in; after all who are added.
+    pub tightening: Vec<Call>,
+    /// Removals; after what is tightened, because Jira removes nobody from an open desk (jira-facts §1, H).
+    pub removing: Vec<Call>,
+    /// Changes of access that let more in.
+    pub loosening: Vec<Call>,
 }
 
 impl Calls {
     /// How many requests that is.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.people.len() + self.access.len()
+        self.iter().count()
     }
 
     /// All of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Call> {
-        self.people.iter().chain(&self.access)
+        let in_order = [&self.people, &self.tightening, &self.removing, &self.loosening];
+        in_order.into_iter().flatten()
     }
 }
 
-/// Groups a plan's steps into the fewest calls `limits` allow.
+/// Groups a plan's steps into the fewest calls Jira allows.
 #[must_use]
-pub fn calls(plan: &Plan, limits: Limits) -> Calls {
+pub fn calls(plan: &Plan) -> Calls {
+    let limits = Limits::of(plan.site.deployment);
     let mut calls = Calls::default();
-    let mut waiting: BTreeMap<&DeskKey, Vec<StepId>> = BTreeMap::new();
+    let (mut adding, mut removing) = (Batches::default(), Batches::default());
     for step in &plan.steps {
         match &step.action {
             Action::CreateCustomer { .. } => calls.people.push(Call::Create(step.id)),
             Action::UpdateCustomer { .. } => calls.people.push(Call::Update(step.id)),
             Action::AddToDesk { desk, .. } => {
-                let batch = waiting.entry(desk).or_default();
-                batch.push(step.id);
-                if batch.len() == limits.accounts_per_call {
-                    calls.people.push(Call::Add {
-                        desk: desk.clone(),
-                        steps: std::mem::take(batch),
-                    });
-                }
+                let full = adding.push(desk, step.id, limits.added_per_call);
+                calls.people.extend(full.map(|steps| add(desk, steps)));
             }
-            Action::SetAccess { .. } => calls.access.push(Call::SetAccess(step.id)),
+            Action::RemoveFromDesk { desk, .. } => {
+                let full = removing.push(desk, step.id, limits.removed_per_call);
+                calls.removing.extend(full.map(|steps| remove(desk, steps)));
+            }
+            Action::SetAccess { before, after, .. } => match after < before {
+                true => calls.tightening.push(Call::SetAccess(step.id)),
+                false => calls.loosening.push(Call::SetAccess(step.id)),
+            },
         }
     }
-    let rest = waiting.into_iter().filter(|(_, steps)| !steps.is_empty());
-    calls.people.extend(rest.map(|(desk, steps)| Call::Add {
-        desk: desk.clone(),
-        steps,
-    }));
+    calls.people.extend(adding.rest().map(|(desk, steps)| add(desk, steps)));
     calls
+        .removing
+        .extend(removing.rest().map(|(desk, steps)| remove(desk, steps)));
+    calls
+}
+
+fn add(desk: &DeskKey, steps: Vec<StepId>) -> Call {
+    let desk = desk.clone();
+    Call::Add { desk, steps }
+}
+
+fn remove(desk: &DeskKey, steps: Vec<StepId>) -> Call {
+    let desk = desk.clone();
+    Call::Remove { desk, steps }
+}
+
+/// Steps that wait for their desk's batch to be full.
+#[derive(Default)]
+struct Batches<'a>(BTreeMap<&'a DeskKey, Vec<StepId>>);
+
+impl<'a> Batches<'a> {
+    /// The batch, where the step makes it full.
+    fn push(&mut self, desk: &'a DeskKey, step: StepId, size: usize) -> Option<Vec<StepId>> {
+        let batch = self.0.entry(desk).or_default();
+        batch.push(step);
+        (batch.len() == size).then(|| std::mem::take(batch))
+    }
+
+    fn rest(self) -> impl Iterator<Item = (&'a DeskKey, Vec<StepId>)> {
+        self.0.into_iter().filter(|(_, steps)| !steps.is_empty())
+    }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The key of a desk's Jira project, such as `SUP`: an upper-case letter, then upper-case letters, digits or `_`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct DeskKey(String);
 

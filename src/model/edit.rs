@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::desk::DeskKey;
 use super::email::EmailKey;
-use super::roster::{Customer, Roster};
+use super::observed::Deployment;
+use super::roster::{Customer, DeskSpec, Membership, Roster};
 
 /// The part of a roster that an edit concerns.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,13 +30,13 @@ pub struct Unsettled {
 
 impl Edit {
     /// What differs between the roster that was last brought to Jira and the one wanted now. What is `unsettled` counts
-    /// as changed: what became of it is not known. Whoever left the roster is not in it: nobody is taken off a desk
-    /// for that.
+    /// as changed: what became of it is not known. A desk that somebody may have to be taken off is read whole, because
+    /// the guards go by how many are on it.
     #[must_use]
-    pub fn between(applied: &Roster, wanted: &Roster, unsettled: &Unsettled) -> Self {
+    pub fn between(applied: &Roster, wanted: &Roster, unsettled: &Unsettled, deployment: Option<Deployment>) -> Self {
         let changed =
             |(key, spec): &(&DeskKey, _)| unsettled.desks.contains(*key) || applied.desks.get(*key) != Some(*spec);
-        let whole: BTreeSet<_> = wanted
+        let mut whole: BTreeSet<_> = wanted
             .desks
             .iter()
             .filter(changed)
@@ -63,6 +64,13 @@ impl Edit {
                 people.extend(of);
             }
         }
+        whole.extend(left(applied, wanted));
+        if deployment != Some(Deployment::DataCenter) {
+            // Where a new address is a new account, the old one leaves.
+            let changed = people.iter().filter_map(|key| wanted.customers.get(key));
+            let moved = changed.filter(|customer| !customer.previously.is_empty());
+            whole.extend(moved.flat_map(|customer| customer.desks.iter().cloned()));
+        }
         Self {
             roster: part(wanted, &whole, &people),
             whole,
@@ -77,6 +85,24 @@ impl Edit {
     }
 }
 
+/// The desks that somebody left and is to be taken off for it.
+fn left(applied: &Roster, wanted: &Roster) -> BTreeSet<DeskKey> {
+    let mut desks = BTreeSet::new();
+    let before = applied.customers.iter();
+    for (email, key) in before.flat_map(|(email, customer)| customer.desks.iter().map(move |key| (email, key))) {
+        let lists = |people: &BTreeMap<EmailKey, Customer>| {
+            let customer = people.get(email);
+            customer.is_some_and(|customer| customer.desks.contains(key))
+        };
+        let removes = |spec: &DeskSpec| spec.membership != Membership::Additive;
+        let is_removed = lists(&wanted.expired) || wanted.desks.get(key).is_some_and(removes);
+        if is_removed && wanted.desks.contains_key(key) && !lists(&wanted.customers) {
+            desks.insert(key.clone());
+        }
+    }
+    desks
+}
+
 fn part(wanted: &Roster, whole: &BTreeSet<DeskKey>, people: &BTreeSet<EmailKey>) -> Roster {
     let concerned = |(key, customer): (&EmailKey, &Customer)| {
         let changed = people.contains(key);
@@ -88,6 +114,7 @@ fn part(wanted: &Roster, whole: &BTreeSet<DeskKey>, people: &BTreeSet<EmailKey>)
         Some((key.clone(), customer))
     };
     let customers: BTreeMap<_, _> = wanted.customers.iter().filter_map(concerned).collect();
+    let expired: BTreeMap<_, _> = wanted.expired.iter().filter_map(concerned).collect();
     let named: BTreeSet<_> = customers.values().flat_map(|customer| &customer.desks).collect();
     let desks = wanted
         .desks
@@ -99,11 +126,16 @@ fn part(wanted: &Roster, whole: &BTreeSet<DeskKey>, people: &BTreeSet<EmailKey>)
             // Its mode is not read, so it is not managed either.
             spec.access = None;
         }
+        if spec.membership == Membership::Exact {
+            // Only a full read decides who else has no business there.
+            spec.membership = Membership::Owned;
+        }
         (key.clone(), spec)
     });
     Roster {
         desks: desks.collect(),
         customers,
+        expired,
     }
 }
 
@@ -114,7 +146,7 @@ mod tests {
     use crate::model::fixtures::{customer, email_key, key, named, pausing, pinned, roster, wanting};
 
     fn between(applied: &Roster, wanted: &Roster) -> Edit {
-        Edit::between(applied, wanted, &Unsettled::default())
+        Edit::between(applied, wanted, &Unsettled::default(), None)
     }
 
     fn two(ada: Customer, bob: Customer) -> Roster {
@@ -147,7 +179,7 @@ mod tests {
             people: [email_key("ada@example.com")].into(),
             desks: [key("PRIV")].into(),
         };
-        let edit = Edit::between(&before, &before, &unsettled);
+        let edit = Edit::between(&before, &before, &unsettled, None);
         assert_eq!((edit.people, edit.whole), (unsettled.people, unsettled.desks));
     }
 

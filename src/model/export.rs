@@ -161,6 +161,7 @@ impl Export {
             customers: customers
                 .map(|customer| (customer.email.key().clone(), customer))
                 .collect(),
+            expired: BTreeMap::new(),
         }
     }
 }

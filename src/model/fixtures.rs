@@ -27,6 +27,7 @@ pub(crate) fn customer(email: &str, desks: &[&str]) -> Customer {
         account: None,
         initial_password: None,
         previously: Vec::new(),
+        until: None,
     }
 }
 
@@ -52,6 +53,7 @@ pub(crate) fn roster(desks: &[&str], customers: impl IntoIterator<Item = Custome
             .into_iter()
             .map(|customer| (customer.email.key().clone(), customer))
             .collect(),
+        expired: BTreeMap::new(),
     }
 }
 
@@ -94,6 +96,8 @@ pub(crate) fn site(desks: &[&str]) -> Observed {
         pins: BTreeMap::new(),
         groups: BTreeMap::new(),
         staff: BTreeMap::new(),
+        gone: BTreeSet::new(),
+        unanswered: BTreeSet::new(),
         warnings: Vec::new(),
     }
 }
@@ -108,6 +112,7 @@ fn desk_of(members: &[&str]) -> ObservedDesk {
         team: Some(Team::default()),
         may_be_public: false,
         portal: None,
+        role: None,
     }
 }
 

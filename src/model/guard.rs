@@ -1,31 +1,28 @@
 //! What stands between a plan and Jira.
 //!
-//! Owns the judgement of a whole plan before its first write. Nothing in a plan can take anybody away yet, so nothing
-//! is refused yet; the judgement is made all the same, because only it can make what a write needs.
+//! Owns the judgement of a whole plan before its first write, and before it is asked who of those to be removed is more
+//! than a customer. A part that is refused holds up nothing else.
+//!
+//! | guard | refuses | way out |
+//! |---|---|---|
+//! | removals | more than 10 % of a desk's customers, or more than 25, in 24 hours, all of that desk's; more than 25 on the site, all of them. A desk under 10 customers is judged by count alone | `--max-removals`, `--max-removal-percent` |
+//! | shrink | the removals on a desk for which the roster lists over 30 % fewer people than the one applied before; fewer than 10 are judged by emptiness alone | `--allow-shrink` |
+//! | empty | the removals on a desk that nobody is listed on any more; with nobody listed at all, all of them | `--allow-empty` |
+//! | untrusted | the removals on a desk whose list is partial, or shrank by over 30 % since it was last read | reading again, `approve` |
+//!
+//! `approve ID` releases one finding of any of them once, but a partial list: a gap is no fact to approve of.
 
+mod finding;
+mod screening;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use self::finding::{Finding, is_finding_id};
+pub use self::screening::{Judge, Screening, Settings, screen};
+use super::account::Handle;
 use super::desk::DeskKey;
 use super::plan::Plan;
-
-/// Something a guard refused.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Finding {
-    /// What to name it by.
-    pub id: String,
-    /// The desk, where it is about one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub desk: Option<DeskKey>,
-    /// What was about to happen.
-    pub what: String,
-    /// To how many.
-    pub count: usize,
-    /// Of how many.
-    pub of: usize,
-    /// The limit.
-    pub limit: String,
-    /// The flag that lets it pass.
-    #[serde(rename = "override")]
-    pub override_flag: String,
-}
+use super::step::Step;
 
 /// Proof that the guards have judged. Every write asks for one, and only this module can make it, so that a write
 /// which no guard has seen does not compile.
@@ -37,16 +34,34 @@ pub struct Approval(());
 pub struct ApprovedPlan {
     plan: Plan,
     findings: Vec<Finding>,
+    released: Vec<Finding>,
+    shrinks: BTreeSet<DeskKey>,
+    distrusted: BTreeSet<DeskKey>,
     approval: Approval,
 }
 
-/// Judges a plan.
-#[must_use]
-pub fn judge(plan: Plan) -> ApprovedPlan {
-    ApprovedPlan {
-        plan,
-        findings: Vec::new(),
-        approval: Approval(()),
+impl Screening {
+    /// The plan without the removals that were refused, and without any that were not judged. `plan` is the judged one,
+    /// or made anew once more is known of who would be removed.
+    #[must_use]
+    pub fn approve(self, mut plan: Plan) -> ApprovedPlan {
+        let may_leave = |desk: &DeskKey, handle: &Handle| {
+            let allowed = self.allowed.get(desk);
+            allowed.is_some_and(|handles| handles.contains(handle))
+        };
+        let may_be_done = |step: &Step| {
+            let removal = step.action.removal();
+            removal.is_none_or(|(desk, account)| may_leave(desk, &account.handle))
+        };
+        plan.steps.retain(may_be_done);
+        ApprovedPlan {
+            plan,
+            findings: self.findings,
+            released: self.released,
+            shrinks: self.shrinks,
+            distrusted: self.distrusted,
+            approval: Approval(()),
+        }
     }
 }
 
@@ -63,9 +78,44 @@ impl ApprovedPlan {
         &self.findings
     }
 
+    /// What would have been refused, and was overridden or approved.
+    #[must_use]
+    pub fn released(&self) -> &[Finding] {
+        &self.released
+    }
+
+    /// Whether the roster was refused for listing too few on a desk.
+    #[must_use]
+    pub fn shrinks(&self, desk: &DeskKey) -> bool {
+        self.shrinks.contains(desk)
+    }
+
+    /// Whether what was read of a desk's list was not believed.
+    #[must_use]
+    pub fn distrusts(&self, desk: &DeskKey) -> bool {
+        self.distrusted.contains(desk)
+    }
+
     /// The proof that writes ask for.
     #[must_use]
     pub fn approval(&self) -> &Approval {
         &self.approval
     }
 }
+
+/// Who would leave which desk, asked for already or not.
+fn leaving(plan: &Plan) -> BTreeMap<&DeskKey, BTreeSet<&Handle>> {
+    let mut leaving = BTreeMap::<_, BTreeSet<_>>::new();
+    for leaver in &plan.leavers {
+        leaving.entry(&leaver.desk).or_default().insert(&leaver.handle);
+    }
+    for step in &plan.steps {
+        if let Some((desk, account)) = step.action.removal() {
+            leaving.entry(desk).or_default().insert(&account.handle);
+        }
+    }
+    leaving
+}
+
+#[cfg(test)]
+mod tests;

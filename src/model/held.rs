@@ -36,8 +36,16 @@ pub enum HeldReason {
     UsernameTaken(AccountId),
     /// An account still has the address that `previously` names, beside the one that has the new address.
     PreviouslyStillThere(Vec<AccountId>),
-    /// An account has the address that `previously` names, and Cloud cannot give it the new one.
-    PreviouslyOnCloud(AccountId),
+    /// The account that had the address shows another now, or none.
+    AddressChanged(AccountId),
+    /// Would leave a desk, and hides who it is.
+    LeaverHidden(AccountId),
+    /// Would leave a desk, and Jira does not say whether it is a mere customer's.
+    LeaverUnread(AccountId),
+    /// Jira accepted it twice, and it still is not so.
+    NoEffect,
+    /// Jira removes nobody from a desk that is open.
+    StillOpen,
     /// `initial_password: provided`, and the passwords file has none.
     PasswordMissing,
     /// An earlier account with a first password could not be shown to take no licence seat.
@@ -75,7 +83,9 @@ impl HeldReason {
             | Self::App(id)
             | Self::NotACustomer(id)
             | Self::UsernameTaken(id)
-            | Self::PreviouslyOnCloud(id) => std::slice::from_ref(id),
+            | Self::AddressChanged(id)
+            | Self::LeaverHidden(id)
+            | Self::LeaverUnread(id) => std::slice::from_ref(id),
             Self::PinUnknown(_)
             | Self::PinShowsAnother(_)
             | Self::PinShared(_)
@@ -85,6 +95,8 @@ impl HeldReason {
             | Self::AccessUnreadable(_)
             | Self::PasswordMissing
             | Self::SeatGiven(_)
+            | Self::NoEffect
+            | Self::StillOpen
             | Self::PublicNotAllowed
             | Self::PublicOnCloud => &[],
         }
@@ -114,9 +126,18 @@ impl HeldReason {
             Self::PreviouslyStillThere(_) => {
                 "decide which account the person keeps, deactivate or delete the other in Jira, or take `previously:` out"
             }
-            Self::PreviouslyOnCloud(_) => {
-                "let the person change their address themselves, or take `previously:` out and a second account is made"
+            Self::AddressChanged(_) => {
+                "if it is still this person's, write its id as `account:` and its address as the entry's; if it is not, take \
+                 the entry out for one pass, and the next one makes a new account"
             }
+            Self::LeaverHidden(_) | Self::LeaverUnread(_) => {
+                "take the account off the desk in Jira yourself, or list it under `customers` with its id as `account:`"
+            }
+            Self::NoEffect => {
+                "see what undoes it in Jira (a directory that is only read, an automation, another tool), then run \
+                 `quietdesk apply`, which tries it again"
+            }
+            Self::StillOpen => "restrict the desk (`access: restricted`), or leave its list to fill by itself",
             Self::PasswordMissing => {
                 "add a line for the address to the file named by --passwords, or write `initial_password: generate`"
             }
@@ -173,9 +194,14 @@ impl fmt::Display for HeldReason {
             Self::PreviouslyStillThere(_) => f.write_str(
                 "there is an account with this e-mail, and another with an address the person had previously",
             ),
-            Self::PreviouslyOnCloud(_) => f.write_str(
-                "an account has an address the person had previously, and Cloud cannot change an account's e-mail",
+            Self::AddressChanged(_) => f.write_str("the account that had this e-mail shows another now, or none"),
+            Self::LeaverHidden(_) => f.write_str("it would leave the desk, and hides its e-mail"),
+            Self::LeaverUnread(_) => f.write_str(
+                "it would leave the desk, and Jira does not say whether it is an agent's, an administrator's or a mere \
+                 customer's",
             ),
+            Self::NoEffect => f.write_str("Jira accepted this twice, and it still is not so"),
+            Self::StillOpen => f.write_str("Jira removes nobody from a desk that is open"),
             Self::PasswordMissing => f.write_str("there is no first password for it"),
             Self::SeatGiven(account) => {
                 write!(

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::account::{Account, AccountId, AccountKind, Handle};
 use super::email::{Email, EmailKey};
 use super::held::HeldReason;
-use super::observed::{Lookup, Observed};
+use super::observed::{Deployment, Lookup, Observed};
 use super::roster::{Customer, Roster};
 
 /// What is known about whose account an entry means.
@@ -71,10 +71,28 @@ impl<'a> Identities<'a> {
             Some(pin) => return self.by_pin(customer, pin),
             None => self.by_email(&customer.email),
         };
-        match customer.previously.is_empty() {
+        // Cloud changes no addresses (jira-facts §1, H): there the person gets another account.
+        match customer.previously.is_empty() || self.observed.site.deployment == Deployment::Cloud {
             true => identity,
             false => self.with_former(customer, identity),
         }
+    }
+
+    /// The accounts that show an address.
+    pub fn showing(&self, email: &EmailKey) -> &[&'a Account] {
+        self.by_email.get(email).map_or(&[], Vec::as_slice)
+    }
+
+    /// The account of this id, where it was met.
+    #[must_use]
+    pub fn with_id(&self, id: &AccountId) -> Option<&'a Account> {
+        self.observed.accounts.get(id)
+    }
+
+    /// The account a desk's list names so, where it is known.
+    #[must_use]
+    pub fn named(&self, handle: &Handle) -> Option<&'a Account> {
+        self.by_handle.get(handle).copied()
     }
 
     /// Looks at who has the addresses the person had previously. Two accounts that may both be meant are nobody's to
@@ -119,6 +137,10 @@ impl<'a> Identities<'a> {
         };
         match account.email_key() {
             Some(key) if customer.previously.iter().any(|email| *email.key() == key) => match usable(account) {
+                // It keeps its address there, and is the person's all the same: the roster names it.
+                Identity::Account(account) if self.observed.site.deployment == Deployment::Cloud => {
+                    Identity::Account(account)
+                }
                 Identity::Account(account) => self.unless_taken(customer, account),
                 unusable @ (Identity::Former(_) | Identity::Absent | Identity::Unasked(_) | Identity::Held(_)) => {
                     unusable

@@ -3,8 +3,13 @@
 //! Tells why a difference is there ([`Ledger::cause`]) and keeps a create that Jira refused from being asked again.
 //! Losing a ledger is safe: causes become [`Cause::Unknown`] or [`Cause::First`], and a refused create is asked once more.
 
+mod deeds;
+mod history;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::deeds::Deed;
+pub use self::history::{DAY, History};
 use super::access::Access;
 use super::account::AccountId;
 use super::desk::DeskKey;
@@ -13,7 +18,7 @@ use super::email::EmailKey;
 use super::observed::Deployment;
 use super::outcome::{Outcome, Outcomes};
 use super::plan::Plan;
-use super::roster::Roster;
+use super::roster::{Customer, DeskSpec, Membership, Roster};
 use super::step::{Action, Cause, Step};
 
 /// The memory of one site's passes.
@@ -34,6 +39,13 @@ pub struct Parts {
     pub refused: BTreeMap<EmailKey, Vec<AccountId>>,
     /// The account that was given a licence seat when it was made with a first password: no other is made so.
     pub seat_given: Option<String>,
+    /// Whom an applied roster listed on a desk, beyond those it lists now, and by which account: `membership: owned`
+    /// removes them. Nobody is in here who was seen not to be on the desk any more.
+    pub claimed: BTreeMap<(DeskKey, EmailKey), Option<AccountId>>,
+    /// How often Jira accepted something that was not so afterwards.
+    pub accepted: BTreeMap<Deed, usize>,
+    /// What the guards go by.
+    pub history: History,
 }
 
 /// Something the roster can want.
@@ -47,6 +59,8 @@ pub enum Fact {
     Access(DeskKey),
     /// What somebody is called: Data Center.
     Name(EmailKey),
+    /// That nobody is on a desk who is not listed.
+    Exact(DeskKey),
 }
 
 /// What a fact was when the roster and Jira last agreed on it.
@@ -54,6 +68,8 @@ pub enum Fact {
 pub enum Value {
     /// It is so.
     Present,
+    /// There is this account.
+    Account(AccountId),
     /// That open.
     Access(Access),
     /// The roster's name for somebody, when it and Jira agreed or the difference was told and left alone.
@@ -80,9 +96,10 @@ impl Ledger {
     #[must_use]
     pub fn of_base(base: &Roster) -> Self {
         let mut ledger = Self::kept();
-        let everything = facts(base, |_| true);
+        let everything = facts(base, |_| Some(Value::Present));
         ledger.parts.agreed.extend(everything);
         ledger.parts.completed = base.desks.keys().cloned().collect();
+        ledger.parts.history = History::of_base(base);
         ledger
     }
 
@@ -110,9 +127,55 @@ impl Ledger {
         self.parts.seat_given.as_deref()
     }
 
-    /// Somebody says that it is mended: accounts may be made with a first password again.
-    pub fn forget_seat_given(&mut self) {
+    /// Somebody says that it is mended: accounts may be made with a first password again, and what Jira accepted without
+    /// effect is tried once more.
+    pub fn try_again(&mut self) {
         self.parts.seat_given = None;
+        self.parts.accepted.clear();
+    }
+
+    /// The account an address had when it was last seen.
+    #[must_use]
+    pub fn known(&self, email: &EmailKey) -> Option<&AccountId> {
+        match self.agreed(&Fact::Account(email.clone()))? {
+            Value::Account(id) => Some(id),
+            Value::Present | Value::Access(_) | Value::Name(_) => None,
+        }
+    }
+
+    /// Everybody an applied roster listed on a desk, each with the account where it is known.
+    pub fn listed_on(&self, desk: &DeskKey) -> BTreeMap<&EmailKey, Option<&AccountId>> {
+        let first = (desk.clone(), EmailKey::restored(""));
+        let claimed = self.parts.claimed.range(&first..);
+        let claimed = claimed.take_while(|((on, _), _)| on == desk);
+        let mut listed: BTreeMap<_, _> = claimed.map(|((_, email), id)| (email, id.as_ref())).collect();
+        let first = Fact::Membership(first.0, first.1);
+        for (fact, _) in self.parts.agreed.range(&first..) {
+            match fact {
+                Fact::Membership(on, email) if on == desk => {
+                    listed.entry(email).or_insert_with(|| self.known(email));
+                }
+                Fact::Account(_) | Fact::Membership(..) | Fact::Access(_) | Fact::Name(_) | Fact::Exact(_) => break,
+            }
+        }
+        listed
+    }
+
+    /// Whether Jira accepted something twice that still is not so.
+    #[must_use]
+    pub fn is_without_effect(&self, deed: &Deed) -> bool {
+        self.parts.accepted.get(deed).is_some_and(|times| *times >= 2)
+    }
+
+    /// What the guards go by.
+    #[must_use]
+    pub fn history(&self) -> &History {
+        &self.parts.history
+    }
+
+    /// The same, to be brought up to date.
+    pub fn history_mut(&mut self) -> &mut History {
+        &mut self.parts.history
     }
 
     /// Why `fact` is not what the roster wants, seen from the desks it concerns.
@@ -123,6 +186,8 @@ impl Ledger {
         match self.parts.agreed.get(fact) {
             _ if !self.kept => Cause::Unknown,
             _ if !desk_known || self.parts.completed.is_empty() => Cause::First,
+            // Which account it is does not matter for whether there is one.
+            Some(Value::Account(_)) if *wanted == Value::Present => Cause::Drift,
             Some(agreed) if agreed == wanted => Cause::Drift,
             Some(_) | None => Cause::Edit,
         }
@@ -143,6 +208,7 @@ impl Ledger {
     /// The same for a pass over a part of `roster`, some desks of it: what is remembered of the rest stays.
     pub fn fold_part(&mut self, roster: &Roster, part: &Roster, plan: &Plan, outcomes: &Outcomes) {
         let open = self.take_in(roster, part, plan, outcomes);
+        self.count_deeds(Some(part), plan, outcomes);
         self.parts.completed.retain(|key| roster.desks.contains_key(key));
         if outcomes.stopped.is_none() {
             self.parts.completed.retain(|key| !part.desks.contains_key(key));
@@ -154,6 +220,7 @@ impl Ledger {
     /// The same for a pass over an edit of `roster`, which saw only what the edit concerns.
     pub fn fold_edit(&mut self, roster: &Roster, edit: &Edit, plan: &Plan, outcomes: &Outcomes) {
         let open = self.take_in(roster, &edit.roster, plan, outcomes);
+        self.count_deeds(None, plan, outcomes);
         self.parts.completed.retain(|key| roster.desks.contains_key(key));
         if outcomes.stopped.is_none() {
             let read = edit.whole.iter().filter(|key| !open.desks.contains(*key));
@@ -161,13 +228,76 @@ impl Ledger {
         }
     }
 
+    /// Whom the roster listed on a desk and lists there no more is remembered until they are off it, and so is whoever may
+    /// have been added without anybody knowing.
+    fn claim(
+        &mut self,
+        roster: &Roster,
+        plan: &Plan,
+        outcomes: &Outcomes,
+        account: &impl Fn(&EmailKey) -> Option<Value>,
+    ) {
+        let parts = &mut self.parts;
+        let mut claims = Vec::new();
+        for fact in parts.agreed.keys().filter(|fact| !is_wanted(roster, fact)) {
+            if let Fact::Membership(desk, email) = fact {
+                let id = match parts.agreed.get(&Fact::Account(email.clone())) {
+                    Some(Value::Account(id)) => Some(id.clone()),
+                    Some(Value::Present | Value::Access(_) | Value::Name(_)) | None => None,
+                };
+                claims.push(((desk.clone(), email.clone()), id));
+            }
+        }
+        for step in plan
+            .steps
+            .iter()
+            .filter(|step| outcomes.of(step.id) == Outcome::Unknown)
+        {
+            if let Action::AddToDesk { email, desk, .. } = &step.action
+                && let Some(Value::Account(id)) = account(email.key())
+            {
+                claims.push(((desk.clone(), email.key().clone()), Some(id)));
+            }
+        }
+        for (place, id) in claims {
+            let known = parts.claimed.entry(place).or_default();
+            *known = id.or(known.take());
+        }
+        let removed: BTreeSet<_> = plan
+            .steps
+            .iter()
+            .filter(|step| outcomes.succeeded(step.id))
+            .filter_map(|step| step.action.removal())
+            .map(|(desk, account)| (desk, &account.id))
+            .collect();
+        let seen_there = |place: &(DeskKey, EmailKey)| {
+            let wanted = |customer: &Customer| customer.desks.contains(&place.0);
+            // Once seen there, the fact itself is the memory of it.
+            roster.customers.get(&place.1).is_some_and(wanted)
+                && parts
+                    .agreed
+                    .contains_key(&Fact::Membership(place.0.clone(), place.1.clone()))
+        };
+        parts.claimed.retain(|place, id| {
+            roster.desks.contains_key(&place.0)
+                && !plan.left.contains(place)
+                && !id.as_ref().is_some_and(|id| removed.contains(&(&place.0, id)))
+                && !seen_there(place)
+        });
+    }
+
     fn take_in(&mut self, roster: &Roster, seen: &Roster, plan: &Plan, outcomes: &Outcomes) -> Open {
         self.kept = true;
         let open = Open::of(plan, outcomes);
-        let made: BTreeSet<_> = plan.steps.iter().filter_map(|step| made(step, outcomes)).collect();
-        let has_account = |email: &EmailKey| plan.accounts.contains_key(email) || made.contains(email);
+        let made: BTreeMap<_, _> = plan.steps.iter().filter_map(|step| made(step, outcomes)).collect();
+        let account = |email: &EmailKey| {
+            let existing = plan.accounts.get(email).map(|account| &account.id);
+            let id = existing.or_else(|| made.get(email).copied());
+            id.cloned().map(Value::Account)
+        };
+        self.claim(roster, plan, outcomes, &account);
         let named = plan.site.deployment == Deployment::DataCenter;
-        let agreed = facts(seen, has_account).filter(|(fact, _)| named || !matches!(fact, Fact::Name(_)));
+        let agreed = facts(seen, account).filter(|(fact, _)| named || !matches!(fact, Fact::Name(_)));
         self.parts.agreed.extend(agreed.filter(|(fact, _)| !open.holds(fact)));
         self.parts.agreed.retain(|fact, _| is_wanted(roster, fact));
         // A create that may or may not have made somebody: what was agreed on before says nothing of that account.
@@ -192,21 +322,22 @@ impl Ledger {
 }
 
 /// Everything a roster wants; accounts only of those who are known to have one.
-fn facts(roster: &Roster, has_account: impl Fn(&EmailKey) -> bool) -> impl Iterator<Item = (Fact, Value)> {
+fn facts(roster: &Roster, account: impl Fn(&EmailKey) -> Option<Value>) -> impl Iterator<Item = (Fact, Value)> {
     let access = roster.desks.iter().filter_map(|(key, desk)| {
         let access = desk.access?;
         Some((Fact::Access(key.clone()), Value::Access(access)))
     });
     let people = roster.customers.iter().flat_map(move |(email, customer)| {
-        let has_account = has_account(email);
-        let account = has_account.then(|| (Fact::Account(email.clone()), Value::Present));
-        let name = customer.name.as_ref().filter(|_| has_account);
+        let account = account(email).map(|account| (Fact::Account(email.clone()), account));
+        let name = customer.name.as_ref().filter(|_| account.is_some());
         let name = name.map(|name| (Fact::Name(email.clone()), Value::Name(name.as_str().to_owned())));
         let desks = customer.desks.iter().cloned();
         let on = desks.map(|desk| (Fact::Membership(desk, email.clone()), Value::Present));
         account.into_iter().chain(name).chain(on)
     });
-    access.chain(people)
+    let exact = roster.desks.iter().filter(|(_, spec)| is_exact(spec));
+    let exact = exact.map(|(key, _)| (Fact::Exact(key.clone()), Value::Present));
+    access.chain(exact).chain(people)
 }
 
 /// Whether a roster wants a fact to be so.
@@ -218,6 +349,7 @@ fn is_wanted(roster: &Roster, fact: &Fact) -> bool {
             .get(email)
             .is_some_and(|customer| customer.desks.contains(desk)),
         Fact::Access(desk) => roster.desks.get(desk).is_some_and(|spec| spec.access.is_some()),
+        Fact::Exact(desk) => roster.desks.get(desk).is_some_and(is_exact),
         Fact::Name(email) => roster
             .customers
             .get(email)
@@ -225,12 +357,21 @@ fn is_wanted(roster: &Roster, fact: &Fact) -> bool {
     }
 }
 
-/// Whose account a step made.
-fn made<'a>(step: &'a Step, outcomes: &Outcomes) -> Option<&'a EmailKey> {
-    match &step.action {
-        Action::CreateCustomer { email, .. } => outcomes.succeeded(step.id).then(|| email.key()),
-        Action::UpdateCustomer { .. } | Action::AddToDesk { .. } | Action::SetAccess { .. } => None,
-    }
+/// Whose account a step made, and which.
+fn made<'a>(step: &'a Step, outcomes: &'a Outcomes) -> Option<(&'a EmailKey, &'a AccountId)> {
+    let email = match &step.action {
+        Action::CreateCustomer { email, .. } => email.key(),
+        Action::UpdateCustomer { .. }
+        | Action::AddToDesk { .. }
+        | Action::RemoveFromDesk { .. }
+        | Action::SetAccess { .. } => return None,
+    };
+    let end = outcomes.ends.get(&step.id).filter(|end| end.outcome.is_success())?;
+    Some((email, &end.account.as_ref()?.id))
+}
+
+fn is_exact(spec: &DeskSpec) -> bool {
+    spec.membership == Membership::Exact
 }
 
 /// What a pass left undone.
@@ -263,7 +404,7 @@ impl Open {
             || match fact {
                 Fact::Account(email) | Fact::Name(email) => self.emails.contains(email),
                 Fact::Membership(desk, email) => self.emails.contains(email) || self.desks.contains(desk),
-                Fact::Access(desk) => self.desks.contains(desk),
+                Fact::Access(desk) | Fact::Exact(desk) => self.desks.contains(desk),
             }
     }
 }
@@ -283,6 +424,7 @@ impl Action {
                 name.chain(account).collect()
             }
             Self::AddToDesk { email, desk, .. } => vec![Fact::Membership(desk.clone(), email.key().clone())],
+            Self::RemoveFromDesk { desk, .. } => vec![Fact::Exact(desk.clone())],
             Self::SetAccess { desk, .. } => vec![Fact::Access(desk.clone())],
         }
     }

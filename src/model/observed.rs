@@ -54,6 +54,10 @@ pub struct Observed {
     pub groups: BTreeMap<Handle, BTreeSet<String>>,
     /// Which accounts are more than customers, quietdesk's own among them; who is not in here was not asked for.
     pub staff: BTreeMap<AccountId, Staff>,
+    /// Accounts that were asked for by their id, and that Jira does not have.
+    pub gone: BTreeSet<AccountId>,
+    /// Who was asked for by what a desk's list names, and what became of whom Jira did not say.
+    pub unanswered: BTreeSet<Handle>,
     /// Facts about the whole site that a reader of the plan should know.
     pub warnings: Vec<String>,
 }
@@ -118,6 +122,8 @@ pub struct ObservedDesk {
     pub may_be_public: bool,
     /// The number of its portal, where it was told.
     pub portal: Option<u64>,
+    /// The id of the role its customers have, a string of digits: Data Center.
+    pub role: Option<String>,
 }
 
 /// Who reaches a desk through a project role other than that of its customers: agents, administrators.
@@ -171,6 +177,15 @@ pub enum Completeness {
 }
 
 impl Completeness {
+    /// Whether it is all there is.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        match self {
+            Self::Complete => true,
+            Self::Partial { .. } | Self::Narrow => false,
+        }
+    }
+
     /// Whether only some people were asked for.
     #[must_use]
     pub fn is_narrow(&self) -> bool {

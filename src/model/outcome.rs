@@ -45,6 +45,8 @@ pub struct StepEnd {
     pub account: Option<AccountRef>,
     /// Jira itself said that somebody has the e-mail: asking again would give the same answer.
     pub refused: bool,
+    /// Jira accepted it, and it is as before.
+    pub ineffective: bool,
     /// A request that could have changed Jira was made for it.
     pub sent: bool,
     /// How Jira numbered that request.
@@ -118,6 +120,7 @@ impl StepEnd {
             held: None,
             account: None,
             refused: false,
+            ineffective: false,
             sent: false,
             request: None,
         }
@@ -138,6 +141,15 @@ impl StepEnd {
         Self {
             error: Some(error.into()),
             ..Self::plain(outcome)
+        }
+    }
+
+    /// Jira accepted it without effect.
+    #[must_use]
+    pub fn ineffective(error: impl Into<String>) -> Self {
+        Self {
+            ineffective: true,
+            ..Self::with_error(Outcome::Failed, error)
         }
     }
 
@@ -224,7 +236,10 @@ impl Outcomes {
     pub fn refused_creates(&self, plan: &Plan) -> BTreeMap<EmailKey, Vec<AccountId>> {
         let creates = plan.steps.iter().filter_map(|step| match &step.action {
             Action::CreateCustomer { email, .. } => Some((step.id, email.key())),
-            Action::UpdateCustomer { .. } | Action::AddToDesk { .. } | Action::SetAccess { .. } => None,
+            Action::UpdateCustomer { .. }
+            | Action::AddToDesk { .. }
+            | Action::RemoveFromDesk { .. }
+            | Action::SetAccess { .. } => None,
         });
         creates
             .filter_map(|(id, key)| {

@@ -10,31 +10,36 @@
 //! | absent | no | every one missing or unreadable | nothing: the desk is held |
 //! | several, hidden, deactivated, an app's, wrongly pinned | any | any | held |
 //! | one with an address of `previously`, Data Center | any | any | `update_customer`, then `add_to_desk` |
-//! | one with an address of `previously`, Cloud | any | any | held |
-//! | one with the new address, another with the old | any | any | held |
+//! | one with the new address, another with the old, Data Center | any | any | held |
+//! | one with an address of `previously`, Cloud | yes | restricted | `remove_from_desk`, once the new account is on it |
+//! | an address known to be an account's, which shows another or none now | any | any | held |
 //! | to be changed, and an agent's, an administrator's, quietdesk's own or nobody knows | any | any | held; a name is noted |
 //! | deactivated, Data Center, `--reactivate` | any | any | `update_customer`, then `add_to_desk` |
 //! | one, whose name is not the file's, Data Center | any | any | `update_customer` where the file changed, else noted |
+//!
+//! Who is on a desk and is not to be: see `removals`.
 //!
 //! [`plan`] is pure and synchronous; [`questions`] says what it still needs to be told.
 
 mod people;
 mod questions;
+mod removals;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 pub use self::questions::{Questions, questions};
 use super::access::Access;
-use super::account::AccountId;
+use super::account::{AccountId, Handle};
 use super::desk::DeskKey;
 use super::email::{Email, EmailKey};
 use super::held::{Held, HeldReason};
 use super::identity::Identities;
-use super::ledger::{Fact, Ledger, Value};
+use super::ledger::{Deed, Fact, Ledger, Value};
 use super::observed::{AccessReading, Deployment, DeskReading, Observed, ObservedDesk, Site};
 use super::policy::Policy;
 use super::roster::{DeskSpec, Roster};
-use super::step::{AccountRef, Action, Step, StepId};
+use super::step::{AccountRef, Action, Cause, Step, StepId};
 
 /// Everything that is to be done, held, noted or waiting, in a deterministic order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +55,12 @@ pub struct Plan {
     pub held: Vec<Held>,
     /// Differences nobody needs to act on, or that no API can mend.
     pub notes: Vec<Note>,
+    /// Who is on a desk and is not to be, and was not asked for yet: nobody is removed who was not.
+    pub leavers: Vec<Leaver>,
+    /// Whom an earlier roster listed on a desk, and who is on it no more.
+    pub left: BTreeSet<(DeskKey, EmailKey)>,
+    /// What is held because Jira accepted it twice, and it still is not so.
+    pub without_effect: BTreeSet<Deed>,
     /// The account of each entry that has one.
     pub accounts: BTreeMap<EmailKey, AccountRef>,
     /// The numbers of the desks' portals, where they were told.
@@ -63,13 +74,54 @@ pub struct Plan {
 /// A difference that is told and left alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// The person.
-    pub email: Email,
+    /// The person, as the roster or Jira spells the address.
+    pub email: Option<String>,
     /// The account.
     pub account: AccountId,
-    /// The name Jira has, where the roster has another. No API changes a portal-only customer's name on Cloud
-    /// (jira-facts §1, H).
-    pub name_in_jira: String,
+    /// The desk, where it is about one.
+    pub desk: Option<DeskKey>,
+    /// What is so.
+    pub kind: NoteKind,
+}
+
+/// What is told and left alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoteKind {
+    /// Jira has this name, and the roster another. No API changes a portal-only customer's name on Cloud (jira-facts §1,
+    /// H).
+    NameInJira(String),
+    /// Would leave the desk, but for its `keep`.
+    Kept,
+    /// Would leave the desk, but is more than a customer.
+    NotACustomer,
+    /// Would leave the desk, but it stays open, and Jira removes nobody from an open desk (jira-facts §1, H).
+    StaysOpen,
+}
+
+impl fmt::Display for NoteKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NameInJira(name) => write!(f, "Jira has the name {name:?}, which quietdesk leaves alone"),
+            Self::Kept => f.write_str("stays on the desk because of its `keep`"),
+            Self::NotACustomer => {
+                f.write_str("stays on the desk, being an agent, an administrator, an app or quietdesk's own account")
+            }
+            Self::StaysOpen => f.write_str("stays on the desk, because Jira removes nobody from one that is open"),
+        }
+    }
+}
+
+/// Somebody who is on a desk and is not to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaver {
+    /// Which desk.
+    pub desk: DeskKey,
+    /// What the desk's list names the account by.
+    pub handle: Handle,
+    /// Why.
+    pub cause: Cause,
+    /// The step that has to succeed before.
+    pub after: Option<StepId>,
 }
 
 /// Decides what to do. An entry Jira was not asked about (see [`questions`]) counts as absent; Jira's own refusal of a
@@ -88,6 +140,9 @@ pub fn plan(roster: &Roster, observed: &Observed, ledger: &Ledger, policy: &Poli
             paused: Vec::new(),
             held: Vec::new(),
             notes: Vec::new(),
+            leavers: Vec::new(),
+            left: BTreeSet::new(),
+            without_effect: BTreeSet::new(),
             accounts: BTreeMap::new(),
             portals: portals(observed),
             unchanged: 0,
@@ -95,16 +150,23 @@ pub fn plan(roster: &Roster, observed: &Observed, ledger: &Ledger, policy: &Poli
         },
     };
     planner.hold_desks();
+    let mut replaced = Vec::new();
     let identities = Identities::new(roster, observed);
     for customer in roster.customers.values() {
         let before = planner.next;
         let decided = planner.person(customer, identities.identify(customer));
+        if decided && planner.is_cloud() {
+            planner.replace(customer, &identities, &mut replaced);
+        }
         let waits = customer.desks.iter().any(|desk| read(observed, desk).is_none());
         if decided && !waits && planner.next == before {
             planner.plan.unchanged += 1;
         }
     }
-    planner.access();
+    let (tightening, loosening) = planner.access();
+    planner.set(tightening);
+    planner.removals(&identities, &replaced);
+    planner.set(loosening);
     planner.warn_of_passwords();
     planner.plan
 }
@@ -118,6 +180,9 @@ impl Plan {
         self.steps.get(place)
     }
 }
+
+/// Which desk, how open it is, how open it is to be.
+type AccessChange = (DeskKey, Access, Access);
 
 struct Planner<'a> {
     roster: &'a Roster,
@@ -140,13 +205,16 @@ impl Planner<'_> {
         }
     }
 
-    /// Tightening before loosening: whoever must be kept out is kept out first.
-    fn access(&mut self) {
+    /// What tightens, and what loosens: whoever must be kept out is kept out first.
+    fn access(&mut self) -> (Vec<AccessChange>, Vec<AccessChange>) {
         let mut changes = Vec::new();
         for (key, spec) in &self.roster.desks {
             changes.extend(self.access_of(key, spec));
         }
-        changes.sort_by_key(|(_, before, after)| after > before);
+        changes.into_iter().partition(|(_, before, after)| after < before)
+    }
+
+    fn set(&mut self, changes: Vec<AccessChange>) {
         for (desk, before, after) in changes {
             let fact = Fact::Access(desk.clone());
             let cause = self.ledger.cause(&fact, &Value::Access(after), [&desk]);
@@ -155,7 +223,7 @@ impl Planner<'_> {
         }
     }
 
-    fn access_of(&mut self, key: &DeskKey, spec: &DeskSpec) -> Option<(DeskKey, Access, Access)> {
+    fn access_of(&mut self, key: &DeskKey, spec: &DeskSpec) -> Option<AccessChange> {
         let wanted = spec.access?;
         let desk = read(self.observed, key)?;
         match &desk.access {
@@ -167,6 +235,10 @@ impl Planner<'_> {
             }
             AccessReading::Known(_) if wanted == Access::Public && !desk.may_be_public => {
                 self.hold(None, Some(key), HeldReason::PublicNotAllowed);
+                None
+            }
+            AccessReading::Known(_) if self.is_without_effect(Deed::Access(key.clone(), wanted)) => {
+                self.hold(None, Some(key), HeldReason::NoEffect);
                 None
             }
             AccessReading::Known(now) => Some((key.clone(), *now, wanted)),
@@ -195,6 +267,15 @@ impl Planner<'_> {
             desk: desk.cloned(),
             reason,
         });
+    }
+
+    /// Whether Jira accepted it twice in vain; it is remembered as still waiting then.
+    fn is_without_effect(&mut self, deed: Deed) -> bool {
+        let vain = self.ledger.is_without_effect(&deed);
+        if vain {
+            self.plan.without_effect.insert(deed);
+        }
+        vain
     }
 
     fn is_paused(&self, desk: &DeskKey) -> bool {

@@ -76,8 +76,11 @@ fn held(held: &mut HeldEntry) {
 }
 
 fn note(note: &mut NoteEntry) {
-    note.email = email(&note.email);
-    note.note = "Jira has another name, which quietdesk leaves alone".to_owned();
+    note.email = note.email.as_deref().map(email);
+    if note.desk.is_none() {
+        // It tells a name; those about a desk tell none.
+        note.note = "Jira has another name, which quietdesk leaves alone".to_owned();
+    }
 }
 
 fn text(text: &mut String) {

@@ -149,9 +149,13 @@ pub struct HeldEntry {
 #[derive(Clone, Debug, Serialize)]
 pub struct NoteEntry {
     /// The person.
-    pub email: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// The account.
     pub account: AccountId,
+    /// The desk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub desk: Option<DeskKey>,
     /// The difference.
     pub note: String,
 }
@@ -267,6 +271,7 @@ impl Summary {
                 Action::CreateCustomer { .. } => summary.create += 1,
                 Action::UpdateCustomer { .. } => summary.update += 1,
                 Action::AddToDesk { .. } => summary.add += 1,
+                Action::RemoveFromDesk { .. } => summary.remove += 1,
                 Action::SetAccess { .. } => summary.access += 1,
             }
         }
@@ -310,6 +315,7 @@ fn step_entry(step: &Step, outcomes: Option<&Outcomes>) -> StepEntry {
         Action::AddToDesk {
             who: Who::MadeBy(_), ..
         } => (made, None, None),
+        Action::RemoveFromDesk { account, .. } => (Some(account.id.clone()), None, None),
         Action::SetAccess { before, after, .. } => (None, Some(before.to_string()), Some(after.to_string())),
     };
     StepEntry {
@@ -343,11 +349,9 @@ fn held_entry(held: &super::held::Held) -> HeldEntry {
 
 fn note_entry(note: &super::plan::Note) -> NoteEntry {
     NoteEntry {
-        email: note.email.to_string(),
+        email: note.email.clone(),
         account: note.account.clone(),
-        note: format!(
-            "Jira has the name {:?}, which quietdesk leaves alone",
-            note.name_in_jira
-        ),
+        desk: note.desk.clone(),
+        note: note.kind.to_string(),
     }
 }

@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
+
 use super::access::Access;
 use super::account::Handle;
 use super::desk::DeskKey;
@@ -17,18 +19,52 @@ pub struct Roster {
     pub desks: BTreeMap<DeskKey, DeskSpec>,
     /// The customers, each once.
     pub customers: BTreeMap<EmailKey, Customer>,
+    /// Entries whose `until` has come: they are wanted nowhere, and leave the desks they name. See [`Roster::on`].
+    pub expired: BTreeMap<EmailKey, Customer>,
 }
 
 impl Roster {
+    /// The roster as it is on a day (UTC): whoever's `until` has come is wanted no more.
+    #[must_use]
+    pub fn on(mut self, today: Date) -> Self {
+        let due = |customer: &Customer| customer.until.is_some_and(|until| until <= today);
+        let (expired, customers) = self.customers.into_iter().partition(|(_, customer)| due(customer));
+        self.customers = customers;
+        self.expired.append(&mut { expired });
+        self
+    }
+
+    /// How many customers are listed on a desk.
+    #[must_use]
+    pub fn listed_on(&self, desk: &DeskKey) -> usize {
+        let customers = self.customers.values();
+        customers.filter(|customer| customer.desks.contains(desk)).count()
+    }
+
+    /// The first day on which somebody's `until` comes.
+    #[must_use]
+    pub fn next_expiry(&self) -> Option<Date> {
+        self.customers.values().filter_map(|customer| customer.until).min()
+    }
+
+    /// The first day after another on which somebody's `until` comes.
+    #[must_use]
+    pub fn expiry_after(&self, day: Date) -> Option<Date> {
+        let days = self.customers.values().filter_map(|customer| customer.until);
+        days.filter(|until| *until > day).min()
+    }
+
     /// The part that concerns some desks: these desks, and whoever is wanted on one of them. Whoever is on none of them,
     /// or on no desk at all, is left out.
     #[must_use]
     pub fn narrowed(mut self, desks: &[DeskKey]) -> Self {
         self.desks.retain(|key, _| desks.contains(key));
-        self.customers.retain(|_, customer| {
-            customer.desks.retain(|key| desks.contains(key));
-            !customer.desks.is_empty()
-        });
+        for people in [&mut self.customers, &mut self.expired] {
+            people.retain(|_, customer| {
+                customer.desks.retain(|key| desks.contains(key));
+                !customer.desks.is_empty()
+            });
+        }
         self
     }
 }
@@ -52,6 +88,22 @@ pub enum Membership {
     /// Nobody.
     #[default]
     Additive,
+    /// Whom an applied roster listed on the desk, and who has left the file since.
+    Owned,
+    /// Every customer who is not listed.
+    Exact,
+}
+
+impl DeskSpec {
+    /// Whether an address is never removed, whatever `membership` says.
+    #[must_use]
+    pub fn keeps(&self, email: &EmailKey) -> bool {
+        let email = email.as_str();
+        self.keep.iter().any(|keep| match keep.strip_prefix('*') {
+            Some(domain) => email.ends_with(domain),
+            None => keep == email,
+        })
+    }
 }
 
 /// One wanted customer, with the defaults of its file filled in.
@@ -69,6 +121,8 @@ pub struct Customer {
     pub initial_password: Option<InitialPassword>,
     /// Older addresses of the same person.
     pub previously: Vec<Email>,
+    /// From that day (UTC) off this entry's desks.
+    pub until: Option<Date>,
 }
 
 /// Where the first password of a new account comes from.
@@ -101,7 +155,42 @@ impl Customer {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::fixtures::{customer, key, roster};
+    use super::*;
+    use crate::model::fixtures::{customer, email_key, key, roster};
+
+    #[test]
+    fn an_entry_expires_on_its_day() {
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        let mut ada = customer("ada@example.com", &["SUP"]);
+        ada.until = Some(day("2027-01-31"));
+        let all = roster(&["SUP"], [ada, customer("bob@example.com", &["SUP"])]);
+        let before = all.clone().on(day("2027-01-30"));
+        assert_eq!((&before, before.next_expiry()), (&all, Some(day("2027-01-31"))));
+        for today in ["2027-01-31", "2028-01-01"] {
+            let after = all.clone().on(day(today));
+            assert!(after.expired.keys().eq([&email_key("ada@example.com")]));
+            assert!(after.customers.keys().eq([&email_key("bob@example.com")]));
+            assert_eq!(after.clone().on(day(today)), after);
+        }
+    }
+
+    #[test]
+    fn keep_names_addresses_and_domains() {
+        let keep = vec!["*@acme.example".to_owned(), "ada@example.com".to_owned()];
+        let spec = DeskSpec {
+            keep,
+            ..DeskSpec::default()
+        };
+        for (email, kept) in [
+            ("bob@acme.example", true),
+            ("Ada@Example.com", true),
+            ("bob@sub.acme.example", false),
+            ("bob@notacme.example", false),
+            ("xada@example.com", false),
+        ] {
+            assert_eq!(spec.keeps(&email_key(email)), kept, "{email}");
+        }
+    }
 
     #[test]
     fn narrowed_to_a_desk() {

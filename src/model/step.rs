@@ -55,6 +55,17 @@ pub enum Action {
         /// Which desk.
         desk: DeskKey,
     },
+    /// Take an account off a desk's list of customers.
+    RemoveFromDesk {
+        /// The address it shows; nothing where that is no address a roster could hold.
+        email: Option<Email>,
+        /// Whose account.
+        account: AccountRef,
+        /// Which desk.
+        desk: DeskKey,
+        /// The step that has to succeed before: the person joins with another account.
+        after: Option<StepId>,
+    },
     /// Change how open a desk is.
     SetAccess {
         /// Which desk.
@@ -125,6 +136,8 @@ pub enum Cause {
     Edit,
     /// Jira changed by itself.
     Drift,
+    /// The entry's `until` has come.
+    Expired,
     /// Nothing is remembered that could tell.
     Unknown,
 }
@@ -137,6 +150,7 @@ impl Action {
             Self::CreateCustomer { .. } => "create_customer",
             Self::UpdateCustomer { .. } => "update_customer",
             Self::AddToDesk { .. } => "add_to_desk",
+            Self::RemoveFromDesk { .. } => "remove_from_desk",
             Self::SetAccess { .. } => "set_access",
         }
     }
@@ -148,7 +162,20 @@ impl Action {
             Self::CreateCustomer { email, .. } | Self::UpdateCustomer { email, .. } | Self::AddToDesk { email, .. } => {
                 Some(email)
             }
+            Self::RemoveFromDesk { email, .. } => email.as_ref(),
             Self::SetAccess { .. } => None,
+        }
+    }
+
+    /// Which account it takes off which desk.
+    #[must_use]
+    pub fn removal(&self) -> Option<(&DeskKey, &AccountRef)> {
+        match self {
+            Self::RemoveFromDesk { account, desk, .. } => Some((desk, account)),
+            Self::CreateCustomer { .. }
+            | Self::UpdateCustomer { .. }
+            | Self::AddToDesk { .. }
+            | Self::SetAccess { .. } => None,
         }
     }
 
@@ -157,7 +184,9 @@ impl Action {
     pub fn desk(&self) -> Option<&DeskKey> {
         match self {
             Self::CreateCustomer { .. } | Self::UpdateCustomer { .. } => None,
-            Self::AddToDesk { desk, .. } | Self::SetAccess { desk, .. } => Some(desk),
+            Self::AddToDesk { desk, .. } | Self::RemoveFromDesk { desk, .. } | Self::SetAccess { desk, .. } => {
+                Some(desk)
+            }
         }
     }
 }
@@ -217,6 +246,17 @@ impl fmt::Display for Step {
             Action::CreateCustomer { email, .. } => write!(f, "create {email}"),
             Action::UpdateCustomer { email, changes, .. } => write!(f, "update {email}: {changes}"),
             Action::AddToDesk { email, desk, .. } => write!(f, "add {email} to {desk}"),
+            Action::RemoveFromDesk {
+                email: Some(email),
+                desk,
+                ..
+            } => write!(f, "remove {email} from {desk}"),
+            Action::RemoveFromDesk {
+                email: None,
+                account,
+                desk,
+                ..
+            } => write!(f, "remove {} from {desk}", account.id.0),
             Action::SetAccess { desk, before, after } => {
                 write!(f, "set access of {desk} from {before} to {after}")
             }

@@ -44,13 +44,16 @@ impl Entry {
 /// The entries a roster speaks of: its desks, then its customers who have, or will have, an account.
 pub fn entries(roster: &Roster, observed: &Observed, plan: &Plan, shown: Shown) -> Vec<Entry> {
     let (mut of_people, mut of_desks) = (BTreeMap::<&EmailKey, Vec<&Step>>::new(), BTreeMap::new());
+    let mut unnamed = Vec::new();
     for step in &plan.steps {
         match &step.action {
             Action::CreateCustomer { email, .. }
             | Action::UpdateCustomer { email, .. }
-            | Action::AddToDesk { email, .. } => {
+            | Action::AddToDesk { email, .. }
+            | Action::RemoveFromDesk { email: Some(email), .. } => {
                 of_people.entry(email.key()).or_default().push(step);
             }
+            Action::RemoveFromDesk { email: None, .. } => unnamed.push(step),
             Action::SetAccess { desk, after, .. } => {
                 of_desks.insert(desk, *after);
             }
@@ -66,15 +69,57 @@ pub fn entries(roster: &Roster, observed: &Observed, plan: &Plan, shown: Shown) 
         });
     }
     entries.push(Entry::fixed("customers:"));
-    for (key, customer) in &roster.customers {
-        let account = plan
-            .accounts
-            .get(key)
-            .and_then(|account| observed.accounts.get(&account.id));
+    let people: BTreeSet<&EmailKey> = roster.customers.keys().chain(of_people.keys().copied()).collect();
+    for key in people {
         let steps = of_people.get(key).map_or(&[][..], Vec::as_slice);
-        entries.push(person(observed, customer, account, steps, shown));
+        entries.push(match roster.customers.get(key) {
+            Some(customer) => {
+                let account = plan.accounts.get(key);
+                let account = account.and_then(|account| observed.accounts.get(&account.id));
+                person(observed, customer, account, steps, shown)
+            }
+            None => leaver(observed, steps, shown),
+        });
     }
+    entries.extend(unnamed.iter().map(|step| leaver(observed, &[step], shown)));
     entries
+}
+
+/// Somebody who is in no entry, and leaves.
+fn leaver(observed: &Observed, steps: &[&Step], shown: Shown) -> Entry {
+    let account = steps.iter().find_map(|step| step.action.removal());
+    let account = account.and_then(|(_, account)| observed.accounts.get(&account.id));
+    let Some(account) = account else {
+        return Entry::default();
+    };
+    let (mut leaver, email) = (
+        seen(observed, account),
+        account.email.as_deref().unwrap_or(&account.id.0),
+    );
+    let now = leaver.lines(email, shown);
+    leaver
+        .desks
+        .retain(|key| steps.iter().all(|step| step.action.desk() != Some(*key)));
+    let then = match leaver.desks.is_empty() {
+        true => Vec::new(),
+        false => leaver.lines(email, shown),
+    };
+    Entry { now, then }
+}
+
+/// As Jira has somebody, on the desks that were read.
+fn seen<'a>(observed: &'a Observed, account: &'a Account) -> Person<'a> {
+    let on = observed.desks.iter().filter(|(_, reading)| match reading {
+        DeskReading::Read(desk) => observed.has_access(desk, account),
+        DeskReading::Missing | DeskReading::Unreadable { .. } => false,
+    });
+    Person {
+        email: None,
+        name: Some(&account.name),
+        desks: on.map(|(key, _)| key).collect(),
+        deactivated: !account.active,
+        password: None,
+    }
 }
 
 fn desk(key: &DeskKey, access: Option<Access>) -> Vec<String> {
@@ -98,22 +143,15 @@ fn person(observed: &Observed, customer: &Customer, account: Option<&Account>, s
     let mut person = Person::default();
     let mut now = Vec::new();
     if let Some(account) = account {
-        let on = observed.desks.iter().filter(|(_, reading)| match reading {
-            DeskReading::Read(desk) => observed.has_access(desk, account),
-            DeskReading::Missing | DeskReading::Unreadable { .. } => false,
-        });
         person = Person {
             // An address that only differs in case, or is hidden, is the same one.
             email: account
                 .email
                 .as_deref()
                 .filter(|_| account.email_key().as_ref() != Some(customer.email.key())),
-            name: Some(&account.name),
-            desks: on.map(|(key, _)| key).collect(),
-            deactivated: !account.active,
-            password: None,
+            ..seen(observed, account)
         };
-        now = person.lines(customer, shown);
+        now = person.lines(customer.email.as_str(), shown);
     }
     for step in steps {
         match &step.action {
@@ -128,11 +166,14 @@ fn person(observed: &Observed, customer: &Customer, account: Option<&Account>, s
             Action::AddToDesk { desk, .. } => {
                 person.desks.insert(desk);
             }
+            Action::RemoveFromDesk { desk, .. } => {
+                person.desks.remove(desk);
+            }
             Action::SetAccess { .. } => {}
         }
     }
     let then = match person.name {
-        Some(_) => person.lines(customer, shown),
+        Some(_) => person.lines(customer.email.as_str(), shown),
         None => Vec::new(),
     };
     Entry { now, then }
@@ -150,8 +191,8 @@ struct Person<'a> {
 }
 
 impl Person<'_> {
-    fn lines(&self, customer: &Customer, shown: Shown) -> Vec<String> {
-        let email = self.email.unwrap_or(customer.email.as_str());
+    fn lines(&self, email: &str, shown: Shown) -> Vec<String> {
+        let email = self.email.unwrap_or(email);
         let name = self.name.filter(|name| !name.is_empty() && *name != email);
         let (email, name) = match shown {
             Shown::Whole => (email.to_owned(), name.map(str::to_owned)),

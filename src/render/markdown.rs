@@ -92,16 +92,17 @@ fn sections(report: &Report, full: bool) -> Vec<Section> {
             .map(|desk| format!(" on {}", code(desk.as_str())))
             .unwrap_or_default();
         let (count, of, limit) = (finding.count, finding.of, &finding.limit);
-        let (id, way) = (code(&finding.id), code(&finding.override_flag));
         format!(
-            "{}{desk}: {count} of {of}, the limit is {limit}. To go on: {way}, or approve {id}",
-            finding.what
+            "{}{desk}: {count} of {of}, the limit is {limit}. If it is meant: {}",
+            finding.what,
+            code(&finding.way_out)
         )
     });
-    let notes = report
-        .notes
-        .iter()
-        .map(|note| format!("{}: {}", code(&note.email), code(&note.note)));
+    let notes = report.notes.iter().map(|note| {
+        let who = note.email.as_deref().unwrap_or(&note.account.0);
+        let desk = note.desk.as_ref().map(|desk| format!(" on {}", code(desk.as_str())));
+        format!("{}{}: {}", code(who), desk.unwrap_or_default(), code(&note.note))
+    });
     let section = |title: &str, rows: Vec<String>| Section {
         title: title.to_owned(),
         rows,

@@ -73,7 +73,9 @@ pub fn write_remarks(out: &mut dyn io::Write, report: &Report, full: bool) -> io
     }
     if full {
         for note in &report.notes {
-            writeln!(out, "noted: {}: {}", note.email, note.note)?;
+            let who = note.email.clone().unwrap_or_else(|| scalar(&note.account.0));
+            let desk = note.desk.as_ref().map(|desk| format!(" on {desk}")).unwrap_or_default();
+            writeln!(out, "noted: {who}{desk}: {}", note.note)?;
         }
     }
     for (key, desk) in &report.desks {

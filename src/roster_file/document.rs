@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::civil::Date;
+
 use super::fields::{self, Shape, fields};
 use super::finding::{Findings, Path, Place};
 use super::node::{Node, Value};
@@ -37,16 +39,18 @@ const DESK: Shape<4> = Shape {
     later: &[],
 };
 
-const CUSTOMER: Shape<6> = Shape {
+const CUSTOMER: Shape<7> = Shape {
     what: "a customer",
-    keys: ["email", "name", "desks", "account", "initial_password", "previously"],
-    later: &[
-        ORGANIZATIONS,
-        (
-            "until",
-            "remove it for now, and take the person off the desk in Jira when the day has come",
-        ),
+    keys: [
+        "email",
+        "name",
+        "desks",
+        "account",
+        "initial_password",
+        "previously",
+        "until",
     ],
+    later: &[ORGANIZATIONS],
 };
 
 const AN_ADDRESS: &str = "write the whole address alone, as in ada@example.com";
@@ -92,6 +96,7 @@ pub(super) struct Entry {
     pub(super) initial_password: Option<At<InitialPassword>>,
     /// Nothing where it is not said.
     pub(super) previously: Option<At<Vec<At<Email>>>>,
+    pub(super) until: Option<At<Date>>,
 }
 
 /// Checks a document.
@@ -208,11 +213,21 @@ fn desk(node: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> DeskSpec {
         return spec;
     };
     let words = [Access::Restricted, Access::Open, Access::Public].map(|access| (access.as_str(), access));
-    spec.access = access.and_then(|node| word(node, &path.key("access"), &words, &[], findings));
+    spec.access = access.and_then(|node| word(node, &path.key("access"), &words, findings));
     if let Some(node) = membership {
-        let words = [("additive", Membership::Additive)];
-        let later = ["owned", "exact"];
-        spec.membership = word(node, &path.key("membership"), &words, &later, findings).unwrap_or_default();
+        let words = [
+            ("additive", Membership::Additive),
+            ("owned", Membership::Owned),
+            ("exact", Membership::Exact),
+        ];
+        let path = path.key("membership");
+        spec.membership = word(node, &path, &words, findings).unwrap_or_default();
+        if let (Membership::Exact, Some(access @ (Access::Open | Access::Public))) = (spec.membership, spec.access) {
+            let message = format!("`exact` cannot hold together with `access: {access}`, whose list fills by itself");
+            let help =
+                "write `access: restricted`, or `membership: owned`, which removes only people this roster listed";
+            findings.add(node.at, &path, message, help);
+        }
     }
     if let Some(node) = keep {
         spec.keep = keep_list(node, &path.key("keep"), findings);
@@ -223,36 +238,18 @@ fn desk(node: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> DeskSpec {
     spec
 }
 
-/// One of some words; `later` are words of the format that this version cannot honour.
-fn word<T: Copy>(
-    node: &Node<'_>,
-    path: &Path<'_>,
-    words: &[(&'static str, T)],
-    later: &[&str],
-    findings: &mut Findings,
-) -> Option<T> {
+/// One of some words.
+fn word<T: Copy>(node: &Node<'_>, path: &Path<'_>, words: &[(&'static str, T)], findings: &mut Findings) -> Option<T> {
     let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
     let what = format!("one of: {}", names.join(", "));
     let text = fields::text(node, path, &what, "write one of these words", findings)?;
     if let Some((_, value)) = words.iter().find(|(name, _)| *name == text) {
         return Some(*value);
     }
-    if later.contains(&text) {
-        let help = format!(
-            "remove the key or write `{}`, which removes nobody",
-            names.join("` or `")
-        );
-        findings.add(node.at, path, format!("`{text}` is not supported yet"), help);
-    } else {
-        let help = fields::suggestion(text, names.iter().copied()).map(fields::did_you_mean);
-        let message = format!("expected one of: {}; found `{text}`", names.join(", "));
-        findings.add(
-            node.at,
-            path,
-            message,
-            help.unwrap_or_else(|| "write one of these words".to_owned()),
-        );
-    }
+    let help = fields::suggestion(text, names.iter().copied()).map(fields::did_you_mean);
+    let message = format!("expected one of: {}; found `{text}`", names.join(", "));
+    let help = help.unwrap_or_else(|| "write one of these words".to_owned());
+    findings.add(node.at, path, message, help);
     None
 }
 
@@ -338,23 +335,25 @@ fn customer(node: &Node<'_>, index: usize, path: &Path<'_>, findings: &mut Findi
         desks: None,
         initial_password: None,
         previously: None,
+        until: None,
     })
 }
 
 fn long_form(node: &Node<'_>, index: usize, path: &Path<'_>, findings: &mut Findings) -> Option<Entry> {
-    let [address, name, desks, account, password, previously] = fields(node, path, &CUSTOMER, findings)?;
+    let [address, name, desks, account, password, previously, until] = fields(node, path, &CUSTOMER, findings)?;
     let desks = desks.map(|node| desk_list(node, &path.key("desks"), findings));
     let name = name.and_then(|node| display_name(node, &path.key("name"), findings));
     let account = account.and_then(|node| handle(node, &path.key("account"), findings));
     let password = password.and_then(|node| {
         let words = [InitialPassword::Generate, InitialPassword::Provided].map(|from| (from.as_str(), from));
-        let value = word(node, &path.key("initial_password"), &words, &[], findings)?;
+        let value = word(node, &path.key("initial_password"), &words, findings)?;
         Some(At { at: node.at, value })
     });
     let previously = previously.map(|node| At {
         at: node.at,
         value: addresses(node, &path.key("previously"), findings),
     });
+    let until = until.and_then(|node| day(node, &path.key("until"), findings));
     let Some(address) = address else {
         if !has_key(node, "email") && !has_misspelled_key(node, "email") {
             findings.add(node.at, path, "the customer has no `email`", "write `email: …`");
@@ -371,6 +370,7 @@ fn long_form(node: &Node<'_>, index: usize, path: &Path<'_>, findings: &mut Find
         desks,
         initial_password: password,
         previously,
+        until,
     })
 }
 
@@ -403,6 +403,21 @@ fn email(at: Place, text: &str, path: &Path<'_>, findings: &mut Findings) -> Opt
                 format!("the address `{text}` {problem}")
             };
             findings.add(at, path, message, AN_ADDRESS);
+            None
+        }
+    }
+}
+
+/// A day that the calendar has, as `2027-01-31` and in no other spelling: 01/02 is another day elsewhere.
+fn day(node: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Option<At<Date>> {
+    let help = "write year, month and day: 2027-01-31";
+    let text = fields::text(node, path, "a day", help, findings)?;
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let spelled = text.len() == 10 && text.split('-').map(str::len).eq([4, 2, 2]) && text.split('-').all(digits);
+    match text.parse().ok().filter(|_| spelled) {
+        Some(value) => Some(At { at: node.at, value }),
+        None => {
+            findings.add(node.at, path, format!("`{text}` is not a day"), help);
             None
         }
     }

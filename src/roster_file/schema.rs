@@ -76,6 +76,10 @@ enum AccessWord {
 enum MembershipWord {
     /// Nobody.
     Additive,
+    /// Whom an applied roster listed on the desk, and who has left the file since.
+    Owned,
+    /// Every customer who is not listed. Not together with `access: open` or `public`.
+    Exact,
 }
 
 /// One person: an address alone, or a map.
@@ -107,8 +111,13 @@ struct LongCustomer {
     account: String,
     /// Where the first password of a new account comes from. Jira Data Center only.
     initial_password: InitialPasswordWord,
-    /// Older addresses of the same person: on Data Center the account that has one is given the new address.
+    /// Older addresses of the same person: on Data Center the account that has one is given the new address, on
+    /// Cloud a new account joins the desks and the old one leaves them.
     previously: Vec<EmailText>,
+    /// From that day (UTC) the person is taken off this entry's desks, whatever `membership` says; a past date takes one
+    /// person off.
+    #[schemars(regex(pattern = r"^\d{4}-\d{2}-\d{2}$"))]
+    until: String,
 }
 
 /// Where the first password of a new account comes from.

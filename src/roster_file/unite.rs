@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
+
 use super::document::{At, Document, Entry};
 use super::fields;
 use super::finding::{Findings, Path, Place};
@@ -29,6 +31,7 @@ pub(super) fn unite(documents: Vec<Document>, complete: bool, findings: &mut Fin
             .into_iter()
             .map(|(key, united)| (key, united.customer))
             .collect(),
+        expired: BTreeMap::new(),
     }
 }
 
@@ -96,6 +99,7 @@ struct United {
     name_at: Option<Place>,
     account_at: Option<(Place, usize)>,
     password_at: Option<Place>,
+    until_at: Option<Place>,
     previously: Option<Previously>,
 }
 
@@ -127,10 +131,12 @@ fn unite_customers(documents: Vec<Document>, findings: &mut Findings) -> BTreeMa
                     );
                     let (at, key) = (entry.email.at, entry.email.value.key().clone());
                     let password_at = entry.initial_password.as_ref().map(|it| it.at);
+                    let until_at = entry.until.as_ref().map(|it| it.at);
                     let (earlier, previously) = split(entry.previously.take(), entry.index);
                     let customer = Customer {
                         initial_password: entry.initial_password.map(|it| it.value),
                         previously: earlier,
+                        until: entry.until.map(|it| it.value),
                         email: entry.email.value,
                         name: entry.name.map(|name| name.value),
                         desks: desks.collect(),
@@ -144,6 +150,7 @@ fn unite_customers(documents: Vec<Document>, findings: &mut Findings) -> BTreeMa
                         name_at,
                         account_at,
                         password_at,
+                        until_at,
                         previously,
                     };
                     customers.insert(key, united);
@@ -182,6 +189,7 @@ fn listed_twice(united: &United, entry: &Entry, findings: &mut Findings) {
 /// What the entry of another file says besides desks must be what was said before.
 fn agree(united: &mut United, mut entry: Entry, findings: &mut Findings) {
     let (password, previously) = (entry.initial_password.take(), entry.previously.take());
+    agree_on_until(united, entry.until.take(), entry.index, findings);
     agree_on_what_is_new(united, password, previously, entry.index, findings);
     let root = Path::Root;
     let customers = root.key("customers");
@@ -215,6 +223,27 @@ fn agree(united: &mut United, mut entry: Entry, findings: &mut Findings) {
                 united.customer.account = Some(value);
                 united.account_at = united.account_at.or(Some((at, entry.index)));
             }
+        }
+    }
+}
+
+fn agree_on_until(united: &mut United, until: Option<At<Date>>, index: usize, findings: &mut Findings) {
+    let Some(At { at, value }) = until else { return };
+    match (united.customer.until, united.until_at) {
+        (Some(first), Some(first_at)) if first != value => {
+            let root = Path::Root;
+            let customers = root.key("customers");
+            let path = customers.index(index);
+            let message = format!(
+                "this file says `{value}`, and {} says `{first}`",
+                findings.shown(first_at)
+            );
+            let help = "let both files say the same, or let only one of them say it";
+            findings.add(at, &path.key("until"), message, help);
+        }
+        _ => {
+            united.customer.until = Some(value);
+            united.until_at = united.until_at.or(Some(at));
         }
     }
 }

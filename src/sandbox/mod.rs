@@ -375,6 +375,14 @@ impl Sandbox {
         self.change(id, |account| account.email_hidden = hidden)
     }
 
+    /// Somebody else gives an account another address.
+    ///
+    /// # Errors
+    /// When there is no account with this id.
+    pub fn set_email(&self, id: &str, email: &str) -> Result<bool, NotThere> {
+        self.change(id, |account| account.email = email.to_owned())
+    }
+
     /// Somebody else puts an account on a desk's list, or it gets there by itself. True if that changed the list.
     ///
     /// # Errors

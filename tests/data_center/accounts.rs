@@ -273,27 +273,6 @@ async fn creates_come_to_the_same_however_jira_treats_them() {
     }
 }
 
-#[tokio::test]
-async fn on_cloud_an_older_address_is_held() {
-    let old = SeedPerson::customer("old@example.com", &["SUP"]);
-    let world = World::new(seed(vec![old])).await;
-    let applied = world.apply(&one(", previously: [old@example.com]")).await;
-    assert!(
-        applied.held()[0].contains("Cloud cannot change an account's e-mail"),
-        "{:?}",
-        applied.held()
-    );
-    assert_eq!(applied.writes, 0);
-    world.drain();
-    let world = World::new(seed(vec![])).await;
-    let applied = world.apply_whole(&one(", previously: [old@example.com]")).await;
-    assert_eq!(
-        applied.writes, 2,
-        "nobody has the older address: an ordinary new customer"
-    );
-    world.drain();
-}
-
 /// What changes about an account is told in every form, and masked where others read along.
 #[tokio::test]
 async fn a_change_is_told_in_words_and_in_markdown() {

@@ -53,7 +53,7 @@ async fn apply(world: &World, roster: &Roster, ledger: &mut Ledger, policy: &Pol
     let outcomes = carry_out(&jira, &seen, &NoBook, passwords, &Silent, &stop).await;
     ledger.fold(roster, seen.approved.plan(), &outcomes);
     Applied {
-        planned: quietdesk::model::calls::calls(seen.approved.plan(), quietdesk::model::calls::Limits::JIRA).count(),
+        planned: quietdesk::model::calls::calls(seen.approved.plan()).count(),
         writes: world.sandbox.writes() - before.0,
         requests: world.sandbox.requests() - before.1,
         seen,

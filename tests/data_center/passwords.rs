@@ -115,7 +115,7 @@ async fn a_seat_that_is_given_all_the_same_is_taken_back_and_no_other_is_made_so
     let again = apply(&world, &wanted, &mut ledger, &Policy::default(), &none).await;
     assert_eq!((again.writes, again.held().len()), (0, 29));
     assert!(again.held()[0].contains("licence seat"), "{}", again.held()[0]);
-    ledger.forget_seat_given();
+    ledger.try_again();
     let tried = apply(&world, &wanted, &mut ledger, &Policy::default(), &none).await;
     assert_eq!(world.sandbox.seats(), 2);
     assert_eq!(world.sandbox.seats_in_use(), seats);

@@ -137,7 +137,7 @@ pub(crate) fn finding(what: &str) -> Finding {
         count: 31,
         of: 41,
         limit: "10 % or 25".into(),
-        override_flag: "`--max-removals 31`".into(),
+        way_out: "--max-removals 31".into(),
     }
 }
 

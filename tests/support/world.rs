@@ -11,7 +11,7 @@ use quietdesk::engine::pass::{Preview, carry_out, preview, preview_edit};
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
 use quietdesk::jira::{BaseUrl, Credentials, JiraRead, JiraWrite, Settings};
-use quietdesk::model::calls::{Limits, calls};
+use quietdesk::model::calls::calls;
 use quietdesk::model::desk::DeskKey;
 use quietdesk::model::edit::Edit;
 use quietdesk::model::ledger::Ledger;
@@ -92,10 +92,19 @@ impl World {
 
     /// The same, which writes down what it does.
     pub(crate) async fn apply_by(&self, roster: &Roster, ledger: &mut Ledger, book: &dyn Book) -> Applied {
+        self.apply_under(roster, ledger, &Policy::default(), book).await
+    }
+
+    /// The same under a policy.
+    pub(crate) async fn apply_under(
+        &self,
+        roster: &Roster,
+        ledger: &mut Ledger,
+        policy: &Policy,
+        book: &dyn Book,
+    ) -> Applied {
         let jira = JiraWrite::new(self.read().await);
-        let seen = preview(&jira, roster, ledger, &Policy::default(), &Silent)
-            .await
-            .unwrap();
+        let seen = preview(&jira, roster, ledger, policy, &Silent).await.unwrap();
         let before = (self.sandbox.writes(), self.sandbox.requests());
         let outcomes = carry_out(
             &jira,
@@ -107,7 +116,10 @@ impl World {
         )
         .await;
         ledger.fold(roster, seen.approved.plan(), &outcomes);
-        let planned = calls(seen.approved.plan(), Limits::JIRA).count();
+        let (observed, approved) = (&seen.observed, &seen.approved);
+        let history = ledger.history_mut();
+        history.fold((roster, roster), observed, approved, Some(&outcomes), policy.now);
+        let planned = calls(seen.approved.plan()).count();
         Applied {
             planned,
             writes: self.sandbox.writes() - before.0,
@@ -134,11 +146,23 @@ impl World {
     /// An edit pass, from the roster applied before to this one.
     pub(crate) async fn edit(&self, kept: &mut Kept, roster: &Roster) -> Applied {
         let jira = JiraWrite::new(self.read().await);
-        let edit = Edit::between(&kept.applied, roster, kept.memory.unsettled());
+        let edit = Edit::between(
+            &kept.applied,
+            roster,
+            kept.memory.unsettled(),
+            Some(jira.site().deployment),
+        );
         let before = (self.sandbox.writes(), self.sandbox.requests());
-        let seen = preview_edit(&jira, &edit, &kept.memory, &kept.ledger, &Policy::default(), &Silent)
-            .await
-            .unwrap();
+        let seen = preview_edit(
+            &jira,
+            (roster, &edit),
+            &kept.memory,
+            &kept.ledger,
+            &Policy::default(),
+            &Silent,
+        )
+        .await
+        .unwrap();
         let outcomes = carry_out(
             &jira,
             &seen,
@@ -150,10 +174,12 @@ impl World {
         .await;
         let plan = seen.approved.plan();
         kept.ledger.fold_edit(roster, &edit, plan, &outcomes);
+        let history = kept.ledger.history_mut();
+        history.fold((roster, roster), &seen.observed, &seen.approved, Some(&outcomes), 0);
         kept.memory.fold(&edit, &seen.observed, plan, &outcomes);
         kept.applied = roster.clone();
         Applied {
-            planned: calls(plan, Limits::JIRA).count(),
+            planned: calls(plan).count(),
             writes: self.sandbox.writes() - before.0,
             requests: self.sandbox.requests() - before.1,
             seen,

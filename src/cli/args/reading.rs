@@ -64,6 +64,19 @@ pub(in crate::cli) struct ExportArgs {
     pub connection: ConnectionArgs,
 }
 
+/// `approve`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ApproveArgs {
+    /// The id of the finding, as `plan`, `apply` and the status page show it.
+    pub id: String,
+    /// Which Jira's.
+    #[arg(long, env = "QUIETDESK_URL", value_name = "URL")]
+    pub url: Option<String>,
+    /// Where quietdesk remembers. Else $STATE_DIRECTORY (systemd), else the folder of --url below the user's state folder.
+    #[arg(long, env = "QUIETDESK_STATE_DIR", value_name = "FOLDER")]
+    pub state_dir: Option<PathBuf>,
+}
+
 /// `handoff`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct HandoffArgs {

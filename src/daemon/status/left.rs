@@ -176,22 +176,20 @@ fn of_desk(desk: Option<&DeskKey>, reason: &str) -> String {
 
 fn of_finding(finding: &Finding) -> Group {
     let Finding {
-        id,
+        id: _,
         desk,
         what,
         count,
         of,
         limit,
-        override_flag,
+        way_out,
     } = finding;
     let reason = of_desk(desk.as_ref(), &format!("{what}: {count} of {of}, the limit is {limit}"));
     Group {
         what: What::Refused,
         kind: None,
         reason: clean(&reason),
-        advice: clean(&format!(
-            "if it is meant: `quietdesk approve {id}`, or {override_flag}; else correct the roster"
-        )),
+        advice: clean(&format!("if it is meant: {way_out}; else correct the roster")),
     }
 }
 

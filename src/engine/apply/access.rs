@@ -1,6 +1,6 @@
 //! Applying changes of access.
 
-use super::{Applying, held_desk};
+use super::Applying;
 use crate::engine::protocol::{self, AccessError};
 use crate::model::access::Access;
 use crate::model::desk::DeskKey;
@@ -15,8 +15,8 @@ impl Applying<'_> {
         if self.is_stopped() {
             return self.end(id, StepEnd::plain(Outcome::NotAttempted));
         }
-        if let Some(why) = self.state(|state| state.closed_desks.get(desk).cloned()) {
-            return self.end(id, held_desk(&why));
+        if let Some(end) = self.state(|state| state.closed_desks.get(desk).cloned()) {
+            return self.end(id, end);
         }
         if after < before && self.an_add_failed(desk) {
             let error = format!("{desk} is not tightened, because somebody could not be added to it in this pass");
@@ -53,7 +53,10 @@ impl Applying<'_> {
     fn an_add_failed(&self, desk: &DeskKey) -> bool {
         let mut adds = self.steps.values().filter(|step| match &step.action {
             Action::AddToDesk { desk: on, .. } => on == desk,
-            Action::CreateCustomer { .. } | Action::UpdateCustomer { .. } | Action::SetAccess { .. } => false,
+            Action::CreateCustomer { .. }
+            | Action::UpdateCustomer { .. }
+            | Action::RemoveFromDesk { .. }
+            | Action::SetAccess { .. } => false,
         });
         self.state(|state| adds.any(|step| !state.ends.get(&step.id).is_some_and(|end| end.outcome.is_success())))
     }

@@ -17,6 +17,7 @@ pub(super) fn found(error: &CallError) -> String {
         }
         CallError::Conflict { detail, .. } => format!("Jira answers 409 ({detail})"),
         CallError::Refused { status, detail, .. } => format!("Jira answers {status} ({detail})"),
+        CallError::DeskIsOpen { .. } => "the desk is open".to_owned(),
         CallError::AnswerLost { detail, .. } => format!("the answer was lost ({detail})"),
         CallError::GaveUp { attempts, detail, .. } => {
             format!("it failed {attempts} times while other requests succeed, the last time: {detail}")
@@ -59,6 +60,7 @@ pub(super) fn mend(error: &CallError, deployment: Option<Deployment>) -> &'stati
         },
         CallError::Forbidden { .. } => "give the account the permission in Jira, or use a token of another account",
         CallError::NotFound { .. } => "check --url: it is Jira's own address, with the path that Jira is under",
+        CallError::DeskIsOpen { .. } => "restrict the desk",
         CallError::Conflict { .. } | CallError::Refused { .. } | CallError::Unintelligible { .. } => {
             "check that --url is Jira's own address, and that no proxy answers in its place"
         }
@@ -95,6 +97,7 @@ fn failed_at_call(error: &CallError) -> &'static str {
         CallError::NotFound { .. }
         | CallError::Conflict { .. }
         | CallError::Refused { .. }
+        | CallError::DeskIsOpen { .. }
         | CallError::Unintelligible { .. }
         | CallError::Redirected { .. } => "jira",
         CallError::AnswerLost { .. }

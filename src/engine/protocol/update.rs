@@ -34,7 +34,7 @@ pub(in crate::engine) async fn update(
                      that Jira only reads, change it there",
                     account.handle
                 );
-                StepEnd::with_error(Outcome::Failed, error)
+                StepEnd::ineffective(error)
             }
         }),
         Err(error @ CallError::Forbidden { .. }) => Updated::Forbidden(error),

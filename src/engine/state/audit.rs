@@ -106,11 +106,12 @@ impl Audit {
                 let (before, after) = changes.before_and_after();
                 (Some(before), Some(after))
             }
-            Action::AddToDesk { .. } => (None, None),
+            Action::AddToDesk { .. } | Action::RemoveFromDesk { .. } => (None, None),
             Action::SetAccess { before, after, .. } => (Some(before.to_string()), Some(after.to_string())),
         };
         let existing = match &step.action {
             Action::UpdateCustomer { account, .. }
+            | Action::RemoveFromDesk { account, .. }
             | Action::AddToDesk {
                 who: Who::Existing(account),
                 ..

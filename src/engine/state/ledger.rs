@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use redb::{Database, ReadTransaction, ReadableTable as _, TableDefinition};
 
 use super::error::Unexpected;
+use super::rows::{Row, restore, rows};
 use super::store::table;
 use crate::model::access::Access;
 use crate::model::account::AccountId;
@@ -22,6 +23,9 @@ const SEAT_GIVEN: TableDefinition<'_, &str, &str> = TableDefinition::new("seat_g
 const ACCOUNT: &str = "account";
 /// The e-mails Jira refused a create for, and the accounts found then.
 const REFUSED: TableDefinition<'_, &str, Vec<&str>> = TableDefinition::new("refused");
+
+/// What is few and of many kinds; see [`rows`].
+const ROWS: TableDefinition<'_, (&str, &str, &str), &str> = TableDefinition::new("rows");
 
 const PRESENT: &str = "present";
 
@@ -52,6 +56,12 @@ pub(super) fn load(tables: &ReadTransaction) -> Result<Parts, redb::Error> {
     if let Some(rows) = table(tables, SEAT_GIVEN)? {
         parts.seat_given = rows.get(ACCOUNT)?.map(|account| account.value().to_owned());
     }
+    if let Some(rows) = table(tables, ROWS)? {
+        for row in rows.iter()? {
+            let (key, value) = row?;
+            restore(&mut parts, key.value(), value.value())?;
+        }
+    }
     Ok(parts)
 }
 
@@ -60,6 +70,7 @@ pub(super) struct Difference<'a> {
     facts: Changes<'a, Fact, Value>,
     completed: Changes<'a, DeskKey, ()>,
     refused: Changes<'a, EmailKey, Vec<AccountId>>,
+    rows: Vec<(Row, Option<String>)>,
     /// Where it is another one now.
     seat_given: Option<Option<&'a str>>,
 }
@@ -71,12 +82,17 @@ impl<'a> Difference<'a> {
             facts: changes(&saved.agreed, &now.agreed),
             completed: changes(saved.completed.iter().map(all), now.completed.iter().map(all)),
             refused: changes(&saved.refused, &now.refused),
+            rows: owned(&changes(&rows(saved), &rows(now))),
             seat_given: (saved.seat_given != now.seat_given).then_some(now.seat_given.as_deref()),
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.facts.is_empty() && self.completed.is_empty() && self.refused.is_empty() && self.seat_given.is_none()
+        self.facts.is_empty()
+            && self.completed.is_empty()
+            && self.refused.is_empty()
+            && self.rows.is_empty()
+            && self.seat_given.is_none()
     }
 
     /// Writes it, in one durable transaction: all of it or nothing.
@@ -107,6 +123,14 @@ impl<'a> Difference<'a> {
                     None => refused.remove(email.as_str())?,
                 };
             }
+            let mut rows = write.open_table(ROWS)?;
+            for ((kind, one, two), value) in &self.rows {
+                let key = (*kind, one.as_str(), two.as_str());
+                match value {
+                    Some(value) => rows.insert(key, value.as_str())?,
+                    None => rows.remove(key)?,
+                };
+            }
             let mut seat_given = write.open_table(SEAT_GIVEN)?;
             match self.seat_given {
                 Some(Some(account)) => drop(seat_given.insert(ACCOUNT, account)?),
@@ -116,17 +140,14 @@ impl<'a> Difference<'a> {
         }
         Ok(write.commit()?)
     }
-
-    /// The same, detached from the memories it was computed from.
-    pub(super) fn owned(&self) -> impl FnOnce(&mut Parts) + use<> {
+    /// The same, detached from the memory it was computed from; `now` is the newer one.
+    pub(super) fn owned<'n>(&self, now: &'n Parts) -> impl FnOnce(&mut Parts) + use<'n> {
         let facts = owned(&self.facts);
         let completed = owned(&self.completed);
         let refused = owned(&self.refused);
-        let seat_given = self.seat_given.map(|account| account.map(str::to_owned));
+        let has_rows = !self.rows.is_empty();
         move |parts| {
-            if let Some(account) = seat_given {
-                parts.seat_given = account;
-            }
+            parts.seat_given.clone_from(&now.seat_given);
             put(&mut parts.agreed, facts);
             put(&mut parts.refused, refused);
             for (desk, value) in completed {
@@ -134,6 +155,11 @@ impl<'a> Difference<'a> {
                     Some(()) => parts.completed.insert(desk),
                     None => parts.completed.remove(&desk),
                 };
+            }
+            if has_rows {
+                parts.claimed.clone_from(&now.claimed);
+                parts.accepted.clone_from(&now.accepted);
+                parts.history.clone_from(&now.history);
             }
         }
     }
@@ -195,6 +221,7 @@ fn fact_key(fact: &Fact) -> (&str, &str, &str) {
         Fact::Membership(desk, email) => ("membership", desk.as_str(), email.as_str()),
         Fact::Access(desk) => ("access", desk.as_str(), ""),
         Fact::Name(email) => ("name", "", email.as_str()),
+        Fact::Exact(desk) => ("exact", desk.as_str(), ""),
     }
 }
 
@@ -204,11 +231,12 @@ fn fact((kind, of, email): (&str, &str, &str)) -> Result<Fact, Unexpected> {
         "membership" => Ok(Fact::Membership(desk(of)?, EmailKey::restored(email))),
         "access" => Ok(Fact::Access(desk(of)?)),
         "name" => Ok(Fact::Name(EmailKey::restored(email))),
+        "exact" => Ok(Fact::Exact(desk(of)?)),
         _ => Err(Unexpected("kind of fact")),
     }
 }
 
-fn desk(key: &str) -> Result<DeskKey, Unexpected> {
+pub(super) fn desk(key: &str) -> Result<DeskKey, Unexpected> {
     DeskKey::parse(key).map_err(|_| Unexpected("project key"))
 }
 
@@ -216,16 +244,17 @@ fn value_word(value: &Value) -> &str {
     match value {
         Value::Present => PRESENT,
         Value::Access(access) => access.as_str(),
+        Value::Account(id) => &id.0,
         Value::Name(name) => name,
     }
 }
 
 fn fact_value(fact: &Fact, word: &str) -> Result<Value, Unexpected> {
-    if matches!(fact, Fact::Name(_)) {
-        return Ok(Value::Name(word.to_owned()));
-    }
-    if word == PRESENT {
-        return Ok(Value::Present);
+    match fact {
+        Fact::Name(_) => return Ok(Value::Name(word.to_owned())),
+        _ if word == PRESENT => return Ok(Value::Present),
+        Fact::Account(_) => return Ok(Value::Account(AccountId(word.to_owned()))),
+        Fact::Membership(..) | Fact::Access(_) | Fact::Exact(_) => {}
     }
     let modes = [Access::Restricted, Access::Open, Access::Public];
     let mode = modes.into_iter().find(|access| access.as_str() == word);
@@ -265,6 +294,7 @@ mod tests {
             Fact::Membership(desk.clone(), email),
             Fact::Access(desk.clone()),
             Fact::Name(EmailKey::of("grace@example.com")),
+            Fact::Exact(desk.clone()),
         ] {
             assert_eq!(fact(fact_key(&written)).unwrap(), written);
         }
@@ -272,6 +302,10 @@ mod tests {
         let access = Fact::Access(desk);
         for value in modes.into_iter().chain([Value::Present]) {
             assert_eq!(fact_value(&access, value_word(&value)).unwrap(), value);
+        }
+        let account = Fact::Account(EmailKey::of("grace@example.com"));
+        for value in [Value::Present, Value::Account(AccountId("qm:1:2".into()))] {
+            assert_eq!(fact_value(&account, value_word(&value)).unwrap(), value);
         }
         let (name, value) = (
             Fact::Name(EmailKey::of("grace@example.com")),

@@ -6,6 +6,8 @@
 //! | `ledger.redb` | the ledger and the last good roster | opened by the writer for the moment of a load or a save; readers beside it |
 //! | `intents.redb` | the creates that were about to be sent | held open by the writer, read by nobody else |
 //! | `handoff.jsonl` | who was made, and first passwords | added to by the writer; read and cleared beside it |
+//! | `approvals.jsonl` | what somebody approved of | added to by `approve`, beside the writer |
+//! | `refused.json` | what the guards refused in the last pass | put in place whole by the writer |
 //! | `audit.jsonl`, `.1` … `.5` | a line for each step written to Jira | appended to by the writer |
 //!
 //! One process writes; [`read_ledger`] works beside it. `ledger.redb` is opened in redb's `SingleWriter` mode, in which a
@@ -16,6 +18,7 @@
 //! Losing any file, or the folder, is safe: nobody is made twice or removed for it. Deciding what to change is no
 //! business of this module, and no error of it names an e-mail.
 
+mod approvals;
 mod audit;
 mod error;
 mod folder;
@@ -23,11 +26,12 @@ mod handoff;
 mod intents;
 mod ledger;
 mod lock;
+mod rows;
 mod store;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
@@ -36,6 +40,7 @@ use redb::{ConcurrencyMode, ReadTransaction, ReadableDatabase as _, ReadableTabl
 use secrecy::SecretString;
 use tokio::task::spawn_blocking;
 
+pub use self::approvals::{approvals, approve};
 use self::audit::Audit;
 pub use self::error::StateError;
 use self::handoff::HandOffFile;
@@ -47,7 +52,8 @@ use self::store::{Store, table};
 use super::book::{Book, BookError};
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
-use crate::model::ledger::{Fact, Ledger, Parts};
+use crate::model::guard::Finding;
+use crate::model::ledger::{Fact, History, Ledger, Parts};
 use crate::model::outcome::{Outcome, StepEnd};
 use crate::model::plan::Plan;
 use crate::model::roster::Roster;
@@ -63,6 +69,7 @@ pub type RosterFile = (String, Vec<u8>);
 
 /// A state directory, opened for writing. Dropping it writes what waits and lets go of the lock.
 pub struct State {
+    folder: PathBuf,
     ledger: Store,
     /// What the ledger's file holds.
     saved: Mutex<Parts>,
@@ -133,6 +140,7 @@ impl State {
         let audit = Audit::open(folder, opener.clock, opener.journal_limit)?;
         folder::sync(folder)?;
         Ok(Self {
+            folder: folder.to_owned(),
             ledger,
             saved: Mutex::new(saved),
             hand_off,
@@ -167,7 +175,7 @@ impl State {
         }
         let database = self.ledger.writer()?;
         self.ledger.guarded("write", || difference.write(&database))?;
-        let take_over = difference.owned();
+        let take_over = difference.owned(ledger.parts());
         take_over(&mut saved);
         Ok(())
     }
@@ -182,6 +190,22 @@ impl State {
                     .made(&customer.email, customer.name_for_creation(), &desks, &account.id);
             }
         }
+    }
+
+    /// What is approved of and was not made use of yet, each with when it was approved.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn approvals(&self, history: &History, now: i64) -> Result<BTreeMap<String, i64>, StateError> {
+        approvals(&self.folder, history, now)
+    }
+
+    /// Keeps what the guards refused, for whoever approves of it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep_refused(&self, findings: &[Finding]) -> Result<(), StateError> {
+        approvals::keep_refused(&self.folder, findings)
     }
 
     /// Keeps a roster that was found good: each file's name and content, in the order they were read.

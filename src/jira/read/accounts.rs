@@ -8,7 +8,7 @@ use crate::jira::data_center::{self, UserPage};
 use crate::jira::errors::CallError;
 use crate::jira::paging::{self, SweepEnd};
 use crate::jira::requests::Request;
-use crate::model::account::{Account, Handle};
+use crate::model::account::{Account, AccountId, Handle};
 use crate::model::email::{Email, EmailKey};
 use crate::model::observed::{Deployment, Lookup};
 
@@ -94,6 +94,23 @@ impl JiraRead {
     /// When Jira does not say.
     pub async fn account(&self, handle: &Handle) -> Result<Option<Account>, CallError> {
         match self.user(&self.one(handle)).await {
+            Ok(user) => Ok(Some(user)),
+            Err(CallError::NotFound { .. } | CallError::Refused { status: 400, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The account of this id, wherever its handle went; nothing where Jira has none.
+    ///
+    /// # Errors
+    /// When Jira does not say.
+    pub async fn account_by_id(&self, id: &AccountId) -> Result<Option<Account>, CallError> {
+        let name = match self.site.deployment {
+            Deployment::Cloud => "accountId",
+            Deployment::DataCenter => "key",
+        };
+        let request = Request::new(&self.platform().account, &[]).query(name, &id.0);
+        match self.user(&request).await {
             Ok(user) => Ok(Some(user)),
             Err(CallError::NotFound { .. } | CallError::Refused { status: 400, .. }) => Ok(None),
             Err(error) => Err(error),

@@ -42,6 +42,8 @@ pub struct Roll {
     pub accounts: Vec<Account>,
     /// Whether that is all of them.
     pub completeness: Completeness,
+    /// The id of the role they have: Data Center.
+    pub role: Option<String>,
 }
 
 impl JiraRead {
@@ -86,6 +88,7 @@ impl JiraRead {
             groups: BTreeSet::new(),
             accounts,
             completeness,
+            role: None,
         })
     }
 
@@ -137,6 +140,7 @@ impl JiraRead {
             groups: groups.into_iter().map(|actor| actor.name).collect(),
             accounts: Vec::new(),
             completeness: Completeness::Complete,
+            role: Some(id.clone()),
         })
     }
 

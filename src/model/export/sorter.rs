@@ -249,6 +249,7 @@ impl<'a> Sorter<'a> {
             account,
             initial_password: None,
             previously: Vec::new(),
+            until: None,
         };
         self.entries.insert(key, Entry { customer, odd_name });
     }

@@ -1,6 +1,6 @@
 //! What is to be done about one person.
 
-use super::{Note, Planner, read};
+use super::{Note, NoteKind, Planner, read};
 use crate::model::account::{Account, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::held::HeldReason;
@@ -15,10 +15,7 @@ impl Planner<'_> {
     pub(super) fn person(&mut self, customer: &Customer, identity: Identity<'_>) -> bool {
         let held = match (identity, self.ledger.refused(customer.email.key())) {
             (Identity::Account(account), _) => return self.known(customer, account, Changes::default()),
-            (Identity::Former(account), _) => match self.is_cloud() {
-                true => HeldReason::PreviouslyOnCloud(account.id.clone()),
-                false => return self.former(customer, account),
-            },
+            (Identity::Former(account), _) => return self.former(customer, account),
             (Identity::Held(HeldReason::Deactivated(id)), _) if self.policy.reactivate && !self.is_cloud() => {
                 match self.observed.accounts.get(&id) {
                     Some(account) => {
@@ -39,7 +36,7 @@ impl Planner<'_> {
             (Identity::Absent | Identity::Unasked(_), Some(candidates)) => {
                 HeldReason::ExistsUnseen(candidates.to_vec())
             }
-            (Identity::Absent | Identity::Unasked(_), None) => match self.cannot_have_a_password(customer) {
+            (Identity::Absent | Identity::Unasked(_), None) => match self.cannot_be_made(customer) {
                 Some(reason) => reason,
                 None => {
                     self.absent(customer);
@@ -75,9 +72,10 @@ impl Planner<'_> {
         self.plan.accounts.insert(key, account.into());
         let changes = self.with_name(customer, account, changes);
         let who = match changes.is_empty() {
-            true => Who::Existing(account.into()),
+            true => Some(Who::Existing(account.into())),
             false => self.update(customer, account, changes),
         };
+        let Some(who) = who else { return false };
         for key in &customer.desks {
             if read(self.observed, key).is_some_and(|desk| !self.observed.has_access(desk, account)) {
                 self.add(customer, who.clone(), key);
@@ -86,7 +84,8 @@ impl Planner<'_> {
         true
     }
 
-    fn update(&mut self, customer: &Customer, account: &Account, changes: Changes) -> Who {
+    /// Whom to add then; nobody where the change is held, and nobody can be added without it.
+    fn update(&mut self, customer: &Customer, account: &Account, changes: Changes) -> Option<Who> {
         let before_adding = changes.address.is_some() || changes.reactivate;
         let key = customer.email.key().clone();
         let cause = match &changes.name {
@@ -100,11 +99,15 @@ impl Planner<'_> {
             account: account.into(),
             changes,
         };
+        if action.deed().is_some_and(|deed| self.is_without_effect(deed)) {
+            self.hold(Some(&customer.email), None, HeldReason::NoEffect);
+            return (!before_adding).then(|| Who::Existing(account.into()));
+        }
         let updated = self.step(action, cause, paused);
-        match before_adding {
+        Some(match before_adding {
             true => Who::MadeBy(updated),
             false => Who::Existing(account.into()),
-        }
+        })
     }
 
     /// A name is changed where the file's name changed since it was last settled; what a person changed is noted, not
@@ -126,9 +129,10 @@ impl Planner<'_> {
             });
         } else {
             self.plan.notes.push(Note {
-                email: customer.email.clone(),
+                email: Some(customer.email.to_string()),
                 account: account.id.clone(),
-                name_in_jira: account.name.clone(),
+                desk: None,
+                kind: NoteKind::NameInJira(account.name.clone()),
             });
         }
         changes
@@ -168,6 +172,17 @@ impl Planner<'_> {
         }
     }
 
+    /// Why no account can be made for an address that nobody shows. The one that had it may only have changed it: whoever
+    /// that was is not made a second time.
+    fn cannot_be_made(&self, customer: &Customer) -> Option<HeldReason> {
+        let known = self.ledger.known(customer.email.key());
+        match known.and_then(|id| self.observed.accounts.get(id)) {
+            Some(account) if !account.active => Some(HeldReason::Deactivated(account.id.clone())),
+            Some(account) => Some(HeldReason::AddressChanged(account.id.clone())),
+            None => self.cannot_have_a_password(customer),
+        }
+    }
+
     /// Why an account that is to have a first password cannot be made.
     fn cannot_have_a_password(&self, customer: &Customer) -> Option<HeldReason> {
         let wanted = customer.initial_password.filter(|_| !self.is_cloud())?;
@@ -186,6 +201,9 @@ impl Planner<'_> {
             who,
             desk: desk.clone(),
         };
+        if action.deed().is_some_and(|deed| self.is_without_effect(deed)) {
+            return self.hold(Some(&customer.email), Some(desk), HeldReason::NoEffect);
+        }
         self.step(action, cause, self.is_paused(desk));
     }
 

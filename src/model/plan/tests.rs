@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::*;
 use crate::model::account::{Account, AccountKind, Handle};
-use crate::model::calls::{Call, Limits, calls};
+use crate::model::calls::{Call, calls};
 use crate::model::fixtures::*;
 use crate::model::observed::Lookup;
 use crate::model::observed::Team;
@@ -190,7 +190,7 @@ fn what_has_to_be_asked() {
     };
     let mut observed = with(site(&["SUP"]), bob, &[]);
     reading(&mut observed, "SUP").team = None;
-    let asked = questions(&roster, &observed);
+    let asked = questions(&roster, &observed, &Ledger::none());
     assert_eq!(
         asked.emails.iter().map(Email::as_str).collect::<Vec<_>>(),
         ["ada@example.com"]
@@ -204,7 +204,7 @@ fn what_has_to_be_asked() {
         members: [Handle("2".into())].into(),
         ..Team::default()
     });
-    assert!(questions(&roster, &observed).is_empty());
+    assert!(questions(&roster, &observed, &Ledger::none()).is_empty());
     let plan = planned(&roster, &observed);
     let expected = "create ada@example.com; add ada@example.com to SUP; hold eve@example.com: Jira has no account 7";
     assert_eq!(
@@ -222,7 +222,7 @@ fn a_deactivated_member_may_have_a_successor() {
         ..account("1", "ada@example.com")
     };
     let mut observed = with(site(&["SUP"]), gone, &["SUP"]);
-    assert_eq!(questions(&roster, &observed).emails.len(), 1);
+    assert_eq!(questions(&roster, &observed, &Ledger::none()).emails.len(), 1);
     observed
         .lookups
         .insert(email_key("ada@example.com"), Lookup::One(AccountId("2".into())));
@@ -298,7 +298,7 @@ fn a_first_import_costs_a_create_each_and_a_call_for_fifty() {
         .map(|n| customer(&format!("p{n:04}@example.com"), &["SUP"]))
         .collect();
     let plan = planned(&roster(&["SUP"], people), &site(&["SUP"]));
-    let calls = calls(&plan, Limits::JIRA);
+    let calls = calls(&plan);
     assert_eq!(calls.count(), 2040);
     let first_add = calls.people.iter().position(|call| matches!(call, Call::Add { .. }));
     assert_eq!(

@@ -1,0 +1,82 @@
+//! Applying removals.
+
+use super::Applying;
+use crate::engine::protocol;
+use crate::model::access::Access;
+use crate::model::account::Handle;
+use crate::model::desk::DeskKey;
+use crate::model::observed::{DeskReading, ObservedDesk};
+use crate::model::outcome::{Outcome, StepEnd};
+use crate::model::step::{AccountRef, Action, StepId};
+
+impl Applying<'_> {
+    pub(super) async fn remove(&self, key: &DeskKey, steps: &[StepId]) {
+        let Some(DeskReading::Read(desk)) = self.observed.desks.get(key) else {
+            return;
+        };
+        let batch: Vec<_> = steps.iter().filter_map(|id| self.leaver(*id)).collect();
+        if let Some(end) = self.keeps_all(key) {
+            return batch.into_iter().for_each(|((id, _), _)| self.end(id, end.clone()));
+        }
+        let (now, waiting): (Vec<_>, Vec<_>) = batch.into_iter().partition(|((id, _), _)| self.may_leave(*id));
+        for ((id, _), _) in waiting {
+            let error = "the person's new account is not on the desk yet, so the old one stays";
+            self.end(id, StepEnd::with_error(Outcome::Skipped, error));
+        }
+        if !now.is_empty() {
+            self.remove_now(key, desk, now).await;
+        }
+    }
+
+    async fn remove_now(&self, key: &DeskKey, desk: &ObservedDesk, now: Vec<((StepId, AccountRef), Handle)>) {
+        self.begin(now.iter().map(|((id, _), _)| *id));
+        let removed = protocol::remove(self.jira, self.approved.approval(), key, desk, now).await;
+        for ((id, account), end) in removed.ends {
+            let account = Some(account);
+            self.end(id, StepEnd { account, ..end });
+        }
+        if let Some(rest) = removed.rest {
+            self.give_up(key, rest, |(id, _)| id);
+        }
+    }
+
+    /// Whose account a step removes, with what the call sends.
+    fn leaver(&self, id: StepId) -> Option<((StepId, AccountRef), Handle)> {
+        let (_, account) = self.steps.get(&id)?.action.removal()?;
+        Some(((id, account.clone()), account.handle.clone()))
+    }
+
+    /// How every removal from a desk ends, where none can be made.
+    fn keeps_all(&self, key: &DeskKey) -> Option<StepEnd> {
+        if self.is_stopped() {
+            return Some(StepEnd::plain(Outcome::NotAttempted));
+        }
+        if let Some(end) = self.state(|state| state.closed_desks.get(key).cloned()) {
+            return Some(end);
+        }
+        let mut tightening = self.steps.values().filter(|step| match &step.action {
+            Action::SetAccess { desk, after, .. } => desk == key && *after == Access::Restricted,
+            Action::CreateCustomer { .. }
+            | Action::UpdateCustomer { .. }
+            | Action::AddToDesk { .. }
+            | Action::RemoveFromDesk { .. } => false,
+        });
+        let still_open = tightening.any(|step| !self.has_succeeded(step.id));
+        still_open.then(|| {
+            let error = format!("nobody is removed from {key}, because it could not be restricted first");
+            StepEnd::with_error(Outcome::Skipped, error)
+        })
+    }
+
+    /// Whether what a removal waits for has succeeded.
+    fn may_leave(&self, id: StepId) -> bool {
+        match self.steps.get(&id).map(|step| &step.action) {
+            Some(Action::RemoveFromDesk { after: Some(after), .. }) => self.has_succeeded(*after),
+            _ => true,
+        }
+    }
+
+    fn has_succeeded(&self, id: StepId) -> bool {
+        self.state(|state| state.ends.get(&id).is_some_and(|end| end.outcome.is_success()))
+    }
+}

@@ -1,0 +1,64 @@
+//! Making use of approvals: each is good for one pass, whatever becomes of that.
+
+use std::collections::BTreeMap;
+
+use tracing::{info, warn};
+
+use super::pass::Preview;
+use super::state::{State, StateError};
+use crate::model::guard::Finding;
+use crate::model::ledger::Ledger;
+use crate::model::policy::Policy;
+
+/// Reads what is approved of into `policy`, before a plan is made at `now` (seconds since 1970).
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_approvals(
+    state: Option<&State>,
+    ledger: &Ledger,
+    policy: &mut Policy,
+    now: i64,
+) -> Result<BTreeMap<String, i64>, StateError> {
+    let approvals = match state {
+        Some(state) => state.approvals(ledger.history(), now)?,
+        None => BTreeMap::new(),
+    };
+    policy.approved = approvals.keys().cloned().collect();
+    policy.now = now;
+    Ok(approvals)
+}
+
+/// Writes down which approvals a plan makes use of, before its first write, and tells of everything that was let pass.
+///
+/// # Errors
+/// When it cannot be written down: nothing may be applied then.
+pub fn use_approvals(
+    state: Option<&State>,
+    ledger: &mut Ledger,
+    approvals: &BTreeMap<String, i64>,
+    seen: &Preview,
+) -> Result<(), StateError> {
+    let mut used = false;
+    for Finding { id, what, .. } in seen.approved.released() {
+        match approvals.get(id) {
+            Some(at) => {
+                warn!(id, what, "somebody approved of this, and it is done");
+                used |= ledger.history_mut().used.insert((id.clone(), *at));
+            }
+            None => info!(id, what, "a guard was overridden by a setting"),
+        }
+    }
+    match state {
+        Some(state) if used => state.save(ledger),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Keeps what was refused, for whoever approves of it.
+pub fn keep_refused(state: Option<&State>, seen: &Preview) {
+    let kept = state.map(|state| state.keep_refused(seen.approved.findings()));
+    if let Some(Err(problem)) = kept {
+        warn!(%problem, "`quietdesk approve` cannot say what it releases");
+    }
+}

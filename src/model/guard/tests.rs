@@ -1,0 +1,312 @@
+use super::*;
+use crate::model::email::EmailKey;
+use crate::model::fixtures::{account, customer, key, reading, roster, site, with};
+use crate::model::ledger::{Fact, History, Ledger, Parts, Value};
+use crate::model::observed::{Completeness, Observed, Staff};
+use crate::model::plan::plan;
+use crate::model::policy::Policy;
+use crate::model::roster::{Membership, Roster};
+
+fn email(n: usize) -> String {
+    format!("p{n:03}@example.com")
+}
+
+/// A desk whose roster lists the people of a range, where everybody of `on` is on it; owned.
+fn owned(desk: &str, listed: std::ops::Range<usize>) -> Roster {
+    let mut roster = roster(&[desk], listed.map(|n| customer(&email(n), &[desk])));
+    if let Some(spec) = roster.desks.get_mut(&key(desk)) {
+        spec.membership = Membership::Owned;
+    }
+    roster
+}
+
+fn people(desk: &str, on: std::ops::Range<usize>) -> Observed {
+    on.fold(site(&[desk]), |observed, n| {
+        let mut observed = with(observed, account(&format!("a{n:03}"), &email(n)), &[desk]);
+        observed
+            .staff
+            .insert(crate::model::account::AccountId(format!("a{n:03}")), Staff::No);
+        observed
+    })
+}
+
+/// What a pass over a roster that listed everybody of a range remembers.
+fn remembers(desk: &str, listed: std::ops::Range<usize>) -> Parts {
+    let facts = listed.clone().map(|n| {
+        let email = EmailKey::of(&email(n));
+        (Fact::Membership(key(desk), email), Value::Present)
+    });
+    Parts {
+        completed: [key(desk)].into(),
+        agreed: facts.collect(),
+        history: History {
+            applied: [(key(desk), listed.len())].into(),
+            sizes: [(key(desk), listed.len())].into(),
+            ..History::default()
+        },
+        ..Parts::default()
+    }
+}
+
+struct Judged {
+    approved: ApprovedPlan,
+}
+
+impl Judged {
+    fn removals(&self) -> usize {
+        let steps = self.approved.plan().steps.iter();
+        steps.filter(|step| step.action.kind() == "remove_from_desk").count()
+    }
+
+    fn ids(&self) -> Vec<&str> {
+        self.approved
+            .findings()
+            .iter()
+            .map(|finding| finding.id.as_str())
+            .collect()
+    }
+
+    /// The guards that found something, by name and desk.
+    fn guards(&self) -> Vec<&str> {
+        self.ids()
+            .into_iter()
+            .map(|id| id.rsplit_once('-').unwrap().0)
+            .collect()
+    }
+}
+
+fn judged(roster: &Roster, observed: &Observed, parts: &Parts, settings: &Settings, approved: &[&str]) -> Judged {
+    let ledger = Ledger::restored(parts.clone());
+    let plan = plan(roster, observed, &ledger, &Policy::default());
+    let approved = approved.iter().map(|id| (*id).to_owned()).collect();
+    let judge = Judge {
+        settings,
+        history: ledger.history(),
+        approved: &approved,
+        now: 1_000_000,
+    };
+    Judged {
+        approved: screen(roster, observed, &plan, judge).approve(plan),
+    }
+}
+
+fn usual(roster: &Roster, observed: &Observed, parts: &Parts) -> Judged {
+    judged(roster, observed, parts, &Settings::default(), &[])
+}
+
+#[test]
+fn removals_are_limited_by_count_and_by_share() {
+    for (size, leave, refused) in [
+        (300, 25, false),
+        (300, 26, true),
+        (100, 10, false),
+        (100, 11, true),
+        (10, 1, false),
+        (10, 2, true),
+        // Under ten, by count alone.
+        (9, 2, false),
+        (3, 2, false),
+        (1, 0, false),
+    ] {
+        let judged = usual(
+            &owned("SUP", leave..size),
+            &people("SUP", 0..size),
+            &remembers("SUP", 0..size),
+        );
+        let expected = if refused {
+            (0, vec!["removals-SUP"])
+        } else {
+            (leave, vec![])
+        };
+        assert_eq!((judged.removals(), judged.guards()), expected, "{leave} of {size}");
+    }
+}
+
+#[test]
+fn what_was_removed_in_the_last_day_counts() {
+    let mut parts = remembers("SUP", 0..300);
+    let at = |seconds_ago: i64| (1_000_000 - seconds_ago, key("SUP"));
+    for (seconds_ago, refused) in [(86_399, true), (86_400, false)] {
+        parts.history.removed = [(at(seconds_ago), 20)].into();
+        let judged = usual(&owned("SUP", 10..300), &people("SUP", 0..300), &parts);
+        assert_eq!(judged.removals() == 0, refused, "{seconds_ago}");
+    }
+    parts.history.removed = [(at(60), 20)].into();
+    let judged = usual(&owned("SUP", 10..300), &people("SUP", 0..300), &parts);
+    let [finding] = judged.approved.findings() else {
+        panic!("{:?}", judged.ids())
+    };
+    assert_eq!((finding.count, finding.of), (30, 320));
+    assert!(
+        finding.what.ends_with("besides 20 people in the last 24 hours"),
+        "{}",
+        finding.what
+    );
+}
+
+#[test]
+fn a_setting_or_an_approval_releases_exactly_one_finding() {
+    let (roster, observed, parts) = (owned("SUP", 20..100), people("SUP", 0..100), remembers("SUP", 0..100));
+    let refused = usual(&roster, &observed, &parts);
+    let id = refused.ids()[0].to_owned();
+    assert!(is_finding_id(&id), "{id}");
+    assert_eq!(
+        refused.approved.findings()[0].way_out,
+        format!("--max-removal-percent 20 or quietdesk approve {id}")
+    );
+    let settings = Settings {
+        max_removal_percent: 20,
+        ..Settings::default()
+    };
+    for released in [
+        judged(&roster, &observed, &parts, &settings, &[]),
+        judged(&roster, &observed, &parts, &Settings::default(), &[&id]),
+    ] {
+        assert_eq!((released.removals(), released.ids().len()), (20, 0));
+        assert_eq!(released.approved.released().len(), 1);
+    }
+    // One person more is another finding.
+    let more = judged(&owned("SUP", 21..100), &observed, &parts, &Settings::default(), &[&id]);
+    assert_eq!(more.removals(), 0);
+    assert_ne!(more.ids(), [id.as_str()]);
+    for no_id in [
+        "",
+        "removals-SUP",
+        "removals-sup-00000000",
+        "x-SUP-00000000",
+        "removals-SUP-0000000G",
+    ] {
+        assert!(!is_finding_id(no_id), "{no_id}");
+    }
+}
+
+#[test]
+fn a_roster_that_shrinks_is_a_finding_in_every_mode_and_stays_one() {
+    for membership in [Membership::Additive, Membership::Owned] {
+        let (observed, parts) = (people("SUP", 0..100), remembers("SUP", 0..100));
+        let mut roster = owned("SUP", 31..101);
+        roster.desks.get_mut(&key("SUP")).unwrap().membership = membership;
+        // 30 fewer are 30 %, which is not over it.
+        assert!(!usual(&roster, &observed, &parts).guards().contains(&"shrink-SUP"));
+        roster.customers.remove(&EmailKey::of(&email(50)));
+        let judged = usual(&roster, &observed, &parts);
+        assert!(judged.guards().contains(&"shrink-SUP"), "{:?}", judged.guards());
+        // Who is new is added all the same.
+        let added = judged.approved.plan().steps.iter();
+        assert_eq!(added.filter(|step| step.action.kind() == "add_to_desk").count(), 1);
+        assert_eq!(judged.removals(), 0);
+        let mut history = parts.history.clone();
+        let outcomes = crate::model::outcome::Outcomes::default();
+        history.fold(
+            (&roster, &roster),
+            &observed,
+            &judged.approved,
+            Some(&outcomes),
+            1_000_000,
+        );
+        assert_eq!(history.applied[&key("SUP")], 100);
+        let settings = Settings {
+            allow_shrink: true,
+            ..Settings::default()
+        };
+        let allowed = super::tests::judged(&roster, &observed, &parts, &settings, &[]);
+        assert!(!allowed.guards().contains(&"shrink-SUP"));
+        history.fold(
+            (&roster, &roster),
+            &observed,
+            &allowed.approved,
+            Some(&outcomes),
+            1_000_000,
+        );
+        assert_eq!(history.applied[&key("SUP")], 69);
+    }
+    // A desk of few is judged by emptiness alone.
+    let judged = usual(&owned("SUP", 4..9), &people("SUP", 0..9), &remembers("SUP", 0..9));
+    assert_eq!((judged.removals(), judged.guards()), (4, vec![]));
+}
+
+#[test]
+fn nobody_is_removed_because_a_desk_or_a_roster_is_empty() {
+    let (observed, parts) = (people("SUP", 0..3), remembers("SUP", 0..3));
+    let empty = owned("SUP", 0..0);
+    let judged = usual(&empty, &observed, &parts);
+    assert_eq!((judged.removals(), judged.guards()), (0, vec!["empty-site"]));
+    let mut elsewhere = owned("SUP", 0..0);
+    elsewhere.customers = roster(&[], [customer("new@example.com", &[])]).customers;
+    let judged = usual(&elsewhere, &observed, &parts);
+    assert_eq!((judged.removals(), judged.guards()), (0, vec!["empty-SUP"]));
+    let settings = Settings {
+        allow_empty: true,
+        ..Settings::default()
+    };
+    let allowed = super::tests::judged(&empty, &observed, &parts, &settings, &[]);
+    assert_eq!((allowed.removals(), allowed.guards()), (3, vec![]));
+    // Where nobody was listed before and nobody would leave, there is nothing to find.
+    let fresh = usual(&empty, &observed, &Parts::default());
+    assert_eq!((fresh.removals(), fresh.guards()), (0, vec![]));
+}
+
+#[test]
+fn a_list_that_cannot_be_trusted_removes_nobody() {
+    let (roster, parts) = (owned("SUP", 1..60), remembers("SUP", 0..100));
+    let mut parts = Parts {
+        agreed: remembers("SUP", 0..60).agreed,
+        ..parts
+    };
+    parts.history.applied = [(key("SUP"), 60)].into();
+    let mut observed = people("SUP", 0..60);
+    let judged = usual(&roster, &observed, &parts);
+    assert_eq!((judged.removals(), judged.guards()), (0, vec!["untrusted-SUP"]));
+    assert!(judged.approved.distrusts(&key("SUP")));
+    let id = judged.ids()[0].to_owned();
+    let released = super::tests::judged(&roster, &observed, &parts, &Settings::default(), &[&id]);
+    assert_eq!((released.removals(), released.ids().len()), (1, 0));
+    reading(&mut observed, "SUP").completeness = Completeness::Partial {
+        gap: "a row came twice".into(),
+    };
+    let judged = usual(&roster, &observed, &parts);
+    assert_eq!((judged.removals(), judged.guards()), (0, vec!["untrusted-SUP"]));
+    let id = judged.ids()[0].to_owned();
+    assert!(judged.approved.findings()[0].what.contains("a row came twice"));
+    // Nobody can approve of a gap.
+    let still = super::tests::judged(&roster, &observed, &parts, &Settings::default(), &[&id]);
+    assert_eq!(still.removals(), 0);
+    // Without anybody to remove it is no matter.
+    assert!(usual(&owned("SUP", 0..60), &observed, &parts).ids().is_empty());
+}
+
+#[test]
+fn a_refused_desk_holds_up_no_other_and_all_together_are_limited() {
+    let two = |from: usize, to: usize| {
+        let mut both = owned("SUP", 30..300);
+        both.desks.extend(owned("PRIV", 0..0).desks);
+        for n in (400 + from)..(400 + to) {
+            let other = customer(&email(n), &["PRIV"]);
+            both.customers.insert(other.email.key().clone(), other);
+        }
+        both
+    };
+    let mut observed = people("SUP", 0..300);
+    let other = people("PRIV", 400..700);
+    observed.accounts.extend(other.accounts);
+    observed.desks.extend(other.desks);
+    observed.staff.extend(other.staff);
+    let mut parts = remembers("SUP", 0..300);
+    let private = remembers("PRIV", 400..700);
+    parts.agreed.extend(private.agreed);
+    parts.completed.extend(private.completed);
+    parts.history.applied.extend(private.history.applied);
+    parts.history.sizes.extend(private.history.sizes);
+    // 30 of SUP are too many; 20 of PRIV are not.
+    let judged = usual(&two(20, 300), &observed, &parts);
+    assert_eq!((judged.removals(), judged.guards()), (20, vec!["removals-SUP"]));
+    // 20 of each are too many for the site.
+    let mut both = two(20, 300);
+    for n in 20..30 {
+        let back = customer(&email(n), &["SUP"]);
+        both.customers.insert(back.email.key().clone(), back);
+    }
+    let judged = usual(&both, &observed, &parts);
+    assert_eq!((judged.removals(), judged.guards()), (0, vec!["removals-site"]));
+    assert!(judged.approved.findings()[0].way_out.starts_with("--max-removals 40"));
+}

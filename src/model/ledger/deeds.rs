@@ -1,0 +1,71 @@
+//! What Jira accepted, and whether it came to be: what it accepts again and again without effect is not tried for ever.
+
+use std::collections::BTreeSet;
+
+use super::Ledger;
+use crate::model::access::Access;
+use crate::model::account::AccountId;
+use crate::model::desk::DeskKey;
+use crate::model::email::EmailKey;
+use crate::model::outcome::{Outcome, Outcomes};
+use crate::model::plan::Plan;
+use crate::model::roster::Roster;
+use crate::model::step::{Action, Step};
+
+/// Something done to Jira, whichever pass does it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Deed {
+    /// Somebody is put on a desk.
+    Add(DeskKey, EmailKey),
+    /// An account is taken off a desk.
+    Remove(DeskKey, AccountId),
+    /// An account becomes this.
+    Update(EmailKey, String),
+    /// A desk becomes that open.
+    Access(DeskKey, Access),
+}
+
+impl Action {
+    /// The deed; making an account is none, because nothing that was made is made again.
+    #[must_use]
+    pub fn deed(&self) -> Option<Deed> {
+        match self {
+            Self::CreateCustomer { .. } => None,
+            Self::UpdateCustomer { email, changes, .. } => {
+                Some(Deed::Update(email.key().clone(), changes.before_and_after().1))
+            }
+            Self::AddToDesk { email, desk, .. } => Some(Deed::Add(desk.clone(), email.key().clone())),
+            Self::RemoveFromDesk { account, desk, .. } => Some(Deed::Remove(desk.clone(), account.id.clone())),
+            Self::SetAccess { desk, after, .. } => Some(Deed::Access(desk.clone(), *after)),
+        }
+    }
+}
+
+impl Ledger {
+    /// Counts what Jira accepted. What a whole reading of `seen` did not find to be done (again) came to be, or is wanted
+    /// no more; without one, nothing is known of what was accepted before.
+    pub(super) fn count_deeds(&mut self, seen: Option<&Roster>, plan: &Plan, outcomes: &Outcomes) {
+        let accepted = &mut self.parts.accepted;
+        if let Some(seen) = seen {
+            let steps = plan.steps.iter().chain(&plan.paused);
+            let mut still: BTreeSet<Deed> = steps.filter_map(|step| step.action.deed()).collect();
+            still.extend(plan.without_effect.iter().cloned());
+            accepted.retain(|deed, _| still.contains(deed) || !concerns(seen, deed));
+        }
+        let counts = |step: &&Step| {
+            let end = outcomes.ends.get(&step.id);
+            end.is_some_and(|end| end.outcome == Outcome::Done || end.ineffective)
+        };
+        let deeds = plan.steps.iter().filter(counts);
+        for deed in deeds.filter_map(|step| step.action.deed()) {
+            *accepted.entry(deed).or_default() += 1;
+        }
+    }
+}
+
+fn concerns(seen: &Roster, deed: &Deed) -> bool {
+    match deed {
+        Deed::Add(desk, _) | Deed::Remove(desk, _) | Deed::Access(desk, _) => seen.desks.contains_key(desk),
+        Deed::Update(email, _) => seen.customers.contains_key(email),
+    }
+}

@@ -1,0 +1,83 @@
+//! Removals by an edit, as the daemon makes it.
+
+use super::*;
+
+const OWNED: &str = "membership: owned";
+
+#[tokio::test]
+async fn an_edit_removes_whom_it_took_out_and_nobody_else() {
+    for kind in KINDS {
+        let world = world(kind, on("PRIV", &["stranger"])).await;
+        let both = private(OWNED, &["ada@example.com", "bob@example.com"]);
+        let (_, mut kept) = world.full(&both).await;
+        let applied = world
+            .edit(&mut kept, &private(OWNED, &["ada@example.com", "cyd@example.com"]))
+            .await;
+        let steps = [
+            "create cyd@example.com",
+            "add cyd@example.com to PRIV",
+            "remove bob@example.com from PRIV",
+        ];
+        assert_eq!(applied.steps(), steps, "{kind:?}");
+        assert_eq!(applied.unsuccessful(), Vec::<String>::new());
+        assert_eq!(
+            world.sandbox.snapshot().customers("PRIV"),
+            emails(&["ada", "cyd", "stranger"])
+        );
+        world.drain();
+    }
+}
+
+#[tokio::test]
+async fn an_edit_never_decides_who_else_has_no_business_on_an_exact_desk() {
+    for kind in KINDS {
+        let world = world(kind, on("PRIV", &["ada", "bob"])).await;
+        let exact = "access: restricted, membership: exact";
+        let (_, mut kept) = world
+            .full(&private(exact, &["ada@example.com", "bob@example.com"]))
+            .await;
+        let stranger = world
+            .sandbox
+            .create_account(&SeedPerson::customer("stranger@example.com", &[]));
+        world.sandbox.add_member("PRIV", &stranger).unwrap();
+        let after = private(exact, &["ada@example.com"]);
+        let applied = world.edit(&mut kept, &after).await;
+        assert_eq!(applied.steps(), ["remove bob@example.com from PRIV"], "{kind:?}");
+        let applied = world.settles(&after, &mut kept.ledger).await;
+        assert_eq!(applied.steps(), ["remove stranger@example.com from PRIV"], "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_day_that_comes_is_an_edit() {
+    for kind in KINDS {
+        let world = world(kind, Vec::new()).await;
+        let roster = private(
+            "",
+            &["ada@example.com", "{email: guest@example.com, until: 2026-11-25}"],
+        );
+        let (_, mut kept) = world.full(&roster.clone().on(today())).await;
+        assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada", "guest"]));
+        let applied = world.edit(&mut kept, &roster.on(today().tomorrow().unwrap())).await;
+        assert_eq!(applied.steps(), ["remove guest@example.com from PRIV"], "{kind:?}");
+        assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada"]));
+        world.drain();
+    }
+}
+
+#[tokio::test]
+async fn a_new_address_on_cloud_is_one_edit() {
+    let world = world(Deployment::Cloud, Vec::new()).await;
+    let (_, mut kept) = world.full(&private("", &["ada@example.com", "old@example.com"])).await;
+    let moved = private(
+        "",
+        &[
+            "ada@example.com",
+            "{email: new@example.com, previously: [old@example.com]}",
+        ],
+    );
+    let applied = world.edit(&mut kept, &moved).await;
+    assert_eq!(applied.unsuccessful(), Vec::<String>::new());
+    assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada", "new"]));
+    world.settles(&moved, &mut kept.ledger).await;
+}
