@@ -117,6 +117,17 @@ fn bare(arguments: &[&str]) -> Command {
 }
 
 #[test]
+fn a_folder_that_is_missing_is_told() {
+    let bench = Bench::new();
+    let errors = bench.refused(&["export", "--out", "nowhere/roster.yaml"], 3);
+    assert!(
+        errors.contains("there is no folder nowhere; make it, or give --out another place"),
+        "{errors}"
+    );
+    assert_eq!(bench.world.sandbox.requests(), 0);
+}
+
+#[test]
 fn what_is_exported_has_nothing_to_do() {
     let bench = Bench::new();
     let written = bench.stdout(&["export"]);

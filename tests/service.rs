@@ -279,6 +279,72 @@ async fn a_new_token_that_jira_refuses_does_not_replace_the_old_one() {
     assert_eq!(service.ends().code(), Some(0));
 }
 
+/// Token A is replaced by token B: before A ends, and after.
+#[tokio::test(flavor = "multi_thread")]
+async fn from_token_to_token() {
+    let mut service = Service::prepare().await;
+    service.start_with("2s", &["--interval", "1s"]);
+    service.until_on_the_desk(&["ada@example.com"]);
+    // A is revoked: nothing is believed, and nothing is lost.
+    service.world.sandbox.set_token("token-b");
+    service.until_told("STATUS=cannot");
+    service.wants(&["ada@example.com", "bob@example.com"]);
+    fs::write(service.path("token"), "quietdesk@example.com:token-b").unwrap();
+    service.until_on_the_desk(&["ada@example.com", "bob@example.com"]);
+    let writes = service.world.sandbox.writes();
+    // The same roster under another token costs nothing.
+    let requests = service.world.sandbox.requests();
+    service.until("it read again", |service| {
+        service.world.sandbox.requests() > requests + 3
+    });
+    assert_eq!(service.world.sandbox.writes(), writes);
+    service.signal("-TERM");
+    assert_eq!(service.ends().code(), Some(0));
+}
+
+/// What a guard refused is done once somebody approves of it, by a daemon that runs all the time.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_reaches_a_running_daemon() {
+    let mut service = Service::prepare().await;
+    let all: Vec<_> = (0..40).map(|n| format!("p{n:02}@example.com")).collect();
+    let wants = |service: &Service, emails: &[String]| {
+        let customers: String = emails.iter().map(|email| format!("  - {email}\n")).collect();
+        let yaml = format!(
+            "version: 1\ndefaults: {{desks: [SUP]}}\ndesks: {{SUP: {{membership: owned}}}}\ncustomers:\n{customers}"
+        );
+        fs::write(service.path("roster.yaml"), yaml).unwrap();
+    };
+    let on_the_desk = |service: &Service| service.world.sandbox.snapshot().desks["SUP"].customers.len();
+    wants(&service, &all);
+    service.start_with("10s", &["--interval", "1h"]);
+    service.until("all are there", |service| on_the_desk(service) == 40);
+    service.until_told("STATUS=in step");
+    wants(&service, &all[10..]);
+    let refused = service.path("state/refused.json");
+    service.until("it is refused", |_| refused.exists());
+    let findings: serde_json::Value = serde_json::from_slice(&fs::read(&refused).unwrap()).unwrap();
+    let id = findings[0]["id"].as_str().unwrap();
+    assert!(id.starts_with("removals-SUP-"), "{findings}");
+    assert_eq!(on_the_desk(&service), 40);
+    let approve = |id: &str, code: i32| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quietdesk"));
+        command
+            .args(["approve", id])
+            .env("STATE_DIRECTORY", service.path("state"));
+        let output = command.env_remove("QUIETDESK_STATE_DIR").output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    approve("removals-SUP", 3);
+    assert!(approve("removals-SUP-00000000", 0).contains("refused nothing under this id"));
+    assert!(approve(id, 0).contains("10 people would be taken off SUP"));
+    service.until("they are off", |service| on_the_desk(service) == 30);
+    service.signal("-TERM");
+    assert_eq!(service.ends().code(), Some(0));
+    let journal = fs::read_to_string(service.path("state/audit.jsonl")).unwrap();
+    assert_eq!(journal.matches("remove_from_desk").count(), 10);
+}
+
 /// An import is killed at some moment, again and again, and started anew: it is completed, and nobody is made twice.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_and_started_again() {

@@ -30,6 +30,8 @@ use crate::roster_file::{self, Source};
 enum ExportError {
     #[error("{} exists already, and an export overwrites nothing; move it away, or give --out another name", .0.display())]
     OutExists(PathBuf),
+    #[error("there is no folder {}; make it, or give --out another place", .0.display())]
+    NoFolder(PathBuf),
     #[error("{} cannot be written ({}); check --out", .0.display(), .1)]
     Out(PathBuf, io::ErrorKind),
     #[error("--unlisted {}: the roster declares no desk, so that there is none to look at", .0.display())]
@@ -166,6 +168,10 @@ fn check_out(path: &Path) -> Result<(), Failure> {
     }
     match folder(path).metadata() {
         Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let missing = folder(path).to_owned();
+            Err(Failure::new(Exit::Invalid, ExportError::NoFolder(missing)))
+        }
         Err(error) => Err(Failure::new(
             Exit::Invalid,
             ExportError::Out(path.to_owned(), error.kind()),

@@ -6,13 +6,15 @@ use std::time::Duration;
 use super::args::{SandboxArgs, SimulatedDeployment};
 use super::exit::Exit;
 use super::{Failure, printed, signals};
-use crate::sandbox::{Config, Deployment, DeskAccess, Faults, Sandbox, Seed, SeedDesk, Version};
+use crate::sandbox::{Config, Deployment, DeskAccess, Faults, Rules, Sandbox, Seed, SeedDesk, Version};
 
 /// A flag of `sandbox` that cannot be understood.
 #[derive(Debug, thiserror::Error)]
 enum SandboxError {
     #[error("--desk {0:?} is not KEY:ACCESS, such as SUP:open")]
     Desk(String),
+    #[error("--public-signup is for --deployment data-center: Jira Cloud has no public desks")]
+    CloudSignup,
     #[error("--jira-version is for --deployment data-center: Jira Cloud has no versions")]
     CloudVersion,
     #[error("--listen {0}: cannot listen there; is another sandbox running, or is the port below 1024?")]
@@ -38,6 +40,10 @@ pub(super) async fn run(args: SandboxArgs) -> Result<Exit, Failure> {
         deployment,
         latency: Duration::from_millis(args.latency),
         rate: args.rate,
+        rules: Rules {
+            public_signup: args.public_signup,
+            ..Rules::default()
+        },
         faults: faults.map_err(|error| Failure::new(Exit::Invalid, error))?,
         ..Config::default()
     };
@@ -68,6 +74,9 @@ pub(super) async fn run(args: SandboxArgs) -> Result<Exit, Failure> {
 }
 
 fn deployment(args: &SandboxArgs) -> Result<Deployment, SandboxError> {
+    if args.public_signup && args.deployment == SimulatedDeployment::Cloud {
+        return Err(SandboxError::CloudSignup);
+    }
     match (args.deployment, args.jira_version) {
         (SimulatedDeployment::Cloud, None) => Ok(Deployment::Cloud),
         (SimulatedDeployment::Cloud, Some(_)) => Err(SandboxError::CloudVersion),

@@ -205,12 +205,17 @@ impl Daemon {
     /// or a new day.
     fn looks_again(&self) -> Option<Instant> {
         let now = Instant::now();
-        let approval = self.passes.refuses().then(|| now + APPROVALS);
+        // Counted from the start, so that other events put none of it off.
+        let next_of = |every: Duration| {
+            let times = now.duration_since(self.began).as_millis() / every.as_millis() + 1;
+            self.began + every * u32::try_from(times).unwrap_or(u32::MAX)
+        };
+        let approval = self.passes.refuses().then(|| next_of(APPROVALS));
         let next = self.wanted.as_ref().and_then(|roster| roster.expiry_after(self.day));
         let midnight = next.and_then(|day| day.to_zoned(TimeZone::UTC).ok());
         let midnight = midnight.map(|at| at.timestamp().duration_since((self.settings.clock)()));
         // The clock may be set meanwhile: it is looked at often enough.
-        let midnight = midnight.map(|left| now + Duration::try_from(left).unwrap_or_default().min(CLOCK));
+        let midnight = midnight.map(|left| (now + Duration::try_from(left).unwrap_or_default()).min(next_of(CLOCK)));
         [approval, midnight].into_iter().flatten().min()
     }
 

@@ -65,11 +65,16 @@ pub(super) fn status(done: &Done) -> String {
         }
         PassEnd::Applied(seen, outcomes) => {
             let plan = seen.approved.plan();
+            let refused = seen.approved.findings().len();
             let undone = plan.steps.iter().filter(|step| !outcomes.succeeded(step.id)).count();
+            let refused = match refused {
+                0 => String::new(),
+                _ => format!("; {refused} refused by a guard"),
+            };
             match (undone, plan.held.len()) {
-                (0, 0) => "in step".to_owned(),
-                (0, held) => format!("in step, but for {held} held"),
-                (undone, held) => format!("{undone} undone, {held} held"),
+                (0, 0) => format!("in step{refused}"),
+                (0, held) => format!("in step, but for {held} held{refused}"),
+                (undone, held) => format!("{undone} undone, {held} held{refused}"),
             }
         }
     }
@@ -100,7 +105,7 @@ fn observed(seen: &Preview, requests: u64) {
     let plan = seen.approved.plan();
     let held = plan.held.len();
     if plan.steps.is_empty() {
-        let (unchanged, all) = (plan.unchanged, all_but(held));
+        let (unchanged, all) = (plan.unchanged, all_but(held, seen.approved.findings().len()));
         info!(held, unchanged, requests, "Jira is as the roster says{all}");
     } else {
         warn!(
@@ -113,8 +118,14 @@ fn observed(seen: &Preview, requests: u64) {
     }
 }
 
-fn all_but(held: usize) -> &'static str {
-    if held == 0 { "" } else { ", but for what is held" }
+/// What Jira is not as the roster says in.
+fn all_but(held: usize, refused: usize) -> &'static str {
+    match (held, refused) {
+        (0, 0) => "",
+        (_, 0) => ", but for what is held",
+        (0, _) => ", but for what a guard refused",
+        (_, _) => ", but for what is held and what a guard refused",
+    }
 }
 
 fn applied(run: Run, seen: &Preview, outcomes: &Outcomes, requests: u64, writes: u64) {
@@ -125,13 +136,13 @@ fn applied(run: Run, seen: &Preview, outcomes: &Outcomes, requests: u64, writes:
         of_kind.filter(|step| outcomes.succeeded(step.id)).count()
     };
     let (created, added, access) = (made("create_customer"), made("add_to_desk"), made("set_access"));
-    let updated = made("update_customer");
+    let (updated, removed) = (made("update_customer"), made("remove_from_desk"));
     let held_midway = outcomes.counts(plan).get(&Outcome::Held).copied().unwrap_or_default();
     let held = plan.held.len() + held_midway;
-    let undone = plan.steps.len() - created - updated - added - access - held_midway;
+    let undone = plan.steps.len() - created - updated - added - removed - access - held_midway;
     let unchanged = plan.unchanged;
     if plan.steps.is_empty() {
-        let all = all_but(held);
+        let all = all_but(held, seen.approved.findings().len());
         info!(
             held,
             unchanged, requests, writes, "nothing to do: Jira is as the roster says{all}"
@@ -144,7 +155,18 @@ fn applied(run: Run, seen: &Preview, outcomes: &Outcomes, requests: u64, writes:
         let (drift, writes_that_mail) = (drifted(&plan.steps), seen.mail_sending_calls());
         info!(
             created,
-            updated, added, access, drift, held, undone, unchanged, requests, writes, writes_that_mail, "{pass} done"
+            updated,
+            added,
+            removed,
+            access,
+            drift,
+            held,
+            undone,
+            unchanged,
+            requests,
+            writes,
+            writes_that_mail,
+            "{pass} done"
         );
     }
     match &outcomes.stopped {
@@ -172,9 +194,13 @@ fn applied(run: Run, seen: &Preview, outcomes: &Outcomes, requests: u64, writes:
     }
 }
 
-/// Every step and everything held, by name, for who asks for it.
+/// What the guards refused; then every step and everything held, by name, for who asks for it.
 fn one_by_one(seen: &Preview, outcomes: &Outcomes) {
     let plan = seen.approved.plan();
+    for finding in seen.approved.findings() {
+        let (id, way_out) = (&finding.id, &finding.way_out);
+        warn!(id, way_out, "refused by a guard: {}", finding.what);
+    }
     for warning in &plan.warnings {
         warn!("{}", masked(warning));
     }

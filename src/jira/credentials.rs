@@ -17,7 +17,9 @@ pub struct Credentials {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialsError {
     /// No token.
-    #[error("the API token is empty; make one at id.atlassian.com and put it in the token file")]
+    #[error(
+        "the token is empty; make one (Cloud: id.atlassian.com → Security; Data Center: your profile) and put it in the token file"
+    )]
     Empty,
     /// `--user` is one account, and the token file names another.
     #[error("--user names another account than the token file does; take --user away, or correct one of them")]

@@ -18,8 +18,8 @@ const LOGIN_REASON: &str = "x-seraph-loginreason";
 pub enum CallError {
     /// The credentials were not accepted.
     #[error(
-        "cannot {operation}: Jira refuses the sign-in ({detail}); check the user, and make a new API token if this one has \
-         expired"
+        "cannot {operation}: Jira refuses the sign-in ({detail}); check the token, and --user where one is given, and make a \
+         new token if this one has expired"
     )]
     SignInRefused {
         /// What was to be done.

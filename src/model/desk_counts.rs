@@ -28,6 +28,9 @@ pub struct DeskCounts {
     /// How open it was when it was read; nothing where that is not managed or cannot be read. Not in the document.
     #[serde(skip)]
     pub access: Option<Access>,
+    /// Who is on it without being listed. Not in the document.
+    #[serde(skip)]
+    pub strangers: Vec<AccountId>,
     /// The unlisted by name, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unlisted_accounts: Option<Vec<Stranger>>,
@@ -66,9 +69,15 @@ pub fn desk_counts(
             .customers
             .iter()
             .filter(|(_, customer)| customer.desks.contains(key));
-        let listed = customers
+        let mut listed: BTreeSet<_> = customers
+            .clone()
             .filter_map(|(email, _)| Some(&plan.accounts.get(email)?.id))
             .collect();
+        // Whoever a held entry may mean may well be listed.
+        let of_desk: BTreeSet<_> = customers.map(|(email, _)| email).collect();
+        let held = plan.held.iter();
+        let held = held.filter(|held| held.email.as_ref().is_some_and(|email| of_desk.contains(email.key())));
+        listed.extend(held.flat_map(|held| held.reason.candidates()));
         counts.insert(key.clone(), counts_of(desk, &listed, &accounts, name_unlisted));
     }
     counts
@@ -94,10 +103,13 @@ fn counts_of(
         let account = accounts.get(handle);
         if account.is_some_and(|account| listed.contains(&account.id)) {
             counts.listed += 1;
-        } else if account.is_some_and(|account| account.email.is_none()) {
+        } else if let Some(account) = account.filter(|account| account.email.is_none()) {
             counts.hidden += 1;
+            counts.strangers.push(account.id.clone());
         } else {
             counts.unlisted += 1;
+            let id = account.map_or_else(|| AccountId(handle.0.clone()), |account| account.id.clone());
+            counts.strangers.push(id);
             strangers.push(Stranger {
                 account: account.map_or_else(|| AccountId(handle.0.clone()), |account| account.id.clone()),
                 email: account.and_then(|account| account.email.clone()),
@@ -107,4 +119,29 @@ fn counts_of(
     }
     counts.unlisted_accounts = name_unlisted.then_some(strangers);
     counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fixtures::{account, customer, roster, site, with};
+    use crate::model::ledger::Ledger;
+    use crate::model::plan::plan;
+    use crate::model::policy::Policy;
+
+    #[test]
+    fn whoever_a_held_entry_may_mean_is_no_stranger() {
+        let observed = with(site(&["SUP"]), account("1", "ada@example.com"), &["SUP"]);
+        let observed = with(observed, account("2", "ada@example.com"), &["SUP"]);
+        let observed = with(observed, account("3", "eve@example.com"), &["SUP"]);
+        let roster = roster(&["SUP"], [customer("ada@example.com", &["SUP"])]);
+        let plan = plan(&roster, &observed, &Ledger::none(), &Policy::default());
+        assert_eq!(plan.held.len(), 1);
+        let counts = desk_counts(&roster, &observed, &plan, true)
+            .into_values()
+            .next()
+            .unwrap();
+        assert_eq!((counts.customers, counts.listed, counts.unlisted), (3, 2, 1));
+        assert_eq!(counts.strangers, [AccountId("3".into())]);
+    }
 }

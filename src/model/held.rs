@@ -139,7 +139,8 @@ impl HeldReason {
             }
             Self::StillOpen => "restrict the desk (`access: restricted`), or leave its list to fill by itself",
             Self::PasswordMissing => {
-                "add a line for the address to the file named by --passwords, or write `initial_password: generate`"
+                "add a line for the address to the file that --passwords names (give one, if none is given), or write \
+                 `initial_password: generate`"
             }
             Self::SeatGiven(_) => {
                 "see in Jira's administration (Application access, and the default groups) why a new user gets an \

@@ -101,7 +101,11 @@ pub enum NoteKind {
 impl fmt::Display for NoteKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NameInJira(name) => write!(f, "Jira has the name {name:?}, which quietdesk leaves alone"),
+            Self::NameInJira(name) => write!(
+                f,
+                "Jira has the name {name:?}, which quietdesk leaves alone (on Data Center, a name that changes in the file \
+                 is set; else it is the person's own to change)"
+            ),
             Self::Kept => f.write_str("stays on the desk because of its `keep`"),
             Self::NotACustomer => {
                 f.write_str("stays on the desk, being an agent, an administrator, an app or quietdesk's own account")

@@ -86,14 +86,9 @@ fn sections(report: &Report, full: bool) -> Vec<Section> {
         .iter()
         .filter(|step| step.outcome.is_some_and(|outcome| !outcome.is_success()));
     let findings = report.guard.findings.iter().map(|finding| {
-        let desk = finding
-            .desk
-            .as_ref()
-            .map(|desk| format!(" on {}", code(desk.as_str())))
-            .unwrap_or_default();
         let (count, of, limit) = (finding.count, finding.of, &finding.limit);
         format!(
-            "{}{desk}: {count} of {of}, the limit is {limit}. If it is meant: {}",
+            "{}: {count} of {of}, the limit is {limit}. If it is meant: {}",
             finding.what,
             code(&finding.way_out)
         )
@@ -166,7 +161,8 @@ fn tightens(step: &StepEntry) -> bool {
 
 fn change(step: &StepEntry) -> String {
     let mut words = vec![step.kind.replace('_', " ")];
-    words.extend(step.email.as_deref().map(code));
+    let account = step.account.as_ref().map(|id| id.0.as_str());
+    words.extend(step.email.as_deref().or(account).map(code));
     words.extend(step.desk.as_ref().map(|desk| code(desk.as_str())));
     if let (Some(before), Some(after)) = (&step.before, &step.after) {
         words.push(format!("{} → {}", code(before), code(after)));
@@ -188,12 +184,13 @@ fn failure(step: &StepEntry) -> String {
 }
 
 fn held(held: &HeldEntry) -> String {
-    let subject = held
-        .email
-        .as_deref()
-        .or(held.desk.as_ref().map(|desk| desk.as_str()))
-        .unwrap_or_default();
-    format!("{}: {}; {}", code(subject), code(&held.reason), held.advice)
+    let who = held.email.as_deref().or(held.account.as_ref().map(|id| id.0.as_str()));
+    let desk = held.desk.as_ref().map(|desk| code(desk.as_str()));
+    let subject = match (who.map(code), desk) {
+        (Some(who), Some(desk)) => format!("{who} on {desk}"),
+        (who, desk) => who.or(desk).unwrap_or_default(),
+    };
+    format!("{subject}: {}; {}", code(&held.reason), held.advice)
 }
 
 /// What is done for one person.

@@ -175,7 +175,9 @@ fn withheld(out: &mut String, withheld: &[Withheld]) {
         }
         Reason::Claimed => "The roster means another account by the e-mail, or waits there for the right `account:`.",
         Reason::NoAddress(_) => "Their e-mails are none that mail could reach. Correct them in Jira first.",
-        Reason::Deactivated => "Their accounts are deactivated. Bring them back in Jira first.",
+        Reason::Deactivated => {
+            "Their accounts are deactivated. List them, and on Data Center --reactivate brings them back; else do so in Jira."
+        }
     };
     for group in withheld.chunk_by(|a, b| head(a) == head(b)) {
         let _ = writeln!(out, "\n  # {}", head(&group[0]));

@@ -2,6 +2,7 @@
 //!
 //! Colours are always written; who prints to something that has none strips them.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use anstyle::{AnsiColor, Style};
@@ -9,10 +10,11 @@ use anstyle::{AnsiColor, Style};
 use super::canonical::{self, Shown, scalar};
 use super::diff::{Line, unified};
 use crate::model::observed::Observed;
-use crate::model::outcome::Outcomes;
+use crate::model::outcome::{Outcome, Outcomes};
 use crate::model::plan::Plan;
 use crate::model::report::{Report, Summary};
 use crate::model::roster::Roster;
+use crate::model::step::Step;
 
 const OLD: Style = AnsiColor::Red.on_default();
 const NEW: Style = AnsiColor::Green.on_default();
@@ -56,9 +58,24 @@ pub fn write_remarks(out: &mut dyn io::Write, report: &Report, full: bool) -> io
     for warning in &report.warnings {
         writeln!(out, "{WARN}warning:{WARN:#} {warning}")?;
     }
+    for finding in &report.guard.findings {
+        let (count, of, limit) = (finding.count, finding.of, &finding.limit);
+        writeln!(
+            out,
+            "{WARN}refused:{WARN:#} {} ({count} of {of}; the limit is {limit})",
+            finding.what
+        )?;
+        writeln!(out, "      if it is meant: {}", finding.way_out)?;
+    }
     for held in &report.held {
         let desk = held.desk.as_ref().map(ToString::to_string);
-        let subject = held.email.clone().or(desk).unwrap_or_default();
+        let account = held.account.as_ref().map(|id| scalar(&id.0));
+        let subject = match (&held.email, account, desk) {
+            (Some(email), _, Some(desk)) => format!("{email} on {desk}"),
+            (Some(email), _, None) => email.clone(),
+            (None, Some(account), Some(desk)) => format!("{account} on {desk}"),
+            (None, account, desk) => desk.or(account).unwrap_or_default(),
+        };
         writeln!(out, "{WARN}held:{WARN:#} {subject}: {}", held.reason)?;
         if !held.candidates.is_empty() {
             let ids: Vec<_> = held.candidates.iter().map(|id| scalar(&id.0)).collect();
@@ -100,6 +117,7 @@ pub fn summary_line(report: &Report) -> String {
         create,
         update,
         add,
+        remove,
         access,
         held,
         unchanged,
@@ -107,7 +125,7 @@ pub fn summary_line(report: &Report) -> String {
         ..
     } = &report.summary;
     let mut parts = Vec::new();
-    if create + update + add + access == 0 {
+    if create + update + add + remove + access == 0 {
         parts.push("nothing to do".to_owned());
     } else {
         // Cloud has nothing to update.
@@ -116,9 +134,16 @@ pub fn summary_line(report: &Report) -> String {
         } else {
             String::new()
         };
+        let remove = match remove {
+            0 => String::new(),
+            _ => format!("{remove} to remove, "),
+        };
         parts.push(format!(
-            "{create} to create, {update}{add} to add, {access} access to change"
+            "{create} to create, {update}{add} to add, {remove}{access} access to change"
         ));
+    }
+    if !report.guard.findings.is_empty() {
+        parts.push(format!("{} refused by a guard", report.guard.findings.len()));
     }
     parts.push(format!("{held} held"));
     parts.push(format!("{unchanged} unchanged"));
@@ -128,9 +153,10 @@ pub fn summary_line(report: &Report) -> String {
     if !report.paused.is_empty() {
         parts.push(format!("{} paused", report.paused.len()));
     }
-    let strangers: usize = report.desks.values().map(|desk| desk.unlisted + desk.hidden).sum();
-    if strangers > 0 {
-        parts.push(format!("{strangers} unlisted"));
+    let strangers: BTreeSet<_> = report.desks.values().flat_map(|desk| &desk.strangers).collect();
+    if !strangers.is_empty() {
+        let people = if strangers.len() == 1 { "person" } else { "people" };
+        parts.push(format!("{} {people} unlisted", strangers.len()));
     }
     let mails = report.mail_sending_calls;
     parts.push(format!("{calls} {}, {mails} that mail", plural(*calls, "call")));
@@ -160,7 +186,15 @@ pub fn write_outcomes(out: &mut dyn io::Write, plan: &Plan, outcomes: &Outcomes,
     if let Some(stopped) = &outcomes.stopped {
         writeln!(out, "{WARN}stopped:{WARN:#} {stopped}")?;
     }
+    if plan.steps.iter().any(|step| is_made(step, outcomes)) {
+        writeln!(out, "`quietdesk handoff` says how to reach whoever was created")?;
+    }
     writeln!(out, "{HEAD}{}{HEAD:#}", outcome_line(plan, outcomes, writes))
+}
+
+/// Whether somebody was made, who has to be told.
+fn is_made(step: &Step, outcomes: &Outcomes) -> bool {
+    step.action.kind() == "create_customer" && outcomes.of(step.id) == Outcome::Done
 }
 
 /// What became of a plan's steps in one line.
@@ -176,8 +210,12 @@ pub fn outcome_line(plan: &Plan, outcomes: &Outcomes, writes: u64) -> String {
     } else {
         parts.join(", ")
     };
+    let held = match plan.held.len() {
+        0 => String::new(),
+        held => format!("; {held} not decided, as the plan says"),
+    };
     format!(
-        "{steps}; {writes} {} made",
+        "{steps}{held}; {writes} {} made",
         plural(usize::try_from(writes).unwrap_or(usize::MAX), "write")
     )
 }

@@ -375,6 +375,11 @@ impl Sandbox {
         self.change(id, |account| account.email_hidden = hidden)
     }
 
+    /// The token is replaced: the one before is refused from now on.
+    pub fn set_token(&self, token: &str) {
+        self.core().config.token = token.into();
+    }
+
     /// Somebody else gives an account another address.
     ///
     /// # Errors

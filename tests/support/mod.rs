@@ -8,6 +8,7 @@
 
 pub(crate) mod contracts;
 pub(crate) mod desks;
+pub(crate) mod program;
 pub(crate) mod server;
 pub(crate) mod site;
 pub(crate) mod status;

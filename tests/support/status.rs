@@ -85,6 +85,7 @@ pub(crate) fn report() -> Report {
         hidden: 1,
         access,
         groups: Vec::new(),
+        strangers: Vec::new(),
         unlisted_accounts: None,
     };
     report.desks = BTreeMap::from([

@@ -39,6 +39,9 @@ pub(in crate::cli) struct SandboxArgs {
     /// A desk and how open it is: restricted, open or public. May be repeated.
     #[arg(long = "desk", value_name = "KEY:ACCESS", default_value = "SUP:restricted")]
     pub desks: Vec<String>,
+    /// With --deployment data-center: the site lets anyone sign up, so that a desk can be public.
+    #[arg(long)]
+    pub public_signup: bool,
     /// How many customers each desk has.
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub customers: usize,
