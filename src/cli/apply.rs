@@ -13,7 +13,7 @@ use super::site::Site;
 use super::{Failure, printed, signals, state};
 use crate::engine::book::{Book, NoBook};
 use crate::engine::pass::{Preview, carry_out, preview};
-use crate::engine::release::{keep_refused, read_approvals, use_approvals};
+use crate::engine::release::{commit, keep_refused, read_approvals};
 use crate::engine::state::State;
 use crate::jira::JiraWrite;
 use crate::model::ledger::Ledger;
@@ -93,7 +93,7 @@ async fn pass(args: &ApplyArgs, site: &Site, stop: &CancellationToken) -> Result
             printed: Ok(()),
         });
     }
-    use_approvals(state.as_ref(), &mut ledger, &approvals, &seen).map_err(state::failure)?;
+    commit(state.as_ref(), &mut ledger, &approvals, &seen, now).map_err(state::failure)?;
     let writes_before = jira.stats().writes;
     let outcomes = carry_out(&jira, &seen, book, &site.passwords, &progress::Bar::new(), stop).await;
     let writes = jira.stats().writes - writes_before;

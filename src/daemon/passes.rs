@@ -19,7 +19,7 @@ use crate::engine::observe::ObserveError;
 use crate::engine::pass::{Preview, carry_out, preview, preview_edit};
 use crate::engine::passwords::Passwords;
 use crate::engine::progress::Progress;
-use crate::engine::release::{keep_refused, read_approvals, use_approvals};
+use crate::engine::release::{commit, keep_refused, read_approvals};
 use crate::engine::state::State;
 use crate::jira::{ConnectError, InFlight, JiraRead, JiraWrite, Pace, Stats};
 use crate::model::edit::Edit;
@@ -237,11 +237,11 @@ impl Passes {
         let outcomes = match connection {
             Connection::Observing(_) => None,
             Connection::Applying(jira) => {
-                let used = use_approvals(self.state.as_ref(), &mut self.ledger, &approvals, &seen);
-                if let Err(problem) = used {
+                let (state, now) = (self.state.as_ref(), self.policy.now);
+                if let Err(problem) = commit(state, &mut self.ledger, &approvals, &seen, now) {
                     error!(
                         problem = tell::chain(&problem),
-                        "nothing is done: an approval cannot be used up"
+                        "nothing is done, because it cannot be written down"
                     );
                     return Err(PassEnd::Interrupted);
                 }

@@ -1,4 +1,5 @@
-//! Making use of approvals: each is good for one pass, whatever becomes of that.
+//! What is written down before a plan's first write: which approvals it makes use of (each is good for one pass, whatever
+//! becomes of that), and how many it removes (which count for a day, also where nobody lives to tell).
 
 use std::collections::BTreeMap;
 
@@ -29,28 +30,30 @@ pub fn read_approvals(
     Ok(approvals)
 }
 
-/// Writes down which approvals a plan makes use of, before its first write, and tells of everything that was let pass.
+/// Writes down which approvals a plan makes use of, and how many it removes, before its first write at `now`; tells of
+/// everything that was let pass.
 ///
 /// # Errors
 /// When it cannot be written down: nothing may be applied then.
-pub fn use_approvals(
+pub fn commit(
     state: Option<&State>,
     ledger: &mut Ledger,
     approvals: &BTreeMap<String, i64>,
     seen: &Preview,
+    now: i64,
 ) -> Result<(), StateError> {
-    let mut used = false;
+    let mut changed = ledger.history_mut().reserve(&seen.approved, now);
     for Finding { id, what, .. } in seen.approved.released() {
         match approvals.get(id) {
             Some(at) => {
                 warn!(id, what, "somebody approved of this, and it is done");
-                used |= ledger.history_mut().used.insert((id.clone(), *at));
+                changed |= ledger.history_mut().used.insert((id.clone(), *at));
             }
             None => info!(id, what, "a guard was overridden by a setting"),
         }
     }
     match state {
-        Some(state) if used => state.save(ledger),
+        Some(state) if changed => state.save(ledger),
         Some(_) | None => Ok(()),
     }
 }

@@ -6,6 +6,7 @@
     reason = "each test crate uses its own part of this"
 )]
 
+pub(crate) mod campaign;
 pub(crate) mod contracts;
 pub(crate) mod desks;
 pub(crate) mod program;

@@ -22,6 +22,9 @@ pub struct History {
     pub removed: BTreeMap<(i64, DeskKey), usize>,
     /// The approvals that have been made use of, by id and time.
     pub used: BTreeSet<(String, i64)>,
+    /// Of `removed`, what is about to be made and has not been told of yet. Not written down: to a later life it counts as
+    /// made.
+    pub reserved: BTreeMap<(i64, DeskKey), usize>,
 }
 
 impl History {
@@ -45,6 +48,20 @@ impl History {
             .sum()
     }
 
+    /// Counts the removals of a plan that is about to be applied, so that they count also where nobody lives to tell. True
+    /// where there are any.
+    pub fn reserve(&mut self, approved: &ApprovedPlan, now: i64) -> bool {
+        let steps = approved.plan().steps.iter();
+        let removals = steps.filter_map(|step| step.action.removal());
+        for (desk, _) in removals {
+            *self.reserved.entry((now, desk.clone())).or_default() += 1;
+        }
+        for (place, count) in &self.reserved {
+            *self.removed.entry(place.clone()).or_default() += count;
+        }
+        !self.reserved.is_empty()
+    }
+
     /// Takes in what a pass over `part` of `roster` saw and did: `outcomes` is nothing where it only looked on.
     pub fn fold(
         &mut self,
@@ -54,6 +71,11 @@ impl History {
         outcomes: Option<&Outcomes>,
         now: i64,
     ) {
+        for (place, count) in std::mem::take(&mut self.reserved) {
+            if let Some(counted) = self.removed.get_mut(&place) {
+                *counted = counted.saturating_sub(count);
+            }
+        }
         let mut removed = BTreeMap::<&DeskKey, usize>::new();
         for step in &approved.plan().steps {
             let outcome = outcomes.map_or(Outcome::NotAttempted, |outcomes| outcomes.of(step.id));
@@ -73,7 +95,7 @@ impl History {
         for (desk, count) in removed {
             *self.removed.entry((now, desk.clone())).or_default() += count;
         }
-        self.removed.retain(|(at, _), _| *at > now - DAY);
+        self.removed.retain(|(at, _), count| *at > now - DAY && *count > 0);
         self.used.retain(|(_, at)| *at > now - 2 * DAY);
         if outcomes.is_some_and(|outcomes| outcomes.stopped.is_none()) {
             for desk in part.desks.keys().filter(|desk| !approved.shrinks(desk)) {

@@ -1,0 +1,747 @@
+//! A life of a site in a few passes, drawn from one number: rosters and edits, other people's doings, faults of every
+//! kind at every call, kills, clock jumps. What must never happen is looked at after every pass; the same number gives the
+//! same life.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
+use quietdesk::engine::memory::Memory;
+use quietdesk::engine::pass::{Preview, carry_out, preview, preview_edit};
+use quietdesk::engine::passwords::Passwords;
+use quietdesk::engine::progress::Silent;
+use quietdesk::engine::release::commit;
+use quietdesk::engine::state::{Opener, State};
+use quietdesk::jira::{JiraRead, JiraWrite};
+use quietdesk::model::edit::Edit;
+use quietdesk::model::guard;
+use quietdesk::model::ledger::Ledger;
+use quietdesk::model::observed;
+use quietdesk::model::outcome::Outcomes;
+use quietdesk::model::policy::Policy;
+use quietdesk::model::roster::{Membership, Roster};
+use quietdesk::model::step::Action;
+use quietdesk::sandbox::{
+    Config, Deployment, DeskAccess, Faults, PersonKind, Rules, Seed, SeedDesk, SeedPerson, Snapshot, Version,
+};
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom as _;
+use rand::{RngExt as _, SeedableRng as _};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+use super::world::{World, roster};
+
+const DESKS: [&str; 3] = ["A", "B", "C"];
+const PEOPLE: usize = 16;
+/// What goes wrong with one pass.
+const FAULTS: [&str; 13] = [
+    "drop-before",
+    "drop-after",
+    "500",
+    "500-after",
+    "503=0",
+    "503-after=0",
+    "429=0",
+    "429-bare",
+    "truncated",
+    "cut",
+    "403",
+    "404",
+    "ignored",
+];
+const PLACES: [&str; 12] = [
+    "reads",
+    "writes",
+    "create",
+    "add",
+    "remove",
+    "customers",
+    "role",
+    "user",
+    "user-search",
+    "read-access",
+    "write-access",
+    "update-user",
+];
+const LISTS: [&str; 5] = ["repeat-row", "skip-row", "short-page", "hide-emails", "empty"];
+
+/// What a roster wants of a desk.
+#[derive(Clone, Debug)]
+struct Desk {
+    access: Option<DeskAccess>,
+    membership: &'static str,
+    paused: bool,
+    keep: Option<usize>,
+}
+
+/// What a roster wants of a person.
+#[derive(Clone, Debug)]
+struct Person {
+    desks: BTreeSet<usize>,
+    until: Option<Date>,
+    /// The person has a new address.
+    moved: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Wanted {
+    desks: Vec<Desk>,
+    people: BTreeMap<usize, Person>,
+}
+
+/// One life.
+pub(crate) struct Life {
+    world: World,
+    random: StdRng,
+    folder: TempDir,
+    now: Timestamp,
+    wanted: Wanted,
+    guards: guard::Settings,
+    memory: Option<(Memory, Roster)>,
+    /// Whom any roster listed on a desk, by account.
+    listed_once: BTreeMap<&'static str, BTreeSet<String>>,
+    /// When how many were taken off which desk.
+    removed: Vec<(Timestamp, &'static str, usize)>,
+    /// What happened, for whoever looks for the reason.
+    told: Vec<String>,
+}
+
+/// What one pass was about.
+struct Pass {
+    roster: Roster,
+    before: Snapshot,
+    seen: Option<Preview>,
+    is_full: bool,
+}
+
+fn email(n: usize) -> String {
+    format!("person{n:02}@example.com")
+}
+
+fn moved(n: usize) -> String {
+    format!("new{n:02}@example.com")
+}
+
+/// Lives one life; panics with its story where something is not as it must be.
+pub(crate) async fn live(seed: u64) {
+    let mut life = Life::begins(seed).await;
+    let passes = life.random.random_range(2..7);
+    for _ in 0..passes {
+        life.something_happens();
+        life.others_do_something();
+        let faulty = life.goes_wrong();
+        life.pass(faulty).await;
+    }
+    life.settles().await;
+}
+
+/// Lives `count` lives from `first` on, some of them at once.
+pub(crate) fn live_all(first: u64, count: u64, side_by_side: u64) {
+    std::thread::scope(|scope| {
+        for thread in 0..side_by_side {
+            scope.spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .unwrap();
+                for seed in (first..first + count).filter(|seed| seed % side_by_side == thread) {
+                    runtime.block_on(live(seed));
+                }
+            });
+        }
+    });
+}
+
+impl Life {
+    async fn begins(seed: u64) -> Self {
+        let mut random = StdRng::seed_from_u64(seed);
+        let kinds = [
+            Deployment::Cloud,
+            Deployment::Cloud,
+            Deployment::DataCenter(Version::V9_12),
+            Deployment::DataCenter(Version::V10_0),
+            Deployment::DataCenter(Version::V10_3),
+        ];
+        let deployment = *kinds.choose(&mut random).unwrap();
+        let config = Config {
+            deployment,
+            page_limit: random.random_range(2..12),
+            rules: Rules {
+                full_last_page_says_so: random.random(),
+                lowercase_usernames: random.random(),
+                removing_nobody_is_not_found: random.random(),
+                agents_are_listed: random.random_bool(0.8),
+                inactive_are_listed: random.random(),
+                sweep_gap: random.random_bool(0.3).then_some(3),
+                create_answers_conflict: random.random(),
+                search_finds_hidden_emails: random.random(),
+                ..Rules::default()
+            },
+            ..Config::default()
+        };
+        let seed_of_site = site(&mut random);
+        let mut world = World::with(seed_of_site, config).await;
+        world.settings.patience = Duration::from_millis(700);
+        // A fault could make one kind look like the other.
+        world.settings.deployment = Some(match deployment {
+            Deployment::Cloud => observed::Deployment::Cloud,
+            Deployment::DataCenter(_) => observed::Deployment::DataCenter,
+        });
+        let wanted = Wanted {
+            desks: (0..DESKS.len()).map(|_| desk(&mut random)).collect(),
+            people: BTreeMap::new(),
+        };
+        let guards = guard::Settings {
+            max_removals: random.random_range(1..8),
+            max_removal_percent: random.random_range(10..60),
+            allow_empty: random.random_bool(0.3),
+            allow_shrink: random.random_bool(0.3),
+        };
+        let mut life = Self {
+            told: vec![format!("life {seed}: {deployment:?}, {guards:?}")],
+            world,
+            random,
+            folder: TempDir::new().unwrap(),
+            now: "2026-11-24T10:00:00Z".parse().unwrap(),
+            wanted,
+            guards,
+            memory: None,
+            listed_once: BTreeMap::new(),
+            removed: Vec::new(),
+        };
+        for n in 0..PEOPLE {
+            life.entry(n);
+        }
+        life
+    }
+
+    fn today(&self) -> Date {
+        self.now.to_zoned(TimeZone::UTC).date()
+    }
+
+    /// Somebody is written into the file, or changed, or taken out.
+    fn entry(&mut self, n: usize) {
+        if self.random.random_bool(0.35) {
+            self.wanted.people.remove(&n);
+            return;
+        }
+        let until = self.random.random_bool(0.15).then(|| {
+            let days: i32 = self.random.random_range(-1..4);
+            self.today().saturating_add(days.days())
+        });
+        let person = Person {
+            desks: (0..DESKS.len()).filter(|_| self.random.random_bool(0.5)).collect(),
+            until,
+            moved: self.random.random_bool(0.1),
+        };
+        self.wanted.people.insert(n, person);
+    }
+
+    /// Time passes and the file is edited.
+    fn something_happens(&mut self) {
+        let hours: i64 = *[0, 1, 5, 25, 49].choose(&mut self.random).unwrap();
+        self.now = self.now.saturating_add(hours.hours()).unwrap();
+        match self.random.random_range(0..10) {
+            0 => self.wanted.people.clear(),
+            1 => {
+                let kept: BTreeSet<_> = self.wanted.people.keys().copied().take(2).collect();
+                self.wanted.people.retain(|n, _| kept.contains(n));
+            }
+            2 | 3 => {
+                let at = self.random.random_range(0..DESKS.len());
+                self.wanted.desks[at] = desk(&mut self.random);
+            }
+            _ => {
+                for _ in 0..self.random.random_range(0..5) {
+                    let n = self.random.random_range(0..PEOPLE);
+                    self.entry(n);
+                }
+            }
+        }
+        if self.random.random_bool(0.1) {
+            // Back to the whole list, as after a bad merge.
+            for n in 0..PEOPLE {
+                self.entry(n);
+            }
+        }
+    }
+
+    /// Other people work in Jira.
+    fn others_do_something(&mut self) {
+        for _ in 0..self.random.random_range(0..4) {
+            let snapshot = self.world.sandbox.snapshot();
+            let ids: Vec<_> = snapshot.accounts.keys().cloned().collect();
+            let id = ids.choose(&mut self.random).unwrap().clone();
+            let is_own = snapshot.accounts[&id].email == "quietdesk@example.com";
+            let desk = *DESKS.choose(&mut self.random).unwrap();
+            let n = self.random.random_range(0..PEOPLE + 4);
+            let sandbox = &self.world.sandbox;
+            let what = match self.random.random_range(0..9) {
+                0 | 1 => {
+                    sandbox.add_member(desk, &id).unwrap();
+                    format!("{id} is put on {desk}")
+                }
+                2 | 3 => {
+                    sandbox.remove_member(desk, &id).unwrap();
+                    format!("{id} is taken off {desk}")
+                }
+                4 if !is_own => {
+                    sandbox.set_active(&id, false).unwrap();
+                    format!("{id} is deactivated")
+                }
+                5 if !is_own => {
+                    sandbox.set_active(&id, true).unwrap();
+                    format!("{id} is active")
+                }
+                6 if !is_own => {
+                    let hidden = self.random.random();
+                    sandbox.set_email_hidden(&id, hidden).unwrap();
+                    format!("{id} hides its address: {hidden}")
+                }
+                7 if !is_own && self.random.random_bool(0.5) => {
+                    sandbox.delete_account(&id).unwrap();
+                    format!("{id} is deleted")
+                }
+                8 if snapshot.accounts.values().all(|account| account.email != email(n)) => {
+                    let person = SeedPerson::customer(email(n), &[]);
+                    format!("{} signs up", sandbox.create_account(&person))
+                }
+                _ => {
+                    let access = *[DeskAccess::Restricted, DeskAccess::Open]
+                        .choose(&mut self.random)
+                        .unwrap();
+                    sandbox.set_access(desk, access).unwrap();
+                    format!("{desk} is made {access}")
+                }
+            };
+            self.told.push(what);
+        }
+    }
+
+    fn goes_wrong(&mut self) -> bool {
+        if self.random.random_bool(0.4) {
+            self.world.sandbox.set_faults(&Faults::default());
+            return false;
+        }
+        let mut rules = Vec::new();
+        for _ in 0..self.random.random_range(1..3) {
+            let place = PLACES.choose(&mut self.random).unwrap();
+            // Where nothing answers to serverInfo, the other kind of Jira is asked for, which the sandbox takes ill.
+            let faults = FAULTS.iter().filter(|fault| (*place, **fault) != ("reads", "404"));
+            let fault = *faults.collect::<Vec<_>>().choose(&mut self.random).unwrap();
+            let first = self.random.random_range(1..8);
+            let many = self.random.random_range(1..4);
+            rules.push(match self.random.random_range(0..4) {
+                0 => format!("customers:{}@{first}x{many}", LISTS.choose(&mut self.random).unwrap()),
+                1 => format!("{place}:{fault}%30"),
+                _ => format!("{place}:{fault}@{first}x{many}"),
+            });
+        }
+        let script = rules.join(", ");
+        let faults: Faults = script.parse().unwrap_or_else(|error| panic!("{script}: {error}"));
+        self.world.sandbox.set_faults(&faults);
+        self.told.push(format!("faults: {script}"));
+        true
+    }
+
+    /// One pass, which may be killed at any moment; then everything that must hold is looked at.
+    async fn pass(&mut self, faulty: bool) {
+        let roster = roster(&yaml(&self.wanted)).on(self.today());
+        let before = self.world.sandbox.snapshot();
+        self.remember_listed(&roster, &before);
+        let killed_at = self.random.random_bool(0.2).then(|| {
+            let requests: usize = self.random.random_range(1..60);
+            self.world.sandbox.requests() + requests
+        });
+        let mut pass = Pass {
+            is_full: self.memory.is_none() || self.random.random_bool(0.5),
+            roster,
+            before,
+            seen: None,
+        };
+        let policy = Policy {
+            guards: self.guards.clone(),
+            now: self.now.as_second(),
+            ..Policy::default()
+        };
+        let sandbox = self.world.sandbox.clone();
+        let killed = async {
+            let Some(at) = killed_at else {
+                return std::future::pending().await;
+            };
+            while sandbox.requests() < at {
+                tokio::task::yield_now().await;
+            }
+        };
+        let folder = self.folder.path().join("state");
+        let site = self.world.running.url();
+        let was_killed = {
+            let state = State::open(&folder, &site, Opener::new("campaign", Timestamp::now)).unwrap();
+            let mut ledger = state.ledger();
+            let doing = one_pass(&self.world, &mut self.memory, &mut pass, &mut ledger, &policy, &state);
+            tokio::select! {
+                biased;
+                () = killed => true,
+                () = doing => {
+                    state.save(&ledger).unwrap();
+                    false
+                }
+            }
+        };
+        if was_killed {
+            // Memory dies with the process.
+            self.memory = None;
+        }
+        let kind = if pass.is_full { "full pass" } else { "edit" };
+        self.told.push(format!(
+            "{kind} at {} (faults: {faulty}, killed: {was_killed})\n{}",
+            self.now,
+            yaml(&self.wanted)
+        ));
+        self.judge(&pass);
+    }
+
+    fn remember_listed(&mut self, roster: &Roster, before: &Snapshot) {
+        for desk in DESKS {
+            let on =
+                |customer: &quietdesk::model::roster::Customer| customer.desks.iter().any(|key| key.as_str() == desk);
+            let people = roster
+                .customers
+                .values()
+                .chain(roster.expired.values())
+                .filter(|customer| on(customer));
+            for customer in people {
+                let addresses = std::iter::once(&customer.email).chain(&customer.previously);
+                for address in addresses {
+                    self.list(desk, address.key().as_str(), before);
+                }
+            }
+        }
+    }
+
+    fn list(&mut self, desk: &'static str, address: &str, snapshot: &Snapshot) {
+        let having = snapshot
+            .accounts
+            .iter()
+            .filter(|(_, account)| account.email.to_lowercase() == address);
+        self.listed_once
+            .entry(desk)
+            .or_default()
+            .extend(having.map(|(id, _)| id.clone()));
+    }
+
+    /// What must hold after any pass.
+    fn judge(&mut self, pass: &Pass) {
+        let after = self.world.sandbox.snapshot();
+        self.remember_listed(&pass.roster, &after);
+        let sandbox = &self.world.sandbox;
+        self.must(sandbox.outbox().is_empty(), "no mail is sent");
+        self.must(sandbox.seats() == 0, "no seat is taken");
+        self.must(
+            sandbox.violations().is_empty(),
+            &format!("no violation: {:?}", sandbox.violations()),
+        );
+        let plan = pass.seen.as_ref().map(|seen| seen.approved.plan());
+        let steps = plan.map(|plan| plan.steps.as_slice()).unwrap_or_default();
+        for desk in DESKS {
+            let (was, is) = (&pass.before.desks[desk], &after.desks[desk]);
+            let adds = steps
+                .iter()
+                .filter(|step| matches!(&step.action, Action::AddToDesk { desk: on, .. } if on.as_str() == desk));
+            let added = is.customers.difference(&was.customers).count();
+            self.must(
+                added <= adds.count(),
+                &format!("{added} came to {desk}, and the plan had fewer"),
+            );
+            let removals: BTreeSet<_> = steps
+                .iter()
+                .filter_map(|step| step.action.removal())
+                .filter(|(on, _)| on.as_str() == desk)
+                .map(|(_, account)| account.id.0.clone())
+                .collect();
+            let left: Vec<_> = was.customers.difference(&is.customers).cloned().collect();
+            for id in &left {
+                self.must(removals.contains(id), &format!("{id} left {desk} without a step"));
+                self.may_leave(pass, desk, id);
+            }
+            let set = steps
+                .iter()
+                .any(|step| matches!(&step.action, Action::SetAccess { desk: of, .. } if of.as_str() == desk));
+            self.must(
+                was.access == is.access || set,
+                &format!("the access of {desk} changed without a step"),
+            );
+            if !left.is_empty() {
+                self.removed.push((self.now, desk, left.len()));
+            }
+            // The guards go by what they saw, and a list can miss a row without saying so.
+            let seen = pass.seen.as_ref().and_then(|seen| members_seen(seen, desk));
+            self.guards_held(desk, seen.unwrap_or(was.customers.len()), left.len());
+        }
+        for (id, account) in &pass.before.accounts {
+            let changes = steps
+                .iter()
+                .any(|step| matches!(&step.action, Action::UpdateCustomer { account, .. } if account.id.0 == *id));
+            let is = after.accounts.get(id);
+            self.must(changes || is == Some(account), &format!("{id} changed without a step"));
+        }
+        self.nobody_twice(&pass.before, &after);
+    }
+
+    fn nobody_twice(&self, before: &Snapshot, after: &Snapshot) {
+        let having = |snapshot: &Snapshot, email: &str| {
+            let accounts = snapshot.accounts.values();
+            accounts
+                .filter(|account| account.email.eq_ignore_ascii_case(email))
+                .count()
+        };
+        for account in after.accounts.values() {
+            let (was, is) = (having(before, &account.email), having(after, &account.email));
+            self.must(
+                is <= was.max(1),
+                &format!("{} had {was} accounts, and has {is}", account.email),
+            );
+        }
+    }
+
+    fn may_leave(&self, pass: &Pass, desk: &'static str, id: &str) {
+        let account = &pass.before.accounts[id];
+        let spec = pass.roster.desks.iter().find(|(key, _)| key.as_str() == desk);
+        let (_, spec) = spec.unwrap();
+        let address = account.email.to_lowercase();
+        let say = |what: &str| format!("{id} ({address}) left {desk}: {what}");
+        self.must(!spec.paused, &say("it is paused"));
+        self.must(!account.email_hidden, &say("the address is hidden"));
+        self.must(
+            !matches!(account.kind, PersonKind::Agent | PersonKind::App),
+            &say("it is more than a customer"),
+        );
+        let kept = spec.keep.iter().any(|keep| *keep == address);
+        self.must(!kept, &say("it is kept"));
+        let listed = pass.roster.customers.values().any(|customer| {
+            customer.email.key().as_str() == address && customer.desks.iter().any(|key| key.as_str() == desk)
+        });
+        self.must(!listed, &say("it is listed"));
+        let owned = self.listed_once.get(desk).is_some_and(|ids| ids.contains(id));
+        let exact = spec.membership == Membership::Exact && pass.is_full;
+        self.must(owned || exact, &say("nobody ever listed it"));
+    }
+
+    /// Never more than the settings say, in any 24 hours.
+    fn guards_held(&self, desk: &str, was: usize, left: usize) {
+        let lately = self
+            .removed
+            .iter()
+            .filter(|(at, of, _)| *of == desk && self.now.duration_since(*at).as_secs() < 24 * 60 * 60);
+        let count: usize = lately.map(|(_, _, count)| count).sum();
+        if left == 0 {
+            return;
+        }
+        self.must(
+            count <= self.guards.max_removals,
+            &format!("{count} left {desk} in a day"),
+        );
+        let of = was + count - left;
+        self.must(
+            of < 10 || count * 100 <= self.guards.max_removal_percent * of,
+            &format!("{count} of {of} left {desk} in a day"),
+        );
+    }
+
+    /// Nothing goes wrong any more, and nobody else does anything: three passes, and nothing is left to do.
+    async fn settles(&mut self) {
+        self.world.sandbox.set_faults(&Faults::default());
+        self.world.settings.patience = Duration::from_secs(20);
+        let folder = self.folder.path().join("state");
+        let site = self.world.running.url();
+        let policy = Policy {
+            guards: guard::Settings {
+                max_removals: 1000,
+                max_removal_percent: 100,
+                allow_empty: true,
+                allow_shrink: true,
+            },
+            now: self.now.as_second(),
+            ..Policy::default()
+        };
+        let roster = roster(&yaml(&self.wanted)).on(self.today());
+        let mut left = Vec::new();
+        for _ in 0..4 {
+            let state = State::open(&folder, &site, Opener::new("campaign", Timestamp::now)).unwrap();
+            let mut ledger = state.ledger();
+            let mut pass = Pass {
+                roster: roster.clone(),
+                before: self.world.sandbox.snapshot(),
+                seen: None,
+                is_full: true,
+            };
+            one_pass(&self.world, &mut self.memory, &mut pass, &mut ledger, &policy, &state).await;
+            state.save(&ledger).unwrap();
+            let plan = pass.seen.as_ref().map(|seen| seen.approved.plan());
+            left = plan.unwrap().steps.iter().map(ToString::to_string).collect();
+            self.nobody_twice(&pass.before, &self.world.sandbox.snapshot());
+        }
+        self.must(left.is_empty(), &format!("it never settles: {left:?}"));
+        self.world.drain();
+    }
+
+    #[track_caller]
+    fn must(&self, holds: bool, what: &str) {
+        assert!(holds, "{what}\n{}", self.told.join("\n"));
+    }
+}
+
+fn members_seen(seen: &Preview, desk: &str) -> Option<usize> {
+    let (_, reading) = seen.observed.desks.iter().find(|(key, _)| key.as_str() == desk)?;
+    match reading {
+        observed::DeskReading::Read(desk) => Some(desk.members.len()),
+        observed::DeskReading::Missing | observed::DeskReading::Unreadable { .. } => None,
+    }
+}
+
+async fn one_pass(
+    world: &World,
+    memory: &mut Option<(Memory, Roster)>,
+    pass: &mut Pass,
+    ledger: &mut Ledger,
+    policy: &Policy,
+    state: &State,
+) {
+    let Ok(jira) = JiraRead::connect(world.settings.clone()).await else {
+        return;
+    };
+    let jira = JiraWrite::new(jira);
+    let edit = match (&memory, pass.is_full) {
+        (Some((memory, applied)), false) => {
+            let deployment = Some(jira.site().deployment);
+            Some(Edit::between(applied, &pass.roster, memory.unsettled(), deployment))
+        }
+        _ => None,
+    };
+    let seen = match (&edit, &memory) {
+        (Some(edit), Some((memory, _))) => {
+            preview_edit(&jira, (&pass.roster, edit), memory, ledger, policy, &Silent).await
+        }
+        _ => preview(&jira, &pass.roster, ledger, policy, &Silent).await,
+    };
+    let Ok(seen) = seen else { return };
+    pass.seen = Some(seen);
+    let Some(seen) = &pass.seen else { return };
+    commit(Some(state), ledger, &BTreeMap::new(), seen, policy.now).unwrap();
+    let stop = CancellationToken::new();
+    let outcomes = carry_out(&jira, seen, state, &Passwords::default(), &Silent, &stop).await;
+    remember(memory, pass, edit.as_ref(), &outcomes, ledger, policy);
+    state.found(&pass.roster, seen.approved.plan());
+}
+
+fn remember(
+    memory: &mut Option<(Memory, Roster)>,
+    pass: &Pass,
+    edit: Option<&Edit>,
+    outcomes: &Outcomes,
+    ledger: &mut Ledger,
+    policy: &Policy,
+) {
+    let Some(seen) = &pass.seen else { return };
+    let (plan, roster) = (seen.approved.plan(), &pass.roster);
+    match (edit, memory.as_mut()) {
+        (Some(edit), Some((memory, applied))) => {
+            ledger.fold_edit(roster, edit, plan, outcomes);
+            memory.fold(edit, &seen.observed, plan, outcomes);
+            if outcomes.stopped.is_none() {
+                applied.clone_from(roster);
+            }
+        }
+        _ => {
+            ledger.fold(roster, plan, outcomes);
+            let new = Memory::of(&seen.observed, plan, outcomes);
+            // An edit builds on a pass that came to its end.
+            *memory = outcomes.stopped.is_none().then(|| (new, roster.clone()));
+        }
+    }
+    let history = ledger.history_mut();
+    history.fold(
+        (roster, roster),
+        &seen.observed,
+        &seen.approved,
+        Some(outcomes),
+        policy.now,
+    );
+}
+
+fn site(random: &mut StdRng) -> Seed {
+    let access = |random: &mut StdRng| *[DeskAccess::Restricted, DeskAccess::Open].choose(random).unwrap();
+    let desks = DESKS.iter().map(|key| SeedDesk::new(*key, access(random))).collect();
+    let mut people = Vec::new();
+    for n in 0..PEOPLE + 6 {
+        if random.random_bool(0.3) {
+            continue;
+        }
+        let on: Vec<_> = DESKS.iter().copied().filter(|_| random.random_bool(0.5)).collect();
+        let kinds = [
+            PersonKind::PortalOnly,
+            PersonKind::PortalOnly,
+            PersonKind::PortalOnly,
+            PersonKind::Atlassian,
+            PersonKind::Agent,
+        ];
+        let kind = *kinds.choose(random).unwrap();
+        people.push(SeedPerson {
+            kind,
+            active: random.random_bool(0.9),
+            email_hidden: kind == PersonKind::Atlassian && random.random_bool(0.3),
+            username: (n % 3 == 0).then(|| format!("user{n}")),
+            ..SeedPerson::customer(email(n), &on)
+        });
+    }
+    Seed { seed: 1, desks, people }
+}
+
+fn desk(random: &mut StdRng) -> Desk {
+    let modes = [None, Some(DeskAccess::Restricted), Some(DeskAccess::Open)];
+    let access = *modes.choose(random).unwrap();
+    let memberships: &[_] = match access {
+        Some(DeskAccess::Open | DeskAccess::Public) => &["additive", "owned"],
+        Some(DeskAccess::Restricted) | None => &["additive", "owned", "owned", "exact"],
+    };
+    Desk {
+        access,
+        membership: memberships.choose(random).unwrap(),
+        paused: random.random_bool(0.1),
+        keep: random.random_bool(0.3).then(|| random.random_range(0..PEOPLE)),
+    }
+}
+
+fn yaml(wanted: &Wanted) -> String {
+    let mut yaml = "version: 1\ndesks:\n".to_owned();
+    for (key, desk) in DESKS.iter().zip(&wanted.desks) {
+        let access = desk
+            .access
+            .map(|access| format!("access: {access}, "))
+            .unwrap_or_default();
+        let keep = desk.keep.map(|n| format!("keep: [{}], ", email(n))).unwrap_or_default();
+        let (membership, paused) = (desk.membership, desk.paused);
+        yaml += &format!("  {key}: {{{access}{keep}membership: {membership}, paused: {paused}}}\n");
+    }
+    if wanted.people.is_empty() {
+        return yaml + "customers: []\n";
+    }
+    yaml += "customers:\n";
+    for (n, person) in &wanted.people {
+        let desks: Vec<_> = person.desks.iter().map(|desk| DESKS[*desk]).collect();
+        let until = person
+            .until
+            .map(|until| format!(", until: {until}"))
+            .unwrap_or_default();
+        let (address, previously) = match person.moved {
+            true => (moved(*n), format!(", previously: [{}]", email(*n))),
+            false => (email(*n), String::new()),
+        };
+        yaml += &format!(
+            "  - {{email: {address}, desks: [{}]{until}{previously}}}\n",
+            desks.join(", ")
+        );
+    }
+    yaml
+}
