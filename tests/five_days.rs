@@ -89,6 +89,13 @@ async fn a_pull_request_that_truncates_the_file() {
             comment.contains("20 people on PRIV, where the one applied before listed 3000"),
             "{comment}"
         );
+        let full = ["plan", "roster.yaml", "--base", "before.yaml", "--full"];
+        assert!(day.does(&full, 6).contains("refused: p02999@example.com stays on PRIV"));
+        let masked = day.does(&[&full[..], &["--redact", "--output", "json"]].concat(), 6);
+        assert!(
+            masked.contains("p…@example.com") && !masked.contains("p02999"),
+            "masked"
+        );
         for _ in 0..2 {
             let applied = day.run(&["apply", "--yes", "roster.yaml"]);
             assert_eq!(applied.code, 6, "{}", applied.stderr);

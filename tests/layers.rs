@@ -134,3 +134,28 @@ fn this_test_sees_what_is_used() {
         ["jira", "model", "render", "sandbox"].map(str::to_owned).into()
     );
 }
+
+/// The README names the test that shows each thing it promises: they must be there.
+#[test]
+fn the_tests_the_readme_names_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let (mut missing, mut named) = (Vec::new(), 0);
+    for name in readme.split('`').skip(1).step_by(2) {
+        let Some((file, test)) = name.split_once("::") else {
+            continue;
+        };
+        named += 1;
+        let mut files = Vec::new();
+        let single = root.join(format!("tests/{file}.rs"));
+        match single.is_file() {
+            true => files.push(single),
+            false => rust_files(&root.join("tests").join(file), &mut files),
+        }
+        let is_there = |file: &PathBuf| fs::read_to_string(file).unwrap().contains(&format!("fn {test}("));
+        if !files.iter().any(is_there) {
+            missing.push(name);
+        }
+    }
+    assert_eq!((missing, named > 15), (Vec::<&str>::new(), true));
+}

@@ -57,8 +57,22 @@ pub async fn observe_edit(
     asked.retain(|key, _| !long.contains(key));
     ask_memberships(jira, asked, &mut observed).await?;
     ask(jira, (&edit.roster, ledger), &mut observed, accounts, progress).await?;
+    tell_apart(edit, &mut observed);
     progress.event(Event::Ended);
     Ok(observed)
+}
+
+/// The edit's roster holds everybody of the desks that are to be read whole, and of the others only whom it is about: a list
+/// of these that was read whole for another reason (it was cheaper, or nothing was remembered) says nothing of who else
+/// is on it.
+fn tell_apart(edit: &Edit, observed: &mut Observed) {
+    for (key, reading) in &mut observed.desks {
+        if let DeskReading::Read(desk) = reading
+            && !edit.whole.contains(key)
+        {
+            desk.completeness = Completeness::Narrow;
+        }
+    }
 }
 
 async fn read_whole(

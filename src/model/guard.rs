@@ -21,7 +21,9 @@ pub use self::finding::{Finding, is_finding_id};
 pub use self::screening::{Judge, Screening, Settings, screen};
 use super::account::Handle;
 use super::desk::DeskKey;
-use super::plan::Plan;
+use super::observed::Observed;
+use super::plan::{Leaver, Plan};
+use super::roster::Roster;
 use super::step::Step;
 
 /// Proof that the guards have judged. Every write asks for one, and only this module can make it, so that a write
@@ -53,7 +55,10 @@ impl Screening {
             let removal = step.action.removal();
             removal.is_none_or(|(desk, account)| may_leave(desk, &account.handle))
         };
-        plan.steps.retain(may_be_done);
+        let (steps, refused): (Vec<_>, Vec<_>) = plan.steps.into_iter().partition(may_be_done);
+        plan.steps = steps;
+        // Who stays because of a guard is told with those who were not even asked for.
+        plan.leavers.extend(refused.into_iter().filter_map(leaver));
         ApprovedPlan {
             plan,
             findings: self.findings,
@@ -103,8 +108,19 @@ impl ApprovedPlan {
     }
 }
 
-/// Who would leave which desk, asked for already or not.
-fn leaving(plan: &Plan) -> BTreeMap<&DeskKey, BTreeSet<&Handle>> {
+fn leaver(step: Step) -> Option<Leaver> {
+    let (desk, account) = step.action.removal()?;
+    Some(Leaver {
+        desk: desk.clone(),
+        handle: account.handle.clone(),
+        cause: step.cause,
+        after: None,
+    })
+}
+
+/// Who would leave which desk, asked for already or not. Whoever the roster lists there is not among them, whatever the plan
+/// says: a plan of a part of the roster must never take away whom another part lists.
+fn leaving<'p>(roster: &Roster, observed: &Observed, plan: &'p Plan) -> BTreeMap<&'p DeskKey, BTreeSet<&'p Handle>> {
     let mut leaving = BTreeMap::<_, BTreeSet<_>>::new();
     for leaver in &plan.leavers {
         leaving.entry(&leaver.desk).or_default().insert(&leaver.handle);
@@ -114,6 +130,16 @@ fn leaving(plan: &Plan) -> BTreeMap<&DeskKey, BTreeSet<&Handle>> {
             leaving.entry(desk).or_default().insert(&account.handle);
         }
     }
+    let accounts = observed.by_handle();
+    let is_listed = |desk: &DeskKey, handle: &Handle| {
+        let email = accounts.get(handle).and_then(|account| account.email_key());
+        let customer = email.and_then(|email| roster.customers.get(&email));
+        customer.is_some_and(|customer| customer.desks.contains(desk))
+    };
+    for (desk, handles) in &mut leaving {
+        handles.retain(|handle| !is_listed(desk, handle));
+    }
+    leaving.retain(|_, handles| !handles.is_empty());
     leaving
 }
 

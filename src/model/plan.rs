@@ -55,7 +55,8 @@ pub struct Plan {
     pub held: Vec<Held>,
     /// Differences nobody needs to act on, or that no API can mend.
     pub notes: Vec<Note>,
-    /// Who is on a desk and is not to be, and was not asked for yet: nobody is removed who was not.
+    /// Who is on a desk and is not to be, and was not asked for yet: nobody is removed who was not. In an approved plan,
+    /// whom a guard keeps there.
     pub leavers: Vec<Leaver>,
     /// Whom an earlier roster listed on a desk, and who is on it no more.
     pub left: BTreeSet<(DeskKey, EmailKey)>,

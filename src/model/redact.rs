@@ -1,7 +1,7 @@
 //! Reports without personal data, for where others read along: a public pull request, say.
 
 use super::email::masked;
-use super::report::{HeldEntry, NoteEntry, Report, StepEntry};
+use super::report::{HeldEntry, NoteEntry, RefusedEntry, Report, StepEntry};
 
 /// An address by its first letter and its domain: enough to see a mistyped domain, not to know who it is.
 #[must_use]
@@ -27,6 +27,7 @@ impl Report {
         self.steps.iter_mut().chain(&mut self.paused).for_each(step);
         self.held.iter_mut().for_each(held);
         self.notes.iter_mut().for_each(note);
+        self.refused.iter_mut().for_each(refused);
         for stranger in self
             .desks
             .values_mut()
@@ -80,6 +81,14 @@ fn note(note: &mut NoteEntry) {
     if note.desk.is_none() {
         // It tells a name; those about a desk tell none.
         note.note = "Jira has another name, which quietdesk leaves alone".to_owned();
+    }
+}
+
+fn refused(refused: &mut RefusedEntry) {
+    refused.email = refused.email.as_deref().map(email);
+    // On Data Center it may be a user name, which is the address.
+    if refused.account.0.contains('@') {
+        refused.account.0 = email(&refused.account.0);
     }
 }
 

@@ -41,6 +41,9 @@ pub struct Report {
     pub paused: Vec<StepEntry>,
     /// What the guards found.
     pub guard: Guard,
+    /// Who would leave a desk, and stays because of a guard.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<RefusedEntry>,
     /// Facts about the whole site.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
@@ -160,6 +163,18 @@ pub struct NoteEntry {
     pub note: String,
 }
 
+/// Somebody who would leave a desk, and stays because of a guard.
+#[derive(Clone, Debug, Serialize)]
+pub struct RefusedEntry {
+    /// The address Jira shows, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The account; the user name where nothing more is known of it.
+    pub account: AccountId,
+    /// The desk.
+    pub desk: DeskKey,
+}
+
 /// What the guards found.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Guard {
@@ -223,6 +238,7 @@ impl Report {
                 refused: !material.findings.is_empty(),
                 findings: material.findings.to_vec(),
             },
+            refused: refused_entries(observed, plan),
             stopped: outcomes
                 .and_then(|outcomes| outcomes.stopped.as_ref())
                 .map(ToString::to_string),
@@ -250,6 +266,7 @@ impl Report {
             notes: Vec::new(),
             paused: Vec::new(),
             guard: Guard::default(),
+            refused: Vec::new(),
             warnings: Vec::new(),
             stopped: Some(why),
         }
@@ -345,6 +362,22 @@ fn held_entry(held: &super::held::Held) -> HeldEntry {
         advice: held.reason.advice().to_owned(),
         candidates,
     }
+}
+
+fn refused_entries(observed: &Observed, plan: &Plan) -> Vec<RefusedEntry> {
+    if plan.leavers.is_empty() {
+        return Vec::new();
+    }
+    let accounts = observed.by_handle();
+    let entry = |leaver: &super::plan::Leaver| {
+        let account = accounts.get(&leaver.handle);
+        RefusedEntry {
+            email: account.and_then(|account| account.email.clone()),
+            account: account.map_or_else(|| AccountId(leaver.handle.0.clone()), |account| account.id.clone()),
+            desk: leaver.desk.clone(),
+        }
+    };
+    plan.leavers.iter().map(entry).collect()
 }
 
 fn note_entry(note: &super::plan::Note) -> NoteEntry {

@@ -10,7 +10,7 @@ use std::io;
 use super::text::summary_line;
 use crate::model::account::AccountId;
 use crate::model::name::is_hostile;
-use crate::model::report::{HeldEntry, Report, StepEntry};
+use crate::model::report::{HeldEntry, RefusedEntry, Report, StepEntry};
 
 /// Characters used at most; a comment may have 65 536, and a bot may add a few words of its own.
 const MOST: usize = 60_000;
@@ -104,6 +104,10 @@ fn sections(report: &Report, full: bool) -> Vec<Section> {
     };
     let all = vec![
         section("Refused by a guard", findings.collect()),
+        section(
+            "Would leave, and stays because of a guard",
+            report.refused.iter().map(refused).collect(),
+        ),
         section("Did not succeed", failed.map(failure).collect()),
         section("Removes", of(is_removal).map(change).collect()),
         section("Opens a desk", of(opens).map(change).collect()),
@@ -168,6 +172,11 @@ fn change(step: &StepEntry) -> String {
         words.push(format!("{} → {}", code(before), code(after)));
     }
     words.join(" ")
+}
+
+fn refused(entry: &RefusedEntry) -> String {
+    let who = entry.email.as_deref().unwrap_or(&entry.account.0);
+    format!("{} on {}", code(who), code(entry.desk.as_str()))
 }
 
 fn failure(step: &StepEntry) -> String {

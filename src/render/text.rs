@@ -67,6 +67,15 @@ pub fn write_remarks(out: &mut dyn io::Write, report: &Report, full: bool) -> io
         )?;
         writeln!(out, "      if it is meant: {}", finding.way_out)?;
     }
+    if full {
+        for entry in &report.refused {
+            let who = entry.email.clone().unwrap_or_else(|| scalar(&entry.account.0));
+            writeln!(out, "refused: {who} stays on {}", entry.desk)?;
+        }
+    } else if !report.refused.is_empty() {
+        let count = report.refused.len();
+        writeln!(out, "      {count} would leave; --full names them")?;
+    }
     for held in &report.held {
         let desk = held.desk.as_ref().map(ToString::to_string);
         let account = held.account.as_ref().map(|id| scalar(&id.0));

@@ -28,6 +28,42 @@ async fn an_edit_removes_whom_it_took_out_and_nobody_else() {
     }
 }
 
+/// A list that is read whole only because that is cheaper says nothing of those whom the edit is not about.
+#[tokio::test]
+async fn an_edit_about_many_removes_nobody_else() {
+    for kind in KINDS {
+        let people = on("SUP", &["cyd", "dan", "eve", "fay"]);
+        let world = world(kind, people).await;
+        let before = private(OWNED, &["ada@example.com", "bob@example.com"]);
+        let (_, mut kept) = world.full(&before).await;
+        let all = ["ada", "bob", "cyd", "dan", "eve", "fay"];
+        let listed: Vec<_> = all.iter().map(|name| format!("{name}@example.com")).collect();
+        let listed: Vec<_> = listed.iter().map(String::as_str).collect();
+        let after = private(OWNED, &listed);
+        let applied = world.edit(&mut kept, &after).await;
+        assert!(
+            applied.steps().len() == 4 && applied.steps().iter().all(|step| step.starts_with("add ")),
+            "{kind:?} {:?}",
+            applied.steps()
+        );
+        assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&all));
+        // A daemon that has forgotten the desk reads it whole as well.
+        kept.memory = quietdesk::engine::memory::Memory::default();
+        let applied = world
+            .edit(
+                &mut kept,
+                &private(OWNED, &[&listed[..], &["gus@example.com"]].concat()),
+            )
+            .await;
+        assert_eq!(
+            applied.steps(),
+            ["create gus@example.com", "add gus@example.com to PRIV"],
+            "{kind:?}"
+        );
+        world.drain();
+    }
+}
+
 #[tokio::test]
 async fn an_edit_never_decides_who_else_has_no_business_on_an_exact_desk() {
     for kind in KINDS {

@@ -105,6 +105,8 @@ pub(crate) struct Life {
     removed: Vec<(Timestamp, &'static str, usize)>,
     /// What happened, for whoever looks for the reason.
     told: Vec<String>,
+    /// What a killed pass was about: a call that was under way can still take effect.
+    killed: Option<Preview>,
 }
 
 /// What one pass was about.
@@ -209,6 +211,7 @@ impl Life {
             memory: None,
             listed_once: BTreeMap::new(),
             removed: Vec::new(),
+            killed: None,
         };
         for n in 0..PEOPLE {
             life.entry(n);
@@ -400,6 +403,7 @@ impl Life {
             yaml(&self.wanted)
         ));
         self.judge(&pass);
+        self.killed = pass.seen.filter(|_| was_killed);
     }
 
     fn remember_listed(&mut self, roster: &Roster, before: &Snapshot) {
@@ -442,8 +446,11 @@ impl Life {
             sandbox.violations().is_empty(),
             &format!("no violation: {:?}", sandbox.violations()),
         );
-        let plan = pass.seen.as_ref().map(|seen| seen.approved.plan());
-        let steps = plan.map(|plan| plan.steps.as_slice()).unwrap_or_default();
+        let plans = [&pass.seen, &self.killed]
+            .into_iter()
+            .flatten()
+            .map(|seen| seen.approved.plan());
+        let steps: Vec<_> = plans.flat_map(|plan| plan.steps.iter().cloned()).collect();
         for desk in DESKS {
             let (was, is) = (&pass.before.desks[desk], &after.desks[desk]);
             let adds = steps

@@ -75,7 +75,7 @@ impl Screening {
 /// Judges a plan for `roster`, whose desks were seen as `observed`.
 #[must_use]
 pub fn screen(roster: &Roster, observed: &Observed, plan: &Plan, judge: Judge<'_>) -> Screening {
-    let leaving = leaving(plan);
+    let leaving = leaving(roster, observed, plan);
     let mut screening = Screening::default();
     let mut refused = BTreeSet::new();
     let emptied = screening.emptied(roster, &leaving, judge, &mut refused);

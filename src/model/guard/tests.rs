@@ -275,6 +275,32 @@ fn a_list_that_cannot_be_trusted_removes_nobody() {
     assert!(usual(&owned("SUP", 0..60), &observed, &parts).ids().is_empty());
 }
 
+/// Whoever the whole roster lists stays, also where a plan of a part of it does not know that.
+#[test]
+fn nobody_leaves_whom_the_roster_lists() {
+    let (whole, part) = (owned("SUP", 0..12), owned("SUP", 1..12));
+    let (observed, parts) = (people("SUP", 0..12), remembers("SUP", 0..12));
+    let ledger = Ledger::restored(parts);
+    let plan = plan(&part, &observed, &ledger, &Policy::default());
+    assert_eq!(plan.steps.len(), 1);
+    let judge = Judge {
+        settings: &Settings::default(),
+        history: ledger.history(),
+        approved: &BTreeSet::new(),
+        now: 0,
+    };
+    assert_eq!(
+        screen(&part, &observed, &plan, judge)
+            .approve(plan.clone())
+            .plan()
+            .steps
+            .len(),
+        1
+    );
+    let screened = screen(&whole, &observed, &plan, judge);
+    assert_eq!(screened.approve(plan).plan().steps, []);
+}
+
 #[test]
 fn a_refused_desk_holds_up_no_other_and_all_together_are_limited() {
     let two = |from: usize, to: usize| {

@@ -73,13 +73,13 @@ impl Planner<'_> {
     pub(super) fn removals(&mut self, identities: &Identities<'_>, replaced: &[Leaver]) {
         let customers = self.roster.customers.values();
         let pinned: BTreeSet<&Handle> = customers.filter_map(|customer| customer.account.as_ref()).collect();
-        let meant = self.meant_by_held();
         for (key, spec) in &self.roster.desks {
             let Some(desk) = read(self.observed, key).filter(|desk| !desk.completeness.is_narrow()) else {
                 continue;
             };
             let mut leaving = Leaving::new();
             self.expired(identities, key, desk, &mut leaving);
+            let meant = self.meant_by_held();
             for leaver in replaced.iter().filter(|leaver| leaver.desk == *key) {
                 leaving
                     .entry(leaver.handle.clone())
