@@ -524,7 +524,7 @@ impl Life {
             !matches!(account.kind, PersonKind::Agent | PersonKind::App),
             &say("it is more than a customer"),
         );
-        let kept = spec.keep.iter().any(|keep| *keep == address);
+        let kept = spec.keep.contains(&address);
         self.must(!kept, &say("it is kept"));
         let listed = pass.roster.customers.values().any(|customer| {
             customer.email.key().as_str() == address && customer.desks.iter().any(|key| key.as_str() == desk)
