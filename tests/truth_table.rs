@@ -57,7 +57,7 @@ fn cases() -> Vec<Case> {
             .flat_map(|case: Case| words.iter().map(move |word| [case.clone(), vec![*word]].concat()))
             .collect();
     }
-    cases.retain(|case| can_be(case));
+    cases.retain(can_be);
     cases
 }
 
