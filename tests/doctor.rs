@@ -159,7 +159,10 @@ async fn who_may_not_sign_in() {
     assert_told!("basic_is_off", REFUSED, data_center(Version::V11), basic);
     let nobodys = |asked: &mut Asked| asked.settings.credentials = Credentials::parse(None, "sandbox").unwrap();
     let (text, worst) = told(Config::default(), nobodys).await;
-    assert!(text.contains("✗ sign-in ") && text.contains("check --user"), "{text}");
+    assert!(
+        text.contains("✗ sign-in ") && text.contains("Cloud wants --user"),
+        "{text}"
+    );
     assert_eq!(worst, REFUSED);
 }
 

@@ -24,7 +24,7 @@ enum SettingError {
     #[error("no Jira is named: give --url https://YOUR-SITE.atlassian.net, or try --sandbox")]
     NoUrl,
     #[error(
-        "there is no API token: put it in a file and give --token-file FILE, or set QUIETDESK_TOKEN, \
+        "there is no token: put it in a file and give --token-file FILE, or set QUIETDESK_TOKEN, \
          or have systemd load the credential quietdesk-token"
     )]
     NoToken,

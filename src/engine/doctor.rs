@@ -12,7 +12,7 @@ use jiff::civil::Date;
 
 use crate::jira::{CallError, ConnectError, JiraRead, Settings, Unreached};
 use crate::model::desk::DeskKey;
-use crate::model::observed::{Deployment, Site};
+use crate::model::observed::Site;
 
 /// What was found.
 #[derive(Debug)]
@@ -210,8 +210,8 @@ impl Check {
     }
 
     /// A call that failed; `found` says what for.
-    fn failed(id: &'static str, trouble: Trouble, found: &str, error: &CallError, deployment: Deployment) -> Self {
-        Self::bad(id, trouble, format!("{found}{}", words::found(error))).mend(words::mend(error, Some(deployment)))
+    fn failed(id: &'static str, trouble: Trouble, found: &str, error: &CallError) -> Self {
+        Self::bad(id, trouble, format!("{found}{}", words::found(error))).mend(words::mend(error))
     }
 
     fn mend(self, mend: impl Into<String>) -> Self {

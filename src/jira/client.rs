@@ -15,6 +15,7 @@ use tracing::{debug, info, warn};
 use super::errors::{CallError, detail, login_refused, refusal};
 use super::limiter::{Breaker, Gates, InFlight, Pace, Pass};
 use super::requests::{Replay, Request};
+use super::sign_in::SignIn;
 use super::told::Told;
 use super::transport::{Answer, Transport, TransportError};
 use super::write::Written;
@@ -50,6 +51,7 @@ pub(super) struct Client {
     pace: Arc<Pace>,
     patience: Duration,
     stop: CancellationToken,
+    sign_in: Mutex<SignIn>,
     stats: Mutex<Stats>,
     told: Mutex<Told>,
 }
@@ -88,6 +90,7 @@ impl Client {
         concurrency: usize,
         patience: Duration,
         stop: CancellationToken,
+        sign_in: SignIn,
     ) -> Self {
         Self {
             transport,
@@ -97,6 +100,7 @@ impl Client {
             pace: Arc::default(),
             patience,
             stop,
+            sign_in: Mutex::new(sign_in),
             stats: Mutex::default(),
             told: Mutex::default(),
         }
@@ -123,6 +127,16 @@ impl Client {
 
     pub(super) fn told(&self) -> Told {
         self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How quietdesk signs in, as far as is known.
+    pub(super) fn sign_in(&self) -> SignIn {
+        *self.sign_in.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Now that it is known which kind of Jira it is.
+    pub(super) fn signs_in_by(&self, sign_in: SignIn) {
+        *self.sign_in.lock().unwrap_or_else(PoisonError::into_inner) = sign_in;
     }
 
     /// Forgets the failures so far.
@@ -305,7 +319,12 @@ impl Client {
     fn judge(&self, request: &Request, answer: Answer, wants_json: bool) -> Attempt {
         let operation = request.endpoint().operation;
         if let Some(detail) = login_refused(&answer.headers) {
-            return Attempt::Refused(CallError::SignInRefused { operation, detail });
+            let sign_in = self.sign_in();
+            return Attempt::Refused(CallError::SignInRefused {
+                operation,
+                detail,
+                sign_in,
+            });
         }
         let said = || detail(answer.status, &answer.body);
         let retry_after = retry_after(&answer.headers);
@@ -331,7 +350,8 @@ impl Client {
             }
             status => {
                 self.breaker.succeeded();
-                Attempt::Refused(refusal(operation, status, &answer.headers, &answer.body))
+                let (headers, body) = (&answer.headers, &answer.body);
+                Attempt::Refused(refusal(operation, status, headers, body, self.sign_in()))
             }
         }
     }

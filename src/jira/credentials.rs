@@ -18,14 +18,15 @@ pub struct Credentials {
 pub enum CredentialsError {
     /// No token.
     #[error(
-        "the token is empty; make one (Cloud: id.atlassian.com → Security; Data Center: your profile) and put it in the token file"
+        "the token is empty; make one (Cloud: an API token at id.atlassian.com; Data Center: a personal access token in the \
+         account's profile) and put it in the token file"
     )]
     Empty,
     /// `--user` is one account, and the token file names another.
     #[error("--user names another account than the token file does; take --user away, or correct one of them")]
     TwoUsers,
     /// A line break or another control character inside.
-    #[error("the user or the API token contains a control character or line break; put the token alone in its file")]
+    #[error("the user or the token contains a control character or line break; put the token alone in its file")]
     Control,
 }
 

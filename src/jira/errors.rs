@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
+use super::sign_in::{SignIn, is_basic_switched_off};
 use crate::model::name::is_hostile;
 use crate::model::observed::Deployment;
 
@@ -17,15 +18,14 @@ const LOGIN_REASON: &str = "x-seraph-loginreason";
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
     /// The credentials were not accepted.
-    #[error(
-        "cannot {operation}: Jira refuses the sign-in ({detail}); check the token, and --user where one is given, and make a \
-         new token if this one has expired"
-    )]
+    #[error("cannot {operation}: Jira refuses the sign-in ({detail}); {}", sign_in.mend(detail))]
     SignInRefused {
         /// What was to be done.
         operation: &'static str,
         /// What Jira said.
         detail: String,
+        /// How quietdesk signed in.
+        sign_in: SignIn,
     },
     /// The account may not do this (403).
     #[error(
@@ -277,10 +277,23 @@ pub(super) fn login_refused(headers: &HeaderMap) -> Option<String> {
 }
 
 /// The error an answer stands for, whose status is not a success and not worth repeating.
-pub(super) fn refusal(operation: &'static str, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> CallError {
+pub(super) fn refusal(
+    operation: &'static str,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    sign_in: SignIn,
+) -> CallError {
     let detail = detail(status, body);
+    let refused = |detail| CallError::SignInRefused {
+        operation,
+        detail,
+        sign_in,
+    };
     match status.as_u16() {
-        401 => CallError::SignInRefused { operation, detail },
+        401 => refused(detail),
+        // No permission would mend that.
+        403 if is_basic_switched_off(&detail) => refused(detail),
         403 => CallError::Forbidden { operation, detail },
         404 => CallError::NotFound { operation, detail },
         409 => CallError::Conflict { operation, detail },
@@ -403,7 +416,13 @@ mod tests {
                 "location",
                 "https://sso.example.com/login?token=secret".parse().unwrap(),
             );
-            refusal("do it", StatusCode::from_u16(status).unwrap(), &headers, b"")
+            refusal(
+                "do it",
+                StatusCode::from_u16(status).unwrap(),
+                &headers,
+                b"",
+                SignIn::Alone,
+            )
         };
         assert!(error(401).is_refusal() && error(401).ends_the_pass());
         assert!(error(403).is_refusal() && !error(403).ends_the_pass());
@@ -411,7 +430,15 @@ mod tests {
         assert!(matches!(error(409), CallError::Conflict { .. }));
         assert!(matches!(error(400), CallError::Refused { status: 400, .. }));
         let open = format!(r#"{{"i18nErrorMessage":{{"i18nKey":"{OPEN_DESK}x"}}}}"#);
-        let error_of = |body: &str| refusal("do it", StatusCode::BAD_REQUEST, &HeaderMap::new(), body.as_bytes());
+        let error_of = |body: &str| {
+            refusal(
+                "do it",
+                StatusCode::BAD_REQUEST,
+                &HeaderMap::new(),
+                body.as_bytes(),
+                SignIn::ApiToken,
+            )
+        };
         assert!(matches!(error_of(&open), CallError::DeskIsOpen { .. }));
         assert!(matches!(error_of("{}"), CallError::Refused { .. }));
         let redirected = error(302).to_string();

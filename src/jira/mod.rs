@@ -15,6 +15,7 @@ mod limiter;
 mod paging;
 mod read;
 pub mod requests;
+mod sign_in;
 mod told;
 mod transport;
 mod write;
@@ -29,6 +30,7 @@ pub use paging::SweepEnd;
 pub use read::{
     AccountListing, DeskRef, JiraRead, Permissions, Roll, ServiceManagement, Settings, Standing, Unreached,
 };
+pub use sign_in::SignIn;
 pub use told::Told;
 pub use transport::{Answer, InProcess, Transport, TransportError};
 pub use write::{JiraWrite, Written};

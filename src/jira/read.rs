@@ -22,6 +22,7 @@ use super::credentials::Credentials;
 use super::errors::{CallError, ConnectError};
 use super::limiter::{InFlight, Pace};
 use super::requests::{self as list, Platform, Request};
+use super::sign_in::SignIn;
 use super::told::Told;
 use super::transport::{Network, Transport};
 use crate::model::account::Account;
@@ -96,9 +97,19 @@ impl JiraRead {
     }
 
     async fn reach_by(transport: Arc<dyn Transport>, settings: Settings) -> Result<Self, Unreached> {
-        let client = Client::new(transport, settings.concurrency, settings.patience, settings.stop);
+        // Whatever else answers there, Atlassian's own addresses are Cloud's.
+        let by_name = settings.url.is_atlassians().then_some(Deployment::Cloud);
+        let sign_in = |deployment| SignIn::of(&settings.credentials, deployment);
+        let client = Client::new(
+            transport,
+            settings.concurrency,
+            settings.patience,
+            settings.stop,
+            sign_in(settings.deployment.or(by_name)),
+        );
         let unreached = |error| Unreached::after(error, &client);
         let (deployment, info) = which_jira(&client, settings.deployment).await.map_err(unreached)?;
+        client.signs_in_by(sign_in(Some(deployment)));
         if deployment == Deployment::Cloud && !settings.credentials.names_a_user() {
             return Err(unreached(ConnectError::NoUser));
         }
@@ -159,7 +170,11 @@ impl JiraRead {
     pub async fn check_sign_in(&self) -> Result<Account, CallError> {
         match self.user(&Request::new(&self.platform().myself, &[])).await {
             Ok(user) => Ok(user),
-            Err(CallError::Forbidden { operation, detail }) => Err(CallError::SignInRefused { operation, detail }),
+            Err(CallError::Forbidden { operation, detail }) => Err(CallError::SignInRefused {
+                operation,
+                detail,
+                sign_in: self.client.sign_in(),
+            }),
             Err(error) => Err(error),
         }
     }

@@ -53,9 +53,8 @@ fn stops(check: &Check) -> bool {
 }
 
 fn no_list(jira: &JiraRead, error: &CallError) -> Check {
-    let deployment = jira.site().deployment;
     let found = "they cannot be listed: ";
-    let check = Check::failed("desks", of_the_whole(error), found, error, deployment);
+    let check = Check::failed("desks", of_the_whole(error), found, error);
     // Unlicensed, Data Center refuses with a page for people (jira-facts §1, H); so does what stands before a Jira.
     if matches!(error, CallError::Forbidden { .. }) && jira.told().page {
         return check.mend(
@@ -79,7 +78,7 @@ async fn customers(jira: &JiraRead, desk: &DeskRef) -> Check {
     };
     let deployment = jira.site().deployment;
     let found = "its customers cannot be listed: ";
-    let check = Check::failed("desk", weigh(jira, &error).await, found, &error, deployment);
+    let check = Check::failed("desk", weigh(jira, &error).await, found, &error);
     match (&error, deployment) {
         (CallError::NotFound { .. }, Deployment::DataCenter) => check.mend(
             "give the project its role \"Service Desk Customers\" back (Project settings → Users and roles), and make the \
@@ -122,7 +121,7 @@ fn mend_of_access(error: &CallError, deployment: Deployment) -> &'static str {
             "make the account an administrator of the desk's project; if it is one, this Jira does not have this path: \
              take `access:` out of the roster and set it in Jira"
         }
-        Deployment::Cloud | Deployment::DataCenter => words::mend(error, Some(deployment)),
+        Deployment::Cloud | Deployment::DataCenter => words::mend(error),
     }
 }
 

@@ -52,11 +52,11 @@ pub(super) async fn service_management(jira: &JiraRead) -> (Check, bool) {
         // Unlicensed, Data Center refuses with a page for people (jira-facts §1, H).
         Err(CallError::Forbidden { .. }) if jira.told().page => unlicensed(""),
         Err(error @ CallError::NotFound { .. }) => {
-            let check = Check::failed(id, Trouble::Part, "", &error, jira.site().deployment);
+            let check = Check::failed(id, Trouble::Part, "", &error);
             (check.mend("install Jira Service Management, or correct --url"), true)
         }
         Err(error) => {
-            let check = Check::failed(id, weigh(jira, &error).await, "", &error, jira.site().deployment);
+            let check = Check::failed(id, weigh(jira, &error).await, "", &error);
             (check, true)
         }
     }
@@ -69,7 +69,7 @@ pub(super) async fn sign_in(jira: &JiraRead) -> Check {
             let who = account.email.unwrap_or_else(|| account.handle.0.clone());
             Check::good("sign-in", format!("{} ({who})", account.name))
         }
-        Err(error) => Check::failed("sign-in", of_the_whole(&error), "", &error, jira.site().deployment),
+        Err(error) => Check::failed("sign-in", of_the_whole(&error), "", &error),
     }
 }
 
@@ -82,7 +82,7 @@ pub(super) async fn rights(jira: &JiraRead) -> Vec<Check> {
         Err(error) => {
             let found = "its permissions cannot be read: ";
             return vec![
-                Check::failed("administrator", of_the_whole(&error), found, &error, deployment),
+                Check::failed("administrator", of_the_whole(&error), found, &error),
                 Check::skipped("look-ups", "administrator"),
                 Check::skipped("accounts", "administrator"),
             ];

@@ -2,7 +2,6 @@
 //! has nothing but the error.
 
 use crate::jira::{BaseUrl, CallError, ConnectError};
-use crate::model::observed::Deployment;
 
 const LATER: &str =
     "run quietdesk doctor again later; if it stays so, Jira's own log says why (Cloud: status.atlassian.com)";
@@ -36,28 +35,9 @@ pub(super) fn found(error: &CallError) -> String {
 }
 
 /// What to do about it, where nothing more is known than the error.
-pub(super) fn mend(error: &CallError, deployment: Option<Deployment>) -> &'static str {
+pub(super) fn mend(error: &CallError) -> &'static str {
     match error {
-        CallError::SignInRefused { detail, .. } | CallError::Forbidden { detail, .. }
-            if detail.contains("Basic Authentication") =>
-        {
-            "use a personal access token (profile picture → Profile → Personal Access Tokens) and leave --user away"
-        }
-        // What Jira says where it wants to see a CAPTCHA solved.
-        CallError::SignInRefused { detail, .. } if detail.contains("AUTHENTICATION_DENIED") => {
-            "too many sign-ins failed: sign in once in a browser as that account, then check --user and the token"
-        }
-        CallError::SignInRefused { .. } => match deployment {
-            Some(Deployment::Cloud) => {
-                "check --user; if the token has expired, make a new one at id.atlassian.com → Security → API tokens and \
-                 put it in the token file"
-            }
-            Some(Deployment::DataCenter) => {
-                "check the token; if it has expired, make a new one (profile picture → Profile → Personal Access Tokens) \
-                 and put it in the token file"
-            }
-            None => "check --user and the token; if the token has expired, make a new one and put it in the token file",
-        },
+        CallError::SignInRefused { detail, sign_in, .. } => sign_in.mend(detail),
         CallError::Forbidden { .. } => "give the account the permission in Jira, or use a token of another account",
         CallError::NotFound { .. } => "check --url: it is Jira's own address, with the path that Jira is under",
         CallError::DeskIsOpen { .. } => "restrict the desk",
@@ -75,7 +55,7 @@ pub(super) fn mend(error: &CallError, deployment: Option<Deployment>) -> &'stati
         }
         CallError::RateLimited { .. } => "try again then, or wait longer with --patience",
         CallError::Stopped { .. } => "run quietdesk doctor again",
-        CallError::MaybeDone(error) => mend(error, deployment),
+        CallError::MaybeDone(error) => mend(error),
         CallError::Redirected { .. } => "check --url, or let quietdesk past the sign-on proxy before Jira",
     }
 }
@@ -129,6 +109,6 @@ pub(super) fn mend_of_connecting(error: &ConnectError) -> &'static str {
         ConnectError::AnotherKind { .. } => "correct --deployment, or leave it to quietdesk to find out",
         ConnectError::NoUser => "give --user with the account's e-mail, or write user:token in the token file",
         ConnectError::Settings(_) => "correct the setting",
-        ConnectError::Call(error) => mend(error, None),
+        ConnectError::Call(error) => mend(error),
     }
 }

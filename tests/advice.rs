@@ -1,0 +1,155 @@
+//! The binary: what it tells people to do, and that this fits the Jira that answered.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::fs;
+
+use assert_cmd::Command;
+use quietdesk::sandbox::{Config, Deployment, DeskAccess, Seed, SeedDesk, SeedPerson, Version};
+use support::world::World;
+use tempfile::TempDir;
+
+const ROSTER: &str = "\
+version: 1
+desks: {SUP: {access: open}}
+customers:
+  - {email: ada@example.com, name: Ada Lovelace, desks: [SUP]}
+  - {email: bob@example.com, desks: [SUP]}
+";
+
+/// A sandbox with one closed desk, a folder with a roster, and the binary pointed at both.
+struct Bench {
+    world: World,
+    folder: TempDir,
+    user: Option<&'static str>,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Bench {
+    fn cloud(people: Vec<SeedPerson>) -> Self {
+        Self::of(Deployment::Cloud, people)
+    }
+
+    fn data_center(people: Vec<SeedPerson>) -> Self {
+        Self::of(Deployment::DataCenter(Version::V10_3), people)
+    }
+
+    fn of(deployment: Deployment, people: Vec<SeedPerson>) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let seed = Seed {
+            seed: 1,
+            desks: vec![SeedDesk::new("SUP", DeskAccess::Restricted)],
+            people,
+        };
+        let config = Config {
+            deployment,
+            ..Config::default()
+        };
+        let world = runtime.block_on(World::with(seed, config));
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("roster.yaml"), ROSTER).unwrap();
+        Self {
+            world,
+            folder,
+            user: (deployment == Deployment::Cloud).then_some("quietdesk@example.com"),
+            _runtime: runtime,
+        }
+    }
+
+    fn quietdesk(&self, arguments: &[&str]) -> Command {
+        let mut command = bare(arguments);
+        command.env("QUIETDESK_URL", self.world.running.url());
+        command.env("QUIETDESK_USER", self.user.unwrap_or_default());
+        command.env("QUIETDESK_TOKEN", "sandbox");
+        command.env("QUIETDESK_PATIENCE", "2s");
+        command.env("XDG_STATE_HOME", self.folder.path().join("state"));
+        command.current_dir(self.folder.path());
+        command
+    }
+}
+
+fn bare(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quietdesk"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("QUIETDESK_")) {
+        command.env_remove(name);
+    }
+    command.env_remove("STATE_DIRECTORY");
+    command.args(arguments);
+    command
+}
+
+/// What it says on stdout and stderr, and its exit code.
+fn told(command: &mut Command, code: i32) -> (String, String) {
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let (out, errors) = (text(output.stdout), text(output.stderr));
+    assert_eq!(output.status.code(), Some(code), "stdout: {out}\nstderr: {errors}");
+    (out, errors)
+}
+
+#[test]
+fn a_wrong_token_is_spoken_of_as_the_kind_of_token_it_is() {
+    let (cloud, data_center) = (Bench::cloud(Vec::new()), Bench::data_center(Vec::new()));
+    let passes: [&[&str]; 3] = [
+        &["plan", "roster.yaml"],
+        &["apply", "roster.yaml"],
+        &["run", "--once", "roster.yaml"],
+    ];
+    for arguments in passes {
+        let refused = |bench: &Bench, user: &str, deployment: &str| {
+            let mut command = bench.quietdesk(arguments);
+            command.env("QUIETDESK_TOKEN", "wr0ng");
+            command.env("QUIETDESK_USER", user);
+            command.env("QUIETDESK_DEPLOYMENT", deployment);
+            let (_, errors) = told(&mut command, 4);
+            assert!(errors.contains("Jira refuses the sign-in"), "{errors}");
+            errors
+        };
+        let alone = refused(&data_center, "", "auto");
+        assert!(alone.contains("Personal Access Tokens"), "{alone}");
+        assert!(
+            !alone.contains("API token") && !alone.contains("id.atlassian"),
+            "{alone}"
+        );
+        let alone = refused(&data_center, "", "data-center");
+        assert!(
+            alone.contains("Personal Access Tokens") && !alone.contains("--user"),
+            "{alone}"
+        );
+        let basic = refused(&data_center, "admin", "data-center");
+        assert!(
+            basic.contains("basic sign-in") && !basic.contains("id.atlassian"),
+            "{basic}"
+        );
+        let named = refused(&cloud, "quietdesk@example.com", "cloud");
+        assert!(
+            named.contains("id.atlassian.com") && !named.contains("ersonal access"),
+            "{named}"
+        );
+        // It answers nothing, not even which kind of Jira it is.
+        let unknown = refused(&data_center, "admin", "auto");
+        assert!(
+            unknown.contains("on Cloud") && unknown.contains("on Data Center"),
+            "{unknown}"
+        );
+    }
+    assert_eq!(cloud.world.sandbox.writes() + data_center.world.sandbox.writes(), 0);
+}
+
+#[test]
+fn basic_sign_in_that_is_switched_off_is_no_missing_permission() {
+    let bench = Bench::of(Deployment::DataCenter(Version::V11), Vec::new());
+    let mut command = bench.quietdesk(&["plan", "roster.yaml", "--user", "admin"]);
+    let (_, errors) = told(&mut command, 4);
+    assert!(errors.contains("Basic Authentication has been disabled"), "{errors}");
+    assert!(
+        errors.contains("leave --user away") && !errors.contains("permission"),
+        "{errors}"
+    );
+}
