@@ -153,3 +153,65 @@ fn basic_sign_in_that_is_switched_off_is_no_missing_permission() {
         "{errors}"
     );
 }
+
+const HANDED_OFF: &str = "\
+version: 1
+customers:
+  - {email: ada@example.com, desks: [SUP], initial_password: generate}
+  - {email: bob@example.com, desks: [SUP]}
+  - {email: carol@example.com, desks: []}
+  - {email: dan@example.com, desks: [SUP], initial_password: provided}
+desks: {SUP: {}}
+";
+
+#[test]
+fn applys_end_tells_what_is_held_and_who_is_to_be_handed_off() {
+    let bench = Bench::data_center(Vec::new());
+    fs::write(bench.folder.path().join("roster.yaml"), HANDED_OFF).unwrap();
+    let (out, _) = told(&mut bench.quietdesk(&["apply", "roster.yaml"]), 7);
+    let url = bench.world.running.url();
+    let end = format!(
+        "2 new accounts to hand off: `quietdesk handoff --url {url}` lists who, with the portal and a first password\n\
+         5 done; 1 held; 4 writes made\n"
+    );
+    assert!(out.ends_with(&end), "{out}");
+    let (handed, _) = told(&mut bench.quietdesk(&["handoff", "--url", &url]), 0);
+    assert!(
+        handed.contains("ada@example.com") && handed.contains("/portal"),
+        "{handed}"
+    );
+    let (out, _) = told(&mut bench.quietdesk(&["apply", "roster.yaml"]), 7);
+    assert!(out.ends_with("\nnothing to do; 1 held; 0 writes made\n"), "{out}");
+    assert!(!out.contains("hand off"), "{out}");
+}
+
+#[test]
+fn the_command_that_hands_off_names_the_folder_that_was_named() {
+    let bench = Bench::cloud(vec![SeedPerson::customer("bob@example.com", &["SUP"])]);
+    let (out, _) = told(
+        &mut bench.quietdesk(&["apply", "roster.yaml", "--state-dir", "kept here"]),
+        0,
+    );
+    assert!(
+        out.contains("1 new account to hand off: `quietdesk handoff --state-dir 'kept here'`"),
+        "{out}"
+    );
+    assert!(out.ends_with("with the portal\n3 done; 3 writes made\n"), "{out}");
+    // Nothing is remembered of a simulated Jira, unless somebody names a folder.
+    let (out, _) = told(
+        &mut bare(&["apply", "--yes", "--sandbox", "roster.yaml"]).current_dir(bench.folder.path()),
+        0,
+    );
+    assert!(!out.contains("hand off"), "{out}");
+}
+
+#[test]
+fn one_pass_of_run_tells_who_is_to_be_handed_off() {
+    let bench = Bench::cloud(Vec::new());
+    let (_, log) = told(&mut bench.quietdesk(&["run", "--once", "roster.yaml"]), 0);
+    let url = bench.world.running.url();
+    let line = format!("2 new accounts to hand off: `quietdesk handoff --url {url}` lists who, with the portal");
+    assert!(log.contains(&line), "{log}");
+    let (_, log) = told(&mut bench.quietdesk(&["run", "--once", "roster.yaml"]), 0);
+    assert!(!log.contains("hand off"), "{log}");
+}

@@ -114,8 +114,9 @@ async fn pass(args: &ApplyArgs, site: &Site, stop: &CancellationToken) -> Result
         }
     }
     let report = seen.report(&site.roster, &site.source, Some(&outcomes), false);
+    let hand_off = state::hand_off_command(&args.site.connection, &site.settings);
     Ok(Applied {
-        printed: print(args.output, &report, &seen, &outcomes, writes),
+        printed: print(args.output, &report, &seen, &outcomes, writes, hand_off.as_deref()),
         exit: Exit::of_outcomes(&seen.approved, &outcomes),
         report,
     })
@@ -127,10 +128,17 @@ fn write_plan(out: &mut dyn io::Write, site: &Site, seen: &Preview) -> io::Resul
     out.flush()
 }
 
-fn print(format: Format, report: &Report, seen: &Preview, outcomes: &Outcomes, writes: u64) -> io::Result<()> {
+fn print(
+    format: Format,
+    report: &Report,
+    seen: &Preview,
+    outcomes: &Outcomes,
+    writes: u64,
+    hand_off: Option<&str>,
+) -> io::Result<()> {
     let mut out = printed::stdout();
     match format {
-        Format::Text => text::write_outcomes(&mut out, seen.approved.plan(), outcomes, writes)?,
+        Format::Text => text::write_outcomes(&mut out, seen.approved.plan(), outcomes, writes, hand_off)?,
         Format::Json => json::write(&mut out, report)?,
         Format::Markdown => markdown::write(&mut out, report, false)?,
     }

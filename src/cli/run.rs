@@ -20,7 +20,7 @@ use crate::daemon::{Connect, Daemon, PassEnd, Settings, telemetry};
 use crate::jira::{self, ConnectError, JiraRead};
 use crate::model::ledger::Ledger;
 use crate::model::roster::Roster;
-use crate::render::progress;
+use crate::render::{progress, text};
 
 /// How often to look at the roster and the token even though no event told of a change.
 const POLL: Duration = Duration::from_secs(30);
@@ -58,6 +58,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         }
         None => None,
     };
+    let hand_off = state::hand_off_command(&args.site.connection, &reached);
     let settings = Settings {
         policy,
         passwords: args.site.policy.passwords.clone(),
@@ -79,7 +80,9 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     };
     let daemon = Daemon::new(settings, stop);
     if args.once {
-        return Ok(exit_of(&daemon.once().await));
+        let end = daemon.once().await;
+        tell_hand_off(&end, hand_off.as_deref());
+        return Ok(exit_of(&end));
     }
     daemon.run().await;
     if let Some(served) = served {
@@ -87,6 +90,17 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         let _ = served.await;
     }
     Ok(Exit::Done)
+}
+
+/// Says that there is somebody to hand off: whoever runs one pass is there to read it.
+fn tell_hand_off(end: &PassEnd, command: Option<&str>) {
+    let (PassEnd::Applied(seen, outcomes), Some(command)) = (end, command) else {
+        return;
+    };
+    let made = outcomes.to_hand_off(seen.approved.plan());
+    if let Some(line) = text::hand_off_line(made, command) {
+        info!("{line}");
+    }
 }
 
 fn status(args: &RunArgs, reached: &jira::Settings) -> Status {

@@ -44,6 +44,19 @@ pub(super) fn read(args: &ConnectionArgs, site: &Settings) -> Result<Option<Ledg
     }
 }
 
+/// The command that lists who is to be handed off; nothing where nothing is remembered.
+pub(super) fn hand_off_command(args: &ConnectionArgs, site: &Settings) -> Option<String> {
+    let folder = folder(args, site).ok()??;
+    let url = site.url.to_string();
+    // Below the user's own folder the address says which one it is.
+    let below_users = folder_below_users(Some(&url)).ok();
+    let place = match below_users.is_some_and(|own| own == folder) {
+        true => format!("--url {url}"),
+        false => format!("--state-dir {}", for_a_shell(&folder)),
+    };
+    Some(format!("quietdesk handoff {place}"))
+}
+
 fn folder(args: &ConnectionArgs, site: &Settings) -> Result<Option<PathBuf>, Failure> {
     if args.sandbox && args.state_dir.is_none() {
         return Ok(None);
@@ -63,6 +76,10 @@ pub(super) fn folder_of(named: Option<&Path>, url: Option<&str>) -> Result<PathB
     if let Some(folder) = folders.and_then(|folders| std::env::split_paths(&folders).next()) {
         return Ok(folder);
     }
+    folder_below_users(url)
+}
+
+fn folder_below_users(url: Option<&str>) -> Result<PathBuf, Failure> {
     let absolute = |name: &str, below: &str| {
         let base = PathBuf::from(std::env::var_os(name)?);
         base.is_absolute().then(|| base.join(below))
@@ -102,6 +119,15 @@ pub(super) fn approved(args: &ConnectionArgs, site: &Settings, ledger: &Ledger, 
     approved.unwrap_or_default().into_keys().collect()
 }
 
+/// A path as it is typed.
+fn for_a_shell(path: &Path) -> String {
+    let text = path.display().to_string();
+    match text.chars().all(|c| c.is_alphanumeric() || "/._-+:@,".contains(c)) {
+        true => text,
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
 /// An address as the name of a folder.
 fn site_name(url: &str) -> String {
     let plain = |c: char| {
@@ -130,6 +156,12 @@ pub(super) fn failure(error: StateError) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_as_it_is_typed() {
+        assert_eq!(for_a_shell(Path::new("/var/lib/quietdesk")), "/var/lib/quietdesk");
+        assert_eq!(for_a_shell(Path::new("it's here")), r"'it'\''s here'");
+    }
 
     #[test]
     fn an_address_as_a_folder() {

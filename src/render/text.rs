@@ -10,11 +10,10 @@ use anstyle::{AnsiColor, Style};
 use super::canonical::{self, Shown, scalar};
 use super::diff::{Line, unified};
 use crate::model::observed::Observed;
-use crate::model::outcome::{Outcome, Outcomes};
+use crate::model::outcome::{Outcome, Outcomes, ToHandOff};
 use crate::model::plan::Plan;
 use crate::model::report::{Report, Summary};
 use crate::model::roster::Roster;
-use crate::model::step::Step;
 
 const OLD: Style = AnsiColor::Red.on_default();
 const NEW: Style = AnsiColor::Green.on_default();
@@ -172,11 +171,18 @@ pub fn summary_line(report: &Report) -> String {
     parts.join("; ")
 }
 
-/// Writes what became of an applied plan: what did not succeed, then one line of numbers.
+/// Writes what became of an applied plan: what did not succeed, who is to be handed off and by which command (where
+/// there is one), then one line of numbers.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_outcomes(out: &mut dyn io::Write, plan: &Plan, outcomes: &Outcomes, writes: u64) -> io::Result<()> {
+pub fn write_outcomes(
+    out: &mut dyn io::Write,
+    plan: &Plan,
+    outcomes: &Outcomes,
+    writes: u64,
+    hand_off: Option<&str>,
+) -> io::Result<()> {
     let mut unnamed = 0;
     for step in plan.steps.iter().filter(|step| !outcomes.succeeded(step.id)) {
         let word = outcomes.of(step.id).as_str();
@@ -195,33 +201,48 @@ pub fn write_outcomes(out: &mut dyn io::Write, plan: &Plan, outcomes: &Outcomes,
     if let Some(stopped) = &outcomes.stopped {
         writeln!(out, "{WARN}stopped:{WARN:#} {stopped}")?;
     }
-    if plan.steps.iter().any(|step| is_made(step, outcomes)) {
-        writeln!(out, "`quietdesk handoff` says how to reach whoever was created")?;
+    let made = hand_off.and_then(|command| hand_off_line(outcomes.to_hand_off(plan), command));
+    if let Some(line) = made {
+        writeln!(out, "{line}")?;
     }
     writeln!(out, "{HEAD}{}{HEAD:#}", outcome_line(plan, outcomes, writes))
 }
 
-/// Whether somebody was made, who has to be told.
-fn is_made(step: &Step, outcomes: &Outcomes) -> bool {
-    step.action.kind() == "create_customer" && outcomes.of(step.id) == Outcome::Done
+/// Who is to be told of their account, since Jira tells nobody; nothing where there is nobody.
+#[must_use]
+pub fn hand_off_line(made: ToHandOff, command: &str) -> Option<String> {
+    let ToHandOff {
+        accounts,
+        with_password,
+    } = made;
+    let passwords = match with_password {
+        0 => "",
+        1 => " and a first password",
+        _ => " and first passwords",
+    };
+    let accounts_word = plural(accounts, "account");
+    (accounts > 0).then(|| {
+        format!("{accounts} new {accounts_word} to hand off: `{command}` lists who, with the portal{passwords}")
+    })
 }
 
 /// What became of a plan's steps in one line.
 #[must_use]
 pub fn outcome_line(plan: &Plan, outcomes: &Outcomes, writes: u64) -> String {
     let counts = outcomes.counts(plan);
-    let parts: Vec<_> = counts
-        .iter()
+    // What is held is told with what was held before anything was applied.
+    let ended = counts.iter().filter(|(outcome, _)| **outcome != Outcome::Held);
+    let parts: Vec<_> = ended
         .map(|(outcome, count)| format!("{count} {}", outcome.as_str()))
         .collect();
-    let steps = if parts.is_empty() {
-        "nothing to do".to_owned()
-    } else {
-        parts.join(", ")
+    let steps = match (parts.is_empty(), plan.steps.is_empty()) {
+        (false, _) => parts.join(", "),
+        (true, true) => "nothing to do".to_owned(),
+        (true, false) => "nothing done".to_owned(),
     };
-    let held = match plan.held.len() {
+    let held = match outcomes.held(plan) {
         0 => String::new(),
-        held => format!("; {held} not decided, as the plan says"),
+        held => format!("; {held} held"),
     };
     format!(
         "{steps}{held}; {writes} {} made",
