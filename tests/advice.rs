@@ -5,6 +5,8 @@
 mod support;
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
 
 use assert_cmd::Command;
 use quietdesk::sandbox::{Config, Deployment, DeskAccess, Seed, SeedDesk, SeedPerson, Version};
@@ -199,7 +201,7 @@ fn the_command_that_hands_off_names_the_folder_that_was_named() {
     assert!(out.ends_with("with the portal\n3 done; 3 writes made\n"), "{out}");
     // Nothing is remembered of a simulated Jira, unless somebody names a folder.
     let (out, _) = told(
-        &mut bare(&["apply", "--yes", "--sandbox", "roster.yaml"]).current_dir(bench.folder.path()),
+        bare(&["apply", "--yes", "--sandbox", "roster.yaml"]).current_dir(bench.folder.path()),
         0,
     );
     assert!(!out.contains("hand off"), "{out}");
@@ -214,4 +216,155 @@ fn one_pass_of_run_tells_who_is_to_be_handed_off() {
     assert!(log.contains(&line), "{log}");
     let (_, log) = told(&mut bench.quietdesk(&["run", "--once", "roster.yaml"]), 0);
     assert!(!log.contains("hand off"), "{log}");
+}
+
+/// A roster of one customer, on the desk that a Jira has whose only person is this one.
+fn one_of(deployment: Deployment, person: SeedPerson, more: &str) -> Bench {
+    let bench = Bench::of(deployment, vec![person]);
+    let text =
+        format!("version: 1\ndesks: {{SUP: {{}}}}\ncustomers: [{{email: ada@example.com, desks: [SUP]{more}}}]\n");
+    fs::write(bench.folder.path().join("roster.yaml"), text).unwrap();
+    bench
+}
+
+fn ada() -> SeedPerson {
+    SeedPerson {
+        name: "Countess".to_owned(),
+        ..SeedPerson::customer("ada@example.com", &["SUP"])
+    }
+}
+
+#[test]
+fn a_noted_name_says_how_to_change_it() {
+    let named = ", name: Ada Lovelace";
+    let full = ["plan", "roster.yaml", "--full"];
+    let cloud = one_of(Deployment::Cloud, ada(), named);
+    let (out, _) = told(&mut cloud.quietdesk(&full), 0);
+    let line = "which quietdesk leaves alone (on Data Center, a name that changes in the file is set; else it is the \
+                person's own to change)\n";
+    assert!(
+        out.contains("noted: ada@example.com: Jira has the name \"Countess\", ") && out.contains(line),
+        "{out}"
+    );
+    let data_center = one_of(Deployment::DataCenter(Version::V10_3), ada(), named);
+    told(&mut data_center.quietdesk(&["apply", "roster.yaml"]), 0);
+    let (out, _) = told(&mut data_center.quietdesk(&full), 0);
+    assert!(out.contains(line), "{out}");
+    let (out, _) = told(&mut data_center.quietdesk(&[&full[..], &["--redact"]].concat()), 0);
+    assert!(
+        out.contains("Jira has another name, which quietdesk leaves alone") && !out.contains("Countess"),
+        "{out}"
+    );
+    // And so it is.
+    let path = data_center.folder.path().join("roster.yaml");
+    let edited = fs::read_to_string(&path)
+        .unwrap()
+        .replace("Ada Lovelace", "A. Lovelace");
+    fs::write(&path, edited).unwrap();
+    let (out, _) = told(&mut data_center.quietdesk(&["apply", "roster.yaml"]), 0);
+    assert!(out.ends_with("\n1 done; 1 write made\n"), "{out}");
+}
+
+#[test]
+fn who_lacks_a_first_password_is_told_where_it_comes_from() {
+    let bench = one_of(
+        Deployment::DataCenter(Version::V10_3),
+        SeedPerson::customer("bob@example.com", &["SUP"]),
+        ", initial_password: provided",
+    );
+    let (out, _) = told(&mut bench.quietdesk(&["plan", "roster.yaml"]), 0);
+    assert!(
+        out.contains("add a line for the address to the file that --passwords names (give one, if none is given)"),
+        "{out}"
+    );
+    let file = bench.folder.path().join("passwords.csv");
+    fs::write(&file, "email,password\nzoe@example.com,zoes-0wn-passw0rd\n").unwrap();
+    fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let (out, _) = told(
+        &mut bench.quietdesk(&["plan", "roster.yaml", "--passwords", "passwords.csv"]),
+        0,
+    );
+    assert!(
+        out.contains("add a line for the address to the file that --passwords names"),
+        "{out}"
+    );
+}
+
+#[test]
+fn an_exported_deactivated_account_can_be_listed_and_brought_back() {
+    let gone = SeedPerson { active: false, ..ada() };
+    let bench = one_of(Deployment::DataCenter(Version::V10_3), gone, "");
+    let (out, _) = told(&mut bench.quietdesk(&["export"]), 0);
+    assert!(
+        out.contains("List them, and on Data Center --reactivate brings them back; else do so in Jira."),
+        "{out}"
+    );
+    let listed = out.replace("customers: []", "customers:").replace("  # - {", "  - {");
+    fs::write(bench.folder.path().join("roster.yaml"), &listed).unwrap();
+    let (out, _) = told(&mut bench.quietdesk(&["apply", "roster.yaml", "--reactivate"]), 0);
+    assert!(out.ends_with("\n1 done; 1 write made\n"), "{listed}\n{out}");
+}
+
+/// `quietdesk sandbox`, and where it is.
+struct Served(Child, String);
+
+impl Served {
+    fn start(more: &[&str]) -> Self {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_quietdesk"));
+        command.args([
+            "sandbox",
+            "--listen",
+            "127.0.0.1:0",
+            "--desk",
+            "SUP:open",
+            "--customers",
+            "2",
+        ]);
+        let mut child = command.args(more).stdout(Stdio::piped()).spawn().unwrap();
+        let first = BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .next()
+            .unwrap()
+            .unwrap();
+        let url = first.rsplit(' ').next().unwrap().to_owned();
+        Self(child, url)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_simulated_site_lets_a_desk_be_public_where_anyone_may_sign_up() {
+    let folder = TempDir::new().unwrap();
+    let public = "version: 1\ndesks: {SUP: {access: public}}\ncustomers: []\n";
+    fs::write(folder.path().join("roster.yaml"), public).unwrap();
+    let plan = |more: &[&str]| {
+        let mut command = bare(&[&["plan", "roster.yaml"], more].concat());
+        command.env("QUIETDESK_TOKEN", "sandbox").current_dir(folder.path());
+        told(&mut command, 0).0
+    };
+    let embedded = plan(&["--sandbox", "--deployment", "data-center"]);
+    assert!(
+        embedded.contains("+    access: public") && embedded.contains("; 0 held;"),
+        "{embedded}"
+    );
+    let open = Served::start(&["--deployment", "data-center", "--public-signup"]);
+    let planned = plan(&["--url", &open.1]);
+    assert!(
+        planned.contains("+    access: public") && planned.contains("; 0 held;"),
+        "{planned}"
+    );
+    let closed = Served::start(&["--deployment", "data-center"]);
+    let held = plan(&["--url", &closed.1]);
+    assert!(held.contains("held: SUP: the site lets nobody sign up"), "{held}");
+    let (_, errors) = told(&mut bare(&["sandbox", "--public-signup"]), 3);
+    assert!(
+        errors.contains("--public-signup is for --deployment data-center"),
+        "{errors}"
+    );
 }
