@@ -5,14 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde::de::DeserializeOwned;
 use tokio::sync::MutexGuard as ProbeGuard;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::errors::{CallError, detail, login_refused, refusal};
+use super::answers::{detail, header, is_cut_short, login_refused, refusal, retry_after};
+use super::errors::CallError;
 use super::limiter::{Breaker, Gates, InFlight, Pace, Pass};
 use super::requests::{Replay, Request};
 use super::sign_in::SignIn;
@@ -404,27 +405,4 @@ pub(super) fn next(backoff: &mut ExponentialBackoff) -> Duration {
         .next()
         .unwrap_or(Duration::from_secs(30))
         .mul_f64(rand::random())
-}
-
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
-}
-
-/// How long Jira asks to wait: seconds, or a date measured against the answer's own (jira-facts §7, H).
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = header(headers, "retry-after")?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = |text: &str| jiff::fmt::rfc2822::parse(text).ok().map(|date| date.timestamp());
-    let (until, now) = (date(text)?, date(header(headers, "date")?)?);
-    Duration::try_from(until.duration_since(now)).ok()
-}
-
-/// Whether a body that should be JSON ends in the middle of it. HTML, say, is not cut short but something else.
-fn is_cut_short(answer: &Answer) -> bool {
-    match serde_json::from_slice::<serde::de::IgnoredAny>(&answer.body) {
-        Ok(_) => false,
-        Err(error) => error.is_eof(),
-    }
 }

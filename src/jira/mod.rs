@@ -6,6 +6,7 @@
 
 mod access;
 mod address;
+mod answers;
 mod client;
 mod cloud;
 mod credentials;
