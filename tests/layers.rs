@@ -135,27 +135,30 @@ fn this_test_sees_what_is_used() {
     );
 }
 
-/// The README names the test that shows each thing it promises: they must be there.
+/// The README and SECURITY.md name the test that shows each thing they promise: they must be there.
 #[test]
-fn the_tests_the_readme_names_are_there() {
+fn the_tests_the_documents_name_are_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = fs::read_to_string(root.join("README.md")).unwrap();
-    let (mut missing, mut named) = (Vec::new(), 0);
-    for name in readme.split('`').skip(1).step_by(2) {
-        let Some((file, test)) = name.split_once("::") else {
-            continue;
-        };
-        named += 1;
-        let mut files = Vec::new();
-        let single = root.join(format!("tests/{file}.rs"));
-        match single.is_file() {
-            true => files.push(single),
-            false => rust_files(&root.join("tests").join(file), &mut files),
+    let mut everything = Vec::new();
+    rust_files(&root.join("tests"), &mut everything);
+    rust_files(&root.join("src"), &mut everything);
+    for document in ["README.md", "SECURITY.md"] {
+        let text = fs::read_to_string(root.join(document)).unwrap();
+        let (mut missing, mut named) = (Vec::new(), 0);
+        for name in text.split('`').skip(1).step_by(2) {
+            let Some((file, test)) = name.split_once("::") else {
+                continue;
+            };
+            named += 1;
+            let is_of = |path: &&PathBuf| {
+                let stem = path.file_stem().is_some_and(|stem| stem == file);
+                stem || path.starts_with(root.join("tests").join(file))
+            };
+            let is_there = |path: &PathBuf| fs::read_to_string(path).unwrap().contains(&format!("fn {test}("));
+            if !everything.iter().filter(is_of).any(is_there) {
+                missing.push(name);
+            }
         }
-        let is_there = |file: &PathBuf| fs::read_to_string(file).unwrap().contains(&format!("fn {test}("));
-        if !files.iter().any(is_there) {
-            missing.push(name);
-        }
+        assert_eq!((missing, named > 15), (Vec::<&str>::new(), true), "{document}");
     }
-    assert_eq!((missing, named > 15), (Vec::<&str>::new(), true));
 }
