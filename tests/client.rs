@@ -395,6 +395,28 @@ async fn what_is_no_jira_is_told() {
     assert!(forbidden.is_refusal(), "{forbidden}");
 }
 
+/// An answer without an end is not taken in for ever, over real HTTP.
+#[tokio::test]
+async fn an_answer_without_an_end_is_cut_off() {
+    let endless = || {
+        let chunk = axum::body::Bytes::from(vec![b' '; 1 << 20]);
+        let chunks = futures_util::stream::repeat_with(move || Ok::<_, std::io::Error>(chunk.clone()));
+        Response::new(axum::body::Body::from_stream(chunks))
+    };
+    let router = axum::Router::new().fallback(move || async move { endless() });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move { axum::serve(listener, router).await });
+    let settings = Settings {
+        url: BaseUrl::parse(&url).unwrap(),
+        patience: Duration::from_secs(1),
+        ..settings(&Config::default())
+    };
+    let error = JiraRead::connect(settings).await.unwrap_err().to_string();
+    assert!(error.contains("the answer is longer than 33554432 bytes"), "{error}");
+    server.abort();
+}
+
 /// Told to stop while Jira does not answer: what is known is kept, and what was under way is unknown.
 #[tokio::test(start_paused = true)]
 async fn a_stop_waits_for_calls_in_flight_but_not_for_ever() {
