@@ -169,8 +169,9 @@ pub fn plan(roster: &Roster, observed: &Observed, ledger: &Ledger, policy: &Poli
         }
     }
     let (tightening, loosening) = planner.access();
+    let tightened = tightening.iter().map(|(desk, ..)| desk.clone()).collect();
     planner.set(tightening);
-    planner.removals(&identities, &replaced);
+    planner.removals(&identities, &replaced, &tightened);
     planner.set(loosening);
     planner.warn_of_passwords();
     planner.plan

@@ -141,3 +141,43 @@ async fn what_came_to_be_is_not_held_when_it_is_undone_later() {
         assert_eq!(applied.steps(), ["add ada@example.com to PRIV"]);
     }
 }
+
+/// A change that was seen to take is no change without effect, however often somebody undoes it.
+#[tokio::test]
+async fn an_access_mode_that_is_undone_is_brought_back_every_time() {
+    for kind in KINDS {
+        let world = world(kind, on("PRIV", &["ada", "bob"])).await;
+        let roster = private("access: restricted, membership: exact", &["ada@example.com"]);
+        let bob = world.sandbox.accounts_of("bob@example.com").remove(0);
+        let mut ledger = Ledger::kept();
+        for _ in 0..4 {
+            world.sandbox.set_access("PRIV", DeskAccess::Open).unwrap();
+            world.apply_with(&roster, &mut ledger).await;
+            assert_eq!(
+                world.sandbox.snapshot().desks["PRIV"].access,
+                DeskAccess::Restricted,
+                "{kind:?}"
+            );
+        }
+        // Where the mode cannot be brought back, nobody is removed in vain.
+        world.sandbox.add_member("PRIV", &bob).unwrap();
+        world.sandbox.set_access("PRIV", DeskAccess::Open).unwrap();
+        world.sandbox.set_faults(&"write-access:ignored".parse().unwrap());
+        for _ in 0..2 {
+            world.apply_with(&roster, &mut ledger).await;
+        }
+        let applied = world.apply_with(&roster, &mut ledger).await;
+        assert_eq!(
+            (applied.steps(), applied.writes),
+            (Vec::new(), 0),
+            "{kind:?} {:?}",
+            applied.held()
+        );
+        assert!(
+            applied.held()[0].contains("accepted this twice"),
+            "{:?}",
+            applied.held()
+        );
+        world.drain();
+    }
+}

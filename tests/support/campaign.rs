@@ -587,7 +587,19 @@ impl Life {
             state.save(&ledger).unwrap();
             let plan = pass.seen.as_ref().map(|seen| seen.approved.plan());
             left = plan.unwrap().steps.iter().map(ToString::to_string).collect();
+            let held: Vec<_> = plan
+                .unwrap()
+                .held
+                .iter()
+                .map(|held| format!("{:?} {}", held.desk, held.reason))
+                .collect();
+            self.told.push(format!("settling: {left:?}; held {held:?}"));
             self.nobody_twice(&pass.before, &self.world.sandbox.snapshot());
+        }
+        if !left.is_empty() {
+            let journal = std::fs::read_to_string(folder.join("audit.jsonl")).unwrap_or_default();
+            let last: Vec<_> = journal.lines().rev().take(8).collect();
+            self.told.push(last.join("\n"));
         }
         self.must(left.is_empty(), &format!("it never settles: {left:?}"));
         self.world.drain();

@@ -54,12 +54,20 @@ impl Ledger {
         }
         let counts = |step: &&Step| {
             let end = outcomes.ends.get(&step.id);
-            end.is_some_and(|end| end.outcome == Outcome::Done || end.ineffective)
+            end.is_some_and(|end| end.ineffective || (end.outcome == Outcome::Done && !is_seen_at_once(&step.action)))
         };
         let deeds = plan.steps.iter().filter(counts);
         for deed in deeds.filter_map(|step| step.action.deed()) {
             *accepted.entry(deed).or_default() += 1;
         }
+    }
+}
+
+/// Whether what is done was seen to be so when it was done: what is otherwise later, somebody changed back.
+fn is_seen_at_once(action: &Action) -> bool {
+    match action {
+        Action::UpdateCustomer { .. } | Action::SetAccess { .. } => true,
+        Action::CreateCustomer { .. } | Action::AddToDesk { .. } | Action::RemoveFromDesk { .. } => false,
     }
 }
 

@@ -70,7 +70,8 @@ impl Planner<'_> {
             .map(|step| step.id)
     }
 
-    pub(super) fn removals(&mut self, identities: &Identities<'_>, replaced: &[Leaver]) {
+    /// Plans who leaves; the desks of `tightened` are restricted before.
+    pub(super) fn removals(&mut self, identities: &Identities<'_>, replaced: &[Leaver], tightened: &BTreeSet<DeskKey>) {
         let customers = self.roster.customers.values();
         let pinned: BTreeSet<&Handle> = customers.filter_map(|customer| customer.account.as_ref()).collect();
         for (key, spec) in &self.roster.desks {
@@ -98,7 +99,7 @@ impl Planner<'_> {
             let of = Of {
                 key,
                 spec,
-                desk,
+                stays_open: stays_open(spec, desk, tightened.contains(key)),
                 earlier,
             };
             for (handle, why) in leaving {
@@ -273,7 +274,7 @@ impl Planner<'_> {
         if self.is_more_than_a_customer(account) {
             return self.note(account, key, NoteKind::NotACustomer);
         }
-        if stays_open(of.spec, of.desk) {
+        if of.stays_open {
             return self.note(account, key, NoteKind::StaysOpen);
         }
         match self.observed.staff.get(&account.id) {
@@ -317,7 +318,8 @@ impl Planner<'_> {
 struct Of<'a> {
     key: &'a DeskKey,
     spec: &'a DeskSpec,
-    desk: &'a ObservedDesk,
+    /// Nobody can be removed from it.
+    stays_open: bool,
     earlier: BTreeSet<EmailKey>,
 }
 
@@ -329,10 +331,12 @@ enum Whereabouts<'a> {
 }
 
 /// Whether a desk is open, and no step of this plan makes it otherwise before anybody is removed.
-fn stays_open(spec: &DeskSpec, desk: &ObservedDesk) -> bool {
+fn stays_open(spec: &DeskSpec, desk: &ObservedDesk, is_tightened: bool) -> bool {
     match desk.access {
         AccessReading::Known(Access::Restricted) => false,
-        AccessReading::Known(Access::Open | Access::Public) => spec.access != Some(Access::Restricted),
+        AccessReading::Known(Access::Open | Access::Public) => {
+            !(is_tightened && spec.access == Some(Access::Restricted))
+        }
         // Jira refuses it then, which removes nobody.
         AccessReading::NotAsked | AccessReading::Unreadable { .. } => false,
     }
