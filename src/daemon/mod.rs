@@ -3,6 +3,7 @@
 //! Owns the loop, the last good roster and the memory between passes. Passes never overlap: a change during a pass
 //! leads to exactly one more. Must never decide what a pass does, nor write anything in observing mode.
 
+mod ended;
 mod events;
 mod passes;
 pub mod roster;
@@ -26,9 +27,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use self::ended::Done;
+pub use self::ended::PassEnd;
 use self::events::{Event, Events};
-pub use self::passes::PassEnd;
-use self::passes::{Done, Passes};
+
+use self::passes::Passes;
 use self::roster::{CurrentRoster, Looked};
 use self::status::{PassEnded, RosterState, Status};
 use self::token::TokenFile;

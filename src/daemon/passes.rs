@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -11,54 +10,24 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::status::PassResult;
+use super::ended::{Done, PassEnd, drops_the_connection};
 use super::{Connect, tell};
 use crate::engine::book::{Book, NoBook};
 use crate::engine::memory::Memory;
-use crate::engine::observe::ObserveError;
 use crate::engine::pass::{Preview, carry_out, preview, preview_edit};
 use crate::engine::passwords::Passwords;
 use crate::engine::progress::Progress;
 use crate::engine::release::{commit, keep_refused, read_approvals};
 use crate::engine::state::State;
-use crate::jira::{ConnectError, InFlight, JiraRead, JiraWrite, Pace, Stats};
+use crate::jira::{InFlight, JiraRead, JiraWrite, Pace, Stats};
 use crate::model::edit::Edit;
 use crate::model::ledger::Ledger;
-use crate::model::outcome::{Outcome, Outcomes, Stopped};
+use crate::model::outcome::Outcomes;
 use crate::model::policy::Policy;
 use crate::model::report::{Report, RosterSource};
 use crate::model::roster::Roster;
-use crate::model::schedule::{Cost, Ended, Kind, Run};
+use crate::model::schedule::{Kind, Run};
 use crate::roster_file::{Source, Sources};
-
-/// How a pass ended.
-#[derive(Debug)]
-pub enum PassEnd {
-    /// Jira could not be signed in to.
-    NotConnected(ConnectError),
-    /// Nothing could be observed.
-    NotObserved(ObserveError),
-    /// It was told to stop before it had seen enough, or there is no roster.
-    Interrupted,
-    /// The edit concerns nothing that Jira knows of: no request was made.
-    NothingToDo,
-    /// Observed only: nothing was written.
-    Observed(Box<Preview>),
-    /// Applied.
-    Applied(Box<Preview>, Outcomes),
-}
-
-/// A pass that ended, and what it asked of Jira.
-#[derive(Debug)]
-pub(super) struct Done {
-    pub(super) run: Run,
-    pub(super) end: PassEnd,
-    /// What was planned and what became of it, where it came so far.
-    pub(super) report: Option<Report>,
-    pub(super) took: Duration,
-    pub(super) before: Stats,
-    pub(super) after: Stats,
-}
 
 /// What a pass reaches Jira by. An observing daemon holds nothing that could write.
 enum Connection {
@@ -374,93 +343,6 @@ impl Connection {
             Self::Observing(jira) => jira,
             Self::Applying(jira) => jira,
         }
-    }
-}
-
-impl Done {
-    /// Requests made, and of these the writes. A connection made anew counts anew.
-    pub(super) fn requests(&self) -> (u64, u64) {
-        let since = |after: u64, before: u64| after.checked_sub(before).unwrap_or(after);
-        (
-            since(self.after.requests, self.before.requests),
-            since(self.after.writes, self.before.writes),
-        )
-    }
-
-    pub(super) fn cost(&self) -> Cost {
-        let (requests, writes) = self.requests();
-        Cost {
-            took: self.took,
-            requests: requests.saturating_sub(writes),
-        }
-    }
-
-    /// How it ended, for who looks on.
-    pub(super) fn result(&self) -> PassResult {
-        let failed = |is_refusal| match is_refusal {
-            true => PassResult::Refused,
-            false => PassResult::Unreachable,
-        };
-        match &self.end {
-            PassEnd::NotConnected(error) => failed(error.is_refusal()),
-            PassEnd::NotObserved(error) => failed(error.is_refusal()),
-            PassEnd::Interrupted => PassResult::Interrupted,
-            PassEnd::NothingToDo => PassResult::Done,
-            PassEnd::Observed(seen) if !seen.approved.findings().is_empty() => PassResult::Guarded,
-            PassEnd::Observed(_) => PassResult::Done,
-            PassEnd::Applied(seen, outcomes) => match &outcomes.stopped {
-                Some(Stopped::Refused(_)) => PassResult::Refused,
-                Some(Stopped::Unreachable(_) | Stopped::RateLimited { .. }) => PassResult::Unreachable,
-                Some(Stopped::Asked) => PassResult::Interrupted,
-                None if !seen.approved.findings().is_empty() => PassResult::Guarded,
-                None => {
-                    let plan = seen.approved.plan();
-                    let whole = plan.held.is_empty() && plan.steps.iter().all(|step| outcomes.succeeded(step.id));
-                    if whole { PassResult::Done } else { PassResult::Partial }
-                }
-            },
-        }
-    }
-
-    /// What went wrong, where it did not come to its end. May hold e-mails.
-    pub(super) fn problem(&self) -> Option<String> {
-        match &self.end {
-            PassEnd::NotConnected(error) => Some(tell::chain(error)),
-            PassEnd::NotObserved(error) => Some(tell::chain(error)),
-            PassEnd::Interrupted | PassEnd::NothingToDo | PassEnd::Observed(_) => None,
-            PassEnd::Applied(_, outcomes) => outcomes.stopped.as_ref().map(ToString::to_string),
-        }
-    }
-
-    /// How it ended, as far as timing goes.
-    pub(super) fn ended(&self) -> Ended {
-        let failed = |is_refusal, wait| match is_refusal {
-            true => Ended::Refused,
-            false => Ended::Failed { wait },
-        };
-        match &self.end {
-            PassEnd::NotConnected(error) => failed(error.is_refusal(), error.wait()),
-            PassEnd::NotObserved(error) => failed(error.is_refusal(), error.wait()),
-            PassEnd::Interrupted => Ended::Failed { wait: None },
-            PassEnd::NothingToDo | PassEnd::Observed(_) => Ended::Settled,
-            PassEnd::Applied(seen, outcomes) => match &outcomes.stopped {
-                Some(Stopped::Refused(_)) => Ended::Refused,
-                Some(Stopped::RateLimited { wait, .. }) => Ended::Failed { wait: Some(*wait) },
-                Some(Stopped::Unreachable(_) | Stopped::Asked) => Ended::Failed { wait: None },
-                None => match outcomes.counts(seen.approved.plan()).contains_key(&Outcome::Unknown) {
-                    true => Ended::Unsettled,
-                    false => Ended::Settled,
-                },
-            },
-        }
-    }
-}
-
-fn drops_the_connection(end: &PassEnd) -> bool {
-    match end {
-        PassEnd::NotConnected(_) | PassEnd::NotObserved(_) => true,
-        PassEnd::Applied(_, outcomes) => outcomes.stopped.is_some(),
-        PassEnd::Interrupted | PassEnd::NothingToDo | PassEnd::Observed(_) => false,
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing::{debug, error, info, warn};
 
 use super::PassEnd;
-use super::passes::Done;
+use super::ended::Done;
 use super::roster::Looked;
 use crate::engine::pass::Preview;
 use crate::model::email::masked;

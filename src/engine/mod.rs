@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod memory;
 pub mod observe;
 pub mod observe_edit;
+mod observe_people;
 mod observe_staff;
 pub mod pass;
 pub mod passwords;
