@@ -2,6 +2,9 @@
 //! kind at every call, kills, clock jumps. What must never happen is looked at after every pass; the same number gives the
 //! same life.
 
+mod drawn;
+mod judge;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -19,17 +22,15 @@ use quietdesk::model::ledger::Ledger;
 use quietdesk::model::observed;
 use quietdesk::model::outcome::Outcomes;
 use quietdesk::model::policy::Policy;
-use quietdesk::model::roster::{Membership, Roster};
-use quietdesk::model::step::Action;
-use quietdesk::sandbox::{
-    Config, Deployment, DeskAccess, Faults, PersonKind, Rules, Seed, SeedDesk, SeedPerson, Snapshot, Version,
-};
+use quietdesk::model::roster::Roster;
+use quietdesk::sandbox::{Config, Deployment, DeskAccess, Faults, Rules, SeedPerson, Snapshot, Version};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+use self::drawn::{Person, Wanted, desk, email, site, yaml};
 use super::world::{World, roster};
 
 const DESKS: [&str; 3] = ["A", "B", "C"];
@@ -66,30 +67,6 @@ const PLACES: [&str; 12] = [
 ];
 const LISTS: [&str; 5] = ["repeat-row", "skip-row", "short-page", "hide-emails", "empty"];
 
-/// What a roster wants of a desk.
-#[derive(Clone, Debug)]
-struct Desk {
-    access: Option<DeskAccess>,
-    membership: &'static str,
-    paused: bool,
-    keep: Option<usize>,
-}
-
-/// What a roster wants of a person.
-#[derive(Clone, Debug)]
-struct Person {
-    desks: BTreeSet<usize>,
-    until: Option<Date>,
-    /// The person has a new address.
-    moved: bool,
-}
-
-#[derive(Clone, Debug)]
-struct Wanted {
-    desks: Vec<Desk>,
-    people: BTreeMap<usize, Person>,
-}
-
 /// One life.
 pub(crate) struct Life {
     world: World,
@@ -115,14 +92,6 @@ struct Pass {
     before: Snapshot,
     seen: Option<Preview>,
     is_full: bool,
-}
-
-fn email(n: usize) -> String {
-    format!("person{n:02}@example.com")
-}
-
-fn moved(n: usize) -> String {
-    format!("new{n:02}@example.com")
 }
 
 /// Lives one life; panics with its story where something is not as it must be.
@@ -435,127 +404,6 @@ impl Life {
             .extend(having.map(|(id, _)| id.clone()));
     }
 
-    /// What must hold after any pass.
-    fn judge(&mut self, pass: &Pass) {
-        let after = self.world.sandbox.snapshot();
-        self.remember_listed(&pass.roster, &after);
-        let sandbox = &self.world.sandbox;
-        self.must(sandbox.outbox().is_empty(), "no mail is sent");
-        self.must(sandbox.seats() == 0, "no seat is taken");
-        self.must(
-            sandbox.violations().is_empty(),
-            &format!("no violation: {:?}", sandbox.violations()),
-        );
-        let plans = [&pass.seen, &self.killed]
-            .into_iter()
-            .flatten()
-            .map(|seen| seen.approved.plan());
-        let steps: Vec<_> = plans.flat_map(|plan| plan.steps.iter().cloned()).collect();
-        for desk in DESKS {
-            let (was, is) = (&pass.before.desks[desk], &after.desks[desk]);
-            let adds = steps
-                .iter()
-                .filter(|step| matches!(&step.action, Action::AddToDesk { desk: on, .. } if on.as_str() == desk));
-            let added = is.customers.difference(&was.customers).count();
-            self.must(
-                added <= adds.count(),
-                &format!("{added} came to {desk}, and the plan had fewer"),
-            );
-            let removals: BTreeSet<_> = steps
-                .iter()
-                .filter_map(|step| step.action.removal())
-                .filter(|(on, _)| on.as_str() == desk)
-                .map(|(_, account)| account.id.0.clone())
-                .collect();
-            let left: Vec<_> = was.customers.difference(&is.customers).cloned().collect();
-            for id in &left {
-                self.must(removals.contains(id), &format!("{id} left {desk} without a step"));
-                self.may_leave(pass, desk, id);
-            }
-            let set = steps
-                .iter()
-                .any(|step| matches!(&step.action, Action::SetAccess { desk: of, .. } if of.as_str() == desk));
-            self.must(
-                was.access == is.access || set,
-                &format!("the access of {desk} changed without a step"),
-            );
-            if !left.is_empty() {
-                self.removed.push((self.now, desk, left.len()));
-            }
-            // The guards go by what they saw, and a list can miss a row without saying so.
-            let seen = pass.seen.as_ref().and_then(|seen| members_seen(seen, desk));
-            self.guards_held(desk, seen.unwrap_or(was.customers.len()), left.len());
-        }
-        for (id, account) in &pass.before.accounts {
-            let changes = steps
-                .iter()
-                .any(|step| matches!(&step.action, Action::UpdateCustomer { account, .. } if account.id.0 == *id));
-            let is = after.accounts.get(id);
-            self.must(changes || is == Some(account), &format!("{id} changed without a step"));
-        }
-        self.nobody_twice(&pass.before, &after);
-    }
-
-    fn nobody_twice(&self, before: &Snapshot, after: &Snapshot) {
-        let having = |snapshot: &Snapshot, email: &str| {
-            let accounts = snapshot.accounts.values();
-            accounts
-                .filter(|account| account.email.eq_ignore_ascii_case(email))
-                .count()
-        };
-        for account in after.accounts.values() {
-            let (was, is) = (having(before, &account.email), having(after, &account.email));
-            self.must(
-                is <= was.max(1),
-                &format!("{} had {was} accounts, and has {is}", account.email),
-            );
-        }
-    }
-
-    fn may_leave(&self, pass: &Pass, desk: &'static str, id: &str) {
-        let account = &pass.before.accounts[id];
-        let spec = pass.roster.desks.iter().find(|(key, _)| key.as_str() == desk);
-        let (_, spec) = spec.unwrap();
-        let address = account.email.to_lowercase();
-        let say = |what: &str| format!("{id} ({address}) left {desk}: {what}");
-        self.must(!spec.paused, &say("it is paused"));
-        self.must(!account.email_hidden, &say("the address is hidden"));
-        self.must(
-            !matches!(account.kind, PersonKind::Agent | PersonKind::App),
-            &say("it is more than a customer"),
-        );
-        let kept = spec.keep.contains(&address);
-        self.must(!kept, &say("it is kept"));
-        let listed = pass.roster.customers.values().any(|customer| {
-            customer.email.key().as_str() == address && customer.desks.iter().any(|key| key.as_str() == desk)
-        });
-        self.must(!listed, &say("it is listed"));
-        let owned = self.listed_once.get(desk).is_some_and(|ids| ids.contains(id));
-        let exact = spec.membership == Membership::Exact && pass.is_full;
-        self.must(owned || exact, &say("nobody ever listed it"));
-    }
-
-    /// Never more than the settings say, in any 24 hours.
-    fn guards_held(&self, desk: &str, was: usize, left: usize) {
-        let lately = self
-            .removed
-            .iter()
-            .filter(|(at, of, _)| *of == desk && self.now.duration_since(*at).as_secs() < 24 * 60 * 60);
-        let count: usize = lately.map(|(_, _, count)| count).sum();
-        if left == 0 {
-            return;
-        }
-        self.must(
-            count <= self.guards.max_removals,
-            &format!("{count} left {desk} in a day"),
-        );
-        let of = was + count - left;
-        self.must(
-            of < 10 || count * 100 <= self.guards.max_removal_percent * of,
-            &format!("{count} of {of} left {desk} in a day"),
-        );
-    }
-
     /// Nothing goes wrong any more, and nobody else does anything: three passes, and nothing is left to do.
     async fn settles(&mut self) {
         self.world.sandbox.set_faults(&Faults::default());
@@ -608,14 +456,6 @@ impl Life {
     #[track_caller]
     fn must(&self, holds: bool, what: &str) {
         assert!(holds, "{what}\n{}", self.told.join("\n"));
-    }
-}
-
-fn members_seen(seen: &Preview, desk: &str) -> Option<usize> {
-    let (_, reading) = seen.observed.desks.iter().find(|(key, _)| key.as_str() == desk)?;
-    match reading {
-        observed::DeskReading::Read(desk) => Some(desk.members.len()),
-        observed::DeskReading::Missing | observed::DeskReading::Unreadable { .. } => None,
     }
 }
 
@@ -687,80 +527,4 @@ fn remember(
         Some(outcomes),
         policy.now,
     );
-}
-
-fn site(random: &mut StdRng) -> Seed {
-    let access = |random: &mut StdRng| *[DeskAccess::Restricted, DeskAccess::Open].choose(random).unwrap();
-    let desks = DESKS.iter().map(|key| SeedDesk::new(*key, access(random))).collect();
-    let mut people = Vec::new();
-    for n in 0..PEOPLE + 6 {
-        if random.random_bool(0.3) {
-            continue;
-        }
-        let on: Vec<_> = DESKS.iter().copied().filter(|_| random.random_bool(0.5)).collect();
-        let kinds = [
-            PersonKind::PortalOnly,
-            PersonKind::PortalOnly,
-            PersonKind::PortalOnly,
-            PersonKind::Atlassian,
-            PersonKind::Agent,
-        ];
-        let kind = *kinds.choose(random).unwrap();
-        people.push(SeedPerson {
-            kind,
-            active: random.random_bool(0.9),
-            email_hidden: kind == PersonKind::Atlassian && random.random_bool(0.3),
-            username: (n % 3 == 0).then(|| format!("user{n}")),
-            ..SeedPerson::customer(email(n), &on)
-        });
-    }
-    Seed { seed: 1, desks, people }
-}
-
-fn desk(random: &mut StdRng) -> Desk {
-    let modes = [None, Some(DeskAccess::Restricted), Some(DeskAccess::Open)];
-    let access = *modes.choose(random).unwrap();
-    let memberships: &[_] = match access {
-        Some(DeskAccess::Open | DeskAccess::Public) => &["additive", "owned"],
-        Some(DeskAccess::Restricted) | None => &["additive", "owned", "owned", "exact"],
-    };
-    Desk {
-        access,
-        membership: memberships.choose(random).unwrap(),
-        paused: random.random_bool(0.1),
-        keep: random.random_bool(0.3).then(|| random.random_range(0..PEOPLE)),
-    }
-}
-
-fn yaml(wanted: &Wanted) -> String {
-    let mut yaml = "version: 1\ndesks:\n".to_owned();
-    for (key, desk) in DESKS.iter().zip(&wanted.desks) {
-        let access = desk
-            .access
-            .map(|access| format!("access: {access}, "))
-            .unwrap_or_default();
-        let keep = desk.keep.map(|n| format!("keep: [{}], ", email(n))).unwrap_or_default();
-        let (membership, paused) = (desk.membership, desk.paused);
-        yaml += &format!("  {key}: {{{access}{keep}membership: {membership}, paused: {paused}}}\n");
-    }
-    if wanted.people.is_empty() {
-        return yaml + "customers: []\n";
-    }
-    yaml += "customers:\n";
-    for (n, person) in &wanted.people {
-        let desks: Vec<_> = person.desks.iter().map(|desk| DESKS[*desk]).collect();
-        let until = person
-            .until
-            .map(|until| format!(", until: {until}"))
-            .unwrap_or_default();
-        let (address, previously) = match person.moved {
-            true => (moved(*n), format!(", previously: [{}]", email(*n))),
-            false => (email(*n), String::new()),
-        };
-        yaml += &format!(
-            "  - {{email: {address}, desks: [{}]{until}{previously}}}\n",
-            desks.join(", ")
-        );
-    }
-    yaml
 }

@@ -1,0 +1,142 @@
+//! What must hold after every pass, whatever went wrong with it.
+
+use std::collections::BTreeSet;
+
+use quietdesk::engine::pass::Preview;
+use quietdesk::model::observed;
+use quietdesk::model::roster::Membership;
+use quietdesk::model::step::Action;
+use quietdesk::sandbox::{PersonKind, Snapshot};
+
+use super::{DESKS, Life, Pass};
+
+impl Life {
+    /// What must hold after any pass.
+    pub(super) fn judge(&mut self, pass: &Pass) {
+        let after = self.world.sandbox.snapshot();
+        self.remember_listed(&pass.roster, &after);
+        let sandbox = &self.world.sandbox;
+        self.must(sandbox.outbox().is_empty(), "no mail is sent");
+        self.must(sandbox.seats() == 0, "no seat is taken");
+        self.must(
+            sandbox.violations().is_empty(),
+            &format!("no violation: {:?}", sandbox.violations()),
+        );
+        let plans = [&pass.seen, &self.killed]
+            .into_iter()
+            .flatten()
+            .map(|seen| seen.approved.plan());
+        let steps: Vec<_> = plans.flat_map(|plan| plan.steps.iter().cloned()).collect();
+        for desk in DESKS {
+            let (was, is) = (&pass.before.desks[desk], &after.desks[desk]);
+            let adds = steps
+                .iter()
+                .filter(|step| matches!(&step.action, Action::AddToDesk { desk: on, .. } if on.as_str() == desk));
+            let added = is.customers.difference(&was.customers).count();
+            self.must(
+                added <= adds.count(),
+                &format!("{added} came to {desk}, and the plan had fewer"),
+            );
+            let removals: BTreeSet<_> = steps
+                .iter()
+                .filter_map(|step| step.action.removal())
+                .filter(|(on, _)| on.as_str() == desk)
+                .map(|(_, account)| account.id.0.clone())
+                .collect();
+            let left: Vec<_> = was.customers.difference(&is.customers).cloned().collect();
+            for id in &left {
+                self.must(removals.contains(id), &format!("{id} left {desk} without a step"));
+                self.may_leave(pass, desk, id);
+            }
+            let set = steps
+                .iter()
+                .any(|step| matches!(&step.action, Action::SetAccess { desk: of, .. } if of.as_str() == desk));
+            self.must(
+                was.access == is.access || set,
+                &format!("the access of {desk} changed without a step"),
+            );
+            if !left.is_empty() {
+                self.removed.push((self.now, desk, left.len()));
+            }
+            // The guards go by what they saw, and a list can miss a row without saying so.
+            let seen = pass.seen.as_ref().and_then(|seen| members_seen(seen, desk));
+            self.guards_held(desk, seen.unwrap_or(was.customers.len()), left.len());
+        }
+        for (id, account) in &pass.before.accounts {
+            let changes = steps
+                .iter()
+                .any(|step| matches!(&step.action, Action::UpdateCustomer { account, .. } if account.id.0 == *id));
+            let is = after.accounts.get(id);
+            self.must(changes || is == Some(account), &format!("{id} changed without a step"));
+        }
+        self.nobody_twice(&pass.before, &after);
+    }
+
+    pub(super) fn nobody_twice(&self, before: &Snapshot, after: &Snapshot) {
+        let having = |snapshot: &Snapshot, email: &str| {
+            let accounts = snapshot.accounts.values();
+            accounts
+                .filter(|account| account.email.eq_ignore_ascii_case(email))
+                .count()
+        };
+        for account in after.accounts.values() {
+            let (was, is) = (having(before, &account.email), having(after, &account.email));
+            self.must(
+                is <= was.max(1),
+                &format!("{} had {was} accounts, and has {is}", account.email),
+            );
+        }
+    }
+
+    fn may_leave(&self, pass: &Pass, desk: &'static str, id: &str) {
+        let account = &pass.before.accounts[id];
+        let spec = pass.roster.desks.iter().find(|(key, _)| key.as_str() == desk);
+        let (_, spec) = spec.unwrap();
+        let address = account.email.to_lowercase();
+        let say = |what: &str| format!("{id} ({address}) left {desk}: {what}");
+        self.must(!spec.paused, &say("it is paused"));
+        self.must(!account.email_hidden, &say("the address is hidden"));
+        self.must(
+            !matches!(account.kind, PersonKind::Agent | PersonKind::App),
+            &say("it is more than a customer"),
+        );
+        let kept = spec.keep.contains(&address);
+        self.must(!kept, &say("it is kept"));
+        let listed = pass.roster.customers.values().any(|customer| {
+            customer.email.key().as_str() == address && customer.desks.iter().any(|key| key.as_str() == desk)
+        });
+        self.must(!listed, &say("it is listed"));
+        let owned = self.listed_once.get(desk).is_some_and(|ids| ids.contains(id));
+        let exact = spec.membership == Membership::Exact && pass.is_full;
+        self.must(owned || exact, &say("nobody ever listed it"));
+    }
+
+    /// Never more than the settings say, in any 24 hours.
+    fn guards_held(&self, desk: &str, was: usize, left: usize) {
+        let lately = self
+            .removed
+            .iter()
+            .filter(|(at, of, _)| *of == desk && self.now.duration_since(*at).as_secs() < 24 * 60 * 60);
+        let count: usize = lately.map(|(_, _, count)| count).sum();
+        if left == 0 {
+            return;
+        }
+        self.must(
+            count <= self.guards.max_removals,
+            &format!("{count} left {desk} in a day"),
+        );
+        let of = was + count - left;
+        self.must(
+            of < 10 || count * 100 <= self.guards.max_removal_percent * of,
+            &format!("{count} of {of} left {desk} in a day"),
+        );
+    }
+}
+
+fn members_seen(seen: &Preview, desk: &str) -> Option<usize> {
+    let (_, reading) = seen.observed.desks.iter().find(|(key, _)| key.as_str() == desk)?;
+    match reading {
+        observed::DeskReading::Read(desk) => Some(desk.members.len()),
+        observed::DeskReading::Missing | observed::DeskReading::Unreadable { .. } => None,
+    }
+}
