@@ -40,7 +40,9 @@ async fn from_role(jira: &JiraWrite, approval: &Approval, key: &DeskKey, role: &
     let result = match result {
         Err(error @ CallError::NotFound { .. }) => match jira.roll_of(key.as_str()).await {
             Ok(roll) if !roll.members.contains(handle) => Ok(()),
-            Ok(_) | Err(_) => Err(error),
+            Ok(_) => Err(error),
+            // An attempt before, whose answer was lost, may have done it.
+            Err(_) => Err(CallError::MaybeDone(Box::new(error))),
         },
         result => result,
     };

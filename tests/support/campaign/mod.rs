@@ -371,6 +371,11 @@ impl Life {
             self.now,
             yaml(&self.wanted)
         ));
+        if let Some(seen) = &pass.seen {
+            let steps: Vec<_> = seen.approved.plan().steps.iter().map(ToString::to_string).collect();
+            let found: Vec<_> = seen.approved.findings().iter().map(|finding| &finding.what).collect();
+            self.told.push(format!("steps: {steps:?}\nrefused: {found:?}"));
+        }
         self.judge(&pass);
         self.killed = pass.seen.filter(|_| was_killed);
     }
