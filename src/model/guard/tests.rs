@@ -336,3 +336,29 @@ fn a_refused_desk_holds_up_no_other_and_all_together_are_limited() {
     assert_eq!((judged.removals(), judged.guards()), (0, vec!["removals-site"]));
     assert!(judged.approved.findings()[0].way_out.starts_with("--max-removals 40"));
 }
+
+/// What is about to be removed counts from then on; what was not removed after all is taken back by whoever lives to tell.
+#[test]
+fn removals_count_from_before_they_are_made() {
+    use crate::model::outcome::{Outcome, Outcomes, StepEnd};
+    let (roster, observed) = (owned("SUP", 3..60), people("SUP", 0..60));
+    let approved = usual(&roster, &observed, &remembers("SUP", 0..60)).approved;
+    let mut history = History::default();
+    assert!(history.reserve(&approved, 100));
+    assert_eq!(history.removed_lately(Some(&key("SUP")), 101), 3);
+    // Killed: nothing is told, and they count.
+    let killed = History {
+        reserved: BTreeMap::new(),
+        ..history.clone()
+    };
+    assert_eq!(killed.removed_lately(None, 101), 3);
+    let steps = approved.plan().steps.iter().map(|step| step.id);
+    let ends = steps.zip([Outcome::Done, Outcome::Unknown, Outcome::NotAttempted]);
+    let outcomes = Outcomes {
+        ends: ends.map(|(id, outcome)| (id, StepEnd::plain(outcome))).collect(),
+        ..Outcomes::default()
+    };
+    history.fold((&roster, &roster), &observed, &approved, Some(&outcomes), 100);
+    assert_eq!(history.removed_lately(None, 101), 2);
+    assert_eq!(history.sizes[&key("SUP")], 58);
+}
