@@ -9,7 +9,7 @@
 //! Dependencies point one way, from the left to the right, and `tests/layers.rs` enforces it:
 //!
 //! ```text
-//! cli → {daemon, render} → engine → {jira, roster_file} → model        sandbox → nothing of ours
+//! cli → {daemon, render, plan_file} → engine → {jira, roster_file} → model        sandbox → nothing of ours
 //! ```
 //!
 //! | module | owns | must never |
@@ -18,6 +18,7 @@
 //! | [`roster_file`] | YAML to [`model::roster::Roster`], with positions; folders; the schema | talk to Jira |
 //! | [`jira`] | the list of allowed requests, the transport, limits, reading and writing | decide what to change |
 //! | [`engine`] | one pass: observe, plan, judge, apply, report; what outlives it | add, retarget or reorder a step |
+//! | [`plan_file`] | saved plans as files | decide what is still true of one |
 //! | [`daemon`] | when passes run: watching, the interval, signals; what it tells of itself | know what a pass does |
 //! | [`render`] | text, JSON, markdown and progress for people and programs | change what is rendered |
 //! | [`sandbox`] | a simulated Jira that judges the client | share a type with the client |
@@ -28,6 +29,7 @@ pub mod daemon;
 pub mod engine;
 pub mod jira;
 pub mod model;
+pub mod plan_file;
 pub mod render;
 pub mod roster_file;
 pub mod sandbox;

@@ -1,4 +1,4 @@
-//! Dependencies point one way: `cli → {daemon, render} → engine → {jira, roster_file} → model`, and the sandbox stands
+//! Dependencies point one way: `cli → {daemon, render, plan_file} → engine → {jira, roster_file} → model`, and the sandbox stands
 //! alone. A module named here may use only what is listed with it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -7,17 +7,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const MAY_USE: [(&str, &[&str]); 8] = [
+const MAY_USE: [(&str, &[&str]); 9] = [
     ("model", &[]),
     ("sandbox", &[]),
     ("roster_file", &["model"]),
+    ("plan_file", &["model", "roster_file"]),
     ("jira", &["model"]),
     ("engine", &["model", "jira"]),
     ("render", &["model", "engine"]),
     ("daemon", &["model", "jira", "roster_file", "engine"]),
     (
         "cli",
-        &["model", "jira", "roster_file", "engine", "render", "daemon", "sandbox"],
+        &[
+            "model",
+            "jira",
+            "roster_file",
+            "plan_file",
+            "engine",
+            "render",
+            "daemon",
+            "sandbox",
+        ],
     ),
 ];
 

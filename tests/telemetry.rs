@@ -84,6 +84,7 @@ async fn no_endpoint_answers_with_an_email() {
         source: &RosterSource::default(),
         observed: &applied.seen.observed,
         plan: applied.seen.approved.plan(),
+        already: &[],
         findings: &[],
         calls: applied.planned,
         mail_sending_calls: 0,

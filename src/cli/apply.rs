@@ -1,4 +1,4 @@
-//! `quietdesk apply`: one pass.
+//! `quietdesk apply`: one pass, of a roster or of a saved plan.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -9,22 +9,28 @@ use tracing::error;
 
 use super::args::{ApplyArgs, Format};
 use super::exit::Exit;
-use super::site::Site;
+use super::site::{Site, today};
 use super::{Failure, printed, signals, state};
 use crate::engine::book::{Book, NoBook};
+use crate::engine::observe::ObserveError;
 use crate::engine::pass::{Preview, carry_out, preview};
+use crate::engine::progress::Progress;
+use crate::engine::recheck::{RecheckError, recheck};
 use crate::engine::release::{commit, keep_refused, read_approvals};
 use crate::engine::state::State;
-use crate::jira::JiraWrite;
+use crate::jira::{JiraRead, JiraWrite};
 use crate::model::ledger::Ledger;
 use crate::model::outcome::Outcomes;
+use crate::model::policy::Policy;
 use crate::model::report::{Report, RosterSource};
+use crate::model::saved::SavedPlan;
+use crate::plan_file::PlanFile;
 use crate::render::canonical::Shown;
-use crate::render::{json, markdown, progress, text};
+use crate::render::{json, listing, markdown, progress, text};
 
 pub(super) async fn run(args: ApplyArgs) -> Result<Exit, Failure> {
     let report_file = args.report.as_deref().map(ReportFile::begin).transpose()?;
-    let url = args.site.connection.url.clone().unwrap_or_default();
+    let url = args.target.connection.url.clone().unwrap_or_default();
     let ended = match signals::stop_token() {
         Ok(stop) => open_and_pass(&args, &stop).await,
         Err(error) => Err(error.into()),
@@ -52,12 +58,23 @@ struct Applied {
 }
 
 async fn open_and_pass(args: &ApplyArgs, stop: &CancellationToken) -> Result<Applied, Failure> {
-    let site = Site::open(&args.site, stop).await?;
-    pass(args, &site, stop).await
+    let file = args.plan.as_deref().map(PlanFile::open).transpose();
+    let file = file.map_err(|error| Failure::new(Exit::Invalid, error))?;
+    let site = match (&file, &args.roster) {
+        (Some(file), _) => Site::of_plan(file, &args.target, stop).await?,
+        (None, Some(roster)) => Site::open(roster, &args.target, stop).await?,
+        (None, None) => return Err(Failure::new(Exit::Usage, "name a roster, or a saved plan with --plan")),
+    };
+    pass(args, &site, file.as_ref().map(|file| &file.plan), stop).await
 }
 
-async fn pass(args: &ApplyArgs, site: &Site, stop: &CancellationToken) -> Result<Applied, Failure> {
-    let state = state::open(&args.site.connection, &site.settings, "apply")?;
+async fn pass(
+    args: &ApplyArgs,
+    site: &Site,
+    saved: Option<&SavedPlan>,
+    stop: &CancellationToken,
+) -> Result<Applied, Failure> {
+    let state = state::open(&args.target.connection, &site.settings, "apply")?;
     let mut ledger = state.as_ref().map_or_else(Ledger::none, State::ledger);
     // Whoever applies by hand says that what was in the way is mended: it is tried again.
     ledger.try_again();
@@ -71,18 +88,17 @@ async fn pass(args: &ApplyArgs, site: &Site, stop: &CancellationToken) -> Result
     let jira = JiraWrite::new(site.connect().await?);
     let bar = progress::Bar::new();
     let seen = tokio::select! {
-        seen = preview(&jira, &site.roster, &ledger, &policy, &bar) => seen,
+        seen = look(&jira, site, saved, &ledger, &policy, &bar) => seen?,
         () = stop.cancelled() => return Err(Failure::new(Exit::Partial, "told to stop before anything was changed")),
     };
-    let seen = seen.map_err(|error| Failure::new(Exit::of_observe_error(&error), error))?;
     keep_refused(state.as_ref(), &seen);
     let plan = seen.approved.plan();
     let asks = !plan.steps.is_empty() && !args.yes && io::stdin().is_terminal();
     match args.output {
-        Format::Text => write_plan(&mut printed::stdout(), site, &seen)?,
+        Format::Text => write_plan(&mut printed::stdout(), site, saved, &seen)?,
         // Nobody can agree to what they have not seen; data alone goes to stdout.
-        Format::Json if asks => write_plan(&mut printed::stderr(), site, &seen)?,
-        Format::Markdown if asks => write_plan(&mut printed::stderr(), site, &seen)?,
+        Format::Json if asks => write_plan(&mut printed::stderr(), site, saved, &seen)?,
+        Format::Markdown if asks => write_plan(&mut printed::stderr(), site, saved, &seen)?,
         Format::Json | Format::Markdown => {}
     }
     if asks && !agreed(stop).await? {
@@ -98,7 +114,10 @@ async fn pass(args: &ApplyArgs, site: &Site, stop: &CancellationToken) -> Result
     let outcomes = carry_out(&jira, &seen, book, &site.passwords, &progress::Bar::new(), stop).await;
     let writes = jira.stats().writes - writes_before;
     if let Some(state) = &state {
-        ledger.fold_part(&site.whole, &site.roster, plan, &outcomes);
+        match saved {
+            None => ledger.fold_part(&site.whole, &site.roster, plan, &outcomes),
+            Some(saved) => ledger.fold_edit(&site.whole, &saved.edit(&site.roster), plan, &outcomes),
+        }
         let history = ledger.history_mut();
         history.fold(
             (&site.whole, &site.roster),
@@ -114,7 +133,7 @@ async fn pass(args: &ApplyArgs, site: &Site, stop: &CancellationToken) -> Result
         }
     }
     let report = seen.report(&site.roster, &site.source, Some(&outcomes), false);
-    let hand_off = state::hand_off_command(&args.site.connection, &site.settings);
+    let hand_off = state::hand_off_command(&args.target.connection, &site.settings);
     Ok(Applied {
         printed: print(args.output, &report, &seen, &outcomes, writes, hand_off.as_deref()),
         exit: Exit::of_outcomes(&seen.approved, &outcomes),
@@ -122,9 +141,41 @@ async fn pass(args: &ApplyArgs, site: &Site, stop: &CancellationToken) -> Result
     })
 }
 
-fn write_plan(out: &mut dyn io::Write, site: &Site, seen: &Preview) -> io::Result<()> {
-    text::write_diff(out, &site.roster, &seen.observed, seen.approved.plan(), Shown::Whole)?;
-    text::write_remarks(out, &seen.report(&site.roster, &site.source, None, false), false)?;
+/// What is to be done: all that the roster wants, or what is left of a saved plan.
+async fn look(
+    jira: &JiraRead,
+    site: &Site,
+    saved: Option<&SavedPlan>,
+    ledger: &Ledger,
+    policy: &Policy,
+    progress: &dyn Progress,
+) -> Result<Preview, Failure> {
+    let observed = |error: ObserveError| Failure::new(Exit::of_observe_error(&error), error);
+    let Some(saved) = saved else {
+        let seen = preview(jira, &site.roster, ledger, policy, progress).await;
+        return seen.map_err(observed);
+    };
+    if jira.site().deployment != saved.site.deployment {
+        let (made_for, here) = (saved.site.deployment, jira.site().deployment);
+        let why = format!("the plan was made for Jira {made_for}, and this is Jira {here}; make the plan again");
+        return Err(Failure::new(Exit::Invalid, why));
+    }
+    let today = site.whole.clone().on(today());
+    let seen = recheck(jira, saved, (&site.roster, &today), ledger, policy, progress).await;
+    seen.map_err(|error| match error {
+        RecheckError::Observe(error) => observed(error),
+        stale @ RecheckError::Stale(_) => Failure::new(Exit::Stale, stale),
+    })
+}
+
+/// What was seen of the desks is in a diff; of a saved plan only its steps were read again.
+fn write_plan(out: &mut dyn io::Write, site: &Site, saved: Option<&SavedPlan>, seen: &Preview) -> io::Result<()> {
+    let report = seen.report(&site.roster, &site.source, None, false);
+    match saved {
+        None => text::write_diff(out, &site.roster, &seen.observed, seen.approved.plan(), Shown::Whole)?,
+        Some(_) => listing::write(out, &report)?,
+    }
+    text::write_remarks(out, &report, false)?;
     out.flush()
 }
 

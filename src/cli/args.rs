@@ -11,7 +11,9 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-pub(super) use self::reading::{ApproveArgs, DoctorArgs, DoctorFormat, ExportArgs, HandoffArgs, HandoffFormat};
+pub(super) use self::reading::{
+    ApproveArgs, DoctorArgs, DoctorFormat, ExportArgs, HandoffArgs, HandoffFormat, ShowArgs, ShowFormat,
+};
 pub(super) use self::simulated::{SandboxArgs, SimulatedDeployment};
 use crate::model::guard;
 use crate::model::observed::Deployment;
@@ -43,6 +45,7 @@ Exit codes:
   5   Jira unreachable, or rate limited past --patience
   6   a guard refused
   7   applied in part: something failed or is held
+  8   the saved plan is stale: nothing was done
   64  usage";
 
 /// How output looks.
@@ -111,6 +114,8 @@ pub(super) enum Command {
     Run(RunArgs),
     /// Release what a guard refused, once, within 24 hours; a running daemon takes it up by itself.
     Approve(ApproveArgs),
+    /// Print a saved plan or a report.
+    Show(ShowArgs),
     /// Check what quietdesk needs of a Jira, one line each, with what to do about it. Writes nothing. Exits with 4 where
     /// credentials or a permission are refused, 5 where Jira does not answer, 7 where a part cannot be managed.
     Doctor(DoctorArgs),
@@ -137,6 +142,14 @@ pub(super) struct SiteArgs {
     /// A YAML file, or a folder of them.
     #[arg(env = "QUIETDESK_ROSTER")]
     pub roster: PathBuf,
+    /// Which part of it, and which Jira it is for.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+/// Which desks of which Jira, and what may be done there.
+#[derive(Clone, Debug, Args)]
+pub(super) struct TargetArgs {
     /// Only these desks, by project key. May be repeated.
     #[arg(long = "desk", env = "QUIETDESK_DESK", value_name = "KEY", value_delimiter = ',')]
     pub desks: Vec<String>,
@@ -263,6 +276,9 @@ pub(super) struct PlanArgs {
     /// The roster applied before, such as the target branch's: tells edits from drift where nothing is remembered.
     #[arg(long, env = "QUIETDESK_BASE", value_name = "ROSTER")]
     pub base: Option<PathBuf>,
+    /// Save the plan to this file, for `apply --plan` and `show`. Only you can read it: it holds e-mails, also with --redact.
+    #[arg(long, env = "QUIETDESK_OUT", value_name = "FILE")]
+    pub out: Option<PathBuf>,
     /// Name the people on the desks whom the roster does not list.
     #[arg(long, env = "QUIETDESK_UNLISTED", value_parser = BoolishValueParser::new())]
     pub unlisted: bool,
@@ -271,9 +287,21 @@ pub(super) struct PlanArgs {
 /// `apply`.
 #[derive(Debug, Args)]
 pub(super) struct ApplyArgs {
-    /// Which roster and Jira.
+    /// A YAML file, or a folder of them.
+    #[arg(env = "QUIETDESK_ROSTER", required_unless_present = "plan")]
+    pub roster: Option<PathBuf>,
+    /// Apply this plan, saved by `plan --out`, and nothing else. What it was computed from is read again: what is so
+    /// already is skipped, and where anything else has moved nothing is done (exit code 8).
+    #[arg(
+        long,
+        env = "QUIETDESK_PLAN",
+        value_name = "FILE",
+        conflicts_with_all = ["roster", "desks", "sandbox"]
+    )]
+    pub plan: Option<PathBuf>,
+    /// Which part of the roster, and which Jira.
     #[command(flatten)]
-    pub site: SiteArgs,
+    pub target: TargetArgs,
     /// How to write the report.
     #[arg(long, env = "QUIETDESK_OUTPUT", value_name = "FORMAT", default_value = "text")]
     pub output: Format,

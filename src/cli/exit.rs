@@ -20,6 +20,8 @@ pub(super) enum Exit {
     Refused,
     /// Jira could not be reached, or limited the rate past patience.
     Unreachable,
+    /// The saved plan is stale.
+    Stale,
     /// A guard refused.
     Guarded,
     /// Applied in part: something failed or is held.
@@ -43,6 +45,7 @@ impl Exit {
             Self::Unreachable => 5,
             Self::Guarded => 6,
             Self::Partial => 7,
+            Self::Stale => 8,
             Self::Usage => 64,
         }
     }
@@ -130,20 +133,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_of_64_1_3_4_5_6_7_2_is_told() {
-        use Exit::{Done, Guarded, Internal, Invalid, Partial, Pending, Refused, Unreachable, Usage};
+    fn the_first_of_64_1_3_4_5_8_6_7_2_is_told() {
+        use Exit::{Done, Guarded, Internal, Invalid, Partial, Pending, Refused, Stale, Unreachable, Usage};
         let order = [
             Usage,
             Internal,
             Invalid,
             Refused,
             Unreachable,
+            Stale,
             Guarded,
             Partial,
             Pending,
             Done,
         ];
-        assert_eq!(order.map(Exit::code), [64, 1, 3, 4, 5, 6, 7, 2, 0]);
+        assert_eq!(order.map(Exit::code), [64, 1, 3, 4, 5, 8, 6, 7, 2, 0]);
         for (n, exit) in order.iter().enumerate() {
             assert_eq!(Exit::first_of(order[n..].iter().rev().copied()), *exit);
         }

@@ -17,6 +17,7 @@ mod run;
 mod sandbox;
 mod seed;
 mod settings;
+mod show;
 mod signals;
 mod site;
 mod state;
@@ -97,6 +98,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Export(args) => on_runtime(export::run(args)),
         Command::Sandbox(args) => on_runtime(sandbox::run(args)),
         Command::Approve(args) => approve::run(&args),
+        Command::Show(args) => show::run(&args),
         Command::Doctor(args) => on_runtime(doctor::run(args)),
         Command::Handoff(args) => handoff::run(&args),
         Command::Schema => {

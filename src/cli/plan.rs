@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::args::{Format, PlanArgs};
@@ -10,21 +11,35 @@ use super::site::Site;
 use super::{Failure, printed, state};
 use crate::engine::pass::preview;
 use crate::model::ledger::Ledger;
+use crate::model::saved::SavedPlan;
+use crate::plan_file::PlanFile;
 use crate::render::canonical::Shown;
 use crate::render::{json, markdown, progress, text};
 
 pub(super) async fn run(args: PlanArgs) -> Result<Exit, Failure> {
-    let site = Site::open(&args.site, &CancellationToken::new()).await?;
+    let site = Site::open(&args.site.roster, &args.site.target, &CancellationToken::new()).await?;
     let jira = site.connect().await?;
     let ledger = match &args.base {
         Some(base) => site.base(base)?,
-        None => state::read(&args.site.connection, &site.settings)?.unwrap_or_else(Ledger::none),
+        None => state::read(&args.site.target.connection, &site.settings)?.unwrap_or_else(Ledger::none),
     };
     let mut policy = site.policy.clone();
-    policy.approved = state::approved(&args.site.connection, &site.settings, &ledger, policy.now);
+    policy.approved = state::approved(&args.site.target.connection, &site.settings, &ledger, policy.now);
     let seen = preview(&jira, &site.roster, &ledger, &policy, &progress::Bar::new()).await;
     let seen = seen.map_err(|error| Failure::new(Exit::of_observe_error(&error), error))?;
     let report = seen.report(&site.roster, &site.source, None, args.unlisted);
+    let file = args.out.is_some().then(|| PlanFile {
+        report: report.clone(),
+        plan: SavedPlan::of(
+            &seen.approved,
+            &seen.observed,
+            ledger.history(),
+            site.day,
+            site.narrow.keys(),
+        ),
+        roster: site.texts.clone(),
+        made_at: Timestamp::now(),
+    });
     let (report, shown) = match args.redact {
         true => (report.redacted(), Shown::Redacted),
         false => (report, Shown::Whole),
@@ -39,6 +54,9 @@ pub(super) async fn run(args: PlanArgs) -> Result<Exit, Failure> {
         Format::Markdown => markdown::write(&mut out, &report, args.full)?,
     }
     out.flush()?;
+    if let (Some(file), Some(path)) = (file, &args.out) {
+        file.save(path).map_err(|error| Failure::new(Exit::Invalid, error))?;
+    }
     let pending = args.detailed_exitcode && !seen.approved.plan().steps.is_empty();
     Ok(Exit::first_of([
         Exit::of_findings(&seen.approved),

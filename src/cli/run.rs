@@ -27,11 +27,11 @@ const POLL: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     let stop = signals::stop_token()?;
-    let narrow = Narrow::parse(&args.site.desks)?;
+    let narrow = Narrow::parse(&args.site.target.desks)?;
     // A file that cannot be used is told at once; the daemon reads it anew before each pass.
-    let (policy, _) = policy(&args.site.policy)?;
+    let (policy, _) = policy(&args.site.target.policy)?;
     // The daemon waits for a valid roster. One pass cannot, and a sandbox is seeded from it.
-    let needs_roster = args.once || args.site.connection.sandbox;
+    let needs_roster = args.once || args.site.target.connection.sandbox;
     let roster = if needs_roster {
         let roster = load_roster(&args.site.roster)?.roster;
         narrow.checked(roster.clone())?;
@@ -40,15 +40,15 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         Roster::default()
     };
     // A sandbox lives as long as this is held.
-    let (reached, _embedded) = reach(&args.site.connection, || seed_for(&roster), &stop).await?;
-    let token_file = match args.site.connection.sandbox {
+    let (reached, _embedded) = reach(&args.site.target.connection, || seed_for(&roster), &stop).await?;
+    let token_file = match args.site.target.connection.sandbox {
         true => None,
-        false => settings::token_file(&args.site.connection),
+        false => settings::token_file(&args.site.target.connection),
     };
     // Whoever only observes needs no lock, and stands beside whoever applies.
     let (state, ledger) = match args.observe {
-        true => (None, state::read(&args.site.connection, &reached)?),
-        false => (state::open(&args.site.connection, &reached, "run")?, None),
+        true => (None, state::read(&args.site.target.connection, &reached)?),
+        false => (state::open(&args.site.target.connection, &reached, "run")?, None),
     };
     let status = status(&args, &reached);
     let served = match args.listen.filter(|_| !args.once) {
@@ -58,10 +58,10 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         }
         None => None,
     };
-    let hand_off = state::hand_off_command(&args.site.connection, &reached);
+    let hand_off = state::hand_off_command(&args.site.target.connection, &reached);
     let settings = Settings {
         policy,
-        passwords: args.site.policy.passwords.clone(),
+        passwords: args.site.target.policy.passwords.clone(),
         ledger: ledger.unwrap_or_else(Ledger::kept),
         state,
         status,
@@ -72,7 +72,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         read_rate: f64::from(args.read_rate),
         poll: POLL,
         observe: args.observe,
-        connect: connect(args.site.connection, reached, stop.clone()),
+        connect: connect(args.site.target.connection, reached, stop.clone()),
         token_file,
         hangup: signals::hangup()?,
         progress: Box::new(progress::Bar::new()),

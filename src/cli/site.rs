@@ -13,7 +13,7 @@ use tracing::info;
 use tokio_util::sync::CancellationToken;
 
 use super::Failure;
-use super::args::{ConnectionArgs, DeploymentArg, PolicyArgs, SiteArgs};
+use super::args::{ConnectionArgs, DeploymentArg, PolicyArgs, TargetArgs};
 use super::exit::Exit;
 use super::seed::seed_for;
 use super::settings;
@@ -25,6 +25,7 @@ use crate::model::ledger::Ledger;
 use crate::model::policy::Policy;
 use crate::model::report::RosterSource;
 use crate::model::roster::Roster;
+use crate::plan_file::{PlanFile, RosterText};
 use crate::roster_file::{self, Loaded};
 use crate::sandbox::{self, Running, Sandbox, Seed};
 
@@ -36,7 +37,12 @@ pub(super) struct Site {
     pub whole: Roster,
     /// Where it came from.
     pub source: RosterSource,
-    narrow: Narrow,
+    /// Its files, as they were read.
+    pub texts: Vec<RosterText>,
+    /// The day (UTC) it is taken for.
+    pub day: Date,
+    /// The desks asked for.
+    pub narrow: Narrow,
     /// What may be done besides what the roster says.
     pub policy: Policy,
     /// The first passwords of those who are to have one of a file.
@@ -52,15 +58,60 @@ impl Site {
     ///
     /// # Errors
     /// An invalid roster or setting, with exit code 3.
-    pub(super) async fn open(args: &SiteArgs, stop: &CancellationToken) -> Result<Self, Failure> {
+    pub(super) async fn open(roster: &Path, args: &TargetArgs, stop: &CancellationToken) -> Result<Self, Failure> {
         let narrow = Narrow::parse(&args.desks)?;
-        let loaded = load_roster(&args.roster)?;
+        let invalid = |error| Failure::new(Exit::Invalid, error);
+        let sources = roster_file::read(roster).map_err(invalid)?;
+        let texts = sources.sources.iter().map(RosterText::of).collect();
+        let loaded = roster_file::load_sources(sources).map_err(invalid)?;
+        let day = today();
         let (policy, passwords) = policy(&args.policy)?;
         let (settings, _sandbox) = reach(&args.connection, || seed_for(&loaded.roster), stop).await?;
         Ok(Self {
             source: source(&loaded),
-            whole: loaded.roster.clone().on(today()),
-            roster: narrow.checked(loaded.roster)?.on(today()),
+            whole: loaded.roster.clone().on(day),
+            roster: narrow.checked(loaded.roster)?.on(day),
+            texts,
+            day,
+            narrow,
+            policy,
+            passwords,
+            settings,
+            _sandbox,
+        })
+    }
+
+    /// What a saved plan was made for, and how to reach its Jira, without a request.
+    ///
+    /// # Errors
+    /// A file that is no plan for this Jira or lacks passwords, or an invalid setting, with exit code 3.
+    pub(super) async fn of_plan(file: &PlanFile, args: &TargetArgs, stop: &CancellationToken) -> Result<Self, Failure> {
+        let invalid = |error: OtherPlan| Failure::new(Exit::Invalid, error);
+        let sources: Vec<_> = file.roster.iter().map(RosterText::source).collect();
+        let whole = roster_file::parse(&sources).map_err(|_| invalid(OtherPlan::Damaged))?;
+        let whole = whole.on(file.plan.day);
+        let narrow = Narrow(file.plan.only.clone());
+        let roster = narrow.of(whole.clone());
+        if !file.plan.is_consistent(&roster) {
+            return Err(invalid(OtherPlan::Damaged));
+        }
+        let (policy, passwords) = policy(&args.policy)?;
+        let wanted = file.plan.passwords_wanted();
+        let missing = wanted.iter().filter(|email| !policy.provided.contains(**email)).count();
+        if missing > 0 {
+            return Err(invalid(OtherPlan::Passwords(missing)));
+        }
+        let (settings, _sandbox) = reach(&args.connection, Seed::default, stop).await?;
+        let (made_for, here) = (file.plan.site.url.clone(), settings.url.to_string());
+        if made_for != here {
+            return Err(invalid(OtherPlan::Site { made_for, here }));
+        }
+        Ok(Self {
+            roster,
+            whole,
+            source: file.report.roster.clone(),
+            texts: Vec::new(),
+            day: file.plan.day,
             narrow,
             policy,
             passwords,
@@ -84,6 +135,17 @@ impl Site {
     pub(super) async fn connect(&self) -> Result<JiraRead, Failure> {
         sign_in(self.settings.clone()).await
     }
+}
+
+/// A saved plan that cannot be applied here.
+#[derive(Debug, thiserror::Error)]
+enum OtherPlan {
+    #[error("the plan was made for {made_for}, and --url is {here}; apply it where it was made for")]
+    Site { made_for: String, here: String },
+    #[error("the plan gives {0} first passwords of a file, which does not have them; name the file with --passwords")]
+    Passwords(usize),
+    #[error("the plan is damaged: its steps and its roster do not fit together; make the plan again")]
+    Damaged,
 }
 
 /// What day it is, in UTC.

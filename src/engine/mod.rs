@@ -15,6 +15,7 @@ pub mod pass;
 pub mod passwords;
 pub mod progress;
 mod protocol;
+pub mod recheck;
 pub mod release;
 pub mod state;
 pub mod survey;

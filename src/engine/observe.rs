@@ -229,7 +229,7 @@ pub(super) async fn read_desk(
 
 /// An access mode that cannot be read stops only the access-mode part (jira-facts §3, I), unless the reason would stop
 /// everything else as well.
-async fn read_access(
+pub(super) async fn read_access(
     jira: &JiraRead,
     key: &DeskKey,
     asked: bool,

@@ -18,7 +18,7 @@ use crate::model::observed::{AccessReading, Completeness, Deployment, DeskReadin
 use crate::model::plan::Questions;
 
 /// What a page of a desk's list holds at least (jira-facts §6): from so many questions on, reading the list is cheaper.
-const ROWS_PER_PAGE: usize = 50;
+pub(super) const ROWS_PER_PAGE: usize = 50;
 
 /// Observes what an edit concerns. Everybody in it is looked up again, whatever is remembered of them.
 ///
@@ -156,7 +156,7 @@ fn memberships(edit: &Edit, observed: &Observed, memory: &Memory) -> BTreeMap<De
 }
 
 /// Who of these people has a desk's role for customers.
-async fn read_rolls(
+pub(super) async fn read_rolls(
     jira: &JiraRead,
     asked: BTreeMap<DeskKey, Vec<Account>>,
     observed: &mut Observed,
@@ -176,7 +176,7 @@ async fn read_rolls(
     Ok(())
 }
 
-async fn ask_memberships(
+pub(super) async fn ask_memberships(
     jira: &JiraRead,
     asked: BTreeMap<DeskKey, Vec<Account>>,
     observed: &mut Observed,

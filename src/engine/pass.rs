@@ -34,6 +34,8 @@ pub struct Preview {
     pub observed: Observed,
     /// What was decided, and may be done.
     pub approved: ApprovedPlan,
+    /// Steps of a saved plan whose end was reached before it was applied.
+    pub already: Vec<Step>,
 }
 
 /// Observes, plans and judges. Has no way to write.
@@ -94,7 +96,11 @@ async fn decide(
         plan = make_plan(part, &observed, ledger, policy);
     }
     let approved = screening.approve(plan);
-    Ok(Preview { observed, approved })
+    Ok(Preview {
+        observed,
+        approved,
+        already: Vec::new(),
+    })
 }
 
 /// Whom a step changes, and the desks of that entry.
@@ -159,6 +165,7 @@ impl Preview {
             source,
             observed: &self.observed,
             plan,
+            already: &self.already,
             findings: self.approved.findings(),
             calls: calls.count(),
             mail_sending_calls: self.mail_sending_calls(),

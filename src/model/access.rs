@@ -6,7 +6,7 @@ use std::fmt;
 ///
 /// Maps to Jira's settings as in jira-facts §3 (M): restricted = open false, signup false; open = open true,
 /// signup false; public = signup true.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Access {
     /// Only listed customers.

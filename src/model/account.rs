@@ -5,12 +5,12 @@ use std::fmt;
 use super::email::EmailKey;
 
 /// What never changes about an account: Cloud's accountId, Data Center's user key. For ledgers and saved plans.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct AccountId(pub String);
 
 /// What calls send to name an account: Cloud's accountId, Data Center's username (which can change).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Handle(pub String);
 

@@ -4,13 +4,27 @@ use std::fmt;
 
 /// The key of a desk's Jira project, such as `SUP`: an upper-case letter, then upper-case letters, digits or `_`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String", into = "String")]
 pub struct DeskKey(String);
 
 /// A text that is not a project key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is not a Jira project key (upper-case letters, digits and _, beginning with a letter)")]
 pub struct NotADeskKey;
+
+impl TryFrom<String> for DeskKey {
+    type Error = NotADeskKey;
+
+    fn try_from(text: String) -> Result<Self, NotADeskKey> {
+        Self::parse(&text)
+    }
+}
+
+impl From<DeskKey> for String {
+    fn from(key: DeskKey) -> Self {
+        key.0
+    }
+}
 
 impl DeskKey {
     /// Checks a key.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::access::Access;
 use super::account::{Account, AccountId, Handle};
@@ -12,7 +12,7 @@ use super::plan::Plan;
 use super::roster::Roster;
 
 /// One desk's list, counted. `listed + unlisted + hidden = customers`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeskCounts {
     /// How many Jira lists.
     pub customers: usize,
@@ -23,7 +23,7 @@ pub struct DeskCounts {
     /// How many hide their e-mail and are nobody's in the roster.
     pub hidden: usize,
     /// The groups whose members are customers as well: shown, and left alone.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
     /// How open it was when it was read; nothing where that is not managed or cannot be read. Not in the document.
     #[serde(skip)]
@@ -37,7 +37,7 @@ pub struct DeskCounts {
 }
 
 /// Somebody on a desk whom the roster does not list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stranger {
     /// The account.
     pub account: AccountId,

@@ -10,7 +10,8 @@ const MAX_BYTES: usize = 254;
 const MAX_LOCAL_BYTES: usize = 64;
 
 /// A checked address: the spelling to send, and the key to compare by.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub struct Email {
     key: EmailKey,
     spelled: String,
@@ -20,7 +21,8 @@ pub struct Email {
 ///
 /// Jira compares e-mails case-insensitively (jira-facts §4, H). Only canonical equivalence is folded (NFC, not
 /// NFKC): two addresses that merely look alike stay two people.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
 pub struct EmailKey(String);
 
 /// Why a text is not an address quietdesk would send to Jira.
@@ -89,6 +91,20 @@ impl Email {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.spelled
+    }
+}
+
+impl TryFrom<String> for Email {
+    type Error = EmailProblem;
+
+    fn try_from(text: String) -> Result<Self, EmailProblem> {
+        Self::parse(&text)
+    }
+}
+
+impl serde::Serialize for Email {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -26,5 +26,6 @@ pub mod policy;
 pub mod redact;
 pub mod report;
 pub mod roster;
+pub mod saved;
 pub mod schedule;
 pub mod step;

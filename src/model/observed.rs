@@ -8,7 +8,7 @@ use super::desk::DeskKey;
 use super::email::EmailKey;
 
 /// Which Jira this is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Site {
     /// The base address, without a slash at its end.
     pub url: String,
@@ -19,7 +19,7 @@ pub struct Site {
 }
 
 /// The two kinds of Jira.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Deployment {
     /// Atlassian's own hosting.

@@ -11,7 +11,7 @@ use super::plan::Plan;
 use super::step::{AccountRef, Action, StepId};
 
 /// What became of one step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The call was made and took effect.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::account::AccountId;
 use super::desk::DeskKey;
@@ -17,7 +17,7 @@ use super::roster::Roster;
 use super::step::{Action, Cause, Step, StepId, Who};
 
 /// The whole document.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// Always 1.
     pub format_version: u32,
@@ -42,10 +42,10 @@ pub struct Report {
     /// What the guards found.
     pub guard: Guard,
     /// Who would leave a desk, and stays because of a guard.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<RefusedEntry>,
     /// Facts about the whole site.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// Why the pass ended before its last step.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,7 +53,7 @@ pub struct Report {
 }
 
 /// Which Jira.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Jira {
     /// Its address.
     pub url: String,
@@ -64,7 +64,7 @@ pub struct Jira {
 }
 
 /// Which roster.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RosterSource {
     /// The files, in the order they were read.
     pub files: Vec<String>,
@@ -73,7 +73,7 @@ pub struct RosterSource {
 }
 
 /// The numbers: steps planned by kind, and the rest.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// Accounts to make.
     pub create: usize,
@@ -95,13 +95,17 @@ pub struct Summary {
     pub calls: usize,
 }
 
+/// The word for a kind of step: one of [`Action::KINDS`].
+pub type StepKind = &'static str;
+
 /// One step.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StepEntry {
     /// Its id within the plan.
     pub id: StepId,
     /// Its kind.
-    pub kind: &'static str,
+    #[serde(deserialize_with = "known_kind")]
+    pub kind: StepKind,
     /// The person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
@@ -128,7 +132,7 @@ pub struct StepEntry {
 }
 
 /// One thing held.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HeldEntry {
     /// The person.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,12 +148,12 @@ pub struct HeldEntry {
     /// What to do.
     pub advice: String,
     /// The accounts that might be meant.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<AccountId>,
 }
 
 /// One difference that is left alone.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NoteEntry {
     /// The person.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -164,7 +168,7 @@ pub struct NoteEntry {
 }
 
 /// Somebody who would leave a desk, and stays because of a guard.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RefusedEntry {
     /// The address Jira shows, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,7 +180,7 @@ pub struct RefusedEntry {
 }
 
 /// What the guards found.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Guard {
     /// Whether a part was refused.
     pub refused: bool,
@@ -195,6 +199,8 @@ pub struct Material<'a> {
     pub observed: &'a Observed,
     /// What was decided.
     pub plan: &'a Plan,
+    /// Steps of a saved plan whose end was reached before it was applied.
+    pub already: &'a [Step],
     /// What the guards found in it.
     pub findings: &'a [Finding],
     /// How many writes it takes.
@@ -230,7 +236,7 @@ impl Report {
             mail_sending_calls: material.mail_sending_calls,
             warnings: plan.warnings.iter().cloned().chain(of_groups(&desks)).collect(),
             desks,
-            steps: plan.steps.iter().map(|step| step_entry(step, outcomes)).collect(),
+            steps: step_entries(&material),
             held: plan.held.iter().map(held_entry).collect(),
             notes: plan.notes.iter().map(note_entry).collect(),
             paused: plan.paused.iter().map(|step| step_entry(step, None)).collect(),
@@ -303,6 +309,13 @@ impl Summary {
     }
 }
 
+/// A step's kind is one of those there are.
+fn known_kind<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let known = Action::KINDS.into_iter().find(|kind| *kind == text);
+    known.ok_or_else(|| serde::de::Error::custom(format_args!("{text:?} is no kind of step")))
+}
+
 /// Groups that let people in: shown, and left alone.
 fn of_groups(desks: &BTreeMap<DeskKey, DeskCounts>) -> impl Iterator<Item = String> {
     let with_groups = desks.iter().filter(|(_, desk)| !desk.groups.is_empty());
@@ -312,6 +325,19 @@ fn of_groups(desks: &BTreeMap<DeskKey, DeskCounts>) -> impl Iterator<Item = Stri
             "{key}: whoever is in one of these groups is a customer as well, which quietdesk leaves alone: {groups}"
         )
     })
+}
+
+/// In the order of the plan, whether or not there was anything left to do.
+fn step_entries(material: &Material<'_>) -> Vec<StepEntry> {
+    let left = material.plan.steps.iter();
+    let left = left.map(|step| step_entry(step, material.outcomes));
+    let already = material.already.iter().map(|step| StepEntry {
+        outcome: Some(Outcome::Already),
+        ..step_entry(step, None)
+    });
+    let mut entries: Vec<_> = left.chain(already).collect();
+    entries.sort_by_key(|entry| entry.id);
+    entries
 }
 
 fn step_entry(step: &Step, outcomes: Option<&Outcomes>) -> StepEntry {

@@ -126,7 +126,8 @@ pub struct Customer {
 }
 
 /// Where the first password of a new account comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum InitialPassword {
     /// quietdesk makes one.
     Generate,

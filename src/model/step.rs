@@ -13,7 +13,7 @@ use super::roster::InitialPassword;
 pub struct StepId(pub u32);
 
 /// One difference between the roster and Jira that a plan removes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Step {
     /// Its number.
     pub id: StepId,
@@ -24,7 +24,8 @@ pub struct Step {
 }
 
 /// What a step does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Action {
     /// Make a customer's account, silently and without a seat.
     CreateCustomer {
@@ -78,7 +79,7 @@ pub enum Action {
 }
 
 /// What changes about an account, all in one call.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Changes {
     /// Its display name.
     pub name: Option<NameChange>,
@@ -89,7 +90,7 @@ pub struct Changes {
 }
 
 /// A new display name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct NameChange {
     /// What Jira has now.
     pub before: String,
@@ -98,7 +99,7 @@ pub struct NameChange {
 }
 
 /// A new address of the same person.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AddressChange {
     /// What Jira has now.
     pub before: String,
@@ -109,7 +110,8 @@ pub struct AddressChange {
 }
 
 /// Whose account a step is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Who {
     /// One that is there already.
     Existing(AccountRef),
@@ -118,7 +120,7 @@ pub enum Who {
 }
 
 /// An account, as far as a step needs it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AccountRef {
     /// Its stable identity.
     pub id: AccountId,
@@ -127,7 +129,7 @@ pub struct AccountRef {
 }
 
 /// Why Jira differs from the roster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Cause {
     /// No pass over the desk has ever completed.
@@ -143,6 +145,15 @@ pub enum Cause {
 }
 
 impl Action {
+    /// Every kind there is, as outputs name it.
+    pub const KINDS: [&'static str; 5] = [
+        "create_customer",
+        "update_customer",
+        "add_to_desk",
+        "remove_from_desk",
+        "set_access",
+    ];
+
     /// The kind, as outputs name it.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -236,6 +247,15 @@ impl fmt::Display for StepId {
 impl serde::Serialize for StepId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for StepId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let number = text.strip_prefix('s').and_then(|digits| digits.parse().ok());
+        let wrong = || serde::de::Error::custom(format_args!("{text:?} is no step's id"));
+        number.map(Self).ok_or_else(wrong)
     }
 }
 

@@ -320,6 +320,7 @@ mod tests {
             },
             observed,
             plan: &plan,
+            already: &[],
             findings: &[],
             calls: 3,
             mail_sending_calls: 0,

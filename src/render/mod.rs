@@ -7,6 +7,7 @@ pub mod diff;
 pub mod doctor;
 pub mod handoff;
 pub mod json;
+pub mod listing;
 pub mod markdown;
 pub mod progress;
 pub mod roster_yaml;

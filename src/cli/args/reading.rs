@@ -1,4 +1,4 @@
-//! What `doctor`, `export` and `handoff` are given: they only look.
+//! What `doctor`, `export`, `show` and `handoff` are given: they only look.
 
 use std::path::PathBuf;
 
@@ -108,4 +108,30 @@ pub(in crate::cli) enum HandoffFormat {
     Csv,
     /// For programs.
     Json,
+}
+
+/// `show`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ShowArgs {
+    /// What `plan --out`, `plan --output json` or `apply --report` wrote.
+    #[arg(env = "QUIETDESK_SHOW")]
+    pub file: PathBuf,
+    /// How to write it.
+    #[arg(long, env = "QUIETDESK_SHOW_OUTPUT", value_name = "FORMAT", default_value = "text")]
+    pub output: ShowFormat,
+    /// Name the noted differences as well.
+    #[arg(long, env = "QUIETDESK_FULL", value_parser = BoolishValueParser::new())]
+    pub full: bool,
+    /// Mask e-mails and names, for where others read along.
+    #[arg(long, env = "QUIETDESK_REDACT", value_parser = BoolishValueParser::new())]
+    pub redact: bool,
+}
+
+/// How a saved plan or a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ShowFormat {
+    /// A line for each step.
+    Text,
+    /// A comment for a pull request.
+    Markdown,
 }

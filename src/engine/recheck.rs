@@ -1,0 +1,279 @@
+//! Applying a saved plan: what its steps were computed from is read again, nothing else, and the guards judge again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::observe::{ObserveError, Reads, answer, read_access, read_desks, reading, signed_in};
+use super::observe_edit::{ROWS_PER_PAGE, ask_memberships, read_rolls};
+use super::observe_staff::ask_staff;
+use super::pass::Preview;
+use super::progress::{Event, Progress};
+use crate::jira::{DeskRef, JiraRead};
+use crate::model::account::{Account, AccountId, Handle};
+use crate::model::desk::DeskKey;
+use crate::model::email::{Email, EmailKey};
+use crate::model::guard::{Judge, screen};
+use crate::model::ledger::Ledger;
+use crate::model::observed::{AccessReading, Completeness, Deployment, DeskReading, Observed, ObservedDesk};
+use crate::model::plan::Questions;
+use crate::model::policy::Policy;
+use crate::model::roster::Roster;
+use crate::model::saved::{Changed, Premise, SavedPlan, Seen};
+use crate::model::step::{Action, Step, StepId, Who};
+
+/// Why a saved plan cannot be applied.
+#[derive(Debug, thiserror::Error)]
+pub enum RecheckError {
+    /// What it was computed from could not be read.
+    #[error(transparent)]
+    Observe(#[from] ObserveError),
+    /// Something moved since it was made. Nothing was changed.
+    #[error(
+        "the saved plan is stale, and nothing was changed:{}\nmake a new plan and have that one applied",
+        list(.0)
+    )]
+    Stale(Vec<Changed>),
+}
+
+fn list(changed: &[Changed]) -> String {
+    let line = |Changed { what, before, now }: &Changed| format!("\n  {what}: was {before}, is {now}");
+    changed.iter().map(line).collect()
+}
+
+/// Reads again what the steps of a saved plan were computed from, and leaves out what is so already. `planned` is the
+/// roster it was made for, `today` the same as it is of this day. Has no way to write.
+///
+/// # Errors
+/// See [`RecheckError`].
+pub async fn recheck(
+    jira: &JiraRead,
+    saved: &SavedPlan,
+    (planned, today): (&Roster, &Roster),
+    ledger: &Ledger,
+    policy: &Policy,
+    progress: &dyn Progress,
+) -> Result<Preview, RecheckError> {
+    let observed = observe_saved(jira, saved, planned, progress).await?;
+    let left = saved.recheck(today, &observed).map_err(RecheckError::Stale)?;
+    let history = saved.history_with(ledger.history());
+    let judge = Judge {
+        settings: &policy.guards,
+        history: &history,
+        approved: &policy.approved,
+        now: policy.now,
+    };
+    let screening = screen(planned, &observed, &left.plan, judge);
+    Ok(Preview {
+        approved: screening.approve(left.plan),
+        observed,
+        already: left.already,
+    })
+}
+
+/// Observes what the steps of a saved plan were computed from. A desk somebody is to be taken off is read whole, because
+/// the guards go by how many are on it.
+async fn observe_saved(
+    jira: &JiraRead,
+    saved: &SavedPlan,
+    planned: &Roster,
+    progress: &dyn Progress,
+) -> Result<Observed, ObserveError> {
+    let mut observed = signed_in(jira).await?;
+    let found = jira.desks().await.map_err(reading("the list of service desks"))?;
+    see_desks(jira, (saved, planned), &found, &mut observed).await?;
+    let removals = saved.steps.iter().filter_map(|step| step.action.removal());
+    let whole: BTreeSet<_> = removals.map(|(desk, _)| desk).collect();
+    let certainly = Reads {
+        access: true,
+        certainly: true,
+    };
+    read_desks(
+        jira,
+        &mut observed,
+        whole.iter().map(|desk| (*desk, certainly)),
+        progress,
+    )
+    .await?;
+    ask_people(jira, saved, &mut observed, progress).await?;
+    see_memberships(jira, saved, &mut observed, progress).await?;
+    let staff = saved
+        .steps
+        .iter()
+        .filter_map(|step| more_than_customer(step, planned, &observed));
+    let staff: Vec<_> = staff.collect();
+    ask_staff(jira, staff, &mut observed).await?;
+    progress.event(Event::Ended);
+    Ok(observed)
+}
+
+/// Which desks there are, and how open they are where the plan changes that; nobody on them.
+async fn see_desks(
+    jira: &JiraRead,
+    (saved, planned): (&SavedPlan, &Roster),
+    found: &[DeskRef],
+    observed: &mut Observed,
+) -> Result<(), ObserveError> {
+    let opened = |key: &DeskKey| saved.premises.contains_key(&Premise::Access(key.clone()));
+    let of_steps = saved.premises.keys().filter_map(|premise| {
+        if let Premise::Desk(key) = premise {
+            Some(key)
+        } else {
+            None
+        }
+    });
+    // Whoever works on a desk of theirs is more than a customer.
+    let of_changed = saved.steps.iter().flat_map(|step| updated(step, planned));
+    for key in of_steps.chain(of_changed).collect::<BTreeSet<_>>() {
+        let Some(desk) = found.iter().find(|desk| desk.key == key.as_str()) else {
+            observed.desks.insert(key.clone(), DeskReading::Missing);
+            continue;
+        };
+        let (access, settings) = read_access(jira, key, opened(key)).await?;
+        let desk = ObservedDesk {
+            id: desk.id.clone(),
+            members: BTreeSet::new(),
+            completeness: Completeness::Narrow,
+            access,
+            groups: BTreeSet::new(),
+            team: None,
+            may_be_public: settings.is_some_and(|settings| settings.may_be_public()),
+            portal: saved.portals.get(key).copied(),
+            role: None,
+        };
+        observed.desks.insert(key.clone(), DeskReading::Read(desk));
+    }
+    Ok(())
+}
+
+/// Asks for everybody the plan is about: by address where there is one to be seen, else by the account.
+async fn ask_people(
+    jira: &JiraRead,
+    saved: &SavedPlan,
+    observed: &mut Observed,
+    progress: &dyn Progress,
+) -> Result<(), ObserveError> {
+    let mut emails = BTreeMap::<EmailKey, Email>::new();
+    let mut ask = |email: &EmailKey| {
+        if let Ok(parsed) = Email::parse(email.as_str()) {
+            emails.insert(email.clone(), parsed);
+        }
+    };
+    for (premise, seen) in &saved.premises {
+        match (premise, seen) {
+            (Premise::Address(email), _) => ask(email),
+            (Premise::Account(id), Seen::Account { email: Some(email), .. }) if !observed.accounts.contains_key(id) => {
+                ask(email);
+            }
+            _ => {}
+        }
+    }
+    let accounts = saved.history.sizes.values().copied().max().unwrap_or_default();
+    let asked = Questions {
+        emails: emails.into_values().collect(),
+        ..Questions::default()
+    };
+    answer(jira, observed, asked, accounts, progress).await?;
+    let missing = accounts_of(saved).filter(|id| !observed.accounts.contains_key(*id));
+    let asked = Questions {
+        accounts: missing.cloned().collect(),
+        ..Questions::default()
+    };
+    answer(jira, observed, asked, accounts, progress).await
+}
+
+/// The accounts the steps are about that were there when the plan was made.
+fn accounts_of(saved: &SavedPlan) -> impl Iterator<Item = &AccountId> {
+    saved.premises.keys().filter_map(|premise| {
+        if let Premise::Account(id) = premise {
+            Some(id)
+        } else {
+            None
+        }
+    })
+}
+
+/// Who of those to be added is on the desk already. Where there are more of them than pages of its list, the list is
+/// read; so it is for somebody who hides the address one would be found by.
+async fn see_memberships(
+    jira: &JiraRead,
+    saved: &SavedPlan,
+    observed: &mut Observed,
+    progress: &dyn Progress,
+) -> Result<(), ObserveError> {
+    let found = saved.found(observed);
+    let mut asked = BTreeMap::<DeskKey, Vec<Account>>::new();
+    for step in &saved.steps {
+        let Action::AddToDesk { who, desk, .. } = &step.action else {
+            continue;
+        };
+        let id = match who {
+            Who::Existing(account) => Some(&account.id),
+            Who::MadeBy(id) => found.get(id).or_else(|| changed(saved, *id)),
+        };
+        let narrow = matches!(observed.desks.get(desk), Some(DeskReading::Read(desk)) if desk.completeness.is_narrow());
+        if let (true, Some(account)) = (narrow, id.and_then(|id| observed.accounts.get(id))) {
+            asked.entry(desk.clone()).or_default().push(account.clone());
+        }
+    }
+    if jira.site().deployment == Deployment::DataCenter {
+        return read_rolls(jira, asked, observed).await;
+    }
+    let long = |(key, people): (&DeskKey, &Vec<Account>)| {
+        let rows = saved.history.sizes.get(key).copied().unwrap_or_default();
+        let hides = people.iter().any(|account| account.email.is_none());
+        (hides || people.len() > rows / ROWS_PER_PAGE + 1).then(|| key.clone())
+    };
+    let long: Vec<_> = asked.iter().filter_map(long).collect();
+    asked.retain(|key, _| !long.contains(key));
+    for key in &long {
+        let access = access_of(observed, key);
+        read_desks(jira, observed, std::iter::once((key, Reads::default())), progress).await?;
+        if let (Some(access), Some(DeskReading::Read(desk))) = (access, observed.desks.get_mut(key)) {
+            desk.access = access;
+            desk.portal = saved.portals.get(key).copied();
+        }
+    }
+    ask_memberships(jira, asked, observed).await
+}
+
+fn access_of(observed: &Observed, key: &DeskKey) -> Option<AccessReading> {
+    match observed.desks.get(key)? {
+        DeskReading::Read(desk) => Some(desk.access.clone()),
+        DeskReading::Missing | DeskReading::Unreadable { .. } => None,
+    }
+}
+
+/// Whose account a step changes.
+fn changed(saved: &SavedPlan, id: StepId) -> Option<&AccountId> {
+    let step = saved.steps.iter().find(|step| step.id == id)?;
+    match &step.action {
+        Action::UpdateCustomer { account, .. } => Some(&account.id),
+        Action::CreateCustomer { .. }
+        | Action::AddToDesk { .. }
+        | Action::RemoveFromDesk { .. }
+        | Action::SetAccess { .. } => None,
+    }
+}
+
+/// The desks of the entry whose account a step changes.
+fn updated<'a>(step: &Step, planned: &'a Roster) -> impl Iterator<Item = &'a DeskKey> {
+    let email = match &step.action {
+        Action::UpdateCustomer { email, .. } => Some(email.key()),
+        Action::CreateCustomer { .. }
+        | Action::AddToDesk { .. }
+        | Action::RemoveFromDesk { .. }
+        | Action::SetAccess { .. } => None,
+    };
+    let customer = email.and_then(|email| planned.customers.get(email));
+    customer.into_iter().flat_map(|customer| &customer.desks)
+}
+
+/// Who must be nothing more than a customer for a step, and the desks that is about.
+fn more_than_customer(step: &Step, planned: &Roster, observed: &Observed) -> Option<(Handle, BTreeSet<DeskKey>)> {
+    let (account, desks) = match &step.action {
+        Action::UpdateCustomer { account, .. } => (account, updated(step, planned).cloned().collect()),
+        Action::RemoveFromDesk { account, desk, .. } => (account, BTreeSet::from([desk.clone()])),
+        Action::CreateCustomer { .. } | Action::AddToDesk { .. } | Action::SetAccess { .. } => return None,
+    };
+    let now = observed.accounts.get(&account.id)?;
+    Some((now.handle.clone(), desks))
+}
