@@ -2,7 +2,7 @@
 //!
 //! `format_version` 1. Order is deterministic; fields that do not apply are absent. Holds e-mails.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +91,9 @@ pub struct Summary {
     pub held: usize,
     /// Customers who need nothing.
     pub unchanged: usize,
+    /// People on the roster's desks whom it does not list there.
+    #[serde(default)]
+    pub unlisted: usize,
     /// Writes it takes when nothing goes wrong.
     pub calls: usize,
 }
@@ -232,7 +235,10 @@ impl Report {
                 version: Some(plan.site.version.clone()),
             },
             roster: material.source.clone(),
-            summary: Summary::of(plan, outcomes, material.calls),
+            summary: Summary {
+                unlisted: unlisted(&desks),
+                ..Summary::of(plan, outcomes, material.calls)
+            },
             mail_sending_calls: material.mail_sending_calls,
             warnings: plan.warnings.iter().cloned().chain(of_groups(&desks)).collect(),
             desks,
@@ -307,6 +313,12 @@ impl Summary {
         }
         summary
     }
+}
+
+/// How many are on desks without being listed; whoever is on several counts once.
+fn unlisted(desks: &BTreeMap<DeskKey, DeskCounts>) -> usize {
+    let strangers = desks.values().flat_map(|desk| &desk.strangers);
+    strangers.collect::<BTreeSet<_>>().len()
 }
 
 /// A step's kind is one of those there are.

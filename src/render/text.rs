@@ -2,7 +2,6 @@
 //!
 //! Colours are always written; who prints to something that has none strips them.
 
-use std::collections::BTreeSet;
 use std::io;
 
 use anstyle::{AnsiColor, Style};
@@ -129,6 +128,7 @@ pub fn summary_line(report: &Report) -> String {
         access,
         held,
         unchanged,
+        unlisted,
         calls,
         ..
     } = &report.summary;
@@ -161,10 +161,9 @@ pub fn summary_line(report: &Report) -> String {
     if !report.paused.is_empty() {
         parts.push(format!("{} paused", report.paused.len()));
     }
-    let strangers: BTreeSet<_> = report.desks.values().flat_map(|desk| &desk.strangers).collect();
-    if !strangers.is_empty() {
-        let people = if strangers.len() == 1 { "person" } else { "people" };
-        parts.push(format!("{} {people} unlisted", strangers.len()));
+    if *unlisted > 0 {
+        let people = if *unlisted == 1 { "person" } else { "people" };
+        parts.push(format!("{unlisted} {people} unlisted"));
     }
     let mails = report.mail_sending_calls;
     parts.push(format!("{calls} {}, {mails} that mail", plural(*calls, "call")));
