@@ -1,1 +1,353 @@
+use super::*;
+use crate::model::access::Access;
+use crate::model::account::{Account, AccountId, Handle};
+use crate::model::fixtures::{account, customer, email_key, key, named, reading, roster, site, wanting, with};
+use crate::model::guard::{Judge, Settings, screen};
+use crate::model::ledger::{Fact as Remembered, Ledger, Parts, Value};
+use crate::model::observed::{AccessReading, Deployment, Lookup, Staff};
+use crate::model::plan::plan;
+use crate::model::policy::Policy;
 
+const DAY: Date = jiff::civil::date(2026, 11, 24);
+
+/// What is planned and seen, saved without a guard in the way.
+fn saved(roster: &Roster, observed: &Observed, ledger: &Ledger) -> SavedPlan {
+    let plan = plan(roster, observed, ledger, &Policy::default());
+    let settings = Settings {
+        max_removals: 100,
+        max_removal_percent: 100,
+        allow_empty: true,
+        allow_shrink: true,
+    };
+    let judge = Judge {
+        settings: &settings,
+        history: ledger.history(),
+        approved: &BTreeSet::new(),
+        now: 0,
+    };
+    let approved = screen(roster, observed, &plan, judge).approve(plan);
+    let saved = SavedPlan::of(&approved, observed, ledger.history(), DAY, &[]);
+    assert!(saved.is_consistent(roster));
+    saved
+}
+
+fn steps(plan: &Plan) -> Vec<String> {
+    plan.steps.iter().map(ToString::to_string).collect()
+}
+
+fn what(changed: Vec<Changed>) -> Vec<String> {
+    let line = |Changed { what, before, now }| format!("{what}: {before} -> {now}");
+    changed.into_iter().map(line).collect()
+}
+
+/// Somebody is asked for, and there is nobody.
+fn asked(mut observed: Observed, email: &str) -> Observed {
+    observed.lookups.insert(email_key(email), Lookup::Absent);
+    observed
+}
+
+/// Somebody is asked for and found.
+fn found(observed: Observed, id: &str, email: &str, desks: &[&str]) -> Observed {
+    let mut observed = with(observed, account(id, email), desks);
+    observed
+        .lookups
+        .insert(email_key(email), Lookup::One(AccountId(id.into())));
+    observed
+}
+
+fn owned(desk: &str, mut roster: Roster) -> Roster {
+    roster.desks.entry(key(desk)).or_default().membership = Membership::Exact;
+    roster
+}
+
+/// A desk on which Mallory is, and nobody lists him.
+fn leaving() -> (Roster, Observed) {
+    let roster = owned("SUP", roster(&["SUP"], [customer("ada@example.com", &["SUP"])]));
+    let mut observed = with(site(&["SUP"]), account("a", "ada@example.com"), &["SUP"]);
+    observed = with(observed, account("m", "mallory@example.com"), &["SUP"]);
+    observed.staff.insert(AccountId("m".into()), Staff::No);
+    (roster, observed)
+}
+
+#[test]
+fn what_is_as_it_was_is_done_as_planned() {
+    let roster = wanting(
+        Access::Open,
+        "PRIV",
+        roster(&["PRIV", "SUP"], [customer("ada@example.com", &["PRIV", "SUP"])]),
+    );
+    let observed = asked(site(&["PRIV", "SUP"]), "ada@example.com");
+    let saved = saved(&roster, &observed, &Ledger::none());
+    let left = saved.recheck(&roster, &observed).unwrap();
+    assert_eq!(left.plan.steps, saved.steps);
+    assert_eq!((left.plan.steps.len(), left.already.len()), (4, 0));
+}
+
+#[test]
+fn whoever_was_made_by_somebody_else_is_added_where_they_are_missing() {
+    let roster = roster(&["PRIV", "SUP"], [customer("ada@example.com", &["PRIV", "SUP"])]);
+    let saved = saved(
+        &roster,
+        &asked(site(&["PRIV", "SUP"]), "ada@example.com"),
+        &Ledger::none(),
+    );
+    let now = found(site(&["PRIV", "SUP"]), "a", "ada@example.com", &["PRIV"]);
+    let left = saved.recheck(&roster, &now).unwrap();
+    assert_eq!(steps(&left.plan), ["add ada@example.com to SUP"]);
+    let Action::AddToDesk { who, .. } = &left.plan.steps[0].action else {
+        panic!("{:?}", left.plan.steps);
+    };
+    assert!(matches!(who, Who::Existing(account) if account.id == AccountId("a".into())));
+    assert_eq!(left.already.len(), 2);
+    assert_eq!(left.plan.accounts.len(), 1);
+    assert_eq!(saved.found(&now).len(), 1);
+    // Its steps keep the numbers they have in the file.
+    assert_eq!(left.plan.steps[0].id, saved.steps[2].id);
+}
+
+#[test]
+fn an_address_that_several_or_a_deactivated_account_has_is_a_change() {
+    let roster = roster(&["SUP"], [customer("ada@example.com", &["SUP"])]);
+    let saved = saved(&roster, &asked(site(&["SUP"]), "ada@example.com"), &Ledger::none());
+    let ids = |ids: &[&str]| ids.iter().map(|id| AccountId((*id).into())).collect::<Vec<_>>();
+    for (lookup, now) in [
+        (Lookup::Many(ids(&["a", "b"])), "accounts a, b"),
+        (Lookup::Inactive(AccountId("a".into())), "accounts a"),
+        (Lookup::Taken(AccountId("a".into())), "accounts a"),
+    ] {
+        let mut observed = site(&["SUP"]);
+        observed.lookups.insert(email_key("ada@example.com"), lookup);
+        let changed = saved.recheck(&roster, &observed).unwrap_err();
+        let expected = format!("who has the address ada@example.com: none -> {now}");
+        assert_eq!(what(changed), [expected]);
+    }
+    // Whoever hides an address may be anybody: Jira's own refusal settles it.
+    let mut observed = site(&["SUP"]);
+    observed
+        .lookups
+        .insert(email_key("ada@example.com"), Lookup::Hidden(ids(&["h"])));
+    assert_eq!(saved.recheck(&roster, &observed).unwrap().plan.steps, saved.steps);
+}
+
+#[test]
+fn nobody_is_removed_who_is_not_known_to_be_a_mere_customer_whatever_the_file_says() {
+    let (roster, observed) = leaving();
+    let mut saved = saved(&roster, &observed, &Ledger::none());
+    assert_eq!(
+        saved.steps.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["remove mallory@example.com from SUP"]
+    );
+    let m = AccountId("m".into());
+    for (staff, now) in [
+        (Some(Staff::Yes), "yes"),
+        (Some(Staff::Unknown), "not known"),
+        (None, "not known"),
+    ] {
+        let mut observed = observed.clone();
+        match staff {
+            Some(staff) => observed.staff.insert(m.clone(), staff),
+            None => observed.staff.remove(&m),
+        };
+        for says in [Seen::Is(false), Seen::of(&Premise::Staff(m.clone()), &observed)] {
+            saved.premises.insert(Premise::Staff(m.clone()), says.clone());
+            let changed = saved.recheck(&roster, &observed).unwrap_err();
+            let expected = format!("whether account m is more than a customer's: {says} -> {now}");
+            assert_eq!(what(changed), [expected]);
+        }
+    }
+}
+
+#[test]
+fn a_removal_is_reached_where_somebody_left_or_is_no_more_and_stale_where_the_desk_is_open() {
+    let (roster, before) = leaving();
+    let saved = saved(&roster, &before, &Ledger::none());
+    let m = AccountId("m".into());
+    let mut left = before.clone();
+    reading(&mut left, "SUP").members.remove(&Handle("m".into()));
+    let mut gone = left.clone();
+    gone.accounts.remove(&m);
+    gone.gone.insert(m);
+    for observed in [left, gone] {
+        let left = saved.recheck(&roster, &observed).unwrap();
+        assert_eq!((left.plan.steps.len(), left.already.len()), (0, 1));
+    }
+    let mut open = before.clone();
+    reading(&mut open, "SUP").access = AccessReading::Known(Access::Open);
+    let changed = what(saved.recheck(&roster, &open).unwrap_err());
+    assert_eq!(changed, ["access of SUP: restricted -> open"]);
+    // A desk that was not read says nothing of anybody.
+    let mut unread = before;
+    unread.desks.clear();
+    let changed = what(saved.recheck(&roster, &unread).unwrap_err());
+    assert!(
+        changed.contains(&"desk SUP: id 1 -> not known".to_owned()),
+        "{changed:?}"
+    );
+}
+
+#[test]
+fn where_the_plan_closes_the_desk_itself_its_being_open_is_no_change() {
+    let (roster, mut observed) = leaving();
+    let roster = wanting(Access::Restricted, "SUP", roster);
+    reading(&mut observed, "SUP").access = AccessReading::Known(Access::Open);
+    let saved = saved(&roster, &observed, &Ledger::none());
+    assert_eq!(saved.steps.len(), 2);
+    reading(&mut observed, "SUP").access = AccessReading::Known(Access::Restricted);
+    let left = saved.recheck(&roster, &observed).unwrap();
+    assert_eq!(steps(&left.plan), ["remove mallory@example.com from SUP"]);
+    reading(&mut observed, "SUP").access = AccessReading::Known(Access::Public);
+    let changed = what(saved.recheck(&roster, &observed).unwrap_err());
+    assert_eq!(changed, ["access of SUP: open -> public"]);
+}
+
+/// Dora's name changes: Data Center.
+fn renaming() -> (Roster, Observed, SavedPlan) {
+    let roster = roster(&["SUP"], [named("Dora Day", customer("dora@example.com", &["SUP"]))]);
+    let dora = Account {
+        name: "Dora".into(),
+        ..account("d", "dora@example.com")
+    };
+    let mut observed = with(site(&["SUP"]), dora, &[]);
+    observed.site.deployment = Deployment::DataCenter;
+    observed.staff.insert(AccountId("d".into()), Staff::No);
+    let ledger = Ledger::restored(Parts {
+        completed: BTreeSet::from([key("SUP")]),
+        agreed: BTreeMap::from([(
+            Remembered::Name(email_key("dora@example.com")),
+            Value::Name("Dora".into()),
+        )]),
+        ..Parts::default()
+    });
+    let saved = saved(&roster, &observed, &ledger);
+    assert_eq!(saved.steps.len(), 2, "{:?}", saved.steps);
+    (roster, observed, saved)
+}
+
+#[test]
+fn a_change_of_an_account_is_reached_or_stale_by_what_it_changes() {
+    let (roster, observed, saved) = renaming();
+    let as_now = |name: &str, active: bool| {
+        let mut observed = observed.clone();
+        let dora = observed.accounts.get_mut(&AccountId("d".into())).unwrap();
+        (dora.name, dora.active) = (name.into(), active);
+        observed
+    };
+    let left = saved.recheck(&roster, &as_now("Dora Day", true)).unwrap();
+    assert_eq!(steps(&left.plan), ["add dora@example.com to SUP"]);
+    assert_eq!(left.already.len(), 1);
+    let changed = what(saved.recheck(&roster, &as_now("Dodo", true)).unwrap_err());
+    assert_eq!(changed, [r#"the name of account d: "Dora" -> "Dodo""#]);
+    let changed = what(saved.recheck(&roster, &as_now("Dora Day", false)).unwrap_err());
+    assert!(changed.iter().any(|line| line.ends_with("deactivated")), "{changed:?}");
+}
+
+#[test]
+fn whoevers_day_has_come_since_is_not_added_any_more() {
+    let until = Date::constant(2026, 11, 25);
+    let mut ada = customer("ada@example.com", &["SUP"]);
+    ada.until = Some(until);
+    let roster = roster(&["SUP"], [ada]);
+    let observed = asked(site(&["SUP"]), "ada@example.com");
+    let saved = saved(&roster, &observed, &Ledger::none());
+    assert!(saved.recheck(&roster.clone().on(DAY), &observed).is_ok());
+    let changed = what(saved.recheck(&roster.on(until), &observed).unwrap_err());
+    assert_eq!(
+        changed,
+        ["the roster's entry ada@example.com: wanted until 2026-11-25 -> its day has come"]
+    );
+}
+
+#[test]
+fn what_does_not_fit_together_is_found_out() {
+    let all = roster(&["PRIV", "SUP"], [customer("ada@example.com", &["SUP"])]);
+    let (_, leaving) = leaving();
+    let whole = saved(&all, &asked(site(&["PRIV", "SUP"]), "ada@example.com"), &Ledger::none());
+    let broken: [fn(&mut SavedPlan); 5] = [
+        |plan| drop(plan.steps.remove(0)),
+        |plan| plan.steps.reverse(),
+        |plan| plan.steps[1].id = plan.steps[0].id,
+        |plan| {
+            if let Action::AddToDesk { desk, .. } = &mut plan.steps[1].action {
+                *desk = key("PRIV");
+            }
+        },
+        |plan| {
+            if let Action::AddToDesk { email, .. } = &mut plan.steps[1].action {
+                *email = crate::model::email::Email::parse("eve@example.com").unwrap();
+            }
+        },
+    ];
+    for (n, brk) in broken.iter().enumerate() {
+        let mut plan = whole.clone();
+        brk(&mut plan);
+        assert!(!plan.is_consistent(&all), "{n}");
+    }
+    let without = roster(&["SUP"], []);
+    assert!(!whole.is_consistent(&without));
+    let (listed, _) = self::leaving();
+    let removing = saved(&listed, &leaving, &Ledger::none());
+    assert!(!removing.is_consistent(&roster(&["PRIV"], [])));
+    let opening = saved(
+        &wanting(Access::Open, "SUP", without.clone()),
+        &site(&["SUP"]),
+        &Ledger::none(),
+    );
+    assert!(!opening.is_consistent(&without));
+}
+
+#[test]
+fn a_removal_both_know_of_counts_once() {
+    let place = |at: i64| (at, key("SUP"));
+    let history = |removed: &[((i64, DeskKey), usize)], applied: usize| History {
+        removed: removed.iter().cloned().collect(),
+        applied: BTreeMap::from([(key("SUP"), applied)]),
+        sizes: BTreeMap::from([(key("SUP"), applied)]),
+        used: BTreeSet::from([("removals-SUP-00000000".to_owned(), 1)]),
+        ..History::default()
+    };
+    let (roster, observed) = leaving();
+    let mut plan = saved(&roster, &observed, &Ledger::none());
+    plan.history = history(&[(place(1), 3), (place(2), 1)], 30);
+    let own = history(&[(place(1), 3), (place(3), 2)], 20);
+    let both = plan.history_with(&own);
+    assert_eq!(both.removed_lately(Some(&key("SUP")), 4), 6);
+    assert_eq!((both.applied[&key("SUP")], both.sizes[&key("SUP")]), (20, 20));
+    assert_eq!(both.used, own.used);
+    let both = plan.history_with(&History::default());
+    assert_eq!((both.applied[&key("SUP")], both.sizes[&key("SUP")]), (30, 30));
+}
+
+#[test]
+fn what_is_remembered_afterwards_is_what_its_steps_were_about() {
+    let all = wanting(
+        Access::Restricted,
+        "PRIV",
+        wanting(
+            Access::Open,
+            "SUP",
+            owned(
+                "SUP",
+                roster(
+                    &["PRIV", "SUP"],
+                    [
+                        customer("ada@example.com", &["PRIV", "SUP"]),
+                        customer("bob@example.com", &["PRIV"]),
+                    ],
+                ),
+            ),
+        ),
+    );
+    let observed = with(site(&["PRIV", "SUP"]), account("a", "ada@example.com"), &["PRIV"]);
+    let observed = with(observed, account("b", "bob@example.com"), &["PRIV"]);
+    let saved = saved(&all, &observed, &Ledger::none());
+    let edit = saved.edit(&all);
+    assert!(edit.people.iter().eq([&email_key("ada@example.com")]));
+    assert_eq!(
+        edit.roster.customers[&email_key("ada@example.com")].desks,
+        BTreeSet::from([key("SUP")])
+    );
+    assert!(edit.roster.desks.keys().eq([&key("SUP")]));
+    let desk = &edit.roster.desks[&key("SUP")];
+    assert_eq!((desk.access, desk.membership), (Some(Access::Open), Membership::Owned));
+    assert!(edit.whole.is_empty());
+}
