@@ -4,6 +4,7 @@ use std::io;
 
 use anstyle::{AnsiColor, Style};
 
+use super::canonical::scalar;
 use crate::model::report::{Report, StepEntry};
 
 const HEAD: Style = Style::new().bold();
@@ -40,15 +41,46 @@ pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
 
 fn line(step: &StepEntry) -> String {
     let account = step.account.as_ref().map(ToString::to_string);
-    let who = step.email.clone().or(account).unwrap_or_default();
+    let who = scalar(&step.email.clone().or(account).unwrap_or_default());
     let desk = step.desk.as_ref().map(ToString::to_string).unwrap_or_default();
-    let before = step.before.as_deref().unwrap_or_default();
-    let after = step.after.as_deref().unwrap_or_default();
+    let [before, after] = [&step.before, &step.after].map(|text| scalar(text.as_deref().unwrap_or_default()));
     match step.kind {
         "create_customer" => format!("create {who}"),
         "update_customer" => format!("update {who}: {before} becomes {after}"),
         "add_to_desk" => format!("add {who} to {desk}"),
         "remove_from_desk" => format!("remove {who} from {desk}"),
         _ => format!("set access of {desk} from {before} to {after}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_plan_steers_a_terminal() {
+        let steps = serde_json::json!([
+            {"id": "s1", "kind": "update_customer", "email": "ada@example.com", "account": "a", "before": "\u{1b}[31mAda",
+             "after": "Ada", "cause": "edit"},
+            {"id": "s2", "kind": "remove_from_desk", "account": "\u{9b}b", "desk": "SUP", "cause": "drift"},
+        ]);
+        let mut report = Report::without_plan(
+            "https://example.atlassian.net".into(),
+            &Default::default(),
+            String::new(),
+        );
+        report.stopped = None;
+        report.steps = serde_json::from_value(steps).unwrap();
+        let mut out = Vec::new();
+        write(&mut anstream::StripStream::new(&mut out), &report).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let lines: Vec<_> = text.lines().skip(1).collect();
+        assert_eq!(
+            lines,
+            [
+                r#"update ada@example.com: "\u001b[31mAda" becomes Ada"#,
+                r#"remove "\u009bb" from SUP"#
+            ]
+        );
     }
 }

@@ -203,7 +203,7 @@ impl fmt::Display for Premise {
     /// Such as `who has ada@example.com`. May hold e-mails.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Address(email) => write!(f, "who has the address {}", email.as_str()),
+            Self::Address(email) => write!(f, "who has the address {}", email.as_str().escape_debug()),
             Self::Account(id) => write!(f, "account {id}"),
             Self::Name(id) => write!(f, "the name of account {id}"),
             Self::Staff(id) => write!(f, "whether account {id} is more than a customer's"),
@@ -229,7 +229,8 @@ impl fmt::Display for Seen {
             Self::Account { handle, email, active } => {
                 let email = email.as_ref().map_or("no address to be seen", EmailKey::as_str);
                 let active = if *active { "active" } else { "deactivated" };
-                write!(f, "{handle}, {email}, {active}")
+                // Whatever Jira says is shown to a terminal.
+                write!(f, "{}, {}, {active}", handle.0.escape_debug(), email.escape_debug())
             }
             Self::Name(name) => write!(f, "{name:?}"),
             Self::Desk(id) => write!(f, "id {id}"),
