@@ -161,7 +161,7 @@ fn the_tests_the_documents_name_are_there() {
             };
             named += 1;
             let is_of = |path: &&PathBuf| {
-                let mut places = path.strip_prefix(&root).unwrap().iter();
+                let mut places = path.strip_prefix(root).unwrap().iter();
                 places.any(|place| Path::new(place).file_stem().is_some_and(|stem| stem == file))
             };
             let is_there = |path: &PathBuf| fs::read_to_string(path).unwrap().contains(&format!("fn {test}("));
