@@ -16,14 +16,24 @@ const FAULTS: [&str; 8] = [
 /// A read has no effect that could come before or after.
 const OF_READS: [&str; 5] = ["drop-before", "500", "503=0", "truncated", "cut"];
 
+/// What strikes one call. Every fault strikes every write. Reads are the most by far: by turns, one fault each, unless
+/// QUIETDESK_EVERY_FAULT is set, which takes three times as long.
+fn striking(number: usize, method: &str) -> &'static [&'static str] {
+    let turn = number % OF_READS.len();
+    match (method, std::env::var_os("QUIETDESK_EVERY_FAULT")) {
+        ("GET", None) => &OF_READS[turn..=turn],
+        ("GET", Some(_)) => &OF_READS,
+        _ => &FAULTS,
+    }
+}
+
 #[test]
 fn an_answer_lost_at_any_call_ends_as_if_nothing_had_happened() {
     let trials = in_every_case(|begun| {
         let (_, end, methods) = undisturbed(begun);
         let mut trials = 0;
         for (number, method) in (1..).zip(&methods) {
-            let faults: &[_] = if *method == "GET" { &OF_READS } else { &FAULTS };
-            for fault in faults {
+            for fault in striking(number, method) {
                 let script = format!("{fault}@{number}");
                 let mut trial = begun.trial();
                 let passed = trial.pass_with(&script);
@@ -33,6 +43,6 @@ fn an_answer_lost_at_any_call_ends_as_if_nothing_had_happened() {
         }
         trials
     });
-    assert!(trials > 1000, "{trials} trials");
+    assert!(trials > 500, "{trials} trials");
     println!("{trials} trials");
 }
