@@ -1,0 +1,296 @@
+//! One case lived through: a pass in which something happens, and the passes after it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use quietdesk::engine::book::Book as _;
+use quietdesk::engine::pass::{Preview, carry_out, preview};
+use quietdesk::engine::passwords::Passwords;
+use quietdesk::engine::progress::Silent;
+use quietdesk::engine::release::commit;
+use quietdesk::engine::state::{Opener, State};
+use quietdesk::jira::{BaseUrl, Credentials, InProcess, JiraRead, JiraWrite, Settings};
+use quietdesk::model::guard;
+use quietdesk::model::ledger::Ledger;
+use quietdesk::model::outcome::StepEnd;
+use quietdesk::model::policy::Policy;
+use quietdesk::model::roster::Roster;
+use quietdesk::model::step::Step;
+use quietdesk::sandbox::{Config, Deployment, Faults, Sandbox, Snapshot};
+use secrecy::ExposeSecret as _;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+use super::cases::Case;
+use super::death::{Death, HalfDone, Moment, Mortal, Part, Store, Wire};
+use crate::support::world::roster;
+
+const SITE: &str = "https://sandbox.example/";
+/// What a process that was killed leaves of the state directory; the lock goes with it.
+const FILES: [&str; 4] = ["ledger.redb", "intents.redb", "handoff.jsonl", "audit.jsonl"];
+const NOW: i64 = 1_795_500_000;
+
+/// A state directory, by file.
+type Image = BTreeMap<&'static str, Vec<u8>>;
+
+/// A case whose roster before has been applied, from which any number of trials begin.
+pub(crate) struct Begun<'a> {
+    case: &'a Case,
+    image: Image,
+}
+
+impl<'a> Begun<'a> {
+    pub(crate) fn of(case: &'a Case) -> Self {
+        let mut trial = Trial::at(case, &Image::new());
+        let before = trial.passes(&roster(&case.before), None, "");
+        assert_eq!(before.steps, Some(Vec::new()), "{}: it begins in step", case.kind);
+        let image = image_of(&trial.state_folder());
+        Self { case, image }
+    }
+
+    pub(crate) fn trial(&self) -> Trial<'a> {
+        Trial::at(self.case, &self.image)
+    }
+}
+
+/// A site, and the state directory of whoever manages it.
+pub(crate) struct Trial<'a> {
+    pub(crate) case: &'a Case,
+    pub(crate) sandbox: Sandbox,
+    settings: Settings,
+    folder: TempDir,
+    lives: usize,
+    pub(crate) start: Snapshot,
+    /// Of all passes so far.
+    pub(crate) ended: Vec<(Step, StepEnd)>,
+}
+
+/// What one pass came to.
+pub(crate) struct Passed {
+    pub(crate) was_killed: bool,
+    pub(crate) calls: usize,
+    pub(crate) stores: Vec<Store>,
+    /// The steps of its plan; nothing where there was none.
+    pub(crate) steps: Option<Vec<String>>,
+    pub(crate) writes: usize,
+}
+
+impl<'a> Trial<'a> {
+    fn at(case: &'a Case, image: &Image) -> Self {
+        let config = Config {
+            deployment: case.place.deployment(),
+            ..Config::default()
+        };
+        let user = (config.deployment == Deployment::Cloud).then_some(config.user.as_str());
+        let settings = Settings {
+            url: BaseUrl::parse(SITE).unwrap(),
+            credentials: Credentials::parse(user, config.token.expose_secret()).unwrap(),
+            deployment: None,
+            ca_file: None,
+            concurrency: 4,
+            patience: Duration::from_secs(60),
+            stop: CancellationToken::new(),
+        };
+        let sandbox = Sandbox::new(config, &case.seed);
+        let trial = Self {
+            case,
+            start: sandbox.snapshot(),
+            sandbox,
+            settings,
+            folder: TempDir::new().unwrap(),
+            lives: 0,
+            ended: Vec::new(),
+        };
+        put_image(image, &trial.state_folder());
+        trial
+    }
+
+    pub(crate) fn pass(&mut self, moment: Option<Moment>) -> Passed {
+        self.passes(&roster(&self.case.roster), moment, "")
+    }
+
+    pub(crate) fn pass_with(&mut self, faults: &str) -> Passed {
+        self.passes(&roster(&self.case.roster), None, faults)
+    }
+
+    pub(crate) fn state_folder(&self) -> PathBuf {
+        self.folder.path().join(self.lives.to_string())
+    }
+
+    pub(crate) fn open(&self) -> State {
+        State::open(&self.state_folder(), SITE, Opener::new("kills", Timestamp::now)).unwrap()
+    }
+
+    /// One pass of a process that ends after it, or at this moment.
+    fn passes(&mut self, roster: &Roster, moment: Option<Moment>, faults: &str) -> Passed {
+        let faults: Faults = faults.parse().unwrap_or_else(|error| panic!("{faults}: {error}"));
+        self.sandbox.set_faults(&faults);
+        let writes = self.sandbox.writes();
+        let gone = self.gone();
+        let (state, death) = (self.open(), Death::at(moment));
+        // What was begun by a process is over with it: with the runtime, so are its blocking writes.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let counted = state.ledger().history().removed_lately(None, NOW);
+        assert!(
+            counted >= gone,
+            "{:?}, {}: {gone} left before this life, and {counted} are counted",
+            self.case.place,
+            self.case.kind
+        );
+        let mut seen = None;
+        runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = death.comes() => {}
+                () = one_pass(self, roster, &state, &death, &mut seen) => {}
+            }
+        });
+        drop(runtime);
+        if death.is_dead() {
+            self.dies(&state, &death);
+        }
+        self.ended.append(&mut death.ended.lock().unwrap());
+        let steps = |seen: Preview| seen.approved.plan().steps.iter().map(ToString::to_string).collect();
+        let stores = death.stores.lock().unwrap().clone();
+        Passed {
+            was_killed: death.is_dead(),
+            calls: death.calls.load(Ordering::SeqCst),
+            stores,
+            steps: seen.map(steps),
+            writes: self.sandbox.writes() - writes,
+        }
+    }
+
+    /// What is on disk at this moment is what the next life finds. What the state directory would still write when it is
+    /// let go of goes into the old folder.
+    fn dies(&mut self, state: &State, death: &Death) {
+        let old = self.state_folder();
+        let before = image_of(&old);
+        let half_done = death.half_done.lock().unwrap().take();
+        match &half_done {
+            Some((HalfDone::Ended(step, end), _)) => state.ended(step, end),
+            Some((HalfDone::Save(ledger), _)) => state.save(ledger).unwrap(),
+            None => {}
+        }
+        let mut left = image_of(&old);
+        for (file, is) in &mut left {
+            let was = &before[file];
+            match (&half_done, *file) {
+                (Some((HalfDone::Ended(..), part)), "audit.jsonl") => *is = first(*part, was, is),
+                (Some((HalfDone::Ended(..), part)), "handoff.jsonl") => *is = second(*part, was, is),
+                (Some((HalfDone::Save(_), _)), "ledger.redb") => is.clone_from(was),
+                _ => {}
+            }
+        }
+        self.lives += 1;
+        put_image(&left, &self.state_folder());
+    }
+
+    /// How many who were on a desk at the start are not any more.
+    fn gone(&self) -> usize {
+        let now = self.sandbox.snapshot();
+        let desks = self.start.desks.iter();
+        let left = desks.map(|(key, desk)| desk.customers.difference(&now.desks[key].customers).count());
+        left.sum()
+    }
+
+    pub(crate) fn audit(&self) -> Vec<serde_json::Value> {
+        let text = read_text(&self.state_folder().join("audit.jsonl"));
+        let lines = text.lines().filter_map(|line| serde_json::from_str(line).ok());
+        lines.collect()
+    }
+}
+
+fn image_of(folder: &Path) -> Image {
+    let content = |file| fs::read(folder.join(file)).unwrap_or_default();
+    FILES.map(|file| (file, content(file))).into()
+}
+
+fn put_image(image: &Image, folder: &Path) {
+    fs::create_dir(folder).unwrap();
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).unwrap();
+    for (file, content) in image {
+        fs::write(folder.join(file), content).unwrap();
+    }
+}
+
+fn read_text(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_default()
+}
+
+fn half(was: &[u8], is: &[u8]) -> Vec<u8> {
+    is[..usize::midpoint(was.len(), is.len())].to_vec()
+}
+
+/// What there is of the first of two writes.
+fn first(part: Part, was: &[u8], is: &[u8]) -> Vec<u8> {
+    match part {
+        Part::HalfOfTheFirst => half(was, is),
+        Part::First | Part::HalfOfTheSecond => is.to_vec(),
+    }
+}
+
+/// What there is of the second.
+fn second(part: Part, was: &[u8], is: &[u8]) -> Vec<u8> {
+    match part {
+        Part::HalfOfTheFirst | Part::First => was.to_vec(),
+        Part::HalfOfTheSecond => half(was, is),
+    }
+}
+
+fn policy() -> Policy {
+    Policy {
+        guards: guard::Settings {
+            max_removals: 1000,
+            max_removal_percent: 100,
+            allow_empty: true,
+            allow_shrink: true,
+        },
+        now: NOW,
+        ..Policy::default()
+    }
+}
+
+/// As the daemon and `apply` make it.
+async fn one_pass(trial: &Trial<'_>, roster: &Roster, state: &State, death: &Arc<Death>, kept: &mut Option<Preview>) {
+    let settings = trial.settings.clone();
+    let transport = Wire {
+        to: InProcess::new(trial.sandbox.router(), settings.url.clone(), &settings.credentials),
+        death: Arc::clone(death),
+    };
+    let Ok(jira) = JiraRead::connect_by(Arc::new(transport), settings).await else {
+        return;
+    };
+    let (jira, policy) = (JiraWrite::new(jira), policy());
+    let mut ledger: Ledger = state.ledger();
+    let Ok(seen) = preview(&jira, roster, &ledger, &policy, &Silent).await else {
+        return;
+    };
+    let seen = kept.insert(seen);
+    death.store(Store::Commit, || {
+        commit(Some(state), &mut ledger, &BTreeMap::new(), seen, policy.now).unwrap();
+    });
+    if death.is_dead() {
+        return;
+    }
+    let (book, stop) = (Mortal { state, death }, CancellationToken::new());
+    let outcomes = carry_out(&jira, seen, &book, &Passwords::default(), &Silent, &stop).await;
+    let plan = seen.approved.plan();
+    ledger.fold(roster, plan, &outcomes);
+    let (observed, approved) = (&seen.observed, &seen.approved);
+    let history = ledger.history_mut();
+    history.fold((roster, roster), observed, approved, Some(&outcomes), policy.now);
+    death.store(Store::Found, || state.found(roster, plan));
+    let half_done = || HalfDone::Save(ledger.clone());
+    death.store_parts(Store::Save, half_done, || state.save(&ledger).unwrap());
+}
