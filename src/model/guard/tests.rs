@@ -343,7 +343,10 @@ fn removals_count_from_before_they_are_made() {
     use crate::model::outcome::{Outcome, Outcomes, StepEnd};
     let (roster, observed) = (owned("SUP", 3..60), people("SUP", 0..60));
     let approved = usual(&roster, &observed, &remembers("SUP", 0..60)).approved;
-    let mut history = History::default();
+    let mut history = History {
+        sizes: BTreeMap::from([(key("SUP"), 60)]),
+        ..History::default()
+    };
     assert!(history.reserve(&approved, 100));
     assert_eq!(history.removed_lately(Some(&key("SUP")), 101), 3);
     // Killed: nothing is told, and they count.
@@ -352,6 +355,8 @@ fn removals_count_from_before_they_are_made() {
         ..history.clone()
     };
     assert_eq!(killed.removed_lately(None, 101), 3);
+    // The list that is shorter by them later is to be believed.
+    assert_eq!(killed.sizes[&key("SUP")], 57);
     let steps = approved.plan().steps.iter().map(|step| step.id);
     let ends = steps.zip([Outcome::Done, Outcome::Unknown, Outcome::NotAttempted]);
     let outcomes = Outcomes {

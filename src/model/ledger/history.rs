@@ -58,6 +58,10 @@ impl History {
         }
         for (place, count) in &self.reserved {
             *self.removed.entry(place.clone()).or_default() += count;
+            // A list that is shorter by what quietdesk itself took away is no untrusted one.
+            if let Some(size) = self.sizes.get_mut(&place.1) {
+                *size = size.saturating_sub(*count);
+            }
         }
         !self.reserved.is_empty()
     }
