@@ -12,7 +12,7 @@ use super::{DESKS, Life, Pass};
 
 impl Life {
     /// What must hold after any pass.
-    pub(super) fn judge(&mut self, pass: &Pass) {
+    pub(super) fn judge(&mut self, pass: &Pass, rival: &Pass) {
         let after = self.world.sandbox.snapshot();
         self.remember_listed(&pass.roster, &after);
         let sandbox = &self.world.sandbox;
@@ -22,17 +22,16 @@ impl Life {
             sandbox.violations().is_empty(),
             &format!("no violation: {:?}", sandbox.violations()),
         );
-        let plans = [&pass.seen, &self.killed]
-            .into_iter()
-            .flatten()
-            .map(|seen| seen.approved.plan());
+        let plans = pass.seen.iter().chain(&rival.seen).chain(&self.killed);
+        let plans = plans.map(|seen| seen.approved.plan());
         let steps: Vec<_> = plans.flat_map(|plan| plan.steps.iter().cloned()).collect();
         for desk in DESKS {
             let (was, is) = (&pass.before.desks[desk], &after.desks[desk]);
             let adds = steps
                 .iter()
                 .filter(|step| matches!(&step.action, Action::AddToDesk { desk: on, .. } if on.as_str() == desk));
-            let added = is.customers.difference(&was.customers).count();
+            let moved = |id: &&String| !pass.meddled.iter().any(|act| act.moves(desk, id));
+            let added = is.customers.difference(&was.customers).filter(moved).count();
             self.must(
                 added <= adds.count(),
                 &format!("{added} came to {desk}, and the plan had fewer"),
@@ -43,16 +42,17 @@ impl Life {
                 .filter(|(on, _)| on.as_str() == desk)
                 .map(|(_, account)| account.id.0.clone())
                 .collect();
-            let left: Vec<_> = was.customers.difference(&is.customers).cloned().collect();
+            let left = was.customers.difference(&is.customers).filter(moved);
+            let left: Vec<_> = left.cloned().collect();
             for id in &left {
                 self.must(removals.contains(id), &format!("{id} left {desk} without a step"));
-                self.may_leave(pass, desk, id);
+                self.may_leave(pass, pass.is_full || rival.seen.is_some(), desk, id);
             }
             let set = steps
                 .iter()
                 .any(|step| matches!(&step.action, Action::SetAccess { desk: of, .. } if of.as_str() == desk));
             self.must(
-                was.access == is.access || set,
+                was.access == is.access || set || pass.meddled.iter().any(|act| act.opens(desk)),
                 &format!("the access of {desk} changed without a step"),
             );
             if !left.is_empty() {
@@ -67,6 +67,7 @@ impl Life {
                 .iter()
                 .any(|step| matches!(&step.action, Action::UpdateCustomer { account, .. } if account.id.0 == *id));
             let is = after.accounts.get(id);
+            let changes = changes || pass.meddled.iter().any(|act| act.changes(id));
             self.must(changes || is == Some(account), &format!("{id} changed without a step"));
         }
         self.nobody_twice(&pass.before, &after);
@@ -88,7 +89,7 @@ impl Life {
         }
     }
 
-    fn may_leave(&self, pass: &Pass, desk: &'static str, id: &str) {
+    fn may_leave(&self, pass: &Pass, is_full: bool, desk: &'static str, id: &str) {
         let account = &pass.before.accounts[id];
         let spec = pass.roster.desks.iter().find(|(key, _)| key.as_str() == desk);
         let (_, spec) = spec.unwrap();
@@ -107,7 +108,7 @@ impl Life {
         });
         self.must(!listed, &say("it is listed"));
         let owned = self.listed_once.get(desk).is_some_and(|ids| ids.contains(id));
-        let exact = spec.membership == Membership::Exact && pass.is_full;
+        let exact = spec.membership == Membership::Exact && is_full;
         self.must(owned || exact, &say("nobody ever listed it"));
     }
 
@@ -118,7 +119,8 @@ impl Life {
             .iter()
             .filter(|(at, of, _)| *of == desk && self.now.duration_since(*at).as_secs() < 24 * 60 * 60);
         let count: usize = lately.map(|(_, _, count)| count).sum();
-        if left == 0 {
+        // Two memories count each by itself.
+        if left == 0 || self.rivals {
             return;
         }
         self.must(

@@ -4,33 +4,30 @@
 
 mod drawn;
 mod judge;
+mod others;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use futures_util::future;
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use quietdesk::engine::memory::Memory;
-use quietdesk::engine::pass::{Preview, carry_out, preview, preview_edit};
-use quietdesk::engine::passwords::Passwords;
-use quietdesk::engine::progress::Silent;
-use quietdesk::engine::release::commit;
+use quietdesk::engine::pass::Preview;
 use quietdesk::engine::state::{Opener, State};
-use quietdesk::jira::{JiraRead, JiraWrite};
-use quietdesk::model::edit::Edit;
 use quietdesk::model::guard;
-use quietdesk::model::ledger::Ledger;
 use quietdesk::model::observed;
-use quietdesk::model::outcome::Outcomes;
 use quietdesk::model::policy::Policy;
 use quietdesk::model::roster::Roster;
-use quietdesk::sandbox::{Config, Deployment, DeskAccess, Faults, Rules, SeedPerson, Snapshot, Version};
+use quietdesk::sandbox::{Config, Deployment, Faults, Rules, Snapshot, Version};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use tempfile::TempDir;
-use tokio_util::sync::CancellationToken;
 
-use self::drawn::{Person, Wanted, desk, email, site, yaml};
+use self::drawn::{Person, Wanted, desk, site, yaml};
+use self::others::{Act, Others};
+use self::work::{Pass, one_pass, rival_pass};
 use super::world::{World, roster};
 
 const DESKS: [&str; 3] = ["A", "B", "C"];
@@ -83,15 +80,9 @@ pub(crate) struct Life {
     /// What happened, for whoever looks for the reason.
     told: Vec<String>,
     /// What a killed pass was about: a call that was under way can still take effect.
-    killed: Option<Preview>,
-}
-
-/// What one pass was about.
-struct Pass {
-    roster: Roster,
-    before: Snapshot,
-    seen: Option<Preview>,
-    is_full: bool,
+    killed: Vec<Preview>,
+    /// Whether another quietdesk, with a memory of its own, ever worked on the site.
+    rivals: bool,
 }
 
 /// Lives one life; panics with its story where something is not as it must be.
@@ -180,7 +171,8 @@ impl Life {
             memory: None,
             listed_once: BTreeMap::new(),
             removed: Vec::new(),
-            killed: None,
+            killed: Vec::new(),
+            rivals: false,
         };
         for n in 0..PEOPLE {
             life.entry(n);
@@ -242,53 +234,26 @@ impl Life {
     /// Other people work in Jira.
     fn others_do_something(&mut self) {
         for _ in 0..self.random.random_range(0..4) {
-            let snapshot = self.world.sandbox.snapshot();
-            let ids: Vec<_> = snapshot.accounts.keys().cloned().collect();
-            let id = ids.choose(&mut self.random).unwrap().clone();
-            let is_own = snapshot.accounts[&id].email == "quietdesk@example.com";
-            let desk = *DESKS.choose(&mut self.random).unwrap();
-            let n = self.random.random_range(0..PEOPLE + 4);
-            let sandbox = &self.world.sandbox;
-            let what = match self.random.random_range(0..9) {
-                0 | 1 => {
-                    sandbox.add_member(desk, &id).unwrap();
-                    format!("{id} is put on {desk}")
-                }
-                2 | 3 => {
-                    sandbox.remove_member(desk, &id).unwrap();
-                    format!("{id} is taken off {desk}")
-                }
-                4 if !is_own => {
-                    sandbox.set_active(&id, false).unwrap();
-                    format!("{id} is deactivated")
-                }
-                5 if !is_own => {
-                    sandbox.set_active(&id, true).unwrap();
-                    format!("{id} is active")
-                }
-                6 if !is_own => {
-                    let hidden = self.random.random();
-                    sandbox.set_email_hidden(&id, hidden).unwrap();
-                    format!("{id} hides its address: {hidden}")
-                }
-                7 if !is_own && self.random.random_bool(0.5) => {
-                    sandbox.delete_account(&id).unwrap();
-                    format!("{id} is deleted")
-                }
-                8 if snapshot.accounts.values().all(|account| account.email != email(n)) => {
-                    let person = SeedPerson::customer(email(n), &[]);
-                    format!("{} signs up", sandbox.create_account(&person))
-                }
-                _ => {
-                    let access = *[DeskAccess::Restricted, DeskAccess::Open]
-                        .choose(&mut self.random)
-                        .unwrap();
-                    sandbox.set_access(desk, access).unwrap();
-                    format!("{desk} is made {access}")
-                }
-            };
-            self.told.push(what);
+            let act = Act::drawn(&self.world.sandbox.snapshot(), &mut self.random);
+            act.is_done(&self.world.sandbox);
+            self.told.push(act.to_string());
         }
+    }
+
+    /// What other people are going to do while a pass runs, each at some request of it.
+    fn meddling(&mut self) -> Vec<(usize, Act)> {
+        if self.random.random_bool(0.6) {
+            return Vec::new();
+        }
+        let snapshot = self.world.sandbox.snapshot();
+        let now = self.world.sandbox.requests();
+        let acts = (0..self.random.random_range(1..4)).map(|_| {
+            let at = now + self.random.random_range(1..50);
+            (at, Act::drawn(&snapshot, &mut self.random))
+        });
+        let mut acts: Vec<_> = acts.collect();
+        acts.sort_by_key(|(at, _)| *at);
+        acts
     }
 
     fn goes_wrong(&mut self) -> bool {
@@ -331,13 +296,25 @@ impl Life {
             roster,
             before,
             seen: None,
+            meddled: Vec::new(),
+        };
+        let mut rivals = Pass {
+            roster: pass.roster.clone(),
+            before: pass.before.clone(),
+            seen: None,
+            is_full: true,
+            meddled: Vec::new(),
         };
         let policy = Policy {
             guards: self.guards.clone(),
             now: self.now.as_second(),
             ..Policy::default()
         };
+        let meddling = self.meddling();
+        let rival = self.random.random_bool(0.3).then(|| self.folder.path().join("rival"));
+        self.rivals |= rival.is_some();
         let sandbox = self.world.sandbox.clone();
+        let others = Others::new(sandbox.clone(), meddling);
         let killed = async {
             let Some(at) = killed_at else {
                 return std::future::pending().await;
@@ -350,17 +327,22 @@ impl Life {
         let site = self.world.running.url();
         let was_killed = {
             let state = State::open(&folder, &site, Opener::new("campaign", Timestamp::now)).unwrap();
+            let second = State::open(&folder, &site, Opener::new("campaign", Timestamp::now));
+            self.must(second.is_err(), "a second one cannot write to the same state directory");
             let mut ledger = state.ledger();
             let doing = one_pass(&self.world, &mut self.memory, &mut pass, &mut ledger, &policy, &state);
+            let rivalling = rival_pass(&self.world, rival.as_deref(), &mut rivals, &policy);
             tokio::select! {
                 biased;
                 () = killed => true,
-                () = doing => {
+                () = others.meddle() => unreachable!("others are at it until the pass ends"),
+                ((), ()) = future::join(doing, rivalling) => {
                     state.save(&ledger).unwrap();
                     false
                 }
             }
         };
+        pass.meddled = others.done();
         if was_killed {
             // Memory dies with the process.
             self.memory = None;
@@ -376,8 +358,15 @@ impl Life {
             let found: Vec<_> = seen.approved.findings().iter().map(|finding| &finding.what).collect();
             self.told.push(format!("steps: {steps:?}\nrefused: {found:?}"));
         }
-        self.judge(&pass);
-        self.killed = pass.seen.filter(|_| was_killed);
+        let meddled: Vec<_> = pass.meddled.iter().map(ToString::to_string).collect();
+        self.told
+            .push(format!("meanwhile: {meddled:?}; a rival: {}", rival.is_some()));
+        self.judge(&pass, &rivals);
+        self.killed = [pass.seen, rivals.seen]
+            .into_iter()
+            .flatten()
+            .filter(|_| was_killed)
+            .collect();
     }
 
     fn remember_listed(&mut self, roster: &Roster, before: &Snapshot) {
@@ -435,6 +424,7 @@ impl Life {
                 before: self.world.sandbox.snapshot(),
                 seen: None,
                 is_full: true,
+                meddled: Vec::new(),
             };
             one_pass(&self.world, &mut self.memory, &mut pass, &mut ledger, &policy, &state).await;
             state.save(&ledger).unwrap();
@@ -462,74 +452,4 @@ impl Life {
     fn must(&self, holds: bool, what: &str) {
         assert!(holds, "{what}\n{}", self.told.join("\n"));
     }
-}
-
-async fn one_pass(
-    world: &World,
-    memory: &mut Option<(Memory, Roster)>,
-    pass: &mut Pass,
-    ledger: &mut Ledger,
-    policy: &Policy,
-    state: &State,
-) {
-    let Ok(jira) = JiraRead::connect(world.settings.clone()).await else {
-        return;
-    };
-    let jira = JiraWrite::new(jira);
-    let edit = match (&memory, pass.is_full) {
-        (Some((memory, applied)), false) => {
-            let deployment = Some(jira.site().deployment);
-            Some(Edit::between(applied, &pass.roster, memory.unsettled(), deployment))
-        }
-        _ => None,
-    };
-    let seen = match (&edit, &memory) {
-        (Some(edit), Some((memory, _))) => {
-            preview_edit(&jira, (&pass.roster, edit), memory, ledger, policy, &Silent).await
-        }
-        _ => preview(&jira, &pass.roster, ledger, policy, &Silent).await,
-    };
-    let Ok(seen) = seen else { return };
-    pass.seen = Some(seen);
-    let Some(seen) = &pass.seen else { return };
-    commit(Some(state), ledger, &BTreeMap::new(), seen, policy.now).unwrap();
-    let stop = CancellationToken::new();
-    let outcomes = carry_out(&jira, seen, state, &Passwords::default(), &Silent, &stop).await;
-    remember(memory, pass, edit.as_ref(), &outcomes, ledger, policy);
-    state.found(&pass.roster, seen.approved.plan());
-}
-
-fn remember(
-    memory: &mut Option<(Memory, Roster)>,
-    pass: &Pass,
-    edit: Option<&Edit>,
-    outcomes: &Outcomes,
-    ledger: &mut Ledger,
-    policy: &Policy,
-) {
-    let Some(seen) = &pass.seen else { return };
-    let (plan, roster) = (seen.approved.plan(), &pass.roster);
-    match (edit, memory.as_mut()) {
-        (Some(edit), Some((memory, applied))) => {
-            ledger.fold_edit(roster, edit, plan, outcomes);
-            memory.fold(edit, &seen.observed, plan, outcomes);
-            if outcomes.stopped.is_none() {
-                applied.clone_from(roster);
-            }
-        }
-        _ => {
-            ledger.fold(roster, plan, outcomes);
-            let new = Memory::of(&seen.observed, plan, outcomes);
-            // An edit builds on a pass that came to its end.
-            *memory = outcomes.stopped.is_none().then(|| (new, roster.clone()));
-        }
-    }
-    let history = ledger.history_mut();
-    history.fold(
-        (roster, roster),
-        &seen.observed,
-        &seen.approved,
-        Some(outcomes),
-        policy.now,
-    );
 }

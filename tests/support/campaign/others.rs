@@ -1,0 +1,139 @@
+//! What other people do in Jira, between passes and while one runs.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use quietdesk::sandbox::{DeskAccess, Sandbox, SeedPerson, Snapshot};
+use rand::RngExt as _;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom as _;
+
+use super::drawn::email;
+use super::{DESKS, PEOPLE};
+
+/// Something somebody does by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    Put(&'static str, String),
+    TakeOff(&'static str, String),
+    Activate(String, bool),
+    Hide(String, bool),
+    Delete(String),
+    SignUp(String),
+    Open(&'static str, DeskAccess),
+}
+
+impl Act {
+    pub(super) fn drawn(snapshot: &Snapshot, random: &mut StdRng) -> Self {
+        let ids: Vec<_> = snapshot.accounts.keys().cloned().collect();
+        let id = ids.choose(random).unwrap().clone();
+        let is_own = snapshot.accounts[&id].email == "quietdesk@example.com";
+        let desk = *DESKS.choose(random).unwrap();
+        let n = random.random_range(0..PEOPLE + 4);
+        match random.random_range(0..9) {
+            0 | 1 => Self::Put(desk, id),
+            2 | 3 => Self::TakeOff(desk, id),
+            4 if !is_own => Self::Activate(id, false),
+            5 if !is_own => Self::Activate(id, true),
+            6 if !is_own => Self::Hide(id, random.random()),
+            7 if !is_own && random.random_bool(0.5) => Self::Delete(id),
+            8 if snapshot.accounts.values().all(|account| account.email != email(n)) => Self::SignUp(email(n)),
+            _ => Self::Open(
+                desk,
+                *[DeskAccess::Restricted, DeskAccess::Open].choose(random).unwrap(),
+            ),
+        }
+    }
+
+    /// Does it; false where it cannot be done any more.
+    pub(super) fn is_done(&self, sandbox: &Sandbox) -> bool {
+        match self {
+            Self::Put(desk, id) => sandbox.add_member(desk, id).is_ok(),
+            Self::TakeOff(desk, id) => sandbox.remove_member(desk, id).is_ok(),
+            Self::Activate(id, active) => sandbox.set_active(id, *active).is_ok(),
+            Self::Hide(id, hidden) => sandbox.set_email_hidden(id, *hidden).is_ok(),
+            Self::Delete(id) => sandbox.delete_account(id).is_ok(),
+            Self::SignUp(email) => {
+                let free = sandbox.accounts_of(email).is_empty();
+                free && !sandbox
+                    .create_account(&SeedPerson::customer(email.clone(), &[]))
+                    .is_empty()
+            }
+            Self::Open(desk, access) => sandbox.set_access(desk, *access).is_ok(),
+        }
+    }
+
+    /// Whether it is about somebody's being on a desk.
+    pub(super) fn moves(&self, on: &str, who: &str) -> bool {
+        match self {
+            Self::Put(desk, id) | Self::TakeOff(desk, id) => *desk == on && id == who,
+            Self::Delete(id) => id == who,
+            Self::Activate(..) | Self::Hide(..) | Self::SignUp(_) | Self::Open(..) => false,
+        }
+    }
+
+    /// Whether it is about an account itself.
+    pub(super) fn changes(&self, who: &str) -> bool {
+        match self {
+            Self::Activate(id, _) | Self::Hide(id, _) | Self::Delete(id) => id == who,
+            Self::Put(..) | Self::TakeOff(..) | Self::SignUp(_) | Self::Open(..) => false,
+        }
+    }
+
+    /// Whether it is about how open a desk is.
+    pub(super) fn opens(&self, which: &str) -> bool {
+        matches!(self, Self::Open(desk, _) if *desk == which)
+    }
+}
+
+impl fmt::Display for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Put(desk, id) => write!(f, "{id} is put on {desk}"),
+            Self::TakeOff(desk, id) => write!(f, "{id} is taken off {desk}"),
+            Self::Activate(id, true) => write!(f, "{id} is active"),
+            Self::Activate(id, false) => write!(f, "{id} is deactivated"),
+            Self::Hide(id, hidden) => write!(f, "{id} hides its address: {hidden}"),
+            Self::Delete(id) => write!(f, "{id} is deleted"),
+            Self::SignUp(email) => write!(f, "{email} signs up"),
+            Self::Open(desk, access) => write!(f, "{desk} is made {access}"),
+        }
+    }
+}
+
+/// Other people at work while a pass runs.
+pub(super) struct Others {
+    sandbox: Sandbox,
+    acts: Vec<(usize, Act)>,
+    done: Mutex<Vec<Act>>,
+}
+
+impl Others {
+    /// Each does what they do as soon as there were so many requests.
+    pub(super) fn new(sandbox: Sandbox, acts: Vec<(usize, Act)>) -> Self {
+        Self {
+            sandbox,
+            acts,
+            done: Mutex::default(),
+        }
+    }
+
+    /// Never ends by itself.
+    pub(super) async fn meddle(&self) {
+        for (at, act) in &self.acts {
+            while self.sandbox.requests() < *at {
+                tokio::task::yield_now().await;
+            }
+            if act.is_done(&self.sandbox) {
+                let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+                done.push(act.clone());
+            }
+        }
+        std::future::pending().await
+    }
+
+    /// What was done.
+    pub(super) fn done(&self) -> Vec<Act> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
