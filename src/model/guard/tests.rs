@@ -1,3 +1,5 @@
+mod limits;
+
 use super::*;
 use crate::model::email::EmailKey;
 use crate::model::fixtures::{account, customer, key, reading, roster, site, with};

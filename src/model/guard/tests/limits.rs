@@ -1,0 +1,162 @@
+//! The limits to the very number, and what a finding says of them.
+
+use super::*;
+use crate::model::ledger::DAY;
+use crate::model::outcome::Outcomes;
+
+/// Two desks of 300, and the first so many of each leave.
+fn two_desks(leave: [usize; 2]) -> (Roster, Observed, Parts) {
+    let (mut all, mut observed, mut parts) = (
+        owned("SUP", leave[0]..300),
+        people("SUP", 0..300),
+        remembers("SUP", 0..300),
+    );
+    let (other, there, private) = (
+        owned("PRIV", 400 + leave[1]..700),
+        people("PRIV", 400..700),
+        remembers("PRIV", 400..700),
+    );
+    all.desks.extend(other.desks);
+    all.customers.extend(other.customers);
+    observed.accounts.extend(there.accounts);
+    observed.desks.extend(there.desks);
+    observed.staff.extend(there.staff);
+    parts.agreed.extend(private.agreed);
+    parts.completed.extend(private.completed);
+    parts.history.applied.extend(private.history.applied);
+    parts.history.sizes.extend(private.history.sizes);
+    (all, observed, parts)
+}
+
+#[test]
+fn the_site_is_limited_to_the_very_number() {
+    for (leave, refused) in [([12, 13], false), ([13, 13], true), ([25, 0], false), ([25, 1], true)] {
+        let (roster, observed, parts) = two_desks(leave);
+        let judged = usual(&roster, &observed, &parts);
+        let expected = match refused {
+            true => (0, vec!["removals-site"]),
+            false => (leave.iter().sum(), vec![]),
+        };
+        assert_eq!((judged.removals(), judged.guards()), expected, "{leave:?}");
+        for desk in ["SUP", "PRIV"] {
+            let kept = judged.approved.plan().leavers.iter();
+            let kept = kept.filter(|leaver| leaver.desk == key(desk)).count();
+            let of = if desk == "SUP" { leave[0] } else { leave[1] };
+            assert_eq!(
+                kept,
+                if refused { of } else { 0 },
+                "who stays because of a guard is told"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_left_one_desk_today_counts_against_another_on_the_site() {
+    for (before, refused) in [(15, false), (16, true)] {
+        let (roster, observed, mut parts) = two_desks([10, 0]);
+        parts.history.removed = [((999_000, key("PRIV")), before)].into();
+        let judged = usual(&roster, &observed, &parts);
+        assert_eq!(judged.guards() == ["removals-site"], refused, "{before}");
+        assert_eq!(judged.removals(), if refused { 0 } else { 10 });
+        // Off the desk itself, it is that desk's own matter.
+        parts.history.removed = [((999_000, key("SUP")), before)].into();
+        let judged = usual(&roster, &observed, &parts);
+        assert_eq!(judged.guards() == ["removals-SUP"], refused, "{before}");
+    }
+}
+
+#[test]
+fn only_who_may_leave_is_asked_for() {
+    let (roster, observed, parts) = two_desks([3, 200]);
+    let ledger = Ledger::restored(parts);
+    let plan = plan(&roster, &observed, &ledger, &Policy::default());
+    let judge = Judge {
+        settings: &Settings::default(),
+        history: ledger.history(),
+        approved: &BTreeSet::new(),
+        now: 1_000_000,
+    };
+    let screening = screen(&roster, &observed, &plan, judge);
+    let handle = |n: usize| crate::model::account::Handle(format!("a{n:03}"));
+    assert!(screening.allows(&key("SUP"), &handle(2)));
+    assert!(!screening.allows(&key("SUP"), &handle(3)), "who is listed");
+    assert!(!screening.allows(&key("PRIV"), &handle(401)), "whom a guard keeps");
+    assert!(!screening.allows(&key("ELSE"), &handle(2)));
+}
+
+#[test]
+fn a_roster_of_ten_can_shrink_and_says_by_how_many() {
+    let judged = usual(&owned("SUP", 4..10), &people("SUP", 0..10), &remembers("SUP", 0..10));
+    let shrunk = judged
+        .approved
+        .findings()
+        .iter()
+        .find(|finding| finding.id.starts_with("shrink"));
+    let shrunk = shrunk.unwrap();
+    assert_eq!((shrunk.count, shrunk.of), (4, 10));
+}
+
+#[test]
+fn one_person_is_one_person() {
+    let mut parts = remembers("SUP", 0..300);
+    parts.history.removed = [((999_000, key("SUP")), 25)].into();
+    let judged = usual(&owned("SUP", 1..300), &people("SUP", 0..300), &parts);
+    let what = &judged.approved.findings()[0].what;
+    assert_eq!(
+        what,
+        "1 person would be taken off SUP, besides 25 people in the last 24 hours"
+    );
+    let judged = usual(
+        &owned("SUP", 26..300),
+        &people("SUP", 0..300),
+        &remembers("SUP", 0..300),
+    );
+    assert_eq!(judged.approved.findings()[0].what, "26 people would be taken off SUP");
+}
+
+#[test]
+fn a_list_with_a_gap_says_what_to_do_about_it() {
+    let mut observed = people("SUP", 0..60);
+    reading(&mut observed, "SUP").completeness = Completeness::Partial { gap: "a gap".into() };
+    let judged = usual(&owned("SUP", 1..60), &observed, &remembers("SUP", 0..60));
+    assert_eq!(
+        judged.approved.findings()[0].way_out,
+        "plan again while nobody else changes the desk"
+    );
+}
+
+#[test]
+fn a_base_is_what_a_roster_shrinks_against() {
+    let base = History::of_base(&owned("SUP", 0..20));
+    assert_eq!(base.applied, [(key("SUP"), 20)].into());
+    assert!(base.sizes.is_empty());
+}
+
+/// What is older than a day counts no more, nor is it kept; approvals that were used stay for two, as long as they last.
+#[test]
+fn what_is_remembered_is_remembered_for_its_time_and_no_longer() {
+    let (roster, observed, parts) = (owned("SUP", 0..20), people("SUP", 0..20), remembers("SUP", 0..20));
+    let judged = usual(&roster, &observed, &parts);
+    let now = 10 * DAY;
+    let used = |at: i64| ("removals-SUP-00000000".to_owned(), at);
+    let mut history = History {
+        removed: [
+            ((now - DAY, key("SUP")), 1),
+            ((now - DAY + 1, key("SUP")), 2),
+            ((now - 5, key("SUP")), 0),
+        ]
+        .into(),
+        used: [used(now - 2 * DAY), used(now - 2 * DAY + 1), used(now)].into(),
+        ..History::default()
+    };
+    history.fold(
+        (&roster, &roster),
+        &observed,
+        &judged.approved,
+        Some(&Outcomes::default()),
+        now,
+    );
+    assert_eq!(history.removed, [((now - DAY + 1, key("SUP")), 2)].into());
+    assert_eq!(history.used, [used(now - 2 * DAY + 1), used(now)].into());
+}
