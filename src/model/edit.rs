@@ -230,4 +230,55 @@ mod tests {
             assert_eq!(between(before, after).people.len(), 2);
         }
     }
+
+    /// A desk that somebody is to be taken off is read whole, because the guards go by how many are on it.
+    #[test]
+    fn a_desk_somebody_leaves_is_read_whole_where_that_takes_them_off_it() {
+        let (ada, bob) = (
+            customer("ada@example.com", &["SUP"]),
+            customer("bob@example.com", &["SUP"]),
+        );
+        let mode = |membership, mut roster: Roster| {
+            roster.desks.entry(key("SUP")).or_default().membership = membership;
+            roster
+        };
+        let (both, alone) = (two(ada.clone(), bob.clone()), roster(&["PRIV", "SUP"], [ada.clone()]));
+        for (membership, whole) in [
+            (Membership::Additive, false),
+            (Membership::Owned, true),
+            (Membership::Exact, true),
+        ] {
+            let edit = between(&mode(membership, both.clone()), &mode(membership, alone.clone()));
+            assert_eq!(edit.whole.contains(&key("SUP")), whole, "{membership:?}");
+            assert_eq!(edit.is_empty(), !whole, "nobody's entry changed");
+            // Only a full read decides who else has no business there.
+            let spec = edit.roster.desks.get(&key("SUP"));
+            assert!(spec.is_none_or(|spec| spec.membership == Membership::Owned));
+        }
+        // Whose day has come leaves in every mode.
+        let mut expired = alone.clone();
+        expired.expired.insert(bob.email.key().clone(), bob);
+        assert_eq!(between(&both, &expired).whole, [key("SUP")].into());
+        // Who was listed elsewhere only, or is listed still, leaves nothing.
+        let owned = |roster| mode(Membership::Owned, roster);
+        let moved = two(ada, customer("bob@example.com", &["PRIV", "SUP"]));
+        assert!(between(&owned(both), &owned(moved)).whole.is_empty());
+    }
+
+    #[test]
+    fn where_a_new_address_is_a_new_account_its_desks_are_read_whole() {
+        let before = roster(&["SUP"], [customer("old@example.com", &["SUP"])]);
+        let mut moved = customer("new@example.com", &["SUP"]);
+        moved.previously = vec![crate::model::email::Email::parse("old@example.com").unwrap()];
+        let after = roster(&["SUP"], [moved]);
+        for (deployment, whole) in [
+            (None, true),
+            (Some(Deployment::Cloud), true),
+            (Some(Deployment::DataCenter), false),
+        ] {
+            let edit = Edit::between(&before, &after, &Unsettled::default(), deployment);
+            assert_eq!(edit.whole.contains(&key("SUP")), whole, "{deployment:?}");
+            assert!(!edit.is_empty());
+        }
+    }
 }
