@@ -429,3 +429,6 @@ impl Action {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

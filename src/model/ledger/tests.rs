@@ -1,0 +1,213 @@
+use super::*;
+use crate::model::fixtures::{account, customer, email_key, key, reading, roster, site, wanting, with};
+use crate::model::observed::Observed;
+use crate::model::outcome::{StepEnd, Stopped};
+use crate::model::plan::plan;
+use crate::model::policy::Policy;
+
+fn owned(mut roster: Roster) -> Roster {
+    roster.desks.entry(key("SUP")).or_default().membership = Membership::Owned;
+    roster
+}
+
+fn listing(names: &[&str]) -> Roster {
+    let email = |name: &&str| format!("{name}@example.com");
+    owned(roster(
+        &["SUP"],
+        names.iter().map(|name| customer(&email(name), &["SUP"])),
+    ))
+}
+
+/// Everybody named has an account, and is on the desk.
+fn there(names: &[&str]) -> Observed {
+    names.iter().fold(site(&["SUP"]), |observed, name| {
+        with(observed, account(name, &format!("{name}@example.com")), &["SUP"])
+    })
+}
+
+/// How a pass over the roster ends where each step ends so.
+fn ended(plan: &Plan, outcome: Outcome) -> Outcomes {
+    let ends = plan.steps.iter().map(|step| (step.id, StepEnd::plain(outcome)));
+    Outcomes {
+        ends: ends.collect(),
+        ..Outcomes::default()
+    }
+}
+
+fn pass(ledger: &mut Ledger, roster: &Roster, observed: &Observed, outcome: Outcome) {
+    let plan = plan(roster, observed, ledger, &Policy::default());
+    ledger.fold(roster, &plan, &ended(&plan, outcome));
+}
+
+fn listed(ledger: &Ledger) -> Vec<(&str, Option<&str>)> {
+    let listed = ledger.listed_on(&key("SUP")).into_iter();
+    listed
+        .map(|(email, id)| (email.as_str(), id.map(|id| id.0.as_str())))
+        .collect()
+}
+
+const ADA: (&str, Option<&str>) = ("ada@example.com", Some("ada"));
+const BOB: (&str, Option<&str>) = ("bob@example.com", Some("bob"));
+
+#[test]
+fn whom_a_roster_listed_is_remembered_until_they_are_off_the_desk() {
+    let mut ledger = Ledger::kept();
+    pass(
+        &mut ledger,
+        &listing(&["ada", "bob"]),
+        &there(&["ada", "bob"]),
+        Outcome::Done,
+    );
+    assert_eq!(listed(&ledger), [ADA, BOB]);
+    // Bob leaves the file, and stays on the desk for a while.
+    for _ in 0..2 {
+        pass(&mut ledger, &listing(&["ada"]), &there(&["ada", "bob"]), Outcome::Held);
+        assert_eq!(listed(&ledger), [ADA, BOB]);
+    }
+    // Seen to be off it.
+    pass(&mut ledger, &listing(&["ada"]), &there(&["ada"]), Outcome::Held);
+    assert_eq!(listed(&ledger), [ADA]);
+}
+
+#[test]
+fn who_was_taken_off_is_nobodys_claim_any_more() {
+    let mut ledger = Ledger::kept();
+    pass(
+        &mut ledger,
+        &listing(&["ada", "bob"]),
+        &there(&["ada", "bob"]),
+        Outcome::Done,
+    );
+    ledger.history_mut().applied.insert(key("SUP"), 2);
+    let mut observed = there(&["ada", "bob"]);
+    let bob = AccountId("bob".into());
+    observed.staff.insert(bob, crate::model::observed::Staff::No);
+    let wanted = listing(&["ada"]);
+    let plan = plan(&wanted, &observed, &ledger, &Policy::default());
+    assert_eq!(plan.steps.len(), 1);
+    for (outcome, left) in [
+        (Outcome::Failed, vec![ADA, BOB]),
+        (Outcome::Unknown, vec![ADA, BOB]),
+        (Outcome::Done, vec![ADA]),
+    ] {
+        let mut ledger = ledger.clone();
+        ledger.fold(&wanted, &plan, &ended(&plan, outcome));
+        assert_eq!(listed(&ledger), left, "{outcome:?}");
+    }
+}
+
+#[test]
+fn whoever_may_have_been_added_is_claimed_and_nobody_who_was_not() {
+    let wanted = listing(&["ada"]);
+    let mut observed = there(&["ada"]);
+    reading(&mut observed, "SUP").members.clear();
+    let plan = plan(&wanted, &observed, &Ledger::kept(), &Policy::default());
+    for (outcome, claimed) in [
+        (Outcome::Unknown, vec![ADA]),
+        (Outcome::Failed, vec![]),
+        (Outcome::NotAttempted, vec![]),
+        (Outcome::Done, vec![ADA]),
+    ] {
+        let mut ledger = Ledger::kept();
+        ledger.fold(&wanted, &plan, &ended(&plan, outcome));
+        assert_eq!(listed(&ledger), claimed, "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_desk_that_leaves_the_roster_is_forgotten() {
+    let mut ledger = Ledger::kept();
+    pass(&mut ledger, &listing(&["ada"]), &there(&["ada"]), Outcome::Done);
+    assert!(ledger.parts().completed.contains(&key("SUP")));
+    let elsewhere = roster(&["PRIV"], []);
+    pass(&mut ledger, &elsewhere, &site(&["PRIV"]), Outcome::Done);
+    assert_eq!(listed(&ledger), []);
+    assert!(ledger.parts().completed.iter().eq([&key("PRIV")]));
+}
+
+#[test]
+fn a_pass_that_ended_early_completes_no_desk() {
+    let wanted = listing(&["ada"]);
+    let plan = plan(&wanted, &there(&["ada"]), &Ledger::kept(), &Policy::default());
+    let stopped = Outcomes {
+        stopped: Some(Stopped::Asked),
+        ..Outcomes::default()
+    };
+    let mut ledger = Ledger::kept();
+    ledger.fold(&wanted, &plan, &stopped);
+    assert!(ledger.parts().completed.is_empty());
+}
+
+#[test]
+fn an_edit_completes_the_desks_it_read_whole_and_leaves_the_rest_as_it_was() {
+    let wanted = roster(
+        &["PRIV", "SUP"],
+        [
+            customer("ada@example.com", &["SUP"]),
+            customer("bob@example.com", &["PRIV"]),
+        ],
+    );
+    let mut ledger = Ledger::kept();
+    let all = with(site(&["PRIV", "SUP"]), account("ada", "ada@example.com"), &["SUP"]);
+    let all = with(all, account("bob", "bob@example.com"), &["PRIV"]);
+    pass(&mut ledger, &wanted, &all, Outcome::Done);
+    let after = wanting(Access::Restricted, "SUP", wanted.clone());
+    let edit = Edit::between(&wanted, &after, &crate::model::edit::Unsettled::default(), None);
+    let plan = plan(&edit.roster, &there(&["ada"]), &ledger, &Policy::default());
+    ledger.parts.completed.clear();
+    ledger.fold_edit(&after, &edit, &plan, &Outcomes::default());
+    assert!(ledger.parts().completed.iter().eq([&key("SUP")]));
+    assert_eq!(
+        ledger.agreed(&Fact::Access(key("SUP"))),
+        Some(&Value::Access(Access::Restricted))
+    );
+    let bob = Fact::Membership(key("PRIV"), email_key("bob@example.com"));
+    assert_eq!(ledger.agreed(&bob), Some(&Value::Present));
+    assert_eq!(
+        ledger.known(&email_key("bob@example.com")),
+        Some(&AccountId("bob".into()))
+    );
+}
+
+#[test]
+fn what_jira_accepted_twice_is_without_effect_until_somebody_says_otherwise() {
+    let wanted = listing(&["ada"]);
+    let mut observed = there(&["ada"]);
+    reading(&mut observed, "SUP").members.clear();
+    let deed = Deed::Add(key("SUP"), email_key("ada@example.com"));
+    let mut ledger = Ledger::kept();
+    for times in 1..=2 {
+        pass(&mut ledger, &wanted, &observed, Outcome::Done);
+        assert_eq!(ledger.is_without_effect(&deed), times == 2);
+    }
+    let again = plan(&wanted, &observed, &ledger, &Policy::default());
+    assert_eq!((again.steps.len(), again.held.len()), (0, 1));
+    ledger.parts.seat_given = Some("ada".into());
+    assert_eq!(ledger.seat_given(), Some("ada"));
+    ledger.try_again();
+    assert!(!ledger.is_without_effect(&deed));
+    assert_eq!(ledger.seat_given(), None);
+    assert_eq!(plan(&wanted, &observed, &ledger, &Policy::default()).steps.len(), 1);
+    // Once it is seen to be so, nothing is counted any more.
+    let mut ledger = Ledger::kept();
+    pass(&mut ledger, &wanted, &observed, Outcome::Done);
+    pass(&mut ledger, &wanted, &there(&["ada"]), Outcome::Done);
+    assert!(ledger.parts().accepted.is_empty());
+}
+
+#[test]
+fn what_is_held_or_paused_was_not_seen_in_agreement() {
+    let mut ledger = Ledger::kept();
+    let wanted = listing(&["ada"]);
+    let mut gone = site(&["SUP"]);
+    gone.desks
+        .insert(key("SUP"), crate::model::observed::DeskReading::Missing);
+    pass(&mut ledger, &wanted, &gone, Outcome::Done);
+    assert_eq!(listed(&ledger), []);
+    assert!(ledger.parts().completed.is_empty());
+    let paused = crate::model::fixtures::pausing("SUP", wanted);
+    let mut observed = there(&["ada"]);
+    reading(&mut observed, "SUP").members.clear();
+    pass(&mut ledger, &paused, &observed, Outcome::Done);
+    assert_eq!(listed(&ledger), []);
+}
