@@ -383,3 +383,34 @@ async fn a_plan_or_report_can_be_shown_without_a_jira() {
     assert_eq!(day.run(&["show", "nowhere.json"]).code, 3);
     is_in_step(&day);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn first_passwords_are_not_in_the_file_and_are_asked_for() {
+    let deployment = Deployment::DataCenter(quietdesk::sandbox::Version::V10_3);
+    let day = Day::on(deployment, two_desks(Vec::new())).await;
+    day.write(
+        "roster.yaml",
+        "version: 1\ndesks: {PRIV: {}}\ncustomers:\n  - {email: ada@example.com, desks: [PRIV], initial_password: provided}\n",
+    );
+    day.write(
+        "passwords.csv",
+        "email,password\nada@example.com,correct-horse-battery\n",
+    );
+    let with = ["--passwords", "passwords.csv"];
+    day.does(&[&["plan", "roster.yaml", "--out", "p.json"][..], &with].concat(), 0);
+    let text = fs::read_to_string(day.folder.path().join("p.json")).unwrap();
+    assert!(!text.contains("correct-horse"));
+    let requests = day.world.sandbox.requests();
+    let without = day.run(&["apply", "--plan", "p.json", "--yes"]);
+    assert_eq!(without.code, 3, "{}", without.stderr);
+    assert!(without.stderr.contains("--passwords"), "{}", without.stderr);
+    assert_eq!(day.world.sandbox.requests(), requests);
+    day.does(&[&["apply", "--plan", "p.json", "--yes"][..], &with].concat(), 0);
+    let password = day.world.sandbox.password_of("ada@example.com");
+    assert_eq!(password.as_deref(), Some("correct-horse-battery"));
+    day.does(
+        &[&["plan", "roster.yaml", "--detailed-exitcode"][..], &with].concat(),
+        0,
+    );
+    day.world.drain();
+}
