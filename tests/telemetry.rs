@@ -279,7 +279,7 @@ async fn every_line_of_the_metrics_can_be_read() {
         }
         names.insert(name.to_owned());
     }
-    let expected = "build_info last_success_timestamp_seconds passes_total steps_total held pending drift_total \
+    let expected = "build_info last_success_timestamp_seconds passes_total steps_total held refused pending drift_total \
         requests_total rate_limit_wait_seconds_total requests_in_flight roster_valid ready interval_seconds \
         desk_customers last_pass_duration_seconds";
     let expected: BTreeSet<_> = expected
@@ -301,6 +301,7 @@ async fn every_line_of_the_metrics_can_be_read() {
         ("desk_customers{desk=\"SUP\",listed=\"true\"}", 2042.0),
         ("requests_in_flight", 6.0),
         ("held", 2.0),
+        ("refused", 1.0),
     ] {
         assert_eq!(
             server.metric(&format!("quietdesk_{series}")).await,

@@ -123,6 +123,17 @@ pub struct Running {
     pub since: Timestamp,
 }
 
+impl Snapshot {
+    /// How many things a guard refuses.
+    #[must_use]
+    pub fn refused(&self) -> usize {
+        self.matters
+            .iter()
+            .filter(|matter| matter.what == What::Refused)
+            .count()
+    }
+}
+
 /// Something pending, held or refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Matter {

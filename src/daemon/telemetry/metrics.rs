@@ -67,6 +67,11 @@ impl Metrics {
                 now.pending as f64,
             ),
             (
+                "refused",
+                "Things a guard refuses, until somebody approves of them or the roster changes",
+                now.refused() as f64,
+            ),
+            (
                 "requests_in_flight",
                 "Requests Jira has not answered yet",
                 now.requests.in_flight as f64,

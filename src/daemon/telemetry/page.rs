@@ -114,11 +114,10 @@ impl Headline {
 
 /// What is left, in a sentence.
 fn open_ends(now: &Snapshot) -> String {
-    let refused = now.matters.iter().filter(|matter| matter.what == What::Refused).count();
     let ends = [
         (now.pending, "to be done"),
         (now.held, "held"),
-        (refused, "refused by a guard"),
+        (now.refused(), "refused by a guard"),
     ];
     let ends = ends.iter().filter(|(number, _)| *number > 0);
     let ends: Vec<_> = ends
