@@ -7,7 +7,6 @@
 //! | `death` | when a process dies: what it sends to Jira and writes down goes through here, and ends here |
 //! | `trial` | one case lived through: a pass in which something happens, and the passes after it |
 //! | `judge` | what must hold after them |
-//! | `program` | the real program, killed for good while it removes people |
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -19,5 +18,4 @@ mod death;
 mod faults;
 mod judge;
 mod moments;
-mod program;
 mod trial;

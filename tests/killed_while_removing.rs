@@ -1,4 +1,9 @@
-//! The real program is killed for good (SIGKILL) while it removes people and changes access modes.
+//! The real program is killed for good (SIGKILL) while it removes people and changes access modes. By itself, because a
+//! process that is just being started holds the locks of the one that starts it for a moment.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
 
 use std::collections::BTreeSet;
 use std::process::Stdio;
@@ -6,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use quietdesk::sandbox::{DeskAccess, Seed, SeedDesk, SeedPerson};
 
-use crate::support::program::{BOTH, Day};
+use support::program::{BOTH, Day};
 
 const PEOPLE: usize = 120;
 
