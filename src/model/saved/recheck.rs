@@ -73,11 +73,13 @@ impl SavedPlan {
     }
 
     fn moved(&self, step: &Step, premise: Premise, observed: &Observed) -> Option<Changed> {
-        // An account somebody else made in the meantime has no premises yet: it was on no desk.
+        // An account somebody else made in the meantime has no premises yet: it was on no desk. Anything else a file does
+        // not tell of was not seen.
         let before = match (self.premises.get(&premise), &premise) {
             (Some(before), _) => before.clone(),
             (None, Premise::Membership(..)) => Seen::Is(false),
-            (None, _) => return None,
+            (None, Premise::Account(_)) => return None,
+            (None, _) => Seen::Unknown,
         };
         let now = Seen::of(&premise, observed);
         // Whatever a file says, nobody is taken off a desk who is not known to be a mere customer.

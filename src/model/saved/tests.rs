@@ -154,7 +154,11 @@ fn nobody_is_removed_who_is_not_known_to_be_a_mere_customer_whatever_the_file_sa
             let expected = format!("whether account m is more than a customer's: {says} -> {now}");
             assert_eq!(what(changed), [expected]);
         }
+        saved.premises.remove(&Premise::Staff(m.clone()));
+        assert!(saved.recheck(&roster, &observed).is_err(), "a file that does not say");
     }
+    saved.premises.clear();
+    assert!(saved.recheck(&roster, &observed).is_err());
 }
 
 #[test]
