@@ -45,6 +45,13 @@ pub(crate) fn pinned(account: &str, customer: Customer) -> Customer {
     }
 }
 
+pub(crate) fn previously(emails: &[&str], customer: Customer) -> Customer {
+    Customer {
+        previously: emails.iter().map(|email| Email::parse(email).unwrap()).collect(),
+        ..customer
+    }
+}
+
 /// A roster of the desks named, each additive with no access managed, and the customers.
 pub(crate) fn roster(desks: &[&str], customers: impl IntoIterator<Item = Customer>) -> Roster {
     Roster {
@@ -100,6 +107,13 @@ pub(crate) fn site(desks: &[&str]) -> Observed {
         unanswered: BTreeSet::new(),
         warnings: Vec::new(),
     }
+}
+
+/// The same on Data Center.
+pub(crate) fn data_center(desks: &[&str]) -> Observed {
+    let mut observed = site(desks);
+    observed.site.deployment = Deployment::DataCenter;
+    observed
 }
 
 fn desk_of(members: &[&str]) -> ObservedDesk {

@@ -1,5 +1,9 @@
 //! The planner as a table, rule by rule, and its numbers.
 
+mod asking;
+mod leaving;
+mod people;
+
 use std::fmt::Write as _;
 
 use super::*;
@@ -24,6 +28,14 @@ fn in_words(plan: &Plan) -> String {
             .or(held.desk.as_ref().map(ToString::to_string))
             .unwrap_or_default();
         format!("hold {subject}: {}", held.reason)
+    }));
+    words.extend(plan.notes.iter().map(|note| {
+        let desk = note.desk.as_ref().map(|desk| format!(" on {desk}"));
+        format!("note {}{}: {:?}", note.account, desk.unwrap_or_default(), note.kind)
+    }));
+    words.extend(plan.leavers.iter().map(|leaver| {
+        let after = leaver.after.map(|step| format!(" after {}", step.0));
+        format!("ask {} on {}{}", leaver.handle, leaver.desk, after.unwrap_or_default())
     }));
     words.join("; ")
 }
