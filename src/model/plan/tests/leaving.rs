@@ -1,1 +1,451 @@
+//! Who leaves a desk, and who does not: every reason to stay, one at a time.
 
+use super::*;
+use crate::model::observed::{Completeness, Staff};
+use crate::model::roster::{Customer, Membership};
+
+const BOB: &str = "bob@example.com";
+
+fn of(membership: Membership, mut roster: Roster) -> Roster {
+    roster.desks.entry(key("SUP")).or_default().membership = membership;
+    roster
+}
+
+fn ada() -> Customer {
+    customer("ada@example.com", &["SUP"])
+}
+
+/// An earlier roster listed Bob on SUP, with that account where it was known.
+fn listed_once(bob: Option<&str>) -> Ledger {
+    let mut parts = Ledger::kept().parts().clone();
+    parts.completed.insert(key("SUP"));
+    parts.history.applied.insert(key("SUP"), 2);
+    let id = bob.map(|id| AccountId(id.into()));
+    parts.claimed.insert((key("SUP"), email_key(BOB)), id);
+    Ledger::restored(parts)
+}
+
+/// Bob is on SUP, and is nothing but a customer.
+fn there() -> Observed {
+    staff(with(site(&["SUP"]), account("bob", BOB), &["SUP"]), Staff::No)
+}
+
+fn staff(mut observed: Observed, staff: Staff) -> Observed {
+    observed.staff.insert(AccountId("bob".into()), staff);
+    observed
+}
+
+fn unasked(mut observed: Observed) -> Observed {
+    observed.staff.clear();
+    observed
+}
+
+fn words(roster: &Roster, observed: &Observed, ledger: &Ledger) -> String {
+    in_words(&plan(roster, observed, ledger, &Policy::default()))
+}
+
+fn left(roster: &Roster, observed: &Observed, ledger: &Ledger) -> bool {
+    let plan = plan(roster, observed, ledger, &Policy::default());
+    plan.left.contains(&(key("SUP"), email_key(BOB)))
+}
+
+const LEAVES: &str = "remove bob@example.com from SUP";
+
+#[test]
+fn who_leaves_is_who_was_listed_or_anybody() {
+    let nobody = || roster(&["SUP"], []);
+    let known = listed_once(Some("bob"));
+    let unknown = Ledger::kept();
+    let mut never_applied = known.parts().clone();
+    never_applied.history.applied.clear();
+    let never_applied = Ledger::restored(never_applied);
+    use Membership::{Additive, Exact, Owned};
+    for (membership, ledger, expected) in [
+        (Additive, &known, ""),
+        (Owned, &known, LEAVES),
+        (Owned, &unknown, ""),
+        (Owned, &never_applied, ""),
+        (Exact, &known, LEAVES),
+        (Exact, &unknown, LEAVES),
+    ] {
+        let words = words(&of(membership, nobody()), &there(), ledger);
+        assert_eq!(words, expected, "{membership:?}");
+    }
+    // Whoever is listed stays, also under another spelling.
+    let listed = roster(&["SUP"], [customer("BOB@Example.com", &["SUP"])]);
+    for membership in [Additive, Owned, Exact] {
+        assert_eq!(words(&of(membership, listed.clone()), &there(), &known), "");
+    }
+    // Being listed on another desk is no reason to stay on this one.
+    let elsewhere = of(Owned, roster(&["OPS", "SUP"], [customer(BOB, &["OPS"])]));
+    let mut observed = there();
+    observed
+        .desks
+        .extend(with(site(&["OPS"]), account("bob", BOB), &["OPS"]).desks);
+    assert_eq!(words(&elsewhere, &observed, &known), LEAVES);
+}
+
+#[test]
+fn every_reason_to_stay() {
+    let known = listed_once(Some("bob"));
+    let exact = || of(Membership::Exact, roster(&["SUP"], [ada()]));
+    let ada_too = |observed| with(observed, account("ada", "ada@example.com"), &["SUP"]);
+    let bob = |change: fn(&mut Account)| {
+        let mut bob = account("bob", BOB);
+        change(&mut bob);
+        staff(with(site(&["SUP"]), bob, &["SUP"]), Staff::No)
+    };
+    let id = || AccountId("bob".into());
+    let read_as = |completeness| {
+        let mut observed = there();
+        reading(&mut observed, "SUP").completeness = completeness;
+        observed
+    };
+    let open = {
+        let mut observed = there();
+        reading(&mut observed, "SUP").access = AccessReading::Known(Access::Open);
+        observed
+    };
+    let unsaid = {
+        let mut observed = there();
+        observed.accounts.clear();
+        observed
+    };
+    let mut unanswered = unsaid.clone();
+    unanswered.unanswered.insert(Handle("bob".into()));
+    let keeping = |mut roster: Roster| {
+        roster.desks.entry(key("SUP")).or_default().keep = vec![BOB.to_owned()];
+        roster
+    };
+    let hidden = |account: &mut Account| account.email = None;
+    for (case, roster, observed, expected) in [
+        ("he does", exact(), there(), LEAVES.to_owned()),
+        ("keep", keeping(exact()), there(), "note bob on SUP: Kept".to_owned()),
+        ("not asked", exact(), unasked(there()), "ask bob on SUP".to_owned()),
+        (
+            "an agent",
+            exact(),
+            staff(there(), Staff::Yes),
+            "note bob on SUP: NotACustomer".to_owned(),
+        ),
+        (
+            "an app",
+            exact(),
+            bob(|bob| bob.kind = AccountKind::App),
+            "note bob on SUP: NotACustomer".to_owned(),
+        ),
+        (
+            "who knows",
+            exact(),
+            staff(there(), Staff::Unknown),
+            format!("hold SUP: {}", HeldReason::LeaverUnread(id())),
+        ),
+        (
+            "hides the address",
+            exact(),
+            bob(hidden),
+            format!("hold SUP: {}", HeldReason::LeaverHidden(id())),
+        ),
+        (
+            "an agent who hides it",
+            exact(),
+            staff(bob(hidden), Staff::Yes),
+            "note bob on SUP: NotACustomer".to_owned(),
+        ),
+        ("never met", exact(), unsaid.clone(), "ask bob on SUP".to_owned()),
+        ("never met, paused", pausing("SUP", exact()), unsaid, String::new()),
+        (
+            "no answer",
+            exact(),
+            unanswered,
+            format!("hold SUP: {}", HeldReason::LeaverUnread(id())),
+        ),
+        (
+            "an open desk",
+            exact(),
+            open.clone(),
+            "note bob on SUP: StaysOpen".to_owned(),
+        ),
+        (
+            "a desk that gets restricted before",
+            wanting(Access::Restricted, "SUP", exact()),
+            open.clone(),
+            format!("set access of SUP from open to restricted; {LEAVES}"),
+        ),
+        (
+            "a paused desk that would get restricted",
+            pausing("SUP", wanting(Access::Restricted, "SUP", exact())),
+            open,
+            format!("(paused) set access of SUP from open to restricted; (paused) {LEAVES}"),
+        ),
+        ("paused", pausing("SUP", exact()), there(), format!("(paused) {LEAVES}")),
+        (
+            "paused, not asked",
+            pausing("SUP", exact()),
+            unasked(there()),
+            format!("(paused) {LEAVES}"),
+        ),
+        ("read narrowly", exact(), read_as(Completeness::Narrow), String::new()),
+        (
+            "read in part",
+            exact(),
+            read_as(Completeness::Partial { gap: "a gap".into() }),
+            LEAVES.to_owned(),
+        ),
+    ] {
+        assert_eq!(words(&roster, &ada_too(observed), &known), expected, "{case}");
+    }
+    let mut parts = known.parts().clone();
+    parts.accepted.insert(Deed::Remove(key("SUP"), id()), 2);
+    assert_eq!(
+        words(&exact(), &ada_too(there()), &Ledger::restored(parts)),
+        format!("hold bob@example.com: {}", HeldReason::NoEffect)
+    );
+}
+
+/// A desk that goes from public to open stays open.
+#[test]
+fn a_public_desk_that_becomes_open_lets_nobody_leave() {
+    let mut observed = there();
+    observed.site.deployment = Deployment::DataCenter;
+    reading(&mut observed, "SUP").access = AccessReading::Known(Access::Public);
+    let wanted = wanting(Access::Open, "SUP", of(Membership::Exact, roster(&["SUP"], [])));
+    assert_eq!(
+        words(&wanted, &observed, &Ledger::kept()),
+        "set access of SUP from public to open; note bob on SUP: StaysOpen"
+    );
+}
+
+/// Nobody leaves whom a held entry may mean, nor whom an entry names by an account.
+#[test]
+fn whom_an_entry_may_mean_stays() {
+    let exact = |entry| of(Membership::Exact, roster(&["SUP"], [entry]));
+    let two = with(there(), account("bob2", BOB), &["SUP"]);
+    let words_of = |entry, observed: &Observed| words(&exact(entry), observed, &Ledger::kept());
+    let several = HeldReason::SeveralAccounts(vec![AccountId("bob".into()), AccountId("bob2".into())]);
+    assert_eq!(
+        words_of(customer(BOB, &["SUP"]), &two),
+        format!("hold bob@example.com: {several}")
+    );
+    let deactivated = Account {
+        active: false,
+        ..account("bob", BOB)
+    };
+    let mut gone = with(site(&["SUP"]), deactivated, &["SUP"]);
+    gone.lookups.insert(email_key(BOB), Lookup::Absent);
+    assert_eq!(
+        words_of(customer(BOB, &["SUP"]), &gone),
+        "hold bob@example.com: the account is deactivated"
+    );
+    // A pin that shows another address is held, and its account stays.
+    let other = with(site(&["SUP"]), account("bob", "other@example.com"), &["SUP"]);
+    let held = format!(
+        "hold bob@example.com: {}",
+        HeldReason::PinShowsAnother(Handle("bob".into()))
+    );
+    assert_eq!(words_of(pinned("bob", customer(BOB, &["SUP"])), &other), held);
+}
+
+/// Until a removed person's account is known to be off the desk they count as there.
+#[test]
+fn who_is_off_the_desk_is_forgotten_only_when_that_is_sure() {
+    let owned = of(Membership::Owned, roster(&["SUP"], [ada()]));
+    let additive = of(Membership::Additive, roster(&["SUP"], [ada()]));
+    let off = |mut observed: Observed| {
+        reading(&mut observed, "SUP").members.clear();
+        observed
+    };
+    let server = |mut observed: Observed| {
+        observed.site.deployment = Deployment::DataCenter;
+        observed
+    };
+    let partial = |mut observed: Observed| {
+        reading(&mut observed, "SUP").completeness = Completeness::Partial { gap: "a gap".into() };
+        observed
+    };
+    let looked_up = |mut observed: Observed| {
+        observed.lookups.insert(email_key(BOB), Lookup::Absent);
+        observed
+    };
+    let deleted = |mut observed: Observed| {
+        observed.gone.insert(AccountId("bob".into()));
+        observed
+    };
+    let empty = site(&["SUP"]);
+    let (by_id, by_address) = (listed_once(Some("bob")), listed_once(None));
+    for (case, observed, ledger, expected) in [
+        ("there", there(), &by_id, false),
+        ("off", off(there()), &by_id, true),
+        ("off, by its address", off(there()), &by_address, true),
+        ("off, on Data Center", server(off(there())), &by_id, true),
+        ("off, in part", partial(off(there())), &by_id, false),
+        ("no account, Cloud", empty.clone(), &by_id, true),
+        ("no account, Cloud, in part", partial(empty.clone()), &by_id, false),
+        ("no account, Data Center", server(empty.clone()), &by_id, false),
+        ("deleted, Data Center", server(deleted(empty.clone())), &by_id, true),
+        (
+            "deleted, Data Center, in part",
+            partial(server(deleted(empty.clone()))),
+            &by_id,
+            false,
+        ),
+        ("nobody known, Cloud", empty.clone(), &by_address, true),
+        ("nobody known, Data Center", server(empty.clone()), &by_address, false),
+        (
+            "nobody known, asked, Data Center",
+            server(looked_up(empty)),
+            &by_address,
+            true,
+        ),
+    ] {
+        assert_eq!(left(&owned, &observed, ledger), expected, "{case}");
+        assert_eq!(left(&additive, &observed, ledger), expected, "{case}");
+    }
+}
+
+#[test]
+fn who_expired_leaves() {
+    let bob = || customer(BOB, &["SUP"]);
+    let expired = |entry: Customer| {
+        let mut roster = roster(&["OPS", "SUP"], [ada()]);
+        roster.expired.insert(entry.email.key().clone(), entry);
+        roster
+    };
+    let two_desks = |account: Account| {
+        let mut observed = with(site(&["OPS", "SUP"]), account, &["OPS", "SUP"]);
+        observed.lookups.insert(email_key(BOB), Lookup::Absent);
+        let observed = with(observed, self::account("ada", "ada@example.com"), &["SUP"]);
+        staff(observed, Staff::No)
+    };
+    let plain = two_desks(account("bob", BOB));
+    let none = Ledger::none();
+    assert_eq!(
+        words(&expired(bob()), &plain, &none),
+        LEAVES,
+        "the other desk is not the entry's"
+    );
+    let plan = plan(&expired(bob()), &plain, &none, &Policy::default());
+    assert_eq!(plan.steps[0].cause, Cause::Expired);
+    let off = Account {
+        active: false,
+        ..account("bob", BOB)
+    };
+    assert_eq!(words(&expired(bob()), &two_desks(off), &none), LEAVES, "deactivated");
+    let moved = two_desks(account("bob", "robert@example.com"));
+    let fact = Fact::Account(email_key(BOB));
+    let mut parts = Ledger::kept().parts().clone();
+    parts.agreed.insert(fact, Value::Account(AccountId("bob".into())));
+    assert_eq!(
+        words(&expired(bob()), &moved, &Ledger::restored(parts)),
+        "remove robert@example.com from SUP",
+        "known of old"
+    );
+    assert_eq!(words(&expired(bob()), &moved, &none), "", "nobody known");
+    let two = with(plain, account("bob2", BOB), &[]);
+    let several = HeldReason::SeveralAccounts(vec![AccountId("bob".into()), AccountId("bob2".into())]);
+    assert_eq!(
+        words(&expired(bob()), &two, &none),
+        format!("hold bob@example.com: {several}")
+    );
+    let mut nowhere = two;
+    reading(&mut nowhere, "SUP").members.remove(&Handle("bob".into()));
+    assert_eq!(words(&expired(bob()), &nowhere, &none), "", "neither is on the desk");
+    // Somebody else's entry with the same account keeps it there.
+    let mut roster = expired(pinned("bob", bob()));
+    let heir = pinned("bob", customer("robert@example.com", &["SUP"]));
+    roster.customers.insert(heir.email.key().clone(), heir);
+    assert_eq!(words(&roster, &moved, &none), "");
+}
+
+/// On Cloud a new address is a new account: the old one leaves once the new one is there, and not before.
+#[test]
+fn on_cloud_the_old_account_leaves_after_the_new_one_came() {
+    let entry = || previously(&["bob@old.example"], customer(BOB, &["OPS", "SUP"]));
+    let wanted = roster(&["OPS", "SUP"], [entry()]);
+    let old = || account("old", "bob@old.example");
+    let customer_only = |mut observed: Observed| {
+        for id in ["old", "bob"] {
+            observed.staff.insert(AccountId(id.into()), Staff::No);
+        }
+        observed.lookups.insert(email_key(BOB), Lookup::Absent);
+        observed
+    };
+    let desks = || site(&["OPS", "SUP"]);
+    let none = Ledger::none();
+    let made = customer_only(with(desks(), old(), &["SUP"]));
+    assert_eq!(
+        words(&wanted, &made, &none),
+        "create bob@example.com; add bob@example.com to OPS; add bob@example.com to SUP; remove bob@old.example from SUP"
+    );
+    let after = |observed: &Observed| {
+        let steps = plan(&wanted, observed, &none, &Policy::default()).steps;
+        let after = steps.iter().filter_map(|step| match &step.action {
+            Action::RemoveFromDesk { desk, after, .. } => Some((desk.to_string(), after.map(|step| step.0))),
+            _ => None,
+        });
+        after.collect::<Vec<_>>()
+    };
+    assert_eq!(after(&made), [("SUP".to_owned(), Some(3))]);
+    let added = customer_only(with(
+        with(desks(), old(), &["OPS", "SUP"]),
+        account("bob", BOB),
+        &["SUP"],
+    ));
+    assert_eq!(
+        after(&added),
+        [("OPS".to_owned(), Some(1)), ("SUP".to_owned(), None)],
+        "where the new one is already, nothing is waited for"
+    );
+    // The new account reaches SUP in another way, and is not on its list: the old one stays.
+    let mut by_team = customer_only(with(with(desks(), old(), &["SUP"]), account("bob", BOB), &["OPS"]));
+    reading(&mut by_team, "SUP").team = Some(Team {
+        members: [Handle("bob".into())].into(),
+        ..Team::default()
+    });
+    assert_eq!(after(&by_team), []);
+    // An account that was always the person's is not an old one.
+    let same = pinned("old", entry());
+    let pinned = roster(&["OPS", "SUP"], [same]);
+    assert_eq!(
+        words(&pinned, &customer_only(with(desks(), old(), &["OPS", "SUP"])), &none),
+        ""
+    );
+    // Paused: listed apart.
+    assert_eq!(
+        words(&pausing("SUP", pausing("OPS", wanted.clone())), &made, &none)
+            .matches("(paused)")
+            .count(),
+        4
+    );
+}
+
+/// On Data Center the account keeps its place under the new address: with `exact` it is no stranger.
+#[test]
+fn on_data_center_an_older_address_is_no_stranger() {
+    let entry = previously(&["bob@old.example"], customer(BOB, &["SUP"]));
+    let wanted = of(Membership::Exact, roster(&["SUP"], [entry]));
+    let mut observed = with(data_center(&["SUP"]), account("bob", "bob@old.example"), &["SUP"]);
+    observed.lookups.insert(email_key(BOB), Lookup::Absent);
+    // Deactivated: the entry is held, and the account stays.
+    let mut off = observed.clone();
+    off.accounts.get_mut(&AccountId("bob".into())).unwrap().active = false;
+    off.lookups.insert(email_key("bob@old.example"), Lookup::Absent);
+    for observed in [staff(observed.clone(), Staff::No), observed.clone(), off] {
+        let words = words(&wanted, &observed, &Ledger::kept());
+        assert!(!words.contains("remove") && !words.contains("ask"), "{words}");
+    }
+    let unclear = staff(observed, Staff::Unknown);
+    let words = words(&wanted, &unclear, &Ledger::kept());
+    assert!(!words.contains("remove") && !words.contains("SUP:"), "{words}");
+}
+
+/// Whether `exact` drifted or was edited.
+#[test]
+fn why_a_stranger_leaves() {
+    let exact = of(Membership::Exact, roster(&["SUP"], []));
+    let cause = |ledger: &Ledger| plan(&exact, &there(), ledger, &Policy::default()).steps[0].cause;
+    assert_eq!(cause(&Ledger::kept()), Cause::First);
+    assert_eq!(cause(&listed_once(None)), Cause::Edit);
+    assert_eq!(cause(&Ledger::of_base(&exact)), Cause::Drift);
+    assert_eq!(cause(&Ledger::of_base(&roster(&["SUP"], []))), Cause::Edit);
+}
