@@ -72,9 +72,12 @@ impl<'a> Identities<'a> {
             None => self.by_email(&customer.email),
         };
         // Cloud changes no addresses (jira-facts §1, H): there the person gets another account.
-        match customer.previously.is_empty() || self.observed.site.deployment == Deployment::Cloud {
-            true => identity,
-            false => self.with_former(customer, identity),
+        let is_settled = customer.previously.is_empty() || self.observed.site.deployment == Deployment::Cloud;
+        match identity {
+            // Every address is asked for at once: see `plan::questions`.
+            unasked @ Identity::Unasked(_) => unasked,
+            identity if is_settled => identity,
+            identity => self.with_former(customer, identity),
         }
     }
 
@@ -226,3 +229,6 @@ fn several(accounts: &BTreeMap<AccountId, Account>, ids: Vec<AccountId>) -> Held
         _ => HeldReason::SeveralAccounts(ids),
     }
 }
+
+#[cfg(test)]
+mod tests;
