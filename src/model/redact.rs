@@ -1,5 +1,6 @@
 //! Reports without personal data, for where others read along: a public pull request, say.
 
+use super::account::AccountId;
 use super::email::masked;
 use super::report::{HeldEntry, NoteEntry, RefusedEntry, Report, StepEntry};
 
@@ -34,6 +35,7 @@ impl Report {
             .flat_map(|desk| desk.unlisted_accounts.iter_mut().flatten())
         {
             stranger.email = stranger.email.as_deref().map(email);
+            account(&mut stranger.account);
             stranger.name = name(&stranger.name);
         }
         self.warnings.iter_mut().for_each(text);
@@ -73,6 +75,7 @@ fn parts(text: &str) -> String {
 
 fn held(held: &mut HeldEntry) {
     held.email = held.email.as_deref().map(email);
+    held.account.iter_mut().chain(&mut held.candidates).for_each(account);
     text(&mut held.reason);
 }
 
@@ -86,9 +89,13 @@ fn note(note: &mut NoteEntry) {
 
 fn refused(refused: &mut RefusedEntry) {
     refused.email = refused.email.as_deref().map(email);
-    // On Data Center it may be a user name, which is the address.
-    if refused.account.0.contains('@') {
-        refused.account.0 = email(&refused.account.0);
+    account(&mut refused.account);
+}
+
+/// On Data Center it may be a user name, which may be the address.
+fn account(account: &mut AccountId) {
+    if account.0.contains('@') {
+        account.0 = email(&account.0);
     }
 }
 

@@ -426,3 +426,6 @@ fn note_entry(note: &super::plan::Note) -> NoteEntry {
         note: note.kind.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

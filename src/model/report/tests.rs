@@ -1,0 +1,171 @@
+//! One document with everything in it, whole and masked, and the numbers of smaller ones.
+
+use super::*;
+use crate::model::access::Access;
+use crate::model::account::{Account, Handle};
+use crate::model::fixtures::*;
+use crate::model::held::HeldReason;
+use crate::model::ledger::{Fact, Ledger, Value};
+use crate::model::observed::{AccessReading, Lookup, Staff};
+use crate::model::outcome::{StepEnd, Stopped};
+use crate::model::plan::plan;
+use crate::model::policy::Policy;
+use crate::model::roster::{Customer, InitialPassword, Membership};
+use crate::model::step::AccountRef;
+
+fn wanted() -> Roster {
+    let ada = Customer {
+        initial_password: Some(InitialPassword::Generate),
+        ..named("Ada Lovelace", customer("ada@example.com", &["SUP"]))
+    };
+    let entries = [
+        ada,
+        previously(&["bob@old.example"], customer("bob@example.com", &["SUP"])),
+        customer("dan@example.com", &["OPS"]),
+        named("Eve Adams", customer("eve@example.com", &["SUP"])),
+        customer("finn@example.com", &["PAUSED"]),
+    ];
+    let mut roster = pausing("PAUSED", roster(&["OPS", "PAUSED", "SUP"], entries));
+    roster.desks.entry(key("SUP")).or_default().membership = Membership::Exact;
+    wanting(Access::Open, "OPS", roster)
+}
+
+fn seen() -> Observed {
+    let customers = ["SUP", "OPS"];
+    let mut observed = data_center(&["OPS", "PAUSED", "SUP"]);
+    for (email, account) in [("ada", "ada"), ("bob", "bob"), ("finn", "finn")] {
+        let email = email_key(&format!("{email}@example.com"));
+        observed.lookups.insert(email, Lookup::Absent);
+        observed.staff.insert(AccountId(account.into()), Staff::No);
+    }
+    let eve = Account {
+        name: "Eve".into(),
+        ..account("eve", "eve@example.com")
+    };
+    observed = with(observed, account("bob", "bob@old.example"), &[]);
+    observed = with(observed, account("dan1", "dan@example.com"), &customers[1..]);
+    observed = with(observed, account("dan2", "dan@example.com"), &[]);
+    observed = with(observed, eve, &customers[..1]);
+    for stranger in ["gus", "hal"] {
+        let email = format!("{stranger}@example.com");
+        observed = with(observed, account(stranger, &email), &customers);
+        observed.staff.insert(AccountId(stranger.into()), Staff::No);
+    }
+    let hidden = Account {
+        email: None,
+        ..account("ivy", "Ivy")
+    };
+    observed = with(observed, hidden, &["OPS"]);
+    let ops = reading(&mut observed, "OPS");
+    ops.members.insert(Handle("jon@example.com".into()));
+    reading(&mut observed, "SUP")
+        .members
+        .insert(Handle("kim@example.com".into()));
+    reading(&mut observed, "SUP").groups = ["staff".to_owned(), "temps".to_owned()].into();
+    reading(&mut observed, "PAUSED").access = AccessReading::NotAsked;
+    observed
+}
+
+fn decided() -> Plan {
+    let mut parts = Ledger::kept().parts().clone();
+    parts.completed.insert(key("SUP"));
+    let name = Fact::Name(email_key("eve@example.com"));
+    parts.agreed.insert(name, Value::Name("Eve Adams".into()));
+    plan(&wanted(), &seen(), &Ledger::restored(parts), &Policy::default())
+}
+
+fn source() -> RosterSource {
+    RosterSource {
+        files: vec!["club.yaml".to_owned()],
+        digest: "0".repeat(64),
+    }
+}
+
+fn document(plan: &Plan, already: &[Step], outcomes: Option<&Outcomes>, findings: &[Finding]) -> Report {
+    Report::of(Material {
+        roster: &wanted(),
+        source: &source(),
+        observed: &seen(),
+        plan,
+        already,
+        findings,
+        calls: 7,
+        mail_sending_calls: 0,
+        outcomes,
+        name_unlisted: true,
+    })
+}
+
+fn finding() -> Finding {
+    Finding {
+        id: "large_removal-SUP-01234567".to_owned(),
+        desk: Some(key("SUP")),
+        what: "customers would leave SUP".to_owned(),
+        count: 2,
+        of: 4,
+        limit: "10".to_owned(),
+        way_out: "--approve".to_owned(),
+    }
+}
+
+/// Every kind of step ends in another way.
+fn ended(plan: &Plan) -> Outcomes {
+    let made = AccountRef {
+        id: AccountId("made".into()),
+        handle: Handle("ada@example.com".into()),
+    };
+    let ends = [
+        StepEnd::with_account(Outcome::Done, made).sent(Some("r1".into())),
+        StepEnd::plain(Outcome::Done),
+        StepEnd::with_error(Outcome::Failed, "ada@example.com was refused"),
+        StepEnd::plain(Outcome::Already),
+        StepEnd::ineffective("no effect"),
+        StepEnd::held(HeldReason::NoEffect),
+    ];
+    Outcomes {
+        ends: plan.steps.iter().map(|step| step.id).zip(ends).collect(),
+        stopped: Some(Stopped::Unreachable("cannot reach ada@example.com's Jira".into())),
+        ..Outcomes::NONE
+    }
+}
+
+#[test]
+fn a_document_with_everything_in_it() {
+    let plan = decided();
+    let already = [Step {
+        id: StepId(99),
+        ..plan.steps[0].clone()
+    }];
+    let whole = document(&plan, &already, Some(&ended(&plan)), &[finding()]);
+    insta::assert_snapshot!("whole", serde_json::to_string_pretty(&whole).unwrap());
+    let masked = serde_json::to_string_pretty(&whole.redacted()).unwrap();
+    for name in ["ada", "bob", "dan", "eve", "finn", "gus", "hal", "ivy", "jon", "kim"] {
+        assert!(!masked.contains(&format!("{name}@")), "{name} can be read");
+    }
+    insta::assert_snapshot!("masked", masked);
+}
+
+#[test]
+fn a_plan_is_told_without_ends() {
+    let plan = decided();
+    let report = document(&plan, &[], None, &[]);
+    assert!(
+        report
+            .steps
+            .iter()
+            .all(|step| step.outcome.is_none() && step.error.is_none())
+    );
+    assert!(!report.guard.refused && report.stopped.is_none());
+    assert_eq!(report.summary.held, plan.held.len());
+    assert_eq!(report.refused.len(), plan.leavers.len());
+    let text = serde_json::to_string(&report).unwrap();
+    let back: Report = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        serde_json::to_string(&back).unwrap(),
+        text,
+        "what is written can be read"
+    );
+    let wrong = text.replace("create_customer", "invite_customer");
+    let error = serde_json::from_str::<Report>(&wrong).unwrap_err().to_string();
+    assert!(error.contains("\"invite_customer\" is no kind of step"), "{error}");
+}
