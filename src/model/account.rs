@@ -76,3 +76,29 @@ impl fmt::Display for Handle {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fixtures::account;
+
+    /// A user name that is an address counts as one, however it is spelled; any other says nothing.
+    #[test]
+    fn user_names_that_are_addresses() {
+        let named = |handle: &str| Account {
+            handle: Handle(handle.into()),
+            ..account("1", "other@example.com")
+        };
+        let ada = EmailKey::of("ada@example.com");
+        for (handle, is_ada) in [("Ada@Example.com", true), ("ada", false), ("bob@example.com", false)] {
+            assert_eq!(named(handle).is_named(&ada), is_ada, "{handle}");
+        }
+        assert_eq!(named("Ada@Example.com").username_key(), Some(ada));
+        assert_eq!(named("ada").username_key(), None);
+        let account = named("ada");
+        assert_eq!(
+            (account.id.to_string(), account.handle.to_string()),
+            ("1".into(), "ada".into())
+        );
+    }
+}

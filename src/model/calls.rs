@@ -141,3 +141,6 @@ impl<'a> Batches<'a> {
         self.0.into_iter().filter(|(_, steps)| !steps.is_empty())
     }
 }
+
+#[cfg(test)]
+mod tests;

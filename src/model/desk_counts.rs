@@ -124,7 +124,7 @@ fn counts_of(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fixtures::{account, customer, roster, site, with};
+    use crate::model::fixtures::{account, customer, key, reading, roster, site, with};
     use crate::model::ledger::Ledger;
     use crate::model::plan::plan;
     use crate::model::policy::Policy;
@@ -143,5 +143,33 @@ mod tests {
             .unwrap();
         assert_eq!((counts.customers, counts.listed, counts.unlisted), (3, 2, 1));
         assert_eq!(counts.strangers, [AccountId("3".into())]);
+    }
+
+    /// Who is listed, who hides the address, who is neither; whoever the list names and nobody met counts by that name.
+    #[test]
+    fn everybody_on_a_desk_is_counted_once() {
+        let hidden = Account {
+            email: None,
+            ..account("2", "")
+        };
+        let mut observed = with(site(&["OPS", "SUP"]), account("1", "ada@example.com"), &["SUP"]);
+        observed = with(observed, hidden, &["SUP"]);
+        observed = with(observed, account("3", "eve@example.com"), &["SUP"]);
+        let desk = reading(&mut observed, "SUP");
+        desk.members.insert(Handle("unmet".into()));
+        desk.groups = ["staff".to_owned()].into();
+        reading(&mut observed, "OPS").access = AccessReading::NotAsked;
+        let roster = roster(&["OPS", "SUP"], [customer("ada@example.com", &["SUP"])]);
+        let plan = plan(&roster, &observed, &Ledger::none(), &Policy::default());
+        let counts = desk_counts(&roster, &observed, &plan, false);
+        let (ops, sup) = (&counts[&key("OPS")], &counts[&key("SUP")]);
+        assert_eq!((sup.customers, sup.listed, sup.hidden, sup.unlisted), (4, 1, 1, 2));
+        assert_eq!(sup.strangers.len(), 3);
+        assert_eq!(
+            (sup.groups.as_slice(), sup.access),
+            (&["staff".to_owned()][..], Some(Access::Restricted))
+        );
+        assert_eq!((ops.customers, ops.access), (0, None));
+        assert!(sup.unlisted_accounts.is_none(), "named only where that was asked for");
     }
 }

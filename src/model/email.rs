@@ -257,6 +257,45 @@ mod tests {
         }
     }
 
+    /// The short cut is taken for whatever is plain, and for nothing else.
+    #[test]
+    fn which_domains_are_plain() {
+        let label = "a".repeat(63);
+        let long = format!("{0}.{0}.{0}.{1}", label, "a".repeat(61));
+        for domain in ["example.com", "Ex-ample.COM", "a.b", &format!("{label}.example"), &long] {
+            assert_eq!(plain_domain(domain), Some(domain.to_ascii_lowercase()), "{domain}");
+        }
+        for domain in [
+            "example",
+            "example..com",
+            "-example.com",
+            "example-.com",
+            "xn--bcher-kva.example",
+            "b\u{fc}cher.example",
+            "exa_mple.com",
+            &format!("{label}a.example"),
+            &format!("{long}a"),
+        ] {
+            assert_eq!(plain_domain(domain), None, "{domain}");
+        }
+        assert_eq!(ascii_domain("b\u{fc}cher"), None, "a domain has a dot");
+        assert_eq!(EmailKey::of("Ada@Example.com").to_string(), "ada@example.com");
+    }
+
+    #[test]
+    fn how_long_an_address_may_be() {
+        let local = "a".repeat(64);
+        let of = |bytes: usize| {
+            let rest = bytes - local.len() - 1;
+            let domain = "b.".repeat((rest - 2) / 2);
+            let filled = format!("{domain}{}", "cc".repeat(1 + (rest - 2) % 2));
+            format!("{local}@{}", &filled[..rest])
+        };
+        assert_eq!(of(MAX_BYTES).len(), MAX_BYTES);
+        assert!(Email::parse(&of(MAX_BYTES)).is_ok());
+        assert_eq!(Email::parse(&of(MAX_BYTES + 1)), Err(EmailProblem::TooLong));
+    }
+
     #[test]
     fn masking_leaves_no_address() {
         assert_eq!(

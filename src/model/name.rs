@@ -74,5 +74,6 @@ mod tests {
         assert_eq!(Name::parse("Ada\nBcc"), Err(NameProblem::Control(0x0a)));
         assert_eq!(Name::parse("\u{202e}adA"), Err(NameProblem::Control(0x202e)));
         assert_eq!(Name::parse(&"x".repeat(256)), Err(NameProblem::TooLong));
+        assert!(Name::parse(&"x".repeat(255)).is_ok());
     }
 }

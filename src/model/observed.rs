@@ -260,3 +260,55 @@ impl Lookup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fixtures::{reading, site};
+
+    fn groups(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    /// By the list, by another role, by a group of either; by a group only where the account's own are known.
+    #[test]
+    fn every_way_onto_a_desk() {
+        let ada = Handle("ada".into());
+        let mut observed = site(&["SUP"]);
+        let desk = reading(&mut observed, "SUP");
+        desk.team = None;
+        assert!(!desk.has_access(&ada, None) && !desk.has_access(&ada, Some(&groups(&["staff"]))));
+        assert!(!desk.has_groups());
+
+        desk.groups = groups(&["staff"]);
+        assert!(desk.has_groups());
+        assert!(desk.has_access(&ada, Some(&groups(&["staff", "x"]))));
+        assert!(!desk.has_access(&ada, Some(&groups(&["x"]))) && !desk.has_access(&ada, None));
+
+        desk.groups.clear();
+        desk.team = Some(Team::default());
+        assert!(!desk.has_groups() && !desk.has_access(&ada, Some(&groups(&["staff"]))));
+        desk.team = Some(Team {
+            groups: groups(&["agents"]),
+            ..Team::default()
+        });
+        assert!(desk.has_groups());
+        assert!(desk.has_access(&ada, Some(&groups(&["agents"]))));
+        assert!(!desk.has_access(&ada, Some(&groups(&["x"]))) && !desk.has_access(&ada, None));
+        desk.team.as_mut().unwrap().members.insert(ada.clone());
+        assert!(desk.has_access(&ada, None));
+
+        desk.team = None;
+        desk.members.insert(ada.clone());
+        assert!(desk.has_access(&ada, None));
+    }
+
+    #[test]
+    fn how_far_a_list_can_be_trusted() {
+        let partial = Completeness::Partial { gap: "a gap".into() };
+        let told = [Completeness::Complete, partial, Completeness::Narrow].map(|is| (is.is_complete(), is.is_narrow()));
+        assert_eq!(told, [(true, false), (false, false), (false, true)]);
+        let words = [Deployment::Cloud, Deployment::DataCenter].map(|deployment| deployment.to_string());
+        assert!(words.iter().all(|word| !word.is_empty()) && words[0] != words[1]);
+    }
+}

@@ -288,3 +288,6 @@ impl Outcomes {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

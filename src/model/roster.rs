@@ -157,7 +157,7 @@ impl Customer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fixtures::{customer, email_key, key, roster};
+    use crate::model::fixtures::{customer, email_key, key, named, roster};
 
     #[test]
     fn an_entry_expires_on_its_day() {
@@ -172,6 +172,13 @@ mod tests {
             assert!(after.expired.keys().eq([&email_key("ada@example.com")]));
             assert!(after.customers.keys().eq([&email_key("bob@example.com")]));
             assert_eq!(after.clone().on(day(today)), after);
+        }
+        for (from, next) in [
+            ("2027-01-30", Some("2027-01-31")),
+            ("2027-01-31", None),
+            ("2028-01-01", None),
+        ] {
+            assert_eq!(all.expiry_after(day(from)), next.map(day), "{from}");
         }
     }
 
@@ -202,5 +209,14 @@ mod tests {
         ];
         let narrowed = roster(&["PRIV", "SUP"], everybody).narrowed(&[key("PRIV")]);
         assert_eq!(narrowed, roster(&["PRIV"], [customer("ada@example.com", &["PRIV"])]));
+    }
+
+    #[test]
+    fn what_a_new_account_is_called() {
+        let ada = customer("Ada@example.com", &[]);
+        assert_eq!(ada.name_for_creation(), "Ada@example.com");
+        assert_eq!(named("Ada Lovelace", ada).name_for_creation(), "Ada Lovelace");
+        let words = [InitialPassword::Generate, InitialPassword::Provided].map(InitialPassword::as_str);
+        assert_eq!(words, ["generate", "provided"]);
     }
 }

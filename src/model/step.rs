@@ -283,3 +283,133 @@ impl fmt::Display for Step {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn email() -> Email {
+        Email::parse("ada@example.com").unwrap()
+    }
+
+    fn account() -> AccountRef {
+        AccountRef {
+            id: AccountId("1".into()),
+            handle: Handle("ada".into()),
+        }
+    }
+
+    fn everything() -> Changes {
+        Changes {
+            name: Some(NameChange {
+                before: "Ada".into(),
+                after: "Ada Lovelace".into(),
+            }),
+            address: Some(AddressChange {
+                before: "ada@old.example".into(),
+                after: email(),
+                username: None,
+            }),
+            reactivate: true,
+        }
+    }
+
+    #[test]
+    fn what_changes_about_an_account() {
+        let nothing = Changes::default();
+        assert!(nothing.is_empty());
+        for change in [
+            Changes {
+                name: everything().name,
+                ..Changes::default()
+            },
+            Changes {
+                address: everything().address,
+                ..Changes::default()
+            },
+            Changes {
+                reactivate: true,
+                ..Changes::default()
+            },
+        ] {
+            assert!(!change.is_empty(), "{change}");
+        }
+        assert_eq!(
+            everything().to_string(),
+            "ada@old.example, Ada, deactivated becomes ada@example.com, Ada Lovelace, active"
+        );
+        assert_eq!(nothing.before_and_after(), (String::new(), String::new()));
+    }
+
+    /// Each kind of step: its kind, whom and which desk it is about, and whom it takes off one.
+    #[test]
+    fn what_each_step_is_about() {
+        let desk = || DeskKey::parse("SUP").unwrap();
+        let actions = [
+            Action::CreateCustomer {
+                email: email(),
+                name: "Ada".into(),
+                desks: vec![desk()],
+                password: None,
+            },
+            Action::UpdateCustomer {
+                email: email(),
+                account: account(),
+                changes: everything(),
+            },
+            Action::AddToDesk {
+                email: email(),
+                who: Who::Existing(account()),
+                desk: desk(),
+            },
+            Action::RemoveFromDesk {
+                email: None,
+                account: account(),
+                desk: desk(),
+                after: None,
+            },
+            Action::SetAccess {
+                desk: desk(),
+                before: Access::Open,
+                after: Access::Restricted,
+            },
+        ];
+        let told = actions.each_ref().map(|action| {
+            let email = action.email().is_some();
+            (
+                action.kind(),
+                email,
+                action.desk().is_some(),
+                action.removal().is_some(),
+            )
+        });
+        let expected = [
+            ("create_customer", true, false, false),
+            ("update_customer", true, false, false),
+            ("add_to_desk", true, true, false),
+            ("remove_from_desk", false, true, true),
+            ("set_access", false, true, false),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(told.map(|(kind, ..)| kind), Action::KINDS);
+        let [.., removal, access] = actions.map(|action| {
+            let (id, cause) = (StepId(3), Cause::Edit);
+            Step { id, action, cause }.to_string()
+        });
+        assert_eq!(
+            removal, "remove 1 from SUP",
+            "by its account, where it shows no address"
+        );
+        assert_eq!(access, "set access of SUP from open to restricted");
+    }
+
+    #[test]
+    fn a_step_is_named_by_its_number() {
+        assert_eq!(StepId(7).to_string(), "s7");
+        let read = |text: &str| serde_json::from_str::<StepId>(text).map_err(|error| error.to_string());
+        assert_eq!(read("\"s7\""), Ok(StepId(7)));
+        for wrong in ["\"7\"", "\"s\"", "\"x7\"", "\"s-1\""] {
+            assert!(read(wrong).unwrap_err().contains("is no step's id"), "{wrong}");
+        }
+    }
+}
