@@ -1,3 +1,7 @@
+//! What is remembered of passes: who is claimed, what is complete, what was in vain.
+
+mod agreed;
+
 use super::*;
 use crate::model::fixtures::{account, customer, email_key, key, reading, roster, site, wanting, with};
 use crate::model::observed::Observed;
