@@ -434,9 +434,31 @@ fn on_data_center_an_older_address_is_no_stranger() {
         let words = words(&wanted, &observed, &Ledger::kept());
         assert!(!words.contains("remove") && !words.contains("ask"), "{words}");
     }
+    // Nobody was asked for the new address yet.
+    let mut unasked = staff(observed.clone(), Staff::No);
+    unasked.lookups.clear();
+    assert!(!words(&wanted, &unasked, &Ledger::kept()).contains("remove"));
+    // On a desk the entry does not list, it is a stranger like any other.
+    let elsewhere = previously(&["bob@old.example"], customer(BOB, &["OPS"]));
+    let elsewhere = of(Membership::Exact, roster(&["OPS", "SUP"], [elsewhere]));
+    let mut both = staff(observed.clone(), Staff::No);
+    both.desks.extend(site(&["OPS"]).desks);
+    assert!(words(&elsewhere, &both, &Ledger::kept()).contains("remove bob@old.example from SUP"));
     let unclear = staff(observed, Staff::Unknown);
     let words = words(&wanted, &unclear, &Ledger::kept());
     assert!(!words.contains("remove") && !words.contains("SUP:"), "{words}");
+}
+
+/// On Data Center whoever has an older address beside the account the roster names is left alone.
+#[test]
+fn on_data_center_nobody_is_replaced() {
+    let entry = pinned("bob", previously(&["bob@old.example"], customer(BOB, &["SUP"])));
+    let mut observed = with(data_center(&["SUP"]), account("bob", BOB), &["SUP"]);
+    observed = with(observed, account("old", "bob@old.example"), &["SUP"]);
+    for id in ["bob", "old"] {
+        observed.staff.insert(AccountId(id.into()), Staff::No);
+    }
+    assert_eq!(words(&roster(&["SUP"], [entry]), &observed, &Ledger::kept()), "");
 }
 
 /// Whether `exact` drifted or was edited.

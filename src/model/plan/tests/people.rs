@@ -245,6 +245,33 @@ fn a_name_is_changed_where_the_file_changed_it() {
     assert_eq!(plan.steps[0].cause, Cause::Edit);
 }
 
+/// A name differs because the file changed; an address that differs may have been changed back in Jira.
+#[test]
+fn why_an_account_is_changed() {
+    let ledger = agreed([
+        (Fact::Name(email_key("ada@example.com")), Value::Name("Ada B".into())),
+        (
+            Fact::Account(email_key("ada@example.com")),
+            Value::Account(AccountId("1".into())),
+        ),
+    ]);
+    let jira = |email: &str| Account {
+        name: "Ada B".into(),
+        ..account("1", email)
+    };
+    let entry = || previously(&["ada@old.example"], named("Ada Lovelace", ada()));
+    let cause = |email: &str| {
+        let seen = asked(asked_of(
+            with(data_center(&["SUP"]), jira(email), &["SUP"]),
+            "ada@old.example",
+        ));
+        let plan = plan(&roster(&["SUP"], [entry()]), &seen, &ledger, &Policy::default());
+        plan.steps[0].cause
+    };
+    assert_eq!(cause("ada@example.com"), Cause::Edit);
+    assert_eq!(cause("ada@old.example"), Cause::Drift);
+}
+
 fn asked_of(mut observed: Observed, email: &str) -> Observed {
     observed.lookups.insert(email_key(email), Lookup::Absent);
     observed
@@ -345,6 +372,10 @@ fn a_first_password_has_to_be_there_and_harmless() {
     ] {
         assert_eq!(words(with_password(kind), observed, ledger, policy), expected);
         let plan = plan(&roster(&["SUP"], [with_password(kind)]), observed, ledger, policy);
+        if let Some(Action::CreateCustomer { password, .. }) = plan.steps.first().map(|step| &step.action) {
+            let given = (observed.site.deployment == Deployment::DataCenter).then_some(kind);
+            assert_eq!(*password, given, "Cloud gives none");
+        }
         let warned = plan
             .warnings
             .iter()
