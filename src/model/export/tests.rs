@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::model::access::Access;
 use crate::model::account::{Account, AccountKind};
 use crate::model::fixtures::{account, customer, key, pinned, reading, roster, site, with};
 use crate::model::ledger::Ledger;
@@ -269,6 +270,52 @@ fn what_a_roster_would_do_beyond_another_is_counted() {
             ..Surplus::NONE
         }
     );
+    // What waits on a paused desk counts as well.
+    let paused = |roster| crate::model::fixtures::pausing("SUP", roster);
+    assert_eq!(surplus(&paused(more), &paused(base.clone()), &seen).steps, 2);
+    let more = paused(roster(&["SUP"], [customer("b@example.com", &["SUP"])]));
+    assert_eq!(surplus(&more, &roster(&["SUP"], []), &seen).steps, 2);
     let export = everybody(&survey(seen));
     assert!(export.is_in(&same) && !export.is_in(&more) && !export.is_in(&roster(&["SUP"], [])));
+}
+
+/// How open each desk is, is written down as it was read.
+#[test]
+fn the_roster_holds_what_was_read() {
+    let mut seen = with(site(&["OPS", "SUP"]), account("a", "a@example.com"), &["SUP"]);
+    reading(&mut seen, "SUP").access = AccessReading::Known(Access::Open);
+    reading(&mut seen, "OPS").access = AccessReading::NotAsked;
+    let mut survey = survey(seen);
+    survey.names.insert(key("OPS"), "Operations".to_owned());
+    let roster = everybody(&survey).roster();
+    let access = |desk| roster.desks[&key(desk)].access;
+    assert_eq!((access("SUP"), access("OPS")), (Some(Access::Open), None));
+    assert_eq!(roster.customers.len(), 1);
+}
+
+/// Somebody works on a desk by name, or by a group that was asked for.
+#[test]
+fn who_works_on_a_desk() {
+    let ada = Handle("a".into());
+    let groups = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    let works = |team: Option<Team>, of: Option<&[&str]>| {
+        let mut seen = site(&["SUP"]);
+        reading(&mut seen, "SUP").team = team;
+        if let Some(of) = of {
+            seen.groups.insert(ada.clone(), groups(of));
+        }
+        let desk = reading(&mut seen, "SUP").clone();
+        survey(seen).works_on(&desk, &ada)
+    };
+    let by_name = Team {
+        members: [ada.clone()].into(),
+        ..Team::default()
+    };
+    let by_group = || Team {
+        groups: groups(&["agents"]),
+        ..Team::default()
+    };
+    assert!(works(Some(by_name), None) && works(Some(by_group()), Some(&["agents", "x"])));
+    assert!(!works(Some(by_group()), Some(&["x"])) && !works(Some(by_group()), None));
+    assert!(!works(None, Some(&["agents"])) && !works(Some(Team::default()), Some(&["agents"])));
 }

@@ -288,6 +288,18 @@ fn what_does_not_fit_together_is_found_out() {
     }
     let without = roster(&["SUP"], []);
     assert!(!whole.is_consistent(&without));
+    let email = "new@example.com";
+    let making = saved(
+        &roster(&["OPS", "SUP"], [customer(email, &["OPS", "SUP"])]),
+        &asked(site(&["OPS", "SUP"]), email),
+        &Ledger::none(),
+    );
+    assert!(
+        !making.is_consistent(&roster(&["SUP"], [customer(email, &["SUP"])])),
+        "a desk it does not know"
+    );
+    let desks = roster(&["OPS", "SUP"], []);
+    assert!(!making.is_consistent(&desks), "somebody it does not list");
     let (listed, _) = self::leaving();
     let removing = saved(&listed, &leaving, &Ledger::none());
     assert!(!removing.is_consistent(&roster(&["PRIV"], [])));

@@ -160,3 +160,59 @@ fn what_is_remembered_is_remembered_for_its_time_and_no_longer() {
     assert_eq!(history.removed, [((now - DAY + 1, key("SUP")), 2)].into());
     assert_eq!(history.used, [used(now - 2 * DAY + 1), used(now)].into());
 }
+
+/// A desk nobody is listed on any more is emptied where somebody was listed before, or somebody would leave it now.
+#[test]
+fn which_desks_count_as_emptied() {
+    let judged = |roster: &Roster, observed: &Observed, parts: &Parts| {
+        let judged = usual(roster, observed, parts);
+        (
+            judged.removals(),
+            judged.guards().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        )
+    };
+    let stays = |mut roster: Roster| {
+        let other = owned("PRIV", 400..401);
+        roster.desks.extend(other.desks);
+        roster.customers.extend(other.customers);
+        roster
+    };
+    let both = |mut observed: Observed| {
+        observed.desks.extend(people("PRIV", 400..401).desks);
+        observed.accounts.extend(people("PRIV", 400..401).accounts);
+        observed
+    };
+    let emptied = || vec!["empty-SUP".to_owned()];
+    let wanted = stays(owned("SUP", 0..0));
+    let nothing = Parts::default();
+    assert_eq!(
+        judged(&wanted, &both(people("SUP", 0..3)), &remembers("SUP", 0..3)),
+        (0, emptied())
+    );
+    assert_eq!(
+        judged(&wanted, &both(people("SUP", 0..0)), &remembers("SUP", 0..3)),
+        (0, emptied()),
+        "they left by themselves, and the roster is as suspicious as it was"
+    );
+    assert_eq!(
+        judged(&wanted, &both(people("SUP", 0..3)), &nothing),
+        (0, vec![]),
+        "nobody was ever listed"
+    );
+    let mut exact = wanted;
+    exact.desks.entry(key("SUP")).or_default().membership = Membership::Exact;
+    assert_eq!(
+        judged(&exact, &both(people("SUP", 0..3)), &nothing),
+        (0, emptied()),
+        "everybody would leave, whoever listed them"
+    );
+}
+
+/// What left today is no reason to complain where nobody leaves now.
+#[test]
+fn nobody_is_told_of_a_limit_who_removes_nobody() {
+    let mut parts = remembers("SUP", 0..30);
+    parts.history.removed = [((999_000, key("SUP")), 29)].into();
+    let judged = usual(&owned("SUP", 0..30), &people("SUP", 0..30), &parts);
+    assert_eq!((judged.removals(), judged.guards().len()), (0, 0));
+}
