@@ -72,13 +72,14 @@ impl<'a> Identities<'a> {
             None => self.by_email(&customer.email),
         };
         // Cloud changes no addresses (jira-facts §1, H): there the person gets another account.
-        let is_settled = customer.previously.is_empty() || self.observed.site.deployment == Deployment::Cloud;
-        match identity {
-            // Every address is asked for at once: see `plan::questions`.
-            unasked @ Identity::Unasked(_) => unasked,
-            identity if is_settled => identity,
-            identity => self.with_former(customer, identity),
+        if customer.previously.is_empty() || self.observed.site.deployment == Deployment::Cloud {
+            return identity;
         }
+        // Every address is asked for at once: see `plan::questions`.
+        if let Identity::Unasked(_) = identity {
+            return identity;
+        }
+        self.with_former(customer, identity)
     }
 
     /// The accounts that show an address.

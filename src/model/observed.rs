@@ -264,7 +264,7 @@ impl Lookup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fixtures::{reading, site};
+    use crate::model::fixtures::{account, reading, site};
 
     fn groups(names: &[&str]) -> BTreeSet<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
@@ -301,6 +301,45 @@ mod tests {
         desk.team = None;
         desk.members.insert(ada.clone());
         assert!(desk.has_access(&ada, None));
+    }
+
+    /// Each kind of account a search can find, alone and beside another.
+    #[test]
+    fn what_a_search_says_of_an_address() {
+        let wanted = EmailKey::of("ada@example.com");
+        let ada = |id: &str| account(id, "ada@example.com");
+        let other = || account("9", "eve@example.com");
+        let called = Account {
+            handle: Handle("Ada@example.com".into()),
+            ..other()
+        };
+        let app = |id: &str| Account {
+            kind: AccountKind::App,
+            ..ada(id)
+        };
+        let off = |id: &str| Account {
+            active: false,
+            ..ada(id)
+        };
+        let hidden = || Account {
+            email: None,
+            ..account("5", "")
+        };
+        let id = |text: &str| AccountId(text.into());
+        for (found, expected) in [
+            (vec![], Lookup::Absent),
+            (vec![other()], Lookup::Absent),
+            (vec![called.clone()], Lookup::Taken(id("9"))),
+            (vec![ada("1"), called], Lookup::One(id("1"))),
+            (vec![ada("1"), other(), hidden()], Lookup::One(id("1"))),
+            (vec![ada("1"), off("2")], Lookup::One(id("1"))),
+            (vec![off("2")], Lookup::Inactive(id("2"))),
+            (vec![app("3")], Lookup::Many(vec![id("3")])),
+            (vec![ada("1"), ada("2")], Lookup::Many(vec![id("1"), id("2")])),
+            (vec![hidden(), other()], Lookup::Hidden(vec![id("5")])),
+        ] {
+            assert_eq!(Lookup::judge(&wanted, &found), expected, "{found:?}");
+        }
     }
 
     #[test]

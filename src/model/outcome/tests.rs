@@ -91,6 +91,7 @@ fn what_a_pass_came_to() {
         customer("c@example.com", &[]),
         customer("d@example.com", &["SUP"]),
         with_password("e@example.com"),
+        customer("f@example.com", &["SUP"]),
     ];
     let mut seen = site(&["SUP"]);
     seen.site.deployment = crate::model::observed::Deployment::DataCenter;
@@ -112,6 +113,7 @@ fn what_a_pass_came_to() {
                 made(Outcome::Done),
                 made(Outcome::Linked),
                 StepEnd::plain(Outcome::Failed),
+                made(Outcome::Done),
             ])
             .collect(),
         ..Outcomes::NONE
@@ -119,15 +121,15 @@ fn what_a_pass_came_to() {
     let hand_off = outcomes.to_hand_off(&plan);
     assert_eq!(
         (hand_off.accounts, hand_off.with_password),
-        (2, 1),
+        (3, 1),
         "who has a portal, and who has a password; not who has neither, was there, or was not made"
     );
     let counts = outcomes.counts(&plan);
     let expected = [
-        (Outcome::Done, 2),
+        (Outcome::Done, 3),
         (Outcome::Linked, 1),
         (Outcome::Failed, 2),
-        (Outcome::NotAttempted, 2),
+        (Outcome::NotAttempted, 3),
     ];
     assert_eq!(counts, expected.into());
     assert!(outcomes.succeeded(creates[0]) && !outcomes.succeeded(creates[1]));

@@ -169,3 +169,20 @@ fn a_plan_is_told_without_ends() {
     let error = serde_json::from_str::<Report>(&wrong).unwrap_err().to_string();
     assert!(error.contains("\"invite_customer\" is no kind of step"), "{error}");
 }
+
+/// A held entry that can only mean one account names it; one of several, none.
+#[test]
+fn a_held_entry_names_the_only_account_it_can_mean() {
+    let account = |reason: HeldReason| {
+        let held = super::super::held::Held {
+            email: None,
+            desk: None,
+            reason,
+        };
+        held_entry(&held).account.map(|id| id.0)
+    };
+    let id = |text: &str| AccountId(text.into());
+    assert_eq!(account(HeldReason::Deactivated(id("1"))).as_deref(), Some("1"));
+    assert_eq!(account(HeldReason::SeveralAccounts(vec![id("1"), id("2")])), None);
+    assert_eq!(account(HeldReason::DeskMissing), None);
+}

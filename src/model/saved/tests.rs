@@ -1,12 +1,15 @@
 use super::*;
 use crate::model::access::Access;
 use crate::model::account::{Account, AccountId, Handle};
-use crate::model::fixtures::{account, customer, email_key, key, named, reading, roster, site, wanting, with};
+use crate::model::fixtures::{
+    account, customer, data_center, email_key, key, named, previously, reading, roster, site, wanting, with,
+};
 use crate::model::guard::{Judge, Settings, screen};
 use crate::model::ledger::{Fact as Remembered, Ledger, Parts, Value};
 use crate::model::observed::{AccessReading, Deployment, Lookup, Staff};
 use crate::model::plan::plan;
 use crate::model::policy::Policy;
+use crate::model::roster::Customer;
 
 const DAY: Date = jiff::civil::date(2026, 11, 24);
 
@@ -298,6 +301,12 @@ fn what_does_not_fit_together_is_found_out() {
         !making.is_consistent(&roster(&["SUP"], [customer(email, &["SUP"])])),
         "a desk it does not know"
     );
+    let nowhere = saved(
+        &roster(&[], [customer(email, &[])]),
+        &asked(site(&[]), email),
+        &Ledger::none(),
+    );
+    assert!(!nowhere.is_consistent(&roster(&[], [])), "nor on any desk");
     let desks = roster(&["OPS", "SUP"], []);
     assert!(!making.is_consistent(&desks), "somebody it does not list");
     let (listed, _) = self::leaving();
@@ -309,6 +318,124 @@ fn what_does_not_fit_together_is_found_out() {
         &Ledger::none(),
     );
     assert!(!opening.is_consistent(&without));
+}
+
+/// Somebody opened the desk meanwhile, and Jira removes nobody from an open one: the removal is not what was planned.
+#[test]
+fn a_desk_that_was_opened_early_stops_the_removals_planned_before() {
+    let (roster, observed) = leaving();
+    let roster = wanting(Access::Open, "SUP", roster);
+    let saved = saved(&roster, &observed, &Ledger::none());
+    assert_eq!(saved.steps.len(), 2, "{:?}", saved.steps);
+    assert!(saved.recheck(&roster, &observed).is_ok());
+    let mut opened = observed;
+    reading(&mut opened, "SUP").access = AccessReading::Known(Access::Open);
+    assert!(!saved.recheck(&roster, &opened).unwrap_err().is_empty());
+}
+
+/// Whoever waits for an account that came meanwhile waits no more.
+#[test]
+fn a_removal_waits_only_for_what_is_left_to_do() {
+    let entry = previously(&["bob@old.example"], customer("bob@example.com", &["SUP"]));
+    let roster = roster(&["SUP"], [entry]);
+    let staff = |mut observed: Observed| {
+        for id in ["old", "new"] {
+            observed.staff.insert(AccountId(id.into()), Staff::No);
+        }
+        observed
+    };
+    let before = staff(with(site(&["SUP"]), account("old", "bob@old.example"), &["SUP"]));
+    let before = asked(before, "bob@example.com");
+    let saved = saved(&roster, &before, &Ledger::none());
+    let after = |observed: &Observed| {
+        let left = saved.recheck(&roster, observed).unwrap().plan;
+        let removal = left.steps.last().map(|step| step.action.clone());
+        let Some(Action::RemoveFromDesk { after, .. }) = removal else {
+            panic!("{removal:?}");
+        };
+        (left.steps.len(), after)
+    };
+    assert_eq!(after(&before), (3, Some(StepId(2))));
+    let made = found(before.clone(), "new", "bob@example.com", &[]);
+    assert_eq!(after(&made), (2, Some(StepId(2))));
+    let added = found(before, "new", "bob@example.com", &["SUP"]);
+    assert_eq!(after(&added), (1, None));
+}
+
+/// An update is reached where all of it is: half of it is a change nobody planned.
+#[test]
+fn an_update_is_reached_where_all_of_it_is() {
+    let entry = named("Ada Lovelace", customer("ada@example.com", &["SUP"]));
+    let roster = roster(&["SUP"], [previously(&["ada@old.example"], entry)]);
+    let jira = |email: &str, handle: &str, name: &str| Account {
+        handle: Handle(handle.into()),
+        name: name.into(),
+        ..account("1", email)
+    };
+    let seen = |account: Account| {
+        let mut observed = with(data_center(&["SUP"]), account, &["SUP"]);
+        for email in ["ada@example.com", "ada@old.example"] {
+            observed.lookups.insert(email_key(email), Lookup::Absent);
+        }
+        observed.staff.insert(AccountId("1".into()), Staff::No);
+        observed
+    };
+    let (old, new) = ("ada@old.example", "ada@example.com");
+    let mut parts = Parts::default();
+    parts
+        .agreed
+        .insert(Remembered::Name(email_key(old)), Value::Name("Ada".into()));
+    let before = seen(jira(old, old, "Ada"));
+    let saved = saved(&roster, &before, &Ledger::restored(parts));
+    assert_eq!(saved.steps.len(), 1, "{:?}", saved.steps);
+    assert_eq!(saved.recheck(&roster, &before).unwrap().plan.steps.len(), 1);
+    let done = saved.recheck(&roster, &seen(jira(new, new, "Ada Lovelace"))).unwrap();
+    assert_eq!((done.plan.steps.len(), done.already.len()), (0, 1));
+    for half in [
+        jira(new, new, "Ada"),
+        jira(new, old, "Ada Lovelace"),
+        jira(old, old, "Ada Lovelace"),
+        jira(old, new, "Ada Lovelace"),
+        Account {
+            active: false,
+            ..jira(new, new, "Ada Lovelace")
+        },
+    ] {
+        let words = format!("{half:?}");
+        let left = saved.recheck(&roster, &seen(half));
+        assert!(!left.is_ok_and(|left| left.plan.steps.is_empty()), "{words}");
+    }
+}
+
+#[test]
+fn who_gets_a_password_from_the_file() {
+    let with_password = |email, kind| Customer {
+        initial_password: Some(kind),
+        ..customer(email, &["SUP"])
+    };
+    let entries = [
+        with_password("ada@example.com", InitialPassword::Provided),
+        with_password("bob@example.com", InitialPassword::Generate),
+        customer("eve@example.com", &["SUP"]),
+    ];
+    let roster = roster(&["SUP"], entries);
+    let policy = Policy {
+        provided: [email_key("ada@example.com")].into(),
+        ..Policy::default()
+    };
+    let observed = data_center(&["SUP"]);
+    let plan = plan(&roster, &observed, &Ledger::none(), &policy);
+    let (settings, history) = (Settings::default(), History::default());
+    let judge = Judge {
+        settings: &settings,
+        history: &history,
+        approved: &BTreeSet::new(),
+        now: 0,
+    };
+    let approved = screen(&roster, &observed, &plan, judge).approve(plan);
+    let saved = SavedPlan::of(&approved, &observed, &history, DAY, &[]);
+    assert_eq!(saved.steps.len(), 6);
+    assert_eq!(saved.passwords_wanted(), [&email_key("ada@example.com")].into());
 }
 
 #[test]

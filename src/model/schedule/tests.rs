@@ -58,8 +58,11 @@ fn nothing_runs_without_a_roster() {
 fn a_full_pass_every_interval_paced() {
     let mut schedule = settled();
     assert_eq!(schedule.next(secs(599)), Next::Wait(Some(secs(600))));
+    assert_eq!(schedule.full_due(), secs(600));
     run(&mut schedule, 600, PERIODIC, Ended::Settled);
     assert_eq!(schedule.next(secs(600)), Next::Wait(Some(secs(1200))));
+    assert_eq!(schedule.full_due(), secs(1200));
+    assert_eq!([FULL.kind.as_str(), Kind::Edit.as_str()], ["full", "edit"]);
 }
 
 #[test]

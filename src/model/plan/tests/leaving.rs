@@ -379,9 +379,11 @@ fn on_cloud_the_old_account_leaves_after_the_new_one_came() {
     );
     let after = |observed: &Observed| {
         let steps = plan(&wanted, observed, &none, &Policy::default()).steps;
-        let after = steps.iter().filter_map(|step| match &step.action {
-            Action::RemoveFromDesk { desk, after, .. } => Some((desk.to_string(), after.map(|step| step.0))),
-            _ => None,
+        let after = steps.iter().filter(|step| step.action.removal().is_some()).map(|step| {
+            let Action::RemoveFromDesk { desk, after, .. } = &step.action else {
+                panic!("{step}");
+            };
+            (desk.to_string(), after.map(|step| step.0))
         });
         after.collect::<Vec<_>>()
     };
