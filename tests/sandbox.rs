@@ -4,13 +4,17 @@
 
 mod support;
 
-use quietdesk::sandbox::{Config, Deployment, DeskAccess, Exchange, Rules, Seed, SeedDesk};
+use quietdesk::sandbox::{Config, Deployment, DeskAccess, Exchange, Rules, Seed, SeedDesk, SeedPerson};
 use serde_json::{Value, json};
 use support::site::{CREATE, Site, access, customers, seed, send};
 
 fn emails(rows: &Value) -> Vec<Option<&str>> {
     let rows = rows.as_array().unwrap().iter();
     rows.map(|row| row["emailAddress"].as_str()).collect()
+}
+
+fn numbered(n: usize, desks: &[&str]) -> SeedPerson {
+    SeedPerson::customer(&format!("p{n}@example.com"), desks)
 }
 
 #[tokio::test]
@@ -296,5 +300,135 @@ async fn the_check_against_the_contracts_notices_what_is_wrong() {
     if let Some(problems) = support::contracts::problems(Deployment::Cloud, &spoilt, true) {
         assert_eq!(problems.len(), spoilt.len(), "{problems:#?}");
     }
+    site.finish();
+}
+
+/// What changes nothing is no effect: a client that writes what is so already is found out by it.
+#[tokio::test]
+async fn only_what_changes_something_is_an_effect() {
+    let site = Site::new().await;
+    let effect = || site.sandbox.journal().last().is_some_and(|exchange| exchange.effect);
+    let ada = || json!({"accountIds": [site.id("ada@example.com")]});
+    for (method, effective) in [("DELETE", true), ("DELETE", false), ("POST", true), ("POST", false)] {
+        assert_eq!(site.call(method, &customers(2), ada()).await.status, 204);
+        assert_eq!(effect(), effective, "{method}");
+    }
+    assert_eq!(site.create("new@example.com").await.status, 201);
+    assert!(effect());
+    assert_ne!(site.create("new@example.com").await.status, 201);
+    assert!(!effect());
+    site.finish();
+}
+
+#[tokio::test]
+async fn a_call_names_as_many_accounts_as_it_may_and_no_more() {
+    let mut seed = seed();
+    seed.people.extend((0..51).map(|n| numbered(n, &[])));
+    let site = Site::with(Config::default(), seed).await;
+    let ids: Vec<_> = (0..51).map(|n| site.id(&format!("p{n}@example.com"))).collect();
+    for (most, status) in [(51, 400), (50, 204), (1, 204), (0, 400)] {
+        let body = json!({"accountIds": ids[..most]});
+        assert_eq!(site.call("POST", &customers(2), body).await.status, status, "{most}");
+    }
+    let twice = json!({"accountIds": [ids[0], ids[0]]});
+    assert_eq!(site.call("POST", &customers(2), twice).await.status, 400);
+    site.finish_blaming(3);
+}
+
+/// What Jira takes for an address: something, one `@`, a domain with a dot inside.
+#[tokio::test]
+async fn what_is_an_address() {
+    let site = Site::new().await;
+    let create = async |email: &str| {
+        let body = json!({"email": email, "displayName": "Ada"});
+        site.call("POST", CREATE, body).await.status
+    };
+    for wrong in [
+        "",
+        "ada",
+        "@example.com",
+        "ada@",
+        "ada@example",
+        "ada@example.",
+        "ada@.example",
+        "ada@@example.com",
+        "ada@home@example.com",
+        "a da@example.com",
+        "ada@exam ple.com",
+        "ada@example.com\n",
+    ] {
+        assert_eq!(create(wrong).await, 400, "{wrong:?}");
+    }
+    for right in ["a@b.example", "ada.lovelace@sub.example.com"] {
+        assert_eq!(create(right).await, 201, "{right}");
+    }
+    site.finish();
+}
+
+/// The permissions asked for, and no others, are told as they are.
+#[tokio::test]
+async fn each_permission_is_told_as_it_is() {
+    for (administrator, user_picker) in [(true, false), (false, true)] {
+        let config = Config {
+            administrator,
+            user_picker,
+            ..Config::default()
+        };
+        let site = Site::with(config, seed()).await;
+        let has = |answer: &Value, key: &str| answer["permissions"][key]["havePermission"].as_bool();
+        let path = "/rest/api/3/mypermissions?permissions=";
+        let all = format!("{path}ADMINISTER,USER_PICKER,SYSTEM_ADMIN");
+        let all = site.get(&all).await.json();
+        assert_eq!(has(&all, "ADMINISTER"), Some(administrator));
+        assert_eq!(has(&all, "USER_PICKER"), Some(user_picker));
+        assert_eq!(has(&all, "SYSTEM_ADMIN"), Some(false));
+        let one = site.get(&format!("{path}USER_PICKER")).await.json();
+        assert_eq!(
+            (has(&one, "ADMINISTER"), has(&one, "USER_PICKER")),
+            (None, Some(user_picker))
+        );
+        for wrong in [
+            path.to_owned(),
+            format!("{path}ADMINISTER,MADE_UP"),
+            path.replace("?permissions=", ""),
+        ] {
+            assert_eq!(site.get(&wrong).await.status, 400, "{wrong}");
+        }
+        site.finish_blaming(3);
+    }
+}
+
+/// The links of a page lead to the pages beside it, and none beyond the ends.
+#[tokio::test]
+async fn a_page_links_to_those_beside_it() {
+    let mut seed = seed();
+    seed.people.extend((0..9).map(|n| numbered(n, &["HR"])));
+    let site = Site::with(Config::default(), seed).await;
+    let page = async |start: u64| {
+        site.get(&format!("{}?start={start}&limit=4", customers(2)))
+            .await
+            .json()
+    };
+    let leads = |page: &Value, to: &str| {
+        let link = page["_links"][to].as_str()?;
+        let start = link.split_once("start=")?.1;
+        start.split('&').next()?.parse::<u64>().ok()
+    };
+    let total = 11;
+    for (start, next, prev, last) in [
+        (0, Some(4), None, false),
+        (4, Some(8), Some(0), false),
+        (8, None, Some(4), true),
+    ] {
+        let page = page(start).await;
+        assert_eq!(
+            (leads(&page, "next"), leads(&page, "prev")),
+            (next, prev),
+            "from {start}"
+        );
+        assert_eq!(page["isLastPage"], last);
+        assert_eq!(page["size"].as_u64(), Some(4.min(total - start)));
+    }
+    assert_eq!(leads(&page(2).await, "prev"), Some(0));
     site.finish();
 }
