@@ -283,6 +283,9 @@ impl Applying<'_> {
     }
 
     fn begin(&self, ids: impl IntoIterator<Item = StepId>) {
+        let ids: Vec<_> = ids.into_iter().collect();
+        let steps: Vec<_> = ids.iter().filter_map(|id| self.steps.get(id).copied()).collect();
+        self.book.attempts(&steps);
         self.state(|state| state.under_way.extend(ids));
     }
 

@@ -1,6 +1,7 @@
 //! What a pass writes down while it applies, so that the next life of the process knows what this one was about to do.
 //!
-//! A [`Book`] is asked at fixed moments and decides nothing: before a create is first sent, and when a step has ended.
+//! A [`Book`] is asked at fixed moments and decides nothing: before a call, before a create is first sent, and when a step
+//! has ended.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -51,8 +52,12 @@ pub trait Book: Send + Sync {
         BTreeSet::new()
     }
 
+    /// Steps are about to be written to Jira, by one call or what it takes to make it. Journalled before this returns, so
+    /// that what a process was doing when it died can be told.
+    fn attempts(&self, _: &[&Step]) {}
+
     /// A step has ended. The intent of a create goes, unless the create may have taken effect unseen; a step that was
-    /// written to Jira is journalled before this returns.
+    /// attempted is journalled before this returns.
     fn ended(&self, step: &Step, end: &StepEnd);
 }
 

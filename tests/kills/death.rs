@@ -49,6 +49,8 @@ pub(crate) enum Store {
     Commit,
     Intent,
     FirstPassword,
+    /// What is about to be called, in the journal.
+    Attempts,
     /// The journal, and the hand-off file.
     Ended,
     Found,
@@ -236,6 +238,10 @@ impl Book for Mortal<'_> {
 
     fn unproven(&self) -> BTreeSet<EmailKey> {
         self.state.unproven()
+    }
+
+    fn attempts(&self, steps: &[&Step]) {
+        self.death.store(Store::Attempts, || self.state.attempts(steps));
     }
 
     fn ended(&self, step: &Step, end: &StepEnd) {

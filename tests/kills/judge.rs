@@ -113,14 +113,17 @@ fn handed_off(trial: &Trial<'_>, say: &dyn Fn(String)) {
     }
 }
 
-/// Each step that was written to Jira has its line, and each change Jira made has one; but for what was under way at a
-/// death, which had no end to tell of: a create among it was an intent, which the next life settled.
+/// Each step that was written to Jira has its line, and each change Jira made has one: that of its end, or, where the
+/// process died before it, that of its beginning.
 fn journalled(trial: &Trial<'_>, was_killed: bool, say: &dyn Fn(String)) {
     let audit = trial.audit();
     let text = |line: &Value, field: &str| line[field].as_str().unwrap_or_default().to_lowercase();
+    let told = |line: &Value| (text(line, "kind"), text(line, "email"), text(line, "desk"));
     let mut lines = BTreeSet::new();
     for line in &audit {
-        lines.insert((text(line, "kind"), text(line, "email"), text(line, "desk")));
+        if line["outcome"].is_string() {
+            lines.insert(told(line));
+        }
     }
     for (step, end) in trial.ended.iter().filter(|(_, end)| end.sent) {
         let email = step.action.email().map(ToString::to_string).unwrap_or_default();
@@ -131,7 +134,8 @@ fn journalled(trial: &Trial<'_>, was_killed: bool, say: &dyn Fn(String)) {
         }
     }
     if was_killed {
-        return;
+        let begun = audit.iter().filter_map(|line| line["begun"].as_array()).flatten();
+        lines.extend(begun.map(told));
     }
     for (kind, email, desk) in changes(&trial.start, &trial.sandbox.snapshot()) {
         if !lines.contains(&(kind.to_owned(), email.clone(), desk.clone())) {

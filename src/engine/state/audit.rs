@@ -1,13 +1,16 @@
 //! The journal of what was written to Jira: `audit.jsonl`, one JSON object a line. Holds e-mails; readable by its owner
 //! alone.
 //!
-//! A line is handed to the system before its step counts as ended, so it survives a crash of the process. It is not
+//! A call has a line before it is made, and each step one when it has ended: what was begun and has no end was under way when
+//! the process was killed. A line is handed to the system before the call, or before its step counts as ended, so it
+//! survives a crash of the process. It is not
 //! flushed to the disk each time: what a power failure takes of it, Jira's own audit log still has.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, rename};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,7 +21,7 @@ use super::folder::private_file;
 use crate::model::account::AccountId;
 use crate::model::desk::DeskKey;
 use crate::model::outcome::{Outcome, StepEnd};
-use crate::model::step::{Action, Cause, Step, StepId, Who};
+use crate::model::step::{AccountRef, Action, Cause, Step, StepId, Who};
 
 /// How many full journals are kept: `audit.jsonl.1` is the newest of them.
 const KEPT: u32 = 5;
@@ -28,6 +31,8 @@ pub(super) struct Audit {
     clock: fn() -> Timestamp,
     limit: u64,
     journal: Mutex<Journal>,
+    /// Steps that were begun and have not ended.
+    begun: Mutex<BTreeSet<StepId>>,
 }
 
 struct Journal {
@@ -50,7 +55,52 @@ struct Pass {
     version: &'static str,
 }
 
-/// A step that was written to Jira.
+/// Steps that are about to be written to Jira. What became of them follows, each with a line of its own, unless the
+/// process was killed.
+#[derive(Serialize)]
+struct BegunLine<'a> {
+    time: Timestamp,
+    begun: Vec<Begun<'a>>,
+}
+
+#[derive(Serialize)]
+struct Begun<'a> {
+    step: StepId,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<&'a AccountId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    desk: Option<&'a DeskKey>,
+}
+
+impl<'a> Begun<'a> {
+    fn of(step: &'a Step) -> Self {
+        Self {
+            step: step.id,
+            kind: step.action.kind(),
+            email: step.action.email().map(|email| email.as_str()),
+            account: existing(&step.action).map(|account| &account.id),
+            desk: step.action.desk(),
+        }
+    }
+}
+
+/// The account a step is about, where it was there before.
+fn existing(action: &Action) -> Option<&AccountRef> {
+    match action {
+        Action::UpdateCustomer { account, .. }
+        | Action::RemoveFromDesk { account, .. }
+        | Action::AddToDesk {
+            who: Who::Existing(account),
+            ..
+        } => Some(account),
+        Action::AddToDesk { .. } | Action::CreateCustomer { .. } | Action::SetAccess { .. } => None,
+    }
+}
+
+/// What became of a step.
 #[derive(Serialize)]
 struct StepLine<'a> {
     time: Timestamp,
@@ -78,7 +128,7 @@ struct StepLine<'a> {
 impl Audit {
     /// Opens the journal; a line that a crash cut off is ended, so that the next one stands alone. A new file is begun
     /// before one would grow beyond `limit` bytes.
-    pub(super) fn open(folder: &Path, clock: fn() -> Timestamp, limit: u64) -> Result<Self, StateError> {
+    pub(super) fn at(folder: &Path, clock: fn() -> Timestamp, limit: u64) -> Result<Self, StateError> {
         let path = folder.join("audit.jsonl");
         let journal = Journal::open(&path).map_err(StateError::file("open", &path))?;
         Ok(Self {
@@ -86,20 +136,37 @@ impl Audit {
             clock,
             limit,
             journal: Mutex::new(journal),
+            begun: Mutex::default(),
         })
     }
 
     /// A pass begins.
     pub(super) fn begins(&self, steps: usize) {
         let version = env!("CARGO_PKG_VERSION");
+        self.begun().clear();
         self.append(&PassLine {
             time: (self.clock)(),
             pass: Pass { steps, version },
         });
     }
 
-    /// A step that was written to Jira has ended.
+    /// Steps are about to be written to Jira.
+    pub(super) fn attempts(&self, steps: &[&Step]) {
+        if !steps.is_empty() {
+            self.begun().extend(steps.iter().map(|step| step.id));
+            self.append(&BegunLine {
+                time: (self.clock)(),
+                begun: steps.iter().map(|step| Begun::of(step)).collect(),
+            });
+        }
+    }
+
+    /// A step has ended; it has a line where it was written to Jira, or was about to be.
     pub(super) fn ended(&self, step: &Step, end: &StepEnd) {
+        let was_begun = self.begun().remove(&step.id);
+        if !(was_begun || end.sent) {
+            return;
+        }
         let (before, after) = match &step.action {
             Action::CreateCustomer { name, .. } => (None, Some(name.clone())),
             Action::UpdateCustomer { changes, .. } => {
@@ -109,21 +176,16 @@ impl Audit {
             Action::AddToDesk { .. } | Action::RemoveFromDesk { .. } => (None, None),
             Action::SetAccess { before, after, .. } => (Some(before.to_string()), Some(after.to_string())),
         };
-        let existing = match &step.action {
-            Action::UpdateCustomer { account, .. }
-            | Action::RemoveFromDesk { account, .. }
-            | Action::AddToDesk {
-                who: Who::Existing(account),
-                ..
-            } => Some(account),
-            Action::AddToDesk { .. } | Action::CreateCustomer { .. } | Action::SetAccess { .. } => None,
-        };
         self.append(&StepLine {
             time: (self.clock)(),
             step: step.id,
             kind: step.action.kind(),
             email: step.action.email().map(|email| email.as_str()),
-            account: end.account.as_ref().or(existing).map(|account| &account.id),
+            account: end
+                .account
+                .as_ref()
+                .or(existing(&step.action))
+                .map(|account| &account.id),
             desk: step.action.desk(),
             before: before.as_deref(),
             after: after.as_deref(),
@@ -132,6 +194,10 @@ impl Audit {
             error: end.error.as_deref(),
             request: end.request.as_deref(),
         });
+    }
+
+    fn begun(&self) -> MutexGuard<'_, BTreeSet<StepId>> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A journal that cannot be written is told once, and stops nothing: what was done stays done.

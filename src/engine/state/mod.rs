@@ -8,7 +8,7 @@
 //! | `handoff.jsonl` | who was made, and first passwords | added to by the writer; read and cleared beside it |
 //! | `approvals.jsonl` | what somebody approved of | added to by `approve`, beside the writer |
 //! | `refused.json` | what the guards refused in the last pass | put in place whole by the writer |
-//! | `audit.jsonl`, `.1` … `.5` | a line for each step written to Jira | appended to by the writer |
+//! | `audit.jsonl`, `.1` … `.5` | a line for each call, and for each step it was for | appended to by the writer |
 //!
 //! One process writes; [`read_ledger`] works beside it. `ledger.redb` is opened in redb's `SingleWriter` mode, in which a
 //! reader of another process sees the last commit whole while the writer makes the next (tried across processes by
@@ -137,7 +137,7 @@ impl State {
             Arc::clone(&hand_off),
         );
         let (intents, unsettled) = intents?;
-        let audit = Audit::open(folder, opener.clock, opener.journal_limit)?;
+        let audit = Audit::at(folder, opener.clock, opener.journal_limit)?;
         folder::sync(folder)?;
         Ok(Self {
             folder: folder.to_owned(),
@@ -320,10 +320,12 @@ impl Book for State {
         self.hand_off.pending()
     }
 
+    fn attempts(&self, steps: &[&Step]) {
+        self.audit.attempts(steps);
+    }
+
     fn ended(&self, step: &Step, end: &StepEnd) {
-        if end.sent {
-            self.audit.ended(step, end);
-        }
+        self.audit.ended(step, end);
         let Action::CreateCustomer {
             email,
             name,
