@@ -370,7 +370,9 @@ async fn a_full_journal_is_rotated_and_a_torn_line_is_ended() {
         (&Value::Null, true),
         "the torn line stands alone"
     );
-    world.apply_by(&members(&people(200)), &mut Ledger::none(), &state).await;
+    world
+        .apply_by(&members(&people(200)), &mut Ledger::none(), &state)
+        .await;
     for age in 0..=5 {
         let journal = lines(&file(age));
         assert!(

@@ -4,8 +4,11 @@
 
 mod support;
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Stdio;
 
 use assert_cmd::Command;
 use quietdesk::sandbox::{Config, DeskAccess, Seed, SeedDesk, SeedPerson};
@@ -331,6 +334,57 @@ fn above_debug_no_log_line_holds_an_email() {
     let logged = String::from_utf8_lossy(&output.stderr);
     assert!(logged.contains("created=1") && !logged.contains("@example"), "{logged}");
     let _ = &bench.runtime;
+}
+
+/// Mounted secrets often are so: it is told, and the token is used all the same.
+#[test]
+fn a_token_everybody_can_read_is_told() {
+    let bench = Bench::new();
+    let path = bench.path("token");
+    fs::write(&path, "sandbox").unwrap();
+    for (mode, told) in [(0o644, true), (0o640, false), (0o600, false)] {
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        let mut command = bench.quietdesk(&["plan", "roster.yaml", "--token-file", &path]);
+        let output = command.env_remove("QUIETDESK_TOKEN").output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{mode:o}");
+        let logged = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(
+            logged.contains("everybody on this machine can read the token"),
+            told,
+            "{mode:o}: {logged}"
+        );
+    }
+}
+
+/// It has no sign-in: who lets it listen to a network is told so.
+#[test]
+fn a_status_page_on_a_network_is_warned_of() {
+    for (address, warned) in [("0.0.0.0:0", true), ("127.0.0.1:0", false)] {
+        let bench = Bench::new();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_quietdesk"));
+        command.args(["run", "roster.yaml", "--listen", address, "--state-dir", "state"]);
+        command.current_dir(bench.folder.path());
+        command.env("QUIETDESK_URL", bench.world.running.url());
+        command.env("QUIETDESK_USER", "quietdesk@example.com");
+        command.env("QUIETDESK_TOKEN", "sandbox");
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let mut daemon = command.spawn().unwrap();
+        let mut told = false;
+        // Until the first pass has ended, which is long after.
+        for line in BufReader::new(daemon.stderr.take().unwrap()).lines() {
+            let line = line.unwrap();
+            told |= line.contains("the status page has no sign-in");
+            if line.contains("created=") {
+                break;
+            }
+        }
+        daemon.kill().unwrap();
+        daemon.wait().unwrap();
+        assert_eq!(told, warned, "{address}");
+    }
 }
 
 #[test]

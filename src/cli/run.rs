@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::args::{ConnectionArgs, RunArgs};
 use super::exit::Exit;
@@ -127,7 +127,13 @@ struct ListenError {
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     let listener = TcpListener::bind(address).await;
     let listener = listener.map_err(|source| Failure::new(Exit::Invalid, ListenError { address, source }))?;
-    info!(url = %format!("http://{}/", listener.local_addr()?), "the status page");
+    let at = listener.local_addr()?;
+    info!(url = %format!("http://{at}/"), "the status page");
+    if !at.ip().is_loopback() {
+        warn!(
+            "the status page has no sign-in, and others than this machine can reach it; let something that asks who they are stand before it"
+        );
+    }
     Ok(listener)
 }
 

@@ -1,11 +1,13 @@
 //! The connection: flags, the environment and files, as one checked value.
 
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use super::Failure;
 use super::args::ConnectionArgs;
@@ -70,6 +72,9 @@ pub(super) fn token_file(args: &ConnectionArgs) -> Option<PathBuf> {
     }
 }
 
+/// Permission of everybody to read.
+const OTHERS_READ: u32 = 0o004;
+
 /// The token: of the file named, else of the environment, else of systemd.
 fn token(args: &ConnectionArgs) -> Result<SecretString, SettingError> {
     match (token_file(args), std::env::var(TOKEN_VARIABLE)) {
@@ -80,6 +85,10 @@ fn token(args: &ConnectionArgs) -> Result<SecretString, SettingError> {
 }
 
 fn read(path: &Path) -> Result<SecretString, SettingError> {
+    if std::fs::metadata(path).is_ok_and(|about| about.mode() & OTHERS_READ != 0) {
+        // Mounted secrets often are so, and nothing can be done about that here: told, not refused.
+        warn!(file = %path.display(), "everybody on this machine can read the token; take that away with `chmod o=`");
+    }
     let text = std::fs::read_to_string(path);
     text.map(SecretString::from).map_err(|source| SettingError::TokenFile {
         path: path.to_owned(),
