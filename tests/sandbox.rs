@@ -14,7 +14,7 @@ fn emails(rows: &Value) -> Vec<Option<&str>> {
 }
 
 fn numbered(n: usize, desks: &[&str]) -> SeedPerson {
-    SeedPerson::customer(&format!("p{n}@example.com"), desks)
+    SeedPerson::customer(format!("p{n}@example.com"), desks)
 }
 
 #[tokio::test]
