@@ -179,3 +179,56 @@ async fn public_signup_is_for_sites_that_allow_it() {
         site.finish();
     }
 }
+
+/// What changes nothing is no effect: a client that writes what is so already is found out by it.
+#[tokio::test]
+async fn only_what_changes_something_is_an_effect() {
+    let site = site().await;
+    let effect = || site.sandbox.journal().last().is_some_and(|exchange| exchange.effect);
+    let both = || json!({"user": ["lovelace", "ada@example.com"]});
+    for (body, effective) in [
+        (both(), true),
+        (both(), false),
+        (json!({"group": ["partners"]}), true),
+        (json!({"group": ["partners"]}), false),
+        (json!({"user": ["lovelace"], "group": ["partners"]}), false),
+    ] {
+        let got = site.call("POST", &role("HR"), body.clone()).await;
+        assert_eq!((got.status, effect()), (200, effective), "{body}");
+    }
+    let remove = format!("{}?user=lovelace", role("HR"));
+    assert_eq!(send(site.ask("DELETE", &remove)).await.status, 204);
+    assert!(effect());
+    assert_eq!(send(site.ask("DELETE", &remove)).await.status, 404);
+    assert!(!effect());
+    site.finish();
+}
+
+/// A setting is true or false, or the word; anything else is no setting.
+#[tokio::test]
+async fn a_setting_is_true_or_false() {
+    let site = site().await;
+    let set = async |open: Value| {
+        let body = json!({
+            "serviceDeskOpenAccess": open, "serviceDeskPublicSignup": false,
+            "manageEnabled": false, "autocompleteEnabled": false,
+        });
+        let got = site.call("POST", &access("HR"), body).await;
+        (
+            got.status,
+            got.status == 200 && got.json()["serviceDeskOpenAccess"] == json!(true),
+        )
+    };
+    for (open, expected) in [
+        (json!("true"), true),
+        (json!("false"), false),
+        (json!(true), true),
+        (json!(false), false),
+    ] {
+        assert_eq!(set(open.clone()).await, (200, expected), "{open}");
+    }
+    for wrong in [json!("yes"), json!(1), json!(null)] {
+        assert_eq!(set(wrong.clone()).await.0, 400, "{wrong}");
+    }
+    site.finish_blaming(3);
+}
