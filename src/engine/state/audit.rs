@@ -60,11 +60,12 @@ struct Pass {
 #[derive(Serialize)]
 struct BegunLine<'a> {
     time: Timestamp,
-    begun: Vec<Begun<'a>>,
+    begun: Vec<About<'a>>,
 }
 
+/// Which step, and what it is about.
 #[derive(Serialize)]
-struct Begun<'a> {
+struct About<'a> {
     step: StepId,
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,7 +76,7 @@ struct Begun<'a> {
     desk: Option<&'a DeskKey>,
 }
 
-impl<'a> Begun<'a> {
+impl<'a> About<'a> {
     fn of(step: &'a Step) -> Self {
         Self {
             step: step.id,
@@ -104,14 +105,8 @@ fn existing(action: &Action) -> Option<&AccountRef> {
 #[derive(Serialize)]
 struct StepLine<'a> {
     time: Timestamp,
-    step: StepId,
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account: Option<&'a AccountId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    desk: Option<&'a DeskKey>,
+    #[serde(flatten)]
+    about: About<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -156,7 +151,7 @@ impl Audit {
             self.begun().extend(steps.iter().map(|step| step.id));
             self.append(&BegunLine {
                 time: (self.clock)(),
-                begun: steps.iter().map(|step| Begun::of(step)).collect(),
+                begun: steps.iter().map(|step| About::of(step)).collect(),
             });
         }
     }
@@ -176,17 +171,13 @@ impl Audit {
             Action::AddToDesk { .. } | Action::RemoveFromDesk { .. } => (None, None),
             Action::SetAccess { before, after, .. } => (Some(before.to_string()), Some(after.to_string())),
         };
+        let mut about = About::of(step);
+        if let Some(account) = &end.account {
+            about.account = Some(&account.id);
+        }
         self.append(&StepLine {
             time: (self.clock)(),
-            step: step.id,
-            kind: step.action.kind(),
-            email: step.action.email().map(|email| email.as_str()),
-            account: end
-                .account
-                .as_ref()
-                .or(existing(&step.action))
-                .map(|account| &account.id),
-            desk: step.action.desk(),
+            about,
             before: before.as_deref(),
             after: after.as_deref(),
             cause: step.cause,
