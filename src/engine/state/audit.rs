@@ -1,10 +1,10 @@
 //! The journal of what was written to Jira: `audit.jsonl`, one JSON object a line. Holds e-mails; readable by its owner
 //! alone.
 //!
-//! A call has a line before it is made, and each step one when it has ended: what was begun and has no end was under way when
-//! the process was killed. A line is handed to the system before the call, or before its step counts as ended, so it
-//! survives a crash of the process. It is not
-//! flushed to the disk each time: what a power failure takes of it, Jira's own audit log still has.
+//! A call has a line before it is made, and each step one when it has ended: what was begun and has no end was under way
+//! when the process was killed. A line is handed to the system before the call, or before its step counts as ended, so it
+//! survives a crash of the process. It is not flushed to the disk each time: what a power failure takes of it, Jira's own
+//! audit log still has.
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, rename};
@@ -123,7 +123,7 @@ struct StepLine<'a> {
 impl Audit {
     /// Opens the journal; a line that a crash cut off is ended, so that the next one stands alone. A new file is begun
     /// before one would grow beyond `limit` bytes.
-    pub(super) fn at(folder: &Path, clock: fn() -> Timestamp, limit: u64) -> Result<Self, StateError> {
+    pub(super) fn open(folder: &Path, clock: fn() -> Timestamp, limit: u64) -> Result<Self, StateError> {
         let path = folder.join("audit.jsonl");
         let journal = Journal::open(&path).map_err(StateError::file("open", &path))?;
         Ok(Self {

@@ -137,7 +137,7 @@ impl State {
             Arc::clone(&hand_off),
         );
         let (intents, unsettled) = intents?;
-        let audit = Audit::at(folder, opener.clock, opener.journal_limit)?;
+        let audit = Audit::open(folder, opener.clock, opener.journal_limit)?;
         folder::sync(folder)?;
         Ok(Self {
             folder: folder.to_owned(),
