@@ -25,6 +25,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
+use crate::model::account::Handle;
 use crate::model::desk::DeskKey;
 use crate::model::ledger::History;
 use crate::model::observed::Site;
@@ -145,8 +146,8 @@ struct Saved {
 struct Basis {
     applied: BTreeMap<DeskKey, usize>,
     sizes: BTreeMap<DeskKey, usize>,
-    /// When, in seconds since 1970, how many were taken off which desk.
-    removed: Vec<(i64, DeskKey, usize)>,
+    /// When, in seconds since 1970, which account was last taken off which desk.
+    removed: Vec<(i64, DeskKey, Handle)>,
 }
 
 impl PlanFile {
@@ -198,7 +199,7 @@ impl PlanFile {
         let history = History {
             applied: saved.guard.applied,
             sizes: saved.guard.sizes,
-            removed: removed.map(|(at, desk, count)| ((at, desk), count)).collect(),
+            removed: removed.map(|(at, desk, handle)| ((desk, handle), at)).collect(),
             ..History::default()
         };
         let plan = SavedPlan {
@@ -238,7 +239,7 @@ impl PlanFile {
             guard: Basis {
                 applied,
                 sizes,
-                removed: removed.map(|((at, desk), count)| (at, desk, count)).collect(),
+                removed: removed.map(|((desk, handle), at)| (at, desk, handle)).collect(),
             },
             roster: self.roster,
         };

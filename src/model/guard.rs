@@ -57,6 +57,7 @@ impl Screening {
         };
         let (steps, refused): (Vec<_>, Vec<_>) = plan.steps.into_iter().partition(may_be_done);
         plan.steps = steps;
+        plan.left.retain(|(desk, _)| !self.shortened.contains(desk));
         // Who stays because of a guard is told with those who were not even asked for.
         plan.leavers.extend(refused.into_iter().filter_map(leaver));
         ApprovedPlan {
@@ -114,7 +115,6 @@ fn leaver(step: Step) -> Option<Leaver> {
         desk: desk.clone(),
         handle: account.handle.clone(),
         cause: step.cause,
-        after: None,
     })
 }
 

@@ -17,6 +17,40 @@ pub struct Held {
     pub reason: HeldReason,
 }
 
+/// What a held entry leaves undecided. It says nothing about any other person or fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Concerns<'a> {
+    /// Nothing that the roster wants.
+    Nothing,
+    /// All of one person: which account is theirs, and so each of their desks.
+    Person(&'a Email),
+    /// One person's name.
+    Name(&'a Email),
+    /// Whether one person is on one desk.
+    Membership(&'a DeskKey, &'a Email),
+    /// Whether a desk's list holds only people the roster lists.
+    Strangers(&'a DeskKey),
+    /// How open a desk is.
+    Access(&'a DeskKey),
+    /// All of one desk.
+    Desk(&'a DeskKey),
+}
+
+/// What Jira accepted twice without effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A desk's access mode.
+    Access,
+    /// Adding a person to a desk.
+    Add,
+    /// Removing an account from a desk.
+    Remove,
+    /// A person's name.
+    Name,
+    /// A person's address, or bringing back a deactivated account.
+    Account,
+}
+
 /// Why something is held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HeldReason {
@@ -43,7 +77,7 @@ pub enum HeldReason {
     /// Would leave a desk, and Jira does not say whether it is a mere customer's.
     LeaverUnread(AccountId),
     /// Jira accepted it twice, and it still is not so.
-    NoEffect,
+    NoEffect(Change),
     /// Jira removes nobody from a desk that is open.
     StillOpen,
     /// `initial_password: provided`, and the passwords file has none.
@@ -68,6 +102,46 @@ pub enum HeldReason {
     PublicOnCloud,
     /// The site lets nobody sign up.
     PublicNotAllowed,
+}
+
+impl Held {
+    /// What it leaves undecided.
+    #[must_use]
+    pub fn concerns(&self) -> Concerns<'_> {
+        let (email, desk) = (self.email.as_ref(), self.desk.as_ref());
+        let concerns = match &self.reason {
+            HeldReason::SeveralAccounts(_)
+            | HeldReason::HiddenEmail(_)
+            | HeldReason::ExistsUnseen(_)
+            | HeldReason::Deactivated(_)
+            | HeldReason::App(_)
+            | HeldReason::NotACustomer(_)
+            | HeldReason::UsernameTaken(_)
+            | HeldReason::PreviouslyStillThere(_)
+            | HeldReason::AddressChanged(_)
+            | HeldReason::PinUnknown(_)
+            | HeldReason::PinShowsAnother(_)
+            | HeldReason::PinShared(_)
+            | HeldReason::PasswordMissing
+            // With a desk it is an entry whose `until` has come: the roster wants nothing of that person any more.
+            | HeldReason::SeatGiven(_) => desk.map(Concerns::Strangers).or(email.map(Concerns::Person)),
+            HeldReason::NoEffect(Change::Account) => email.map(Concerns::Person),
+            HeldReason::NoEffect(Change::Name) => email.map(Concerns::Name),
+            HeldReason::NoEffect(Change::Add) => desk.zip(email).map(|(desk, email)| Concerns::Membership(desk, email)),
+            HeldReason::NoEffect(Change::Remove) | HeldReason::LeaverHidden(_) | HeldReason::LeaverUnread(_) => {
+                desk.map(Concerns::Strangers)
+            }
+            HeldReason::NoEffect(Change::Access)
+            | HeldReason::AccessUnreadable(_)
+            | HeldReason::PublicOnCloud
+            | HeldReason::PublicNotAllowed => desk.map(Concerns::Access),
+            HeldReason::StillOpen
+            | HeldReason::DeskMissing
+            | HeldReason::DeskUnreadable(_)
+            | HeldReason::DeskClosed(_) => desk.map(Concerns::Desk),
+        };
+        concerns.unwrap_or(Concerns::Nothing)
+    }
 }
 
 impl HeldReason {
@@ -95,7 +169,7 @@ impl HeldReason {
             | Self::AccessUnreadable(_)
             | Self::PasswordMissing
             | Self::SeatGiven(_)
-            | Self::NoEffect
+            | Self::NoEffect(_)
             | Self::StillOpen
             | Self::PublicNotAllowed
             | Self::PublicOnCloud => &[],
@@ -133,7 +207,7 @@ impl HeldReason {
             Self::LeaverHidden(_) | Self::LeaverUnread(_) => {
                 "take the account off the desk in Jira yourself, or list it under `customers` with its id as `account:`"
             }
-            Self::NoEffect => {
+            Self::NoEffect(_) => {
                 "see what undoes it in Jira (a directory that is only read, an automation, another tool), then run \
                  `quietdesk apply`, which tries it again"
             }
@@ -201,7 +275,7 @@ impl fmt::Display for HeldReason {
                 "it would leave the desk, and Jira does not say whether it is an agent's, an administrator's or a mere \
                  customer's",
             ),
-            Self::NoEffect => f.write_str("Jira accepted this twice, and it still is not so"),
+            Self::NoEffect(_) => f.write_str("Jira accepted this twice, and it still is not so"),
             Self::StillOpen => f.write_str("Jira removes nobody from a desk that is open"),
             Self::PasswordMissing => f.write_str("there is no first password for it"),
             Self::SeatGiven(account) => {

@@ -15,6 +15,7 @@ use super::account::AccountId;
 use super::desk::DeskKey;
 use super::edit::Edit;
 use super::email::EmailKey;
+use super::held::{Concerns, Held};
 use super::observed::Deployment;
 use super::outcome::{Outcome, Outcomes};
 use super::plan::Plan;
@@ -40,7 +41,8 @@ pub struct Parts {
     /// The account that was given a licence seat when it was made with a first password: no other is made so.
     pub seat_given: Option<String>,
     /// Whom an applied roster listed on a desk, beyond those it lists now, and by which account: `membership: owned`
-    /// removes them. Nobody is in here who was seen not to be on the desk any more.
+    /// removes them. An entry stays until a reading of the desk shows that the person is off it, or the desk leaves the
+    /// roster: that Jira accepted a removal does not mean that it was done.
     pub claimed: BTreeMap<(DeskKey, EmailKey), Option<AccountId>>,
     /// How often Jira accepted something that was not so afterwards.
     pub accepted: BTreeMap<Deed, usize>,
@@ -211,7 +213,6 @@ impl Ledger {
         self.count_deeds(Some(part), plan, outcomes);
         self.parts.completed.retain(|key| roster.desks.contains_key(key));
         if outcomes.stopped.is_none() {
-            self.parts.completed.retain(|key| !part.desks.contains_key(key));
             let read = part.desks.keys().filter(|key| !open.desks.contains(*key));
             self.parts.completed.extend(read.cloned());
         }
@@ -228,8 +229,8 @@ impl Ledger {
         }
     }
 
-    /// Whom the roster listed on a desk and lists there no more is remembered until they are off it, and so is whoever may
-    /// have been added without anybody knowing.
+    /// Whom the roster listed on a desk and lists there no more is remembered until they are seen to be off it, and so is
+    /// whoever may have been added without anybody knowing.
     fn claim(
         &mut self,
         roster: &Roster,
@@ -263,13 +264,6 @@ impl Ledger {
             let known = parts.claimed.entry(place).or_default();
             *known = id.or(known.take());
         }
-        let removed: BTreeSet<_> = plan
-            .steps
-            .iter()
-            .filter(|step| outcomes.succeeded(step.id))
-            .filter_map(|step| step.action.removal())
-            .map(|(desk, account)| (desk, &account.id))
-            .collect();
         let seen_there = |place: &(DeskKey, EmailKey)| {
             let wanted = |customer: &Customer| customer.desks.contains(&place.0);
             // Once seen there, the fact itself is the memory of it.
@@ -278,12 +272,9 @@ impl Ledger {
                     .agreed
                     .contains_key(&Fact::Membership(place.0.clone(), place.1.clone()))
         };
-        parts.claimed.retain(|place, id| {
-            roster.desks.contains_key(&place.0)
-                && !plan.left.contains(place)
-                && !id.as_ref().is_some_and(|id| removed.contains(&(&place.0, id)))
-                && !seen_there(place)
-        });
+        parts
+            .claimed
+            .retain(|place, _| roster.desks.contains_key(&place.0) && !plan.left.contains(place) && !seen_there(place));
     }
 
     fn take_in(&mut self, roster: &Roster, seen: &Roster, plan: &Plan, outcomes: &Outcomes) -> Open {
@@ -374,36 +365,63 @@ fn is_exact(spec: &DeskSpec) -> bool {
     spec.membership == Membership::Exact
 }
 
-/// What a pass left undone.
+/// What a pass left undone, or could not decide.
 struct Open {
+    /// Single facts.
     facts: BTreeSet<Fact>,
-    emails: BTreeSet<EmailKey>,
+    /// People of whom nothing was decided: which account is theirs is not known.
+    people: BTreeSet<EmailKey>,
+    /// Desks of which nothing was decided: they were not read.
     desks: BTreeSet<DeskKey>,
 }
 
 impl Open {
     fn of(plan: &Plan, outcomes: &Outcomes) -> Self {
         let undone = plan.steps.iter().filter(|step| !outcomes.succeeded(step.id));
-        Self {
+        let mut open = Self {
             facts: undone
                 .chain(&plan.paused)
                 .flat_map(|step| step.action.facts())
                 .collect(),
-            emails: plan
-                .held
-                .iter()
-                .filter_map(|held| held.email.as_ref())
-                .map(|email| email.key().clone())
-                .collect(),
-            desks: plan.held.iter().filter_map(|held| held.desk.clone()).collect(),
+            people: BTreeSet::new(),
+            desks: BTreeSet::new(),
+        };
+        for held in &plan.held {
+            open.leave(held);
+        }
+        open
+    }
+
+    /// What is held about one person or one fact says nothing about the others.
+    fn leave(&mut self, held: &Held) {
+        match held.concerns() {
+            Concerns::Nothing => {}
+            Concerns::Person(email) => {
+                self.people.insert(email.key().clone());
+            }
+            Concerns::Name(email) => {
+                self.facts.insert(Fact::Name(email.key().clone()));
+            }
+            Concerns::Membership(desk, email) => {
+                self.facts.insert(Fact::Membership(desk.clone(), email.key().clone()));
+            }
+            Concerns::Strangers(desk) => {
+                self.facts.insert(Fact::Exact(desk.clone()));
+            }
+            Concerns::Access(desk) => {
+                self.facts.insert(Fact::Access(desk.clone()));
+            }
+            Concerns::Desk(desk) => {
+                self.desks.insert(desk.clone());
+            }
         }
     }
 
     fn holds(&self, fact: &Fact) -> bool {
         self.facts.contains(fact)
             || match fact {
-                Fact::Account(email) | Fact::Name(email) => self.emails.contains(email),
-                Fact::Membership(desk, email) => self.emails.contains(email) || self.desks.contains(desk),
+                Fact::Account(email) | Fact::Name(email) => self.people.contains(email),
+                Fact::Membership(desk, email) => self.people.contains(email) || self.desks.contains(desk),
                 Fact::Access(desk) | Fact::Exact(desk) => self.desks.contains(desk),
             }
     }

@@ -21,10 +21,12 @@
 //!
 //! [`plan`] is pure and synchronous; [`questions`] says what it still needs to be told.
 
+mod moves;
 mod people;
 mod questions;
 mod removals;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -33,12 +35,12 @@ use super::access::Access;
 use super::account::{AccountId, Handle};
 use super::desk::DeskKey;
 use super::email::{Email, EmailKey};
-use super::held::{Held, HeldReason};
+use super::held::{Change, Held, HeldReason};
 use super::identity::Identities;
 use super::ledger::{Deed, Fact, Ledger, Value};
 use super::observed::{AccessReading, Deployment, DeskReading, Observed, ObservedDesk, Site};
 use super::policy::Policy;
-use super::roster::{DeskSpec, Roster};
+use super::roster::{Customer, DeskSpec, Roster};
 use super::step::{AccountRef, Action, Cause, Step, StepId};
 
 /// Everything that is to be done, held, noted or waiting, in a deterministic order.
@@ -97,6 +99,8 @@ pub enum NoteKind {
     NotACustomer,
     /// Would leave the desk, but it stays open, and Jira removes nobody from an open desk (jira-facts §1, H).
     StaysOpen,
+    /// Would leave the desk, but cannot join another desk yet that the roster lists: it is held or paused.
+    WaitsForAdd(DeskKey),
 }
 
 impl fmt::Display for NoteKind {
@@ -112,6 +116,11 @@ impl fmt::Display for NoteKind {
                 f.write_str("stays on the desk, being an agent, an administrator, an app or quietdesk's own account")
             }
             Self::StaysOpen => f.write_str("stays on the desk, because Jira removes nobody from one that is open"),
+            Self::WaitsForAdd(desk) => write!(
+                f,
+                "stays on the desk until it can be added to {desk}, which the roster lists as well and which is held or \
+                 paused now"
+            ),
         }
     }
 }
@@ -125,8 +134,6 @@ pub struct Leaver {
     pub handle: Handle,
     /// Why.
     pub cause: Cause,
-    /// The step that has to succeed before.
-    pub after: Option<StepId>,
 }
 
 /// Decides what to do. An entry Jira was not asked about (see [`questions`]) counts as absent; Jira's own refusal of a
@@ -138,6 +145,8 @@ pub fn plan(roster: &Roster, observed: &Observed, ledger: &Ledger, policy: &Poli
         observed,
         ledger,
         policy,
+        formerly: OnceCell::new(),
+        adds: OnceCell::new(),
         next: 1,
         plan: Plan {
             site: observed.site.clone(),
@@ -195,6 +204,10 @@ struct Planner<'a> {
     observed: &'a Observed,
     ledger: &'a Ledger,
     policy: &'a Policy,
+    /// The entries by the addresses their people had previously.
+    formerly: OnceCell<BTreeMap<&'a EmailKey, &'a Customer>>,
+    /// The adds of the plan, once they are all in it.
+    adds: OnceCell<moves::Adds>,
     next: u32,
     plan: Plan,
 }
@@ -244,7 +257,7 @@ impl Planner<'_> {
                 None
             }
             AccessReading::Known(_) if self.is_without_effect(Deed::Access(key.clone(), wanted)) => {
-                self.hold(None, Some(key), HeldReason::NoEffect);
+                self.hold(None, Some(key), HeldReason::NoEffect(Change::Access));
                 None
             }
             AccessReading::Known(now) => Some((key.clone(), *now, wanted)),

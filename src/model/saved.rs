@@ -95,7 +95,7 @@ impl SavedPlan {
                         }
                 }
                 Action::RemoveFromDesk { desk, after, .. } => {
-                    roster.desks.contains_key(desk) && after.is_none_or(|id| before.contains_key(&id))
+                    roster.desks.contains_key(desk) && after.iter().all(|id| before.contains_key(id))
                 }
                 Action::SetAccess { desk, after, .. } => {
                     roster.desks.get(desk).is_some_and(|spec| spec.access == Some(*after))
@@ -115,9 +115,9 @@ impl SavedPlan {
     #[must_use]
     pub fn history_with(&self, own: &History) -> History {
         let mut history = own.clone();
-        for (place, count) in &self.history.removed {
-            let known = history.removed.entry(place.clone()).or_default();
-            *known = (*known).max(*count);
+        for (place, at) in &self.history.removed {
+            let known = history.removed.entry(place.clone()).or_insert(*at);
+            *known = (*known).max(*at);
         }
         for (desk, count) in &self.history.applied {
             history.applied.entry(desk.clone()).or_insert(*count);

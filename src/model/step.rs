@@ -64,8 +64,8 @@ pub enum Action {
         account: AccountRef,
         /// Which desk.
         desk: DeskKey,
-        /// The step that has to succeed before: the person joins with another account.
-        after: Option<StepId>,
+        /// The steps that have to succeed before: the same person's adds to other desks, or of a new account to this one.
+        after: Vec<StepId>,
     },
     /// Change how open a desk is.
     SetAccess {
@@ -366,7 +366,7 @@ mod tests {
                 email: None,
                 account: account(),
                 desk: desk(),
-                after: None,
+                after: Vec::new(),
             },
             Action::SetAccess {
                 desk: desk(),

@@ -20,7 +20,7 @@ impl Applying<'_> {
         }
         let (now, waiting): (Vec<_>, Vec<_>) = batch.into_iter().partition(|((id, _), _)| self.may_leave(*id));
         for ((id, _), _) in waiting {
-            let error = "the person's new account is not on the desk yet, so the old one stays";
+            let error = "the same person could not be added where the roster lists them, so nothing is taken away yet";
             self.end(id, StepEnd::with_error(Outcome::Skipped, error));
         }
         if !now.is_empty() {
@@ -71,7 +71,7 @@ impl Applying<'_> {
     /// Whether what a removal waits for has succeeded.
     fn may_leave(&self, id: StepId) -> bool {
         match self.steps.get(&id).map(|step| &step.action) {
-            Some(Action::RemoveFromDesk { after: Some(after), .. }) => self.has_succeeded(*after),
+            Some(Action::RemoveFromDesk { after, .. }) => after.iter().all(|id| self.has_succeeded(*id)),
             _ => true,
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::error::Unexpected;
 use super::ledger::desk;
 use crate::model::access::Access;
-use crate::model::account::AccountId;
+use crate::model::account::{AccountId, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::email::EmailKey;
 use crate::model::ledger::{Deed, Parts};
@@ -16,7 +16,9 @@ pub(super) type Row = (&'static str, String, String);
 const CLAIMED: &str = "claimed";
 const APPLIED: &str = "applied";
 const SIZE: &str = "size";
-const REMOVED: &str = "removed";
+/// As builds before 0.1.0 wrote it: how many were taken off a desk at a time.
+const REMOVED_COUNT: &str = "removed";
+const REMOVED: &str = "removed-account";
 const USED: &str = "used";
 const ADD: &str = "accepted-add";
 const REMOVE: &str = "accepted-remove";
@@ -49,8 +51,8 @@ pub(super) fn rows(parts: &Parts) -> BTreeMap<Row, String> {
                 .map(|(desk, count)| (on(kind, desk, ""), count.to_string())),
         );
     }
-    for ((at, desk), count) in &history.removed {
-        rows.insert(on(REMOVED, desk, &at.to_string()), count.to_string());
+    for ((desk, handle), at) in &history.removed {
+        rows.insert(on(REMOVED, desk, &handle.0), at.to_string());
     }
     for (id, at) in &history.used {
         rows.insert((USED, id.clone(), at.to_string()), String::new());
@@ -78,7 +80,16 @@ pub(super) fn restore(parts: &mut Parts, (kind, one, two): (&str, &str, &str), v
             return Ok(());
         }
         REMOVED => {
-            history.removed.insert((time()?, desk(one)?), number()?);
+            let at = value.parse::<i64>().map_err(|_| Unexpected("time"))?;
+            history.removed.insert((desk(one)?, Handle(two.to_owned())), at);
+            return Ok(());
+        }
+        REMOVED_COUNT => {
+            let (at, desk) = (time()?, desk(one)?);
+            let accounts = (0..number()?).map(|nth| Handle(format!("{at}/{nth}")));
+            history
+                .removed
+                .extend(accounts.map(|handle| ((desk.clone(), handle), at)));
             return Ok(());
         }
         USED => {
@@ -124,7 +135,7 @@ mod tests {
             history: History {
                 applied: [(sup.clone(), 5)].into(),
                 sizes: [(sup.clone(), 6)].into(),
-                removed: [((7, sup.clone()), 8)].into(),
+                removed: [((sup.clone(), Handle("qm:3:4".into())), 8)].into(),
                 used: [("removals-SUP-00000000".to_owned(), 9)].into(),
                 reserved: BTreeMap::new(),
             },

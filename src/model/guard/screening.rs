@@ -61,6 +61,8 @@ pub struct Screening {
     pub(super) allowed: BTreeMap<DeskKey, BTreeSet<Handle>>,
     pub(super) shrinks: BTreeSet<DeskKey>,
     pub(super) distrusted: BTreeSet<DeskKey>,
+    /// The desks whose lists are so much shorter than when they were last read that nobody was seen to be off them.
+    pub(super) shortened: BTreeSet<DeskKey>,
 }
 
 impl Screening {
@@ -208,16 +210,20 @@ impl Screening {
         judge: Judge<'_>,
         refused: &mut BTreeSet<DeskKey>,
     ) {
+        let before = judge.history.sizes.get(key).copied().unwrap_or_default();
+        let is_shortened = before >= FEW && shrinks(before, on);
+        if is_shortened {
+            self.shortened.insert(key.clone());
+        }
         if leaving.is_empty() {
             return;
         }
-        let before = judge.history.sizes.get(key).copied().unwrap_or_default();
         let (what, limit) = match completeness {
             Completeness::Partial { gap } => {
                 let what = format!("the list of {key} cannot be trusted to be whole: {gap}");
                 (what, "a list without a gap")
             }
-            Completeness::Complete | Completeness::Narrow if before >= FEW && shrinks(before, on) => {
+            Completeness::Complete | Completeness::Narrow if is_shortened => {
                 let what = format!("the list of {key} has {on} people, where it had {before} when it was last read");
                 (what, "30 % fewer than before")
             }
@@ -253,6 +259,7 @@ impl Screening {
             refused.insert(key.clone());
         } else {
             self.distrusted.remove(key);
+            self.shortened.remove(key);
         }
     }
 
@@ -264,7 +271,9 @@ impl Screening {
         judge: Judge<'_>,
         refused: &mut BTreeSet<DeskKey>,
     ) {
+        // Who was removed lately and is to leave now counts once, and so does who is still on the list.
         let lately = judge.history.removed_lately(Some(key), judge.now);
+        let lately = lately.difference(leaving).count();
         let (count, of) = (leaving.len() + lately, on + lately);
         let Settings {
             max_removals,
@@ -304,13 +313,14 @@ impl Screening {
 
     /// True where nobody may leave any desk.
     fn removals_of_site(&mut self, leaving: &Leaving<'_>, judge: Judge<'_>) -> bool {
-        let all: usize = leaving.values().map(BTreeSet::len).sum();
+        let all: BTreeSet<&Handle> = leaving.values().flatten().copied().collect();
         let lately = judge.history.removed_lately(None, judge.now);
+        let of_first = judge.history.removed_lately(leaving.keys().next().copied(), judge.now);
+        // With one desk it says nothing that the desk's own finding does not say.
+        let several = leaving.len() > 1 || of_first != lately;
+        let (all, lately) = (all.len(), lately.difference(&all).count());
         let count = all + lately;
         let most = judge.settings.max_removals;
-        // With one desk it says nothing that the desk's own finding does not say.
-        let several =
-            leaving.len() > 1 || judge.history.removed_lately(leaving.keys().next().copied(), judge.now) != lately;
         if all == 0 || count <= most || !several {
             return false;
         }

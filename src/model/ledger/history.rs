@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::model::account::Handle;
 use crate::model::desk::DeskKey;
 use crate::model::guard::ApprovedPlan;
 use crate::model::observed::{DeskReading, Observed};
@@ -18,13 +19,14 @@ pub struct History {
     pub applied: BTreeMap<DeskKey, usize>,
     /// How many each desk's list had when it was last read whole and believed.
     pub sizes: BTreeMap<DeskKey, usize>,
-    /// When, in seconds since 1970, how many were taken off which desk.
-    pub removed: BTreeMap<(i64, DeskKey), usize>,
+    /// When, in seconds since 1970, an account was last taken off a desk, or may have been. However often a removal is
+    /// tried, it is one person who leaves.
+    pub removed: BTreeMap<(DeskKey, Handle), i64>,
     /// The approvals that have been made use of, by id and time.
     pub used: BTreeSet<(String, i64)>,
-    /// Of `removed`, what is about to be made and has not been told of yet. Not written down: to a later life it counts as
-    /// made.
-    pub reserved: BTreeMap<(i64, DeskKey), usize>,
+    /// Of `removed`, what is about to be made and has no outcome yet, each with what stood there before. Not written down:
+    /// to a later life it counts as made.
+    pub reserved: BTreeMap<(DeskKey, Handle), Option<i64>>,
 }
 
 impl History {
@@ -38,14 +40,14 @@ impl History {
         }
     }
 
-    /// How many were taken off a desk in the day before `now`; off all desks, where none is named.
+    /// The accounts that were taken off a desk in the day before `now`; off any desk, where none is named.
     #[must_use]
-    pub fn removed_lately(&self, desk: Option<&DeskKey>, now: i64) -> usize {
-        let lately = self.removed.iter().filter(|((at, _), _)| *at > now - DAY);
+    pub fn removed_lately(&self, desk: Option<&DeskKey>, now: i64) -> BTreeSet<&Handle> {
+        let lately = self.removed.iter().filter(|(_, at)| **at > now - DAY);
         lately
-            .filter(|((_, of), _)| desk.is_none_or(|desk| desk == of))
-            .map(|(_, count)| count)
-            .sum()
+            .filter(|((of, _), _)| desk.is_none_or(|desk| desk == of))
+            .map(|((_, handle), _)| handle)
+            .collect()
     }
 
     /// Counts the removals of a plan that is about to be applied, so that they count also where nobody lives to tell. True
@@ -53,14 +55,13 @@ impl History {
     pub fn reserve(&mut self, approved: &ApprovedPlan, now: i64) -> bool {
         let steps = approved.plan().steps.iter();
         let removals = steps.filter_map(|step| step.action.removal());
-        for (desk, _) in removals {
-            *self.reserved.entry((now, desk.clone())).or_default() += 1;
-        }
-        for (place, count) in &self.reserved {
-            *self.removed.entry(place.clone()).or_default() += count;
+        for (desk, account) in removals {
+            let place = (desk.clone(), account.handle.clone());
+            let before = self.removed.insert(place.clone(), now);
+            self.reserved.insert(place, before);
             // A list that is shorter by what quietdesk itself took away is no untrusted one.
-            if let Some(size) = self.sizes.get_mut(&place.1) {
-                *size = size.saturating_sub(*count);
+            if let Some(size) = self.sizes.get_mut(desk) {
+                *size = size.saturating_sub(1);
             }
         }
         !self.reserved.is_empty()
@@ -75,16 +76,18 @@ impl History {
         outcomes: Option<&Outcomes>,
         now: i64,
     ) {
-        for (place, count) in std::mem::take(&mut self.reserved) {
-            if let Some(counted) = self.removed.get_mut(&place) {
-                *counted = counted.saturating_sub(count);
-            }
+        for (place, before) in std::mem::take(&mut self.reserved) {
+            match before {
+                Some(at) => self.removed.insert(place, at),
+                None => self.removed.remove(&place),
+            };
         }
         let mut removed = BTreeMap::<&DeskKey, usize>::new();
         for step in &approved.plan().steps {
             let outcome = outcomes.map_or(Outcome::NotAttempted, |outcomes| outcomes.of(step.id));
-            if let (Some((desk, _)), Outcome::Done | Outcome::Unknown) = (step.action.removal(), outcome) {
+            if let (Some((desk, account)), Outcome::Done | Outcome::Unknown) = (step.action.removal(), outcome) {
                 *removed.entry(desk).or_default() += 1;
+                self.removed.insert((desk.clone(), account.handle.clone()), now);
             }
         }
         for (key, reading) in &observed.desks {
@@ -96,10 +99,7 @@ impl History {
                 self.sizes.insert(key.clone(), desk.members.len().saturating_sub(gone));
             }
         }
-        for (desk, count) in removed {
-            *self.removed.entry((now, desk.clone())).or_default() += count;
-        }
-        self.removed.retain(|(at, _), count| *at > now - DAY && *count > 0);
+        self.removed.retain(|_, at| *at > now - DAY);
         self.used.retain(|(_, at)| *at > now - 2 * DAY);
         if outcomes.is_some_and(|outcomes| outcomes.stopped.is_none()) {
             for desk in part.desks.keys().filter(|desk| !approved.shrinks(desk)) {

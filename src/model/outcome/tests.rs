@@ -1,6 +1,7 @@
 use super::*;
 use crate::model::account::Handle;
 use crate::model::fixtures::{customer, roster, site};
+use crate::model::held::Change;
 use crate::model::ledger::Ledger;
 use crate::model::plan::plan;
 use crate::model::policy::Policy;
@@ -48,10 +49,16 @@ fn an_end_says_what_is_known_of_it() {
     assert!(vain.ineffective && vain.outcome == Outcome::Failed && vain.error.as_deref() == Some("why"));
     let sent = made.clone().sent(Some("r1".into()));
     assert!(sent.sent && sent.request.as_deref() == Some("r1") && sent.account == made.account);
-    let held = StepEnd::held(HeldReason::NoEffect);
-    assert_eq!((held.outcome, held.held), (Outcome::Held, Some(HeldReason::NoEffect)));
-    let advice = HeldReason::NoEffect.advice();
-    assert_eq!(held.error, Some(format!("{}: {advice}", HeldReason::NoEffect)));
+    let held = StepEnd::held(HeldReason::NoEffect(Change::Add));
+    assert_eq!(
+        (held.outcome, held.held),
+        (Outcome::Held, Some(HeldReason::NoEffect(Change::Add)))
+    );
+    let advice = HeldReason::NoEffect(Change::Add).advice();
+    assert_eq!(
+        held.error,
+        Some(format!("{}: {advice}", HeldReason::NoEffect(Change::Add)))
+    );
 }
 
 /// Whichever of two reasons comes first, the more telling one is told.
@@ -134,7 +141,9 @@ fn what_a_pass_came_to() {
     assert_eq!(counts, expected.into());
     assert!(outcomes.succeeded(creates[0]) && !outcomes.succeeded(creates[1]));
     assert_eq!(outcomes.held(&plan), 0);
-    outcomes.ends.insert(creates[4], StepEnd::held(HeldReason::NoEffect));
+    outcomes
+        .ends
+        .insert(creates[4], StepEnd::held(HeldReason::NoEffect(Change::Add)));
     assert_eq!(outcomes.held(&plan), 1);
     let mut more = plan.clone();
     let waiting = crate::model::held::Held {

@@ -3,7 +3,7 @@
 use super::{Note, NoteKind, Planner, read};
 use crate::model::account::{Account, Handle};
 use crate::model::desk::DeskKey;
-use crate::model::held::HeldReason;
+use crate::model::held::{Change, HeldReason};
 use crate::model::identity::Identity;
 use crate::model::ledger::{Fact, Value};
 use crate::model::observed::{Deployment, Staff};
@@ -100,7 +100,8 @@ impl Planner<'_> {
             changes,
         };
         if action.deed().is_some_and(|deed| self.is_without_effect(deed)) {
-            self.hold(Some(&customer.email), None, HeldReason::NoEffect);
+            let change = if before_adding { Change::Account } else { Change::Name };
+            self.hold(Some(&customer.email), None, HeldReason::NoEffect(change));
             return (!before_adding).then(|| Who::Existing(account.into()));
         }
         let updated = self.step(action, cause, paused);
@@ -202,7 +203,7 @@ impl Planner<'_> {
             desk: desk.clone(),
         };
         if action.deed().is_some_and(|deed| self.is_without_effect(deed)) {
-            return self.hold(Some(&customer.email), Some(desk), HeldReason::NoEffect);
+            return self.hold(Some(&customer.email), Some(desk), HeldReason::NoEffect(Change::Add));
         }
         self.step(action, cause, self.is_paused(desk));
     }

@@ -3,13 +3,14 @@
 //! | who is on the desk | why | expected |
 //! |---|---|---|
 //! | an expired entry's account | `until` | leaves |
-//! | an account with an address of `previously`, Cloud | the person's new account is, or gets, on it | leaves after that |
+//! | an account with an address of `previously`, Cloud | the person's new account is, or gets, on it | leaves after that, see `moves` |
 //! | whom an applied roster listed there, and this one does not | `membership: owned` | leaves |
 //! | anybody not listed there | `membership: exact` | leaves |
 //! | of these: an agent, an administrator, an app, quietdesk's own account | | noted |
 //! | … who hides their e-mail, or of whom Jira does not say what they are | | held |
 //! | … whom `keep` names | | noted |
 //! | … on a desk that stays open | | noted |
+//! | … whose entry lists other desks | | leaves after the adds to them: see `moves` |
 //! | … whom a held entry may mean | | nothing: the entry is held |
 //! | … of whom nothing was asked yet | | a [`Leaver`], to be asked |
 //!
@@ -17,20 +18,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::moves::Wait;
 use super::{Leaver, Note, NoteKind, Planner, read};
 use crate::model::access::Access;
 use crate::model::account::{Account, AccountId, AccountKind, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
-use crate::model::held::HeldReason;
+use crate::model::held::{Change, HeldReason};
 use crate::model::identity::{Identities, Identity};
 use crate::model::ledger::{Deed, Fact, Value};
 use crate::model::observed::{AccessReading, ObservedDesk, Staff};
 use crate::model::roster::{Customer, DeskSpec, Membership};
 use crate::model::step::{Action, Cause, StepId};
 
-/// Who leaves one desk, by what its list names them by: why, and after which step.
-type Leaving = BTreeMap<Handle, (Cause, Option<StepId>)>;
+/// Who leaves one desk, by what its list names them by, and why.
+type Leaving = BTreeMap<Handle, Cause>;
 
 impl Planner<'_> {
     /// On Cloud a new address is a new account; the old one leaves the desks the entry lists, once the new one is there.
@@ -43,37 +45,35 @@ impl Planner<'_> {
                 let Some(desk) = read(self.observed, key).filter(|desk| desk.members.contains(&account.handle)) else {
                     continue;
                 };
-                let added = self.step_adding(customer, key);
                 let there = own.is_some_and(|own| desk.members.contains(&own.handle));
-                if added.is_some() || there {
+                if there || self.is_being_added(customer, key) {
                     let fact = Fact::Membership(key.clone(), customer.email.key().clone());
                     replaced.push(Leaver {
                         desk: key.clone(),
                         handle: account.handle.clone(),
                         cause: self.ledger.cause(&fact, &Value::Present, [key]),
-                        after: added,
                     });
                 }
             }
         }
     }
 
-    /// The step that puts an entry on a desk, of those just planned.
-    fn step_adding(&self, customer: &Customer, key: &DeskKey) -> Option<StepId> {
+    /// Whether a step puts an entry on a desk, of those just planned.
+    fn is_being_added(&self, customer: &Customer, key: &DeskKey) -> bool {
         let steps = [&self.plan.steps, &self.plan.paused];
         let of_entry = |step: &&super::Step| step.action.email().is_some_and(|email| email == &customer.email);
         let mut latest = steps
             .into_iter()
             .flat_map(|steps| steps.iter().rev().take_while(of_entry));
-        latest
-            .find(|step| matches!(&step.action, Action::AddToDesk { desk, .. } if desk == key))
-            .map(|step| step.id)
+        latest.any(|step| matches!(&step.action, Action::AddToDesk { desk, .. } if desk == key))
     }
 
     /// Plans who leaves; the desks of `tightened` are restricted before.
     pub(super) fn removals(&mut self, identities: &Identities<'_>, replaced: &[Leaver], tightened: &BTreeSet<DeskKey>) {
         let customers = self.roster.customers.values();
-        let pinned: BTreeSet<&Handle> = customers.filter_map(|customer| customer.account.as_ref()).collect();
+        // An entry that is held may mean the account its pin names.
+        let undecided = customers.filter(|customer| !self.plan.accounts.contains_key(customer.email.key()));
+        let pinned: BTreeSet<&Handle> = undecided.filter_map(|customer| customer.account.as_ref()).collect();
         for (key, spec) in &self.roster.desks {
             let Some(desk) = read(self.observed, key).filter(|desk| !desk.completeness.is_narrow()) else {
                 continue;
@@ -82,9 +82,7 @@ impl Planner<'_> {
             self.expired(identities, key, desk, &mut leaving);
             let meant = self.meant_by_held();
             for leaver in replaced.iter().filter(|leaver| leaver.desk == *key) {
-                leaving
-                    .entry(leaver.handle.clone())
-                    .or_insert((leaver.cause, leaver.after));
+                leaving.entry(leaver.handle.clone()).or_insert(leaver.cause);
             }
             self.owned(identities, key, spec, desk, &mut leaving);
             let listed = self.listed(key);
@@ -102,8 +100,8 @@ impl Planner<'_> {
                 stays_open: stays_open(spec, desk, tightened.contains(key)),
                 earlier,
             };
-            for (handle, why) in leaving {
-                self.leaves(&of, identities.named(&handle), handle, why);
+            for (handle, cause) in leaving {
+                self.leaves(&of, identities.named(&handle), handle, cause);
             }
         }
     }
@@ -131,7 +129,7 @@ impl Planner<'_> {
                 }
             };
             if let Some(account) = account.filter(|account| desk.members.contains(&account.handle)) {
-                leaving.insert(account.handle.clone(), (Cause::Expired, None));
+                leaving.insert(account.handle.clone(), Cause::Expired);
             }
         }
     }
@@ -157,7 +155,7 @@ impl Planner<'_> {
             }
             match self.whereabouts(identities, desk, email, id) {
                 Whereabouts::There(account) if applied && spec.membership == Membership::Owned => {
-                    leaving.entry(account.handle.clone()).or_insert((Cause::Edit, None));
+                    leaving.entry(account.handle.clone()).or_insert(Cause::Edit);
                 }
                 Whereabouts::There(_) | Whereabouts::Unknown => {}
                 Whereabouts::Gone => {
@@ -202,7 +200,7 @@ impl Planner<'_> {
             let email = identities.named(handle).and_then(Account::email_key);
             let edited = email.is_some_and(|email| listed_once.contains_key(&email));
             let cause = if edited { Cause::Edit } else { new };
-            leaving.entry(handle.clone()).or_insert((cause, None));
+            leaving.entry(handle.clone()).or_insert(cause);
         }
     }
 
@@ -236,19 +234,12 @@ impl Planner<'_> {
         earlier.map(|email| email.key().clone()).collect()
     }
 
-    fn leaves(
-        &mut self,
-        of: &Of<'_>,
-        account: Option<&Account>,
-        handle: Handle,
-        (cause, after): (Cause, Option<StepId>),
-    ) {
+    fn leaves(&mut self, of: &Of<'_>, account: Option<&Account>, handle: Handle, cause: Cause) {
         let key = of.key;
         let leaver = |handle| Leaver {
             desk: key.clone(),
             handle,
             cause,
-            after,
         };
         let Some(account) = account else {
             return match self.observed.unanswered.contains(&handle) {
@@ -277,6 +268,12 @@ impl Planner<'_> {
         if of.stays_open {
             return self.note(account, key, NoteKind::StaysOpen);
         }
+        // Who left the file, or whose day has come, waits for nothing.
+        let entry = self.entry_of(&email).filter(|_| cause != Cause::Expired);
+        let after = match entry.map_or(Wait::For(Vec::new()), |entry| self.wait_of(entry)) {
+            Wait::For(after) => after,
+            Wait::Longer(desk) => return self.note(account, key, NoteKind::WaitsForAdd(desk)),
+        };
         match self.observed.staff.get(&account.id) {
             None if !of.spec.paused => self.plan.leavers.push(leaver(handle)),
             Some(Staff::Unknown) => self.hold(None, Some(key), HeldReason::LeaverUnread(account.id.clone())),
@@ -285,10 +282,10 @@ impl Planner<'_> {
         }
     }
 
-    fn remove(&mut self, account: &Account, key: &DeskKey, cause: Cause, after: Option<StepId>) {
+    fn remove(&mut self, account: &Account, key: &DeskKey, cause: Cause, after: Vec<StepId>) {
         if self.is_without_effect(Deed::Remove(key.clone(), account.id.clone())) {
             let email = account.email.as_deref().and_then(|email| Email::parse(email).ok());
-            return self.hold(email.as_ref(), Some(key), HeldReason::NoEffect);
+            return self.hold(email.as_ref(), Some(key), HeldReason::NoEffect(Change::Remove));
         }
         let action = Action::RemoveFromDesk {
             email: account.email.as_deref().and_then(|email| Email::parse(email).ok()),

@@ -4,7 +4,7 @@ use super::*;
 use crate::model::access::Access;
 use crate::model::account::{Account, Handle};
 use crate::model::fixtures::*;
-use crate::model::held::HeldReason;
+use crate::model::held::{Change, HeldReason};
 use crate::model::ledger::{Fact, Ledger, Value};
 use crate::model::observed::{AccessReading, Lookup, Staff};
 use crate::model::outcome::{StepEnd, Stopped};
@@ -120,7 +120,7 @@ fn ended(plan: &Plan) -> Outcomes {
         StepEnd::with_error(Outcome::Failed, "ada@example.com was refused"),
         StepEnd::plain(Outcome::Already),
         StepEnd::ineffective("no effect"),
-        StepEnd::held(HeldReason::NoEffect),
+        StepEnd::held(HeldReason::NoEffect(Change::Add)),
     ];
     Outcomes {
         ends: plan.steps.iter().map(|step| step.id).zip(ends).collect(),

@@ -125,7 +125,7 @@ fn settled(step: &Step, made: &BTreeMap<StepId, AccountRef>, already: &[Step]) -
             }
         }
         Action::RemoveFromDesk { after, .. } => {
-            *after = after.filter(|id| already.iter().all(|step| step.id != *id));
+            after.retain(|id| already.iter().all(|step| step.id != *id));
         }
         Action::CreateCustomer { .. } | Action::UpdateCustomer { .. } | Action::SetAccess { .. } => {}
     }

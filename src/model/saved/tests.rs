@@ -355,11 +355,11 @@ fn a_removal_waits_only_for_what_is_left_to_do() {
         };
         (left.steps.len(), after)
     };
-    assert_eq!(after(&before), (3, Some(StepId(2))));
+    assert_eq!(after(&before), (3, vec![StepId(2)]));
     let made = found(before.clone(), "new", "bob@example.com", &[]);
-    assert_eq!(after(&made), (2, Some(StepId(2))));
+    assert_eq!(after(&made), (2, vec![StepId(2)]));
     let added = found(before, "new", "bob@example.com", &["SUP"]);
-    assert_eq!(after(&added), (1, None));
+    assert_eq!(after(&added), (1, vec![]));
 }
 
 /// An update is reached where all of it is: half of it is a change nobody planned.
@@ -440,9 +440,9 @@ fn who_gets_a_password_from_the_file() {
 
 #[test]
 fn a_removal_both_know_of_counts_once() {
-    let place = |at: i64| (at, key("SUP"));
-    let history = |removed: &[((i64, DeskKey), usize)], applied: usize| History {
-        removed: removed.iter().cloned().collect(),
+    let place = |account: &str| (key("SUP"), Handle(account.into()));
+    let history = |removed: &[(&str, i64)], applied: usize| History {
+        removed: removed.iter().map(|(account, at)| (place(account), *at)).collect(),
         applied: BTreeMap::from([(key("SUP"), applied)]),
         sizes: BTreeMap::from([(key("SUP"), applied)]),
         used: BTreeSet::from([("removals-SUP-00000000".to_owned(), 1)]),
@@ -450,10 +450,10 @@ fn a_removal_both_know_of_counts_once() {
     };
     let (roster, observed) = leaving();
     let mut plan = saved(&roster, &observed, &Ledger::none());
-    plan.history = history(&[(place(1), 3), (place(2), 1)], 30);
-    let own = history(&[(place(1), 3), (place(3), 2)], 20);
+    plan.history = history(&[("a", 1), ("b", 5)], 30);
+    let own = history(&[("a", 2), ("c", 3)], 20);
     let both = plan.history_with(&own);
-    assert_eq!(both.removed_lately(Some(&key("SUP")), 4), 6);
+    assert_eq!(both.removed, [(place("a"), 2), (place("b"), 5), (place("c"), 3)].into());
     assert_eq!((both.applied[&key("SUP")], both.sizes[&key("SUP")]), (20, 20));
     assert_eq!(both.used, own.used);
     let both = plan.history_with(&History::default());

@@ -55,12 +55,12 @@ fn the_site_is_limited_to_the_very_number() {
 fn what_left_one_desk_today_counts_against_another_on_the_site() {
     for (before, refused) in [(15, false), (16, true)] {
         let (roster, observed, mut parts) = two_desks([10, 0]);
-        parts.history.removed = [((999_000, key("PRIV")), before)].into();
+        parts.history.removed = removed("PRIV", before, 999_000);
         let judged = usual(&roster, &observed, &parts);
         assert_eq!(judged.guards() == ["removals-site"], refused, "{before}");
         assert_eq!(judged.removals(), if refused { 0 } else { 10 });
         // Off the desk itself, it is that desk's own matter.
-        parts.history.removed = [((999_000, key("SUP")), before)].into();
+        parts.history.removed = removed("SUP", before, 999_000);
         let judged = usual(&roster, &observed, &parts);
         assert_eq!(judged.guards() == ["removals-SUP"], refused, "{before}");
     }
@@ -100,7 +100,7 @@ fn a_roster_of_ten_can_shrink_and_says_by_how_many() {
 #[test]
 fn one_person_is_one_person() {
     let mut parts = remembers("SUP", 0..300);
-    parts.history.removed = [((999_000, key("SUP")), 25)].into();
+    parts.history.removed = removed("SUP", 25, 999_000);
     let judged = usual(&owned("SUP", 1..300), &people("SUP", 0..300), &parts);
     let what = &judged.approved.findings()[0].what;
     assert_eq!(
@@ -140,13 +140,9 @@ fn what_is_remembered_is_remembered_for_its_time_and_no_longer() {
     let judged = usual(&roster, &observed, &parts);
     let now = 10 * DAY;
     let used = |at: i64| ("removals-SUP-00000000".to_owned(), at);
+    let of = |account: &str| (key("SUP"), Handle(account.into()));
     let mut history = History {
-        removed: [
-            ((now - DAY, key("SUP")), 1),
-            ((now - DAY + 1, key("SUP")), 2),
-            ((now - 5, key("SUP")), 0),
-        ]
-        .into(),
+        removed: [(of("a"), now - DAY), (of("b"), now - DAY + 1)].into(),
         used: [used(now - 2 * DAY), used(now - 2 * DAY + 1), used(now)].into(),
         ..History::default()
     };
@@ -157,7 +153,7 @@ fn what_is_remembered_is_remembered_for_its_time_and_no_longer() {
         Some(&Outcomes::default()),
         now,
     );
-    assert_eq!(history.removed, [((now - DAY + 1, key("SUP")), 2)].into());
+    assert_eq!(history.removed, [(of("b"), now - DAY + 1)].into());
     assert_eq!(history.used, [used(now - 2 * DAY + 1), used(now)].into());
 }
 
@@ -212,7 +208,7 @@ fn which_desks_count_as_emptied() {
 #[test]
 fn nobody_is_told_of_a_limit_who_removes_nobody() {
     let mut parts = remembers("SUP", 0..30);
-    parts.history.removed = [((999_000, key("SUP")), 29)].into();
+    parts.history.removed = removed("SUP", 29, 999_000);
     let judged = usual(&owned("SUP", 0..30), &people("SUP", 0..30), &parts);
     assert_eq!((judged.removals(), judged.guards().len()), (0, 0));
 }

@@ -74,7 +74,7 @@ fn whom_a_roster_listed_is_remembered_until_they_are_off_the_desk() {
 }
 
 #[test]
-fn who_was_taken_off_is_nobodys_claim_any_more() {
+fn a_removal_that_jira_accepted_ends_no_memory_before_it_is_seen() {
     let mut ledger = Ledger::kept();
     pass(
         &mut ledger,
@@ -89,14 +89,12 @@ fn who_was_taken_off_is_nobodys_claim_any_more() {
     let wanted = listing(&["ada"]);
     let plan = plan(&wanted, &observed, &ledger, &Policy::default());
     assert_eq!(plan.steps.len(), 1);
-    for (outcome, left) in [
-        (Outcome::Failed, vec![ADA, BOB]),
-        (Outcome::Unknown, vec![ADA, BOB]),
-        (Outcome::Done, vec![ADA]),
-    ] {
+    for outcome in [Outcome::Failed, Outcome::Unknown, Outcome::Done] {
         let mut ledger = ledger.clone();
         ledger.fold(&wanted, &plan, &ended(&plan, outcome));
-        assert_eq!(listed(&ledger), left, "{outcome:?}");
+        assert_eq!(listed(&ledger), [ADA, BOB], "{outcome:?}");
+        pass(&mut ledger, &wanted, &there(&["ada"]), Outcome::Done);
+        assert_eq!(listed(&ledger), [ADA], "seen to be off it after {outcome:?}");
     }
 }
 
@@ -197,6 +195,48 @@ fn what_jira_accepted_twice_is_without_effect_until_somebody_says_otherwise() {
     pass(&mut ledger, &wanted, &observed, Outcome::Done);
     pass(&mut ledger, &wanted, &there(&["ada"]), Outcome::Done);
     assert!(ledger.parts().accepted.is_empty());
+}
+
+/// What cannot be decided about one person or one fact says nothing about the others.
+#[test]
+fn what_is_held_about_one_fact_leaves_everybody_else_remembered() {
+    let everybody = ["ada", "bob", "eve"];
+    let unreadable_access = |observed: &mut Observed| {
+        reading(observed, "SUP").access = crate::model::observed::AccessReading::Unreadable { reason: "404".into() };
+    };
+    // Somebody on the list would leave, and hides their address.
+    let hidden_leaver = |observed: &mut Observed| {
+        let hidden = crate::model::account::Account {
+            email: None,
+            ..account("x", "")
+        };
+        *observed = with(observed.clone(), hidden, &["SUP"]);
+    };
+    let arrangements: [(&str, &dyn Fn(&mut Observed)); 2] = [
+        ("the access mode cannot be read", &unreadable_access),
+        ("a stranger hides the address", &hidden_leaver),
+    ];
+    for (case, arrange) in arrangements {
+        let mut wanted = wanting(Access::Restricted, "SUP", listing(&everybody));
+        if case.starts_with("a stranger") {
+            wanted.desks.entry(key("SUP")).or_default().membership = Membership::Exact;
+        }
+        let mut observed = there(&everybody);
+        arrange(&mut observed);
+        let mut ledger = Ledger::kept();
+        let held = plan(&wanted, &observed, &ledger, &Policy::default()).held.len();
+        assert_eq!(held, 1, "{case}");
+        pass(&mut ledger, &wanted, &observed, Outcome::Done);
+        assert_eq!(listed(&ledger).len(), 3, "{case}");
+        assert!(ledger.parts().completed.contains(&key("SUP")), "{case}");
+    }
+    // The one who is held is not among them.
+    let mut observed = there(&everybody);
+    observed = with(observed, account("bob2", "bob@example.com"), &[]);
+    let mut ledger = Ledger::kept();
+    pass(&mut ledger, &listing(&everybody), &observed, Outcome::Done);
+    let emails: Vec<_> = listed(&ledger).into_iter().map(|(email, _)| email).collect();
+    assert_eq!(emails, ["ada@example.com", "eve@example.com"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Who leaves a desk, and who does not: every reason to stay, one at a time.
 
 use super::*;
+use crate::model::held::Change;
 use crate::model::observed::{Completeness, Staff};
 use crate::model::roster::{Customer, Membership};
 
@@ -199,7 +200,7 @@ fn every_reason_to_stay() {
     parts.accepted.insert(Deed::Remove(key("SUP"), id()), 2);
     assert_eq!(
         words(&exact(), &ada_too(there()), &Ledger::restored(parts)),
-        format!("hold bob@example.com: {}", HeldReason::NoEffect)
+        format!("hold bob@example.com: {}", HeldReason::NoEffect(Change::Remove))
     );
 }
 
@@ -383,11 +384,11 @@ fn on_cloud_the_old_account_leaves_after_the_new_one_came() {
             let Action::RemoveFromDesk { desk, after, .. } = &step.action else {
                 panic!("{step}");
             };
-            (desk.to_string(), after.map(|step| step.0))
+            (desk.to_string(), after.iter().map(|step| step.0).collect())
         });
-        after.collect::<Vec<_>>()
+        after.collect::<Vec<(String, Vec<u32>)>>()
     };
-    assert_eq!(after(&made), [("SUP".to_owned(), Some(3))]);
+    assert_eq!(after(&made), [("SUP".to_owned(), vec![2, 3])]);
     let added = customer_only(with(
         with(desks(), old(), &["OPS", "SUP"]),
         account("bob", BOB),
@@ -395,8 +396,8 @@ fn on_cloud_the_old_account_leaves_after_the_new_one_came() {
     ));
     assert_eq!(
         after(&added),
-        [("OPS".to_owned(), Some(1)), ("SUP".to_owned(), None)],
-        "where the new one is already, nothing is waited for"
+        [("OPS".to_owned(), vec![1]), ("SUP".to_owned(), vec![1])],
+        "nothing is taken away before the new account is everywhere"
     );
     // The new account reaches SUP in another way, and is not on its list: the old one stays.
     let mut by_team = customer_only(with(with(desks(), old(), &["SUP"]), account("bob", BOB), &["OPS"]));
@@ -412,12 +413,12 @@ fn on_cloud_the_old_account_leaves_after_the_new_one_came() {
         words(&pinned, &customer_only(with(desks(), old(), &["OPS", "SUP"])), &none),
         ""
     );
-    // Paused: listed apart.
-    assert_eq!(
-        words(&pausing("SUP", pausing("OPS", wanted.clone())), &made, &none)
-            .matches("(paused)")
-            .count(),
-        4
+    // Paused: listed apart, and the old account stays.
+    let paused = words(&pausing("SUP", pausing("OPS", wanted.clone())), &made, &none);
+    assert_eq!(paused.matches("(paused)").count(), 3, "{paused}");
+    assert!(
+        paused.ends_with("note old on SUP: WaitsForAdd(DeskKey(\"OPS\"))"),
+        "{paused}"
     );
 }
 
@@ -472,4 +473,76 @@ fn why_a_stranger_leaves() {
     assert_eq!(cause(&listed_once(None)), Cause::Edit);
     assert_eq!(cause(&Ledger::of_base(&exact)), Cause::Drift);
     assert_eq!(cause(&Ledger::of_base(&roster(&["SUP"], []))), Cause::Edit);
+}
+
+/// A move: nothing is taken away before the person is where the roster lists them.
+#[test]
+fn who_moves_leaves_after_the_add() {
+    let moved = || roster(&["PRIV", "SUP"], [customer(BOB, &["PRIV"])]);
+    let wanted = of(Membership::Owned, moved());
+    let on_sup = || {
+        let observed = with(site(&["PRIV", "SUP"]), account("bob", BOB), &["SUP"]);
+        staff(observed, Staff::No)
+    };
+    let after = |wanted: &Roster, observed: &Observed| {
+        let plan = plan(wanted, observed, &listed_once(Some("bob")), &Policy::default());
+        let removals = plan.steps.iter().filter_map(|step| match &step.action {
+            Action::RemoveFromDesk { after, .. } => Some(after.iter().map(|step| step.0).collect::<Vec<_>>()),
+            _ => None,
+        });
+        (removals.collect::<Vec<_>>(), in_words(&plan))
+    };
+    let (removals, words) = after(&wanted, &on_sup());
+    assert_eq!(removals, [vec![1]], "{words}");
+    assert_eq!(words, "add bob@example.com to PRIV; remove bob@example.com from SUP");
+    // Already there.
+    let mut there = on_sup();
+    reading(&mut there, "PRIV").members.insert(Handle("bob".into()));
+    assert_eq!(after(&wanted, &there), (vec![vec![]], LEAVES.to_owned()));
+    // The add is in no plan: the new desk is missing, the entry is paused there, or Jira accepted it twice in vain.
+    let mut missing = on_sup();
+    missing
+        .desks
+        .insert(key("PRIV"), crate::model::observed::DeskReading::Missing);
+    for (wanted, observed) in [(wanted.clone(), missing), (pausing("PRIV", wanted.clone()), on_sup())] {
+        let (removals, words) = after(&wanted, &observed);
+        assert_eq!(removals, Vec::<Vec<u32>>::new(), "{words}");
+        assert!(words.contains("note bob on SUP: WaitsForAdd"), "{words}");
+    }
+    let mut parts = listed_once(Some("bob")).parts().clone();
+    parts.accepted.insert(Deed::Add(key("PRIV"), email_key(BOB)), 2);
+    let plan = plan(&wanted, &on_sup(), &Ledger::restored(parts), &Policy::default());
+    assert!(
+        in_words(&plan).contains("note bob on SUP: WaitsForAdd"),
+        "{}",
+        in_words(&plan)
+    );
+    // The entry itself is held: its pin names nobody.
+    let mut held = wanted.clone();
+    held.customers
+        .insert(email_key(BOB), pinned("ghost", customer(BOB, &["PRIV"])));
+    let mut observed = on_sup();
+    observed.pins.insert(Handle("ghost".into()), None);
+    let (removals, words) = after(&held, &observed);
+    assert_eq!(removals, Vec::<Vec<u32>>::new(), "{words}");
+    // Who left the file waits for nothing, and so does who is to be on no desk.
+    for customers in [vec![], vec![customer(BOB, &[])]] {
+        let gone = of(Membership::Owned, roster(&["PRIV", "SUP"], customers));
+        assert_eq!(after(&gone, &on_sup()), (vec![vec![]], LEAVES.to_owned()));
+    }
+}
+
+/// A pin decides whose account is meant; it does not keep the account on desks that its entry does not list.
+#[test]
+fn a_pinned_account_leaves_what_its_entry_does_not_list() {
+    let entry = pinned("bob", customer(BOB, &["PRIV"]));
+    let wanted = of(Membership::Owned, roster(&["PRIV", "SUP"], [entry]));
+    let mut observed = with(site(&["PRIV", "SUP"]), account("bob", BOB), &["PRIV", "SUP"]);
+    observed
+        .pins
+        .insert(Handle("bob".into()), Some(AccountId("bob".into())));
+    assert_eq!(
+        words(&wanted, &staff(observed, Staff::No), &listed_once(Some("bob"))),
+        LEAVES
+    );
 }

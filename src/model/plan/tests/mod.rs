@@ -33,10 +33,11 @@ fn in_words(plan: &Plan) -> String {
         let desk = note.desk.as_ref().map(|desk| format!(" on {desk}"));
         format!("note {}{}: {:?}", note.account, desk.unwrap_or_default(), note.kind)
     }));
-    words.extend(plan.leavers.iter().map(|leaver| {
-        let after = leaver.after.map(|step| format!(" after {}", step.0));
-        format!("ask {} on {}{}", leaver.handle, leaver.desk, after.unwrap_or_default())
-    }));
+    words.extend(
+        plan.leavers
+            .iter()
+            .map(|leaver| format!("ask {} on {}", leaver.handle, leaver.desk)),
+    );
     words.join("; ")
 }
 

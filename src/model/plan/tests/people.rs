@@ -447,7 +447,7 @@ fn access_that_cannot_be_had_is_held() {
     let vain = refusing(&Ledger::kept(), Deed::Access(key("SUP"), Open));
     assert_eq!(
         access(&server, &vain, Open),
-        format!("hold SUP: {}", HeldReason::NoEffect)
+        format!("hold SUP: {}", HeldReason::NoEffect(Change::Access))
     );
     let mut unread = server;
     reading(&mut unread, "SUP").access = AccessReading::NotAsked;
@@ -464,7 +464,7 @@ fn an_addition_without_effect_is_held_for_its_desk_alone() {
         words,
         format!(
             "add ada@example.com to SUP; hold ada@example.com: {}",
-            HeldReason::NoEffect
+            HeldReason::NoEffect(Change::Add)
         )
     );
 }
