@@ -182,3 +182,31 @@ async fn a_customer_leaves_and_comes_back() {
         day.world.drain();
     }
 }
+
+/// Jira accepts a removal and does not do it: runs of `apply`, as from a timer, try it twice and hold it then, and nobody
+/// is told that all is well. An operator who has fixed the cause has it tried again.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_jira_accepts_without_effect_is_held_by_apply_until_it_is_retried() {
+    for deployment in BOTH {
+        let day = Day::on(deployment, private(people(0..1))).await;
+        day.write("roster.yaml", &listing(people(0..3)));
+        day.does(&["apply", "--yes", "roster.yaml"], 0);
+        day.write("roster.yaml", &listing(people(0..2)));
+        day.world.sandbox.set_faults(&"remove:ignored".parse().unwrap());
+        for _ in 0..2 {
+            day.does(&["apply", "--yes", "roster.yaml"], 0);
+        }
+        for _ in 0..2 {
+            let writes = day.world.sandbox.writes();
+            let ran = day.run(&["apply", "--yes", "roster.yaml"]);
+            assert_eq!(ran.code, 7, "{}\n{}", ran.stdout, ran.stderr);
+            assert!(ran.stdout.contains("apply --retry"), "{}\n{}", ran.stdout, ran.stderr);
+            assert_eq!(day.world.sandbox.writes(), writes);
+        }
+        day.world.sandbox.set_faults(&Faults::default());
+        day.does(&["apply", "--yes", "--retry", "roster.yaml"], 0);
+        assert_eq!(on_the_desk(&day), people(0..2).collect());
+        day.does(&["plan", "roster.yaml", "--detailed-exitcode"], 0);
+        day.world.drain();
+    }
+}

@@ -76,8 +76,9 @@ async fn pass(
 ) -> Result<Applied, Failure> {
     let state = state::open(&args.target.connection, &site.settings, "apply")?;
     let mut ledger = state.as_ref().map_or_else(Ledger::none, State::ledger);
-    // Whoever applies by hand says that what was in the way is mended: it is tried again.
-    ledger.try_again();
+    if args.retry {
+        ledger.try_again();
+    }
     let book: &dyn Book = match &state {
         Some(state) => state,
         None => &NoBook,

@@ -311,6 +311,10 @@ pub(super) struct ApplyArgs {
     /// Do not ask, even on a terminal.
     #[arg(long, env = "QUIETDESK_YES", value_parser = BoolishValueParser::new())]
     pub yes: bool,
+    /// Try again what is held because Jira accepted it twice without effect, and first passwords after one of them took a
+    /// licence seat: the cause is fixed.
+    #[arg(long, env = "QUIETDESK_RETRY", value_parser = BoolishValueParser::new())]
+    pub retry: bool,
 }
 
 /// `run`.

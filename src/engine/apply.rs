@@ -5,6 +5,7 @@
 mod access;
 mod accounts;
 mod removals;
+mod settle;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -14,6 +15,7 @@ use futures_util::{StreamExt as _, stream};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use self::settle::Unsettled;
 use super::book::Book;
 use super::passwords::Passwords;
 use super::progress::{Event, Progress};
@@ -109,6 +111,7 @@ struct State {
     /// The desks that cannot be changed, and how every step on them ends.
     closed_desks: BTreeMap<DeskKey, StepEnd>,
     under_way: BTreeSet<StepId>,
+    unsettled: Unsettled,
 }
 
 impl Applying<'_> {
@@ -133,10 +136,12 @@ impl Applying<'_> {
         for call in &calls.loosening {
             self.call(call).await;
         }
+        self.settle().await;
     }
 
     /// What was under way when the time for finishing ran out may have taken effect.
     fn leave_open(&self) {
+        self.leave_unsettled();
         let under_way = self.state(|state| state.under_way.clone());
         for id in under_way {
             let error = "quietdesk was told to stop before Jira answered; the next pass finds out what became of it";
@@ -188,13 +193,8 @@ impl Applying<'_> {
         let batch = now.into_iter().map(with_handle).collect();
         let added = protocol::add(self.jira, self.approved.approval(), self.desk_id(desk), batch).await;
         for ((id, member), end) in added.ends {
-            self.end(
-                id,
-                StepEnd {
-                    account: Some(member.account),
-                    ..end
-                },
-            );
+            let account = Some(member.account);
+            self.end_membership(desk, id, StepEnd { account, ..end });
         }
         if let Some(rest) = added.rest {
             self.give_up(desk, rest, |(id, _)| id);

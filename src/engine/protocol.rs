@@ -78,7 +78,11 @@ async fn in_halves<'a, T>(
                 } else {
                     Outcome::Failed
                 };
-                let end = StepEnd::with_error(outcome, error.to_string()).sent(request);
+                let end = StepEnd {
+                    // A status of success counts as accepted, whatever came with it.
+                    ineffective: matches!(error, CallError::Unintelligible { .. }),
+                    ..StepEnd::with_error(outcome, error.to_string()).sent(request)
+                };
                 ends.extend(batch.into_iter().map(|(item, _)| (item, end.clone())));
             }
         }
@@ -138,14 +142,18 @@ pub(super) async fn set_access(
         return Ok(StepEnd::with_error(Outcome::Failed, error));
     }
     let Written { result, request } = jira.set_access(approval, desk, &settings, after).await;
-    if let Err(error) = result {
-        return Err(AccessError {
-            sent: error.may_have_taken_effect(),
-            error,
-            asked: true,
-            request,
-        });
-    }
+    let unsure = match result {
+        Ok(()) => None,
+        Err(error) if error.may_have_taken_effect() && !error.ends_the_pass() => Some(error),
+        Err(error) => {
+            return Err(AccessError {
+                sent: error.may_have_taken_effect(),
+                error,
+                asked: true,
+                request,
+            });
+        }
+    };
     let now = match jira.access(desk).await {
         Ok(settings) => settings.access(),
         Err(error) => {
@@ -160,6 +168,13 @@ pub(super) async fn set_access(
     if now == after {
         return Ok(StepEnd::plain(Outcome::Done).sent(request));
     }
-    let error = format!("Jira accepted the change and {desk} still is {now}: look at its customer permissions in Jira");
-    Ok(StepEnd::ineffective(error).sent(request))
+    let end = match unsure {
+        // It was not accepted: trying again is worth it.
+        Some(error @ CallError::GaveUp { .. }) => StepEnd::with_error(Outcome::Failed, error.to_string()),
+        Some(error) => StepEnd::ineffective(format!("{error}; {desk} still is {now}")),
+        None => StepEnd::ineffective(format!(
+            "Jira accepted the change and {desk} still is {now}: look at its customer permissions in Jira"
+        )),
+    };
+    Ok(end.sent(request))
 }

@@ -19,7 +19,7 @@ use super::requests::{Replay, Request};
 use super::sign_in::SignIn;
 use super::told::Told;
 use super::transport::{Answer, Transport, TransportError};
-use super::write::Written;
+use super::write::{Success, Written};
 
 /// How often one call is tried while others succeed.
 const ATTEMPTS: usize = 6;
@@ -147,24 +147,21 @@ impl Client {
 
     /// Makes a call and reads its JSON. An answer that is cut short is a lost one; JSON of another shape is not Jira's.
     pub(super) async fn json<T: DeserializeOwned>(&self, request: &Request) -> Result<T, CallError> {
-        self.write_json(request).await.result
+        let answer = self.call(request, true).await.result?;
+        parse(request.endpoint().operation, &answer)
     }
 
-    /// As [`Client::json`], telling how Jira numbered the request.
-    pub(super) async fn write_json<T: DeserializeOwned>(&self, request: &Request) -> Written<T> {
-        let parse = |answer: Answer| {
-            serde_json::from_slice(&answer.body).map_err(|error| CallError::Unintelligible {
-                operation: request.endpoint().operation,
-                // serde's words can repeat a value, so only where it went wrong is told.
-                detail: format!("unexpected JSON at line {}, column {}", error.line(), error.column()),
-            })
-        };
-        self.call(request, true).await.map(|answer| answer.and_then(parse))
+    /// Makes a call that writes and reads its JSON, telling how Jira numbered the request.
+    pub(super) async fn write_json<T: DeserializeOwned>(&self, request: &Request, success: Success) -> Written<T> {
+        let operation = request.endpoint().operation;
+        let read = |answer| parse(operation, &success.check(operation, answer)?);
+        self.call(request, true).await.map(|answer| answer.and_then(read))
     }
 
-    /// Makes a call whose answer has nothing to read, telling how Jira numbered it.
-    pub(super) async fn write(&self, request: &Request) -> Written<()> {
-        self.call(request, false).await.map(|answer| answer.map(drop))
+    /// Makes a call that writes and whose answer has nothing to read, telling how Jira numbered it.
+    pub(super) async fn write(&self, request: &Request, success: Success) -> Written<()> {
+        let check = |answer| success.check(request.endpoint().operation, answer).map(drop);
+        self.call(request, false).await.map(|answer| answer.and_then(check))
     }
 
     async fn call(&self, request: &Request, wants_json: bool) -> Written<Answer> {
@@ -391,6 +388,14 @@ impl Client {
         let key = (endpoint.method.as_str(), endpoint.template, status);
         *stats.answers.entry(key).or_default() += 1;
     }
+}
+
+fn parse<T: DeserializeOwned>(operation: &'static str, answer: &Answer) -> Result<T, CallError> {
+    serde_json::from_slice(&answer.body).map_err(|error| CallError::Unintelligible {
+        operation,
+        // serde's words can repeat a value, so only where it went wrong is told.
+        detail: format!("unexpected JSON at line {}, column {}", error.line(), error.column()),
+    })
 }
 
 /// Counts an attempt that failed while the breaker is closed, so that others succeed; true when it was one too many.

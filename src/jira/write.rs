@@ -2,7 +2,9 @@
 
 use std::ops::Deref;
 
+use http::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::IgnoredAny;
 
 use crate::model::access::Access;
 use crate::model::account::{Account, AccountId, Handle};
@@ -13,15 +15,57 @@ use crate::model::observed::Deployment;
 use crate::model::step::Changes;
 
 use super::access::AccessSettings;
+use super::answers::header;
 use super::cloud::{self, AccountIds};
 use super::data_center::{self, NewUser, UserChanges, Usernames};
 use super::errors::CallError;
 use super::read::JiraRead;
 use super::requests::{self as list, Request};
+use super::transport::Answer;
+
+/// A create was done.
+const CREATED: Success = Success::Json(StatusCode::CREATED);
 
 /// A signed-in Jira that can be written to, and read as well.
 #[derive(Debug)]
 pub struct JiraWrite(JiraRead);
+
+/// What Jira answers to a write that it has done.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Success {
+    /// This status, with JSON.
+    Json(StatusCode),
+    /// 204, with nothing.
+    NoContent,
+    /// Not documented: any status of success, with JSON or nothing.
+    Undocumented,
+}
+
+impl Success {
+    /// Whether an answer, whose status is one of success, says that it was done. Anything else may have come from
+    /// something before Jira, such as a sign-on page or a proxy.
+    pub(super) fn check(self, operation: &'static str, answer: Answer) -> Result<Answer, CallError> {
+        let is_empty = answer.body.iter().all(u8::is_ascii_whitespace);
+        let is_json = || serde_json::from_slice::<IgnoredAny>(&answer.body).is_ok();
+        let (is_meant, expected) = match self {
+            Self::Json(status) => (
+                answer.status == status && is_json(),
+                format!("{} with JSON", status.as_u16()),
+            ),
+            Self::NoContent => {
+                let is_meant = answer.status == StatusCode::NO_CONTENT && is_empty;
+                (is_meant, "204 without a body".to_owned())
+            }
+            Self::Undocumented => (is_empty || is_json(), "JSON or nothing".to_owned()),
+        };
+        if is_meant {
+            return Ok(answer);
+        }
+        let kind = header(&answer.headers, "content-type").unwrap_or("no content type");
+        let detail = format!("{} with {kind}, where {expected} is expected", answer.status.as_u16());
+        Err(CallError::Unintelligible { operation, detail })
+    }
+}
 
 /// What a write came to, and how Jira numbered it: the header `atl-traceid` or `x-arequestid` of its last answer, for
 /// whoever has to ask Atlassian what became of it.
@@ -71,13 +115,16 @@ impl JiraWrite {
                     display_name: name,
                 };
                 let request = request.query("strictConflictStatusCode", true).json(&body);
-                self.client.write_json::<cloud::User>(&request).await.into_account()
+                self.client
+                    .write_json::<cloud::User>(&request, CREATED)
+                    .await
+                    .into_account()
             }
             Deployment::DataCenter => {
                 let body = data_center::NewCustomer { email, full_name: name };
                 let request = request.json(&body);
                 self.client
-                    .write_json::<data_center::User>(&request)
+                    .write_json::<data_center::User>(&request, CREATED)
                     .await
                     .into_account()
             }
@@ -99,7 +146,7 @@ impl JiraWrite {
     ) -> Written<Account> {
         let body = NewUser::new(email.as_str(), name, password.expose_secret());
         let request = Request::new(&list::CREATE_USER, &[]).json(&body);
-        let written = self.client.write_json::<data_center::User>(&request).await;
+        let written = self.client.write_json::<data_center::User>(&request, CREATED).await;
         written.into_account().map(made)
     }
 
@@ -111,7 +158,7 @@ impl JiraWrite {
         let request = Request::new(&list::UPDATE_USER, &[]).query("key", &account.0);
         let request = request.json(&UserChanges::from(changes));
         self.client
-            .write_json::<data_center::User>(&request)
+            .write_json::<data_center::User>(&request, Success::Json(StatusCode::OK))
             .await
             .into_account()
     }
@@ -122,7 +169,8 @@ impl JiraWrite {
     /// What Jira refused.
     pub async fn take_seat_back(&self, _: &Approval, account: &Handle, application: &str) -> Written<()> {
         let request = Request::new(&list::TAKE_SEAT_BACK, &[]).query("username", &account.0);
-        self.client.write(&request.query("applicationKey", application)).await
+        let request = request.query("applicationKey", application);
+        self.client.write(&request, Success::NoContent).await
     }
 
     /// Puts accounts on a desk, in one call. Idempotent (jira-facts §1, H).
@@ -132,11 +180,12 @@ impl JiraWrite {
     pub async fn add_to_desk(&self, _: &Approval, desk_id: &str, accounts: &[Handle]) -> Written<()> {
         let request = Request::new(&list::ADD_TO_DESK, &[desk_id]);
         let handles = accounts.iter().map(|handle| handle.0.as_str()).collect();
-        let request = match self.site().deployment {
-            Deployment::Cloud => request.json(&AccountIds { account_ids: handles }),
-            Deployment::DataCenter => request.json(&Usernames { usernames: handles }),
+        let (request, success) = match self.site().deployment {
+            Deployment::Cloud => (request.json(&AccountIds { account_ids: handles }), Success::NoContent),
+            // The service management of Data Center has no published document.
+            Deployment::DataCenter => (request.json(&Usernames { usernames: handles }), Success::Undocumented),
         };
-        self.client.write(&request).await
+        self.client.write(&request, success).await
     }
 
     /// Takes accounts off a desk, in one call: Cloud. Idempotent; who is not on it is passed over (I).
@@ -146,7 +195,8 @@ impl JiraWrite {
     pub async fn remove_from_desk(&self, _: &Approval, desk_id: &str, accounts: &[Handle]) -> Written<()> {
         let account_ids = accounts.iter().map(|handle| handle.0.as_str()).collect();
         let request = Request::new(&list::REMOVE_FROM_DESK, &[desk_id]);
-        self.client.write(&request.json(&AccountIds { account_ids })).await
+        let request = request.json(&AccountIds { account_ids });
+        self.client.write(&request, Success::NoContent).await
     }
 
     /// Takes somebody out of the role of a desk's customers: Data Center.
@@ -155,7 +205,9 @@ impl JiraWrite {
     /// What Jira refused; [`CallError::NotFound`] may say that nobody of that name has the role (I).
     pub async fn remove_from_role(&self, _: &Approval, desk: &DeskKey, role: &str, account: &Handle) -> Written<()> {
         let request = Request::new(&list::REMOVE_FROM_ROLE, &[desk.as_str(), role]);
-        self.client.write(&request.query("user", &account.0)).await
+        self.client
+            .write(&request.query("user", &account.0), Success::NoContent)
+            .await
     }
 
     /// Replaces a desk's access settings whole: `now`, but as open as `access`. Whether it took has to be read again.
@@ -163,9 +215,9 @@ impl JiraWrite {
     /// # Errors
     /// What Jira refused.
     pub async fn set_access(&self, _: &Approval, desk: &DeskKey, now: &AccessSettings, access: Access) -> Written<()> {
-        self.client
-            .write(&Request::new(&list::SET_ACCESS, &[desk.as_str()]).json(&now.with(access, self.site().deployment)))
-            .await
+        let request = Request::new(&list::SET_ACCESS, &[desk.as_str()]);
+        let request = request.json(&now.with(access, self.site().deployment));
+        self.client.write(&request, Success::Undocumented).await
     }
 }
 

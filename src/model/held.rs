@@ -209,7 +209,7 @@ impl HeldReason {
             }
             Self::NoEffect(_) => {
                 "see what undoes it in Jira (a directory that is only read, an automation, another tool), then run \
-                 `quietdesk apply`, which tries it again"
+                 `quietdesk apply --retry`"
             }
             Self::StillOpen => "restrict the desk (`access: restricted`), or leave its list to fill by itself",
             Self::PasswordMissing => {
@@ -218,7 +218,7 @@ impl HeldReason {
             }
             Self::SeatGiven(_) => {
                 "see in Jira's administration (Application access, and the default groups) why a new user gets an \
-                 application, mend it, stop the daemon if one runs, and run `quietdesk apply`, which tries one again"
+                 application, fix that, stop the daemon if one runs, and run `quietdesk apply --retry`"
             }
             Self::PinUnknown(_) => "correct `account:` in the roster, or take it out so that the e-mail decides",
             Self::PinShowsAnother(_) => {

@@ -129,8 +129,8 @@ impl Ledger {
         self.parts.seat_given.as_deref()
     }
 
-    /// Somebody says that it is mended: accounts may be made with a first password again, and what Jira accepted without
-    /// effect is tried once more.
+    /// An operator says that the cause is fixed: accounts may be made with a first password again, and what Jira accepted
+    /// without effect is tried once more.
     pub fn try_again(&mut self) {
         self.parts.seat_given = None;
         self.parts.accepted.clear();

@@ -142,6 +142,14 @@ impl Core {
                 let refusal = super::faults::Refusal::Unavailable { retry_after };
                 Reply::Whole(deployment.refusal(&arrival.asked, refusal))
             }
+            Some(Lost::Html) => {
+                let refusal = super::faults::Refusal::Html(200);
+                Reply::Whole(deployment.refusal(&arrival.asked, refusal))
+            }
+            Some(Lost::Object) => {
+                let refusal = super::faults::Refusal::Object;
+                Reply::Whole(deployment.refusal(&arrival.asked, refusal))
+            }
         };
         if let Reply::Whole(answer) | Reply::Cut(answer) | Reply::Truncated(answer) = &mut reply {
             deployment.mark(answer, &arrival.asked, self.config.rate, arrival.verdict);

@@ -117,3 +117,25 @@ async fn a_new_address_on_cloud_is_one_edit() {
     assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada", "new"]));
     world.settles(&moved, &mut kept.ledger).await;
 }
+
+/// The daemon: an edit's removal is accepted and not done; the full readings that follow try it once more and hold it then.
+#[tokio::test]
+async fn a_removal_by_an_edit_that_had_no_effect_is_seen_by_the_next_full_reading() {
+    for kind in KINDS {
+        let world = world(kind, Vec::new()).await;
+        let both = private(OWNED, &["ada@example.com", "bob@example.com"]);
+        let (_, mut kept) = world.full(&both).await;
+        world.sandbox.set_faults(&"remove:ignored".parse().unwrap());
+        let left = private(OWNED, &["ada@example.com"]);
+        let applied = world.edit(&mut kept, &left).await;
+        assert_eq!(applied.steps(), ["remove bob@example.com from PRIV"], "{kind:?}");
+        let applied = world.apply_with(&left, &mut kept.ledger).await;
+        assert_eq!(applied.steps(), ["remove bob@example.com from PRIV"], "{kind:?}");
+        let applied = world.apply_with(&left, &mut kept.ledger).await;
+        assert_eq!((applied.steps(), applied.held().len()), (Vec::new(), 1), "{kind:?}");
+        world.sandbox.set_faults(&Faults::default());
+        kept.ledger.try_again();
+        world.settles(&left, &mut kept.ledger).await;
+        assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada"]));
+    }
+}

@@ -7,6 +7,7 @@ mod support;
 
 mod accounts;
 mod batches;
+mod believed;
 mod edits;
 mod guards;
 mod who;

@@ -241,7 +241,9 @@ impl Operation {
         let refused = status >= 400;
         // HTML and plain text: what stands before Jira answered.
         let not_json = body.is_some_and(Value::is_string) && (refused || fault);
-        if not_json || BEFORE_JIRA.contains(&status) || (refused && fault) {
+        // Answered on purpose with what no document has.
+        let is_odd = exchange.fault.as_deref().is_some_and(|fault| fault.contains("object"));
+        if is_odd || not_json || BEFORE_JIRA.contains(&status) || (refused && fault) {
             return None;
         }
         let Some(schema) = self.answers.get(&status) else {

@@ -33,7 +33,7 @@ impl Applying<'_> {
         let removed = protocol::remove(self.jira, self.approved.approval(), key, desk, now).await;
         for ((id, account), end) in removed.ends {
             let account = Some(account);
-            self.end(id, StepEnd { account, ..end });
+            self.end_membership(key, id, StepEnd { account, ..end });
         }
         if let Some(rest) = removed.rest {
             self.give_up(key, rest, |(id, _)| id);

@@ -73,6 +73,7 @@ pub(in crate::sandbox) fn refusal(asked: &Asked, refusal: Refusal, too_many: Too
         Refusal::Unavailable { retry_after } => {
             of_path(&asked.path, 503, "Service unavailable").with_header("retry-after", retry_after.to_string())
         }
+        Refusal::Object => Answer::json(200, &json!({})),
         Refusal::Html(status) => Answer::text(
             status,
             "text/html;charset=UTF-8",

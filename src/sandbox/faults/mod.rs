@@ -26,6 +26,9 @@
 //! | `503[=seconds]` | refused with `Retry-After` (1) |
 //! | `503-after[=seconds]` | the effect is made, the answer is 503 with `Retry-After` (1) |
 //! | `html[=status]` | refused with an HTML page (503) |
+//! | `html-after` | the effect is made, the answer is 200 with an HTML page |
+//! | `object` | no effect, the answer is 200 with `{}` |
+//! | `object-after` | the effect is made, the answer is 200 with `{}` |
 //! | `slow[=milliseconds]` | looked at late (5000); a client that has hung up by then has no effect |
 //! | `drop-before` | the connection ends, no effect |
 //! | `drop-after` | the effect is made, then the connection ends |
@@ -120,6 +123,7 @@ enum Fault {
     Status(u16),
     Unavailable { retry_after: u32 },
     Html(u16),
+    Object,
     Slow { milliseconds: u32 },
     Lost(Lost),
     DeadToken,

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use super::{Fault, Faults, Lost, Place, Rule, Spot, When, spots};
 
 /// Every word for a fault.
-const WORDS: &str = "429, 429-bare, 401, 403, 404, 500, 500-after, 503, 503-after, html, slow, drop-before, drop-after, \
+const WORDS: &str = "429, 429-bare, 401, 403, 404, 500, 500-after, 503, 503-after, html, html-after, object, object-after, \
+    slow, drop-before, drop-after, \
     truncated, cut, dead-token, ignored, page-limit, short-page, empty, repeat-row, skip-row, hide-emails, search-lag";
 
 /// Why a script is not one. Each names the rule.
@@ -181,6 +182,9 @@ fn parse_fault(word: &str, number: Option<u32>, rule: &str) -> Result<Fault, Fau
         "404" => Fault::Status(404),
         "500" => Fault::Status(500),
         "500-after" => Fault::Lost(Lost::InternalError),
+        "html-after" => Fault::Lost(Lost::Html),
+        "object" => Fault::Object,
+        "object-after" => Fault::Lost(Lost::Object),
         "drop-before" => Fault::Lost(Lost::BeforeEffect),
         "drop-after" => Fault::Lost(Lost::AfterEffect),
         "truncated" => Fault::Lost(Lost::Truncated),

@@ -42,10 +42,16 @@ pub(in crate::sandbox) struct Disturbance {
 /// A refusal by what stands before Jira.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) enum Refusal {
-    TooMany { retry_after: Option<u32> },
+    TooMany {
+        retry_after: Option<u32>,
+    },
     Status(u16),
-    Unavailable { retry_after: u32 },
+    Unavailable {
+        retry_after: u32,
+    },
     Html(u16),
+    /// 200 with `{}`.
+    Object,
 }
 
 /// How an answer is lost.
@@ -56,7 +62,13 @@ pub(in crate::sandbox) enum Lost {
     Truncated,
     Cut,
     InternalError,
-    Unavailable { retry_after: u32 },
+    Unavailable {
+        retry_after: u32,
+    },
+    /// 200 with an HTML page.
+    Html,
+    /// 200 with `{}`.
+    Object,
 }
 
 impl Striking {
@@ -114,6 +126,7 @@ impl Disturbance {
             Fault::Status(status) => self.refuse(Refusal::Status(status)),
             Fault::Unavailable { retry_after } => self.refuse(Refusal::Unavailable { retry_after }),
             Fault::Html(status) => self.refuse(Refusal::Html(status)),
+            Fault::Object => self.refuse(Refusal::Object),
             Fault::Slow { milliseconds } => self.milliseconds += milliseconds,
             Fault::Lost(lost) => {
                 self.lost.get_or_insert(lost);
