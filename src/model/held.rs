@@ -128,15 +128,16 @@ impl Held {
             HeldReason::NoEffect(Change::Account) => email.map(Concerns::Person),
             HeldReason::NoEffect(Change::Name) => email.map(Concerns::Name),
             HeldReason::NoEffect(Change::Add) => desk.zip(email).map(|(desk, email)| Concerns::Membership(desk, email)),
-            HeldReason::NoEffect(Change::Remove) | HeldReason::LeaverHidden(_) | HeldReason::LeaverUnread(_) => {
+            HeldReason::NoEffect(Change::Remove)
+            | HeldReason::StillOpen
+            | HeldReason::LeaverHidden(_) | HeldReason::LeaverUnread(_) => {
                 desk.map(Concerns::Strangers)
             }
             HeldReason::NoEffect(Change::Access)
             | HeldReason::AccessUnreadable(_)
             | HeldReason::PublicOnCloud
             | HeldReason::PublicNotAllowed => desk.map(Concerns::Access),
-            HeldReason::StillOpen
-            | HeldReason::DeskMissing
+            HeldReason::DeskMissing
             | HeldReason::DeskUnreadable(_)
             | HeldReason::DeskClosed(_) => desk.map(Concerns::Desk),
         };
@@ -211,7 +212,10 @@ impl HeldReason {
                 "see what undoes it in Jira (a directory that is only read, an automation, another tool), then run \
                  `quietdesk apply --retry`"
             }
-            Self::StillOpen => "restrict the desk (`access: restricted`), or leave its list to fill by itself",
+            Self::StillOpen => {
+                "restrict the desk (`access: restricted`), or leave its list to fill by itself; where its access mode cannot \
+                 be read, run `quietdesk apply --retry` after restricting it in Jira"
+            }
             Self::PasswordMissing => {
                 "add a line for the address to the file that --passwords names (give one, if none is given), or write \
                  `initial_password: generate`"

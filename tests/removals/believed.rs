@@ -242,3 +242,34 @@ async fn a_move_keeps_the_old_desk_while_the_new_one_fails() {
         }
     }
 }
+
+/// A desk that is open, and whose access mode cannot be read: Jira's own refusal says so, and is not asked for again and
+/// again.
+#[tokio::test]
+async fn a_desk_that_is_open_and_cannot_be_read_costs_two_refused_calls() {
+    let world = world(Deployment::Cloud, Vec::new()).await;
+    let mut ledger = Ledger::kept();
+    world
+        .settles(
+            &private("membership: owned", &["ada@example.com", "bob@example.com"]),
+            &mut ledger,
+        )
+        .await;
+    world.sandbox.set_access("PRIV", DeskAccess::Open).unwrap();
+    faults(&world, "read-access[PRIV]:404");
+    let left = private("membership: owned", &["ada@example.com"]);
+    for writes in [1, 1, 0, 0] {
+        let applied = world.apply_with(&left, &mut ledger).await;
+        assert_eq!(applied.writes, writes, "{:?}", applied.held());
+        let is_held = applied
+            .held()
+            .iter()
+            .any(|held| held.contains("removes nobody from a desk that is open"));
+        assert_eq!(is_held, writes == 0, "{:?}", applied.held());
+        assert_eq!(applied.outcomes.held(applied.seen.approved.plan()), 1);
+    }
+    world.sandbox.set_access("PRIV", DeskAccess::Restricted).unwrap();
+    ledger.try_again();
+    world.settles(&left, &mut ledger).await;
+    assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada"]));
+}

@@ -22,6 +22,7 @@ const REMOVED: &str = "removed-account";
 const USED: &str = "used";
 const ADD: &str = "accepted-add";
 const REMOVE: &str = "accepted-remove";
+const REMOVE_FROM_OPEN: &str = "refused-remove";
 const UPDATE: &str = "accepted-update";
 const ACCESS: &str = "accepted-access";
 
@@ -37,6 +38,7 @@ pub(super) fn rows(parts: &Parts) -> BTreeMap<Row, String> {
         let row = match deed {
             Deed::Add(desk, email) => on(ADD, desk, email.as_str()),
             Deed::Remove(desk, id) => on(REMOVE, desk, &id.0),
+            Deed::RemoveFromOpen(desk, id) => on(REMOVE_FROM_OPEN, desk, &id.0),
             Deed::Update(email, after) => (UPDATE, email.as_str().to_owned(), after.clone()),
             Deed::Access(desk, access) => on(ACCESS, desk, access.as_str()),
         };
@@ -98,6 +100,7 @@ pub(super) fn restore(parts: &mut Parts, (kind, one, two): (&str, &str, &str), v
         }
         ADD => Deed::Add(desk(one)?, EmailKey::restored(two)),
         REMOVE => Deed::Remove(desk(one)?, AccountId(two.to_owned())),
+        REMOVE_FROM_OPEN => Deed::RemoveFromOpen(desk(one)?, AccountId(two.to_owned())),
         UPDATE => Deed::Update(EmailKey::restored(one), two.to_owned()),
         ACCESS => {
             let modes = [Access::Restricted, Access::Open, Access::Public];
@@ -127,7 +130,8 @@ mod tests {
             .into(),
             accepted: [
                 (Deed::Add(sup.clone(), ada.clone()), 1),
-                (Deed::Remove(sup.clone(), id), 2),
+                (Deed::Remove(sup.clone(), id.clone()), 2),
+                (Deed::RemoveFromOpen(sup.clone(), id), 1),
                 (Deed::Update(ada, "Ada Lovelace".into()), 3),
                 (Deed::Access(sup.clone(), Access::Open), 4),
             ]

@@ -7,6 +7,7 @@ use crate::model::access::Access;
 use crate::model::account::AccountId;
 use crate::model::desk::DeskKey;
 use crate::model::email::EmailKey;
+use crate::model::held::HeldReason;
 use crate::model::outcome::{Outcome, Outcomes};
 use crate::model::plan::Plan;
 use crate::model::roster::Roster;
@@ -19,6 +20,8 @@ pub enum Deed {
     Add(DeskKey, EmailKey),
     /// An account is taken off a desk.
     Remove(DeskKey, AccountId),
+    /// The same, refused because the desk is open: told by Jira where the access mode cannot be read.
+    RemoveFromOpen(DeskKey, AccountId),
     /// An account becomes this.
     Update(EmailKey, String),
     /// A desk becomes that open.
@@ -50,15 +53,30 @@ impl Ledger {
             let steps = plan.steps.iter().chain(&plan.paused);
             let mut still: BTreeSet<Deed> = steps.filter_map(|step| step.action.deed()).collect();
             still.extend(plan.without_effect.iter().cloned());
+            still.extend(still.clone().into_iter().filter_map(Deed::while_open));
             accepted.retain(|deed, _| still.contains(deed) || !concerns(seen, deed));
         }
-        let counts = |step: &&Step| {
-            let end = outcomes.ends.get(&step.id);
-            end.is_some_and(|end| end.ineffective || (end.outcome == Outcome::Done && !is_seen_at_once(&step.action)))
+        let done = |step: &Step| {
+            let end = outcomes.ends.get(&step.id)?;
+            let deed = step.action.deed()?;
+            if end.held == Some(HeldReason::StillOpen) {
+                return deed.while_open();
+            }
+            let is_accepted = end.outcome == Outcome::Done && !is_seen_at_once(&step.action);
+            (end.ineffective || is_accepted).then_some(deed)
         };
-        let deeds = plan.steps.iter().filter(counts);
-        for deed in deeds.filter_map(|step| step.action.deed()) {
+        for deed in plan.steps.iter().filter_map(done) {
             *accepted.entry(deed).or_default() += 1;
+        }
+    }
+}
+
+impl Deed {
+    /// A removal, as it is refused while the desk is open.
+    fn while_open(self) -> Option<Self> {
+        match self {
+            Self::Remove(desk, id) => Some(Self::RemoveFromOpen(desk, id)),
+            Self::Add(..) | Self::RemoveFromOpen(..) | Self::Update(..) | Self::Access(..) => None,
         }
     }
 }
@@ -73,7 +91,9 @@ fn is_seen_at_once(action: &Action) -> bool {
 
 fn concerns(seen: &Roster, deed: &Deed) -> bool {
     match deed {
-        Deed::Add(desk, _) | Deed::Remove(desk, _) | Deed::Access(desk, _) => seen.desks.contains_key(desk),
+        Deed::Add(desk, _) | Deed::Remove(desk, _) | Deed::RemoveFromOpen(desk, _) | Deed::Access(desk, _) => {
+            seen.desks.contains_key(desk)
+        }
         Deed::Update(email, _) => seen.customers.contains_key(email),
     }
 }

@@ -283,12 +283,18 @@ impl Planner<'_> {
     }
 
     fn remove(&mut self, account: &Account, key: &DeskKey, cause: Cause, after: Vec<StepId>) {
-        if self.is_without_effect(Deed::Remove(key.clone(), account.id.clone())) {
-            let email = account.email.as_deref().and_then(|email| Email::parse(email).ok());
-            return self.hold(email.as_ref(), Some(key), HeldReason::NoEffect(Change::Remove));
+        let email = account.email.as_deref().and_then(|email| Email::parse(email).ok());
+        let refusals = [
+            (Deed::Remove as fn(_, _) -> _, HeldReason::NoEffect(Change::Remove)),
+            (Deed::RemoveFromOpen, HeldReason::StillOpen),
+        ];
+        for (deed, reason) in refusals {
+            if self.is_without_effect(deed(key.clone(), account.id.clone())) {
+                return self.hold(email.as_ref(), Some(key), reason);
+            }
         }
         let action = Action::RemoveFromDesk {
-            email: account.email.as_deref().and_then(|email| Email::parse(email).ok()),
+            email,
             account: account.into(),
             desk: key.clone(),
             after,

@@ -4,6 +4,7 @@
 
 mod drawn;
 mod judge;
+mod leavers;
 mod others;
 mod work;
 
@@ -33,7 +34,7 @@ use super::world::{World, roster};
 const DESKS: [&str; 3] = ["A", "B", "C"];
 const PEOPLE: usize = 16;
 /// What goes wrong with one pass.
-const FAULTS: [&str; 13] = [
+const FAULTS: [&str; 17] = [
     "drop-before",
     "drop-after",
     "500",
@@ -47,7 +48,13 @@ const FAULTS: [&str; 13] = [
     "403",
     "404",
     "ignored",
+    "html=200",
+    "html-after",
+    "object",
+    "object-after",
 ];
+/// What goes wrong with a desk all its life, at the end as well: something on it is held for ever.
+const STANDING: [&str; 3] = ["read-access[A]:404", "read-access[B]:403", "read-access[C]:html=200"];
 const PLACES: [&str; 12] = [
     "reads",
     "writes",
@@ -75,6 +82,10 @@ pub(crate) struct Life {
     memory: Option<(Memory, Roster)>,
     /// Whom any roster listed on a desk, by account.
     listed_once: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Who was on a desk when a roster that lists them there was applied, and has been there ever since; by account.
+    applied: BTreeMap<&'static str, BTreeSet<String>>,
+    /// What goes wrong from the beginning to the end.
+    standing: Vec<&'static str>,
     /// When how many were taken off which desk.
     removed: Vec<(Timestamp, &'static str, usize)>,
     /// What happened, for whoever looks for the reason.
@@ -160,8 +171,9 @@ impl Life {
             allow_empty: random.random_bool(0.3),
             allow_shrink: random.random_bool(0.3),
         };
+        let standing: Vec<_> = STANDING.into_iter().filter(|_| random.random_bool(0.1)).collect();
         let mut life = Self {
-            told: vec![format!("life {seed}: {deployment:?}, {guards:?}")],
+            told: vec![format!("life {seed}: {deployment:?}, {guards:?}, {standing:?}")],
             world,
             random,
             folder: TempDir::new().unwrap(),
@@ -170,6 +182,8 @@ impl Life {
             guards,
             memory: None,
             listed_once: BTreeMap::new(),
+            applied: BTreeMap::new(),
+            standing,
             removed: Vec::new(),
             killed: Vec::new(),
             rivals: false,
@@ -238,6 +252,7 @@ impl Life {
             act.is_done(&self.world.sandbox);
             self.told.push(act.to_string());
         }
+        self.forget_absent();
     }
 
     /// What other people are going to do while a pass runs, each at some request of it.
@@ -258,10 +273,10 @@ impl Life {
 
     fn goes_wrong(&mut self) -> bool {
         if self.random.random_bool(0.4) {
-            self.world.sandbox.set_faults(&Faults::default());
+            self.only_standing_faults();
             return false;
         }
-        let mut rules = Vec::new();
+        let mut rules: Vec<_> = self.standing.iter().map(|rule| (*rule).to_owned()).collect();
         for _ in 0..self.random.random_range(1..3) {
             let place = PLACES.choose(&mut self.random).unwrap();
             // Where nothing answers to serverInfo, the other kind of Jira is asked for, which the sandbox takes ill.
@@ -282,6 +297,15 @@ impl Life {
         true
     }
 
+    fn only_standing_faults(&self) {
+        let script = self.standing.join(", ");
+        let faults = match script.is_empty() {
+            true => Faults::default(),
+            false => script.parse().unwrap_or_else(|error| panic!("{script}: {error}")),
+        };
+        self.world.sandbox.set_faults(&faults);
+    }
+
     /// One pass, which may be killed at any moment; then everything that must hold is looked at.
     async fn pass(&mut self, faulty: bool) {
         let roster = roster(&yaml(&self.wanted)).on(self.today());
@@ -297,6 +321,7 @@ impl Life {
             before,
             seen: None,
             meddled: Vec::new(),
+            ended: false,
         };
         let mut rivals = Pass {
             roster: pass.roster.clone(),
@@ -304,6 +329,7 @@ impl Life {
             seen: None,
             is_full: true,
             meddled: Vec::new(),
+            ended: false,
         };
         let policy = Policy {
             guards: self.guards.clone(),
@@ -362,6 +388,9 @@ impl Life {
         self.told
             .push(format!("meanwhile: {meddled:?}; a rival: {}", rival.is_some()));
         self.judge(&pass, &rivals);
+        let is_undisturbed = !faulty && !was_killed && pass.ended && rivals.seen.is_none();
+        let after = self.world.sandbox.snapshot();
+        self.remember_applied(&pass, &after, is_undisturbed);
         self.killed = [pass.seen, rivals.seen]
             .into_iter()
             .flatten()
@@ -400,7 +429,7 @@ impl Life {
 
     /// Nothing goes wrong any more, and nobody else does anything: three passes, and nothing is left to do.
     async fn settles(&mut self) {
-        self.world.sandbox.set_faults(&Faults::default());
+        self.only_standing_faults();
         self.world.settings.patience = Duration::from_secs(20);
         let folder = self.folder.path().join("state");
         let site = self.world.running.url();
@@ -415,7 +444,7 @@ impl Life {
             ..Policy::default()
         };
         let roster = roster(&yaml(&self.wanted)).on(self.today());
-        let mut left = Vec::new();
+        let (mut left, mut last_plan) = (Vec::new(), None);
         for _ in 0..4 {
             let state = State::open(&folder, &site, Opener::new("campaign", Timestamp::now)).unwrap();
             let mut ledger = state.ledger();
@@ -425,6 +454,7 @@ impl Life {
                 seen: None,
                 is_full: true,
                 meddled: Vec::new(),
+                ended: false,
             };
             one_pass(&self.world, &mut self.memory, &mut pass, &mut ledger, &policy, &state).await;
             state.save(&ledger).unwrap();
@@ -438,6 +468,7 @@ impl Life {
                 .collect();
             self.told.push(format!("settling: {left:?}; held {held:?}"));
             self.nobody_twice(&pass.before, &self.world.sandbox.snapshot());
+            last_plan = plan.cloned();
         }
         if !left.is_empty() {
             let journal = std::fs::read_to_string(folder.join("audit.jsonl")).unwrap_or_default();
@@ -445,6 +476,7 @@ impl Life {
             self.told.push(last.join("\n"));
         }
         self.must(left.is_empty(), &format!("it never settles: {left:?}"));
+        self.the_right_people_are_gone(&roster, &last_plan.unwrap());
         self.world.drain();
     }
 

@@ -30,6 +30,8 @@ pub(super) struct Pass {
     pub(super) is_full: bool,
     /// What other people did while it ran.
     pub(super) meddled: Vec<Act>,
+    /// It came to its end.
+    pub(super) ended: bool,
 }
 
 /// A full pass of another quietdesk, whose state is in a folder of its own; none where there is no folder.
@@ -75,6 +77,8 @@ pub(super) async fn one_pass(
     let stop = CancellationToken::new();
     let outcomes = carry_out(&jira, seen, state, &Passwords::default(), &Silent, &stop).await;
     remember(memory, pass, edit.as_ref(), &outcomes, ledger, policy);
+    pass.ended = outcomes.stopped.is_none();
+    let Some(seen) = &pass.seen else { return };
     state.found(&pass.roster, seen.approved.plan());
 }
 

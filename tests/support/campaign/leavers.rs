@@ -1,0 +1,125 @@
+//! Who has to be off a desk at the end of a life: the judge's own account of it, made of what is in Jira and in the file
+//! alone.
+
+use std::collections::BTreeSet;
+
+use quietdesk::model::held::Held;
+use quietdesk::model::plan::{NoteKind, Plan};
+use quietdesk::model::roster::{Membership, Roster};
+use quietdesk::sandbox::{AccountSnapshot, DeskAccess, PersonKind, Snapshot};
+
+use super::{DESKS, Life, Pass};
+
+impl Life {
+    /// After a pass that nothing disturbed: who is on a desk that an applied roster lists them on is that roster's from then
+    /// on, until they were off the desk at some moment.
+    pub(super) fn remember_applied(&mut self, pass: &Pass, after: &Snapshot, is_undisturbed: bool) {
+        for desk in DESKS {
+            let on = &after.desks[desk].customers;
+            let applied = self.applied.entry(desk).or_default();
+            applied.retain(|id| on.contains(id) && pass.before.desks[desk].customers.contains(id));
+            if !is_undisturbed {
+                continue;
+            }
+            let listed = on.iter().filter(|id| {
+                let account = &after.accounts[*id];
+                let has_moved = pass.meddled.iter().any(|act| act.moves(desk, id) || act.changes(id));
+                is_plain(after, account) && !has_moved && lists(&pass.roster, &account.email, desk)
+            });
+            applied.extend(listed.cloned());
+        }
+    }
+
+    /// Somebody else moved people between passes.
+    pub(super) fn forget_absent(&mut self) {
+        let now = self.world.sandbox.snapshot();
+        for desk in DESKS {
+            let on = &now.desks[desk].customers;
+            self.applied.entry(desk).or_default().retain(|id| on.contains(id));
+        }
+    }
+
+    /// Who should have left is gone, or is held by name.
+    pub(super) fn the_right_people_are_gone(&self, roster: &Roster, plan: &Plan) {
+        let now = self.world.sandbox.snapshot();
+        for desk in DESKS {
+            let (_, spec) = roster.desks.iter().find(|(key, _)| key.as_str() == desk).unwrap();
+            if spec.paused || now.desks[desk].access != DeskAccess::Restricted {
+                continue;
+            }
+            let nobody = BTreeSet::new();
+            let applied = self.applied.get(desk).unwrap_or(&nobody);
+            for id in &now.desks[desk].customers {
+                let account = &now.accounts[id];
+                let (email, key) = (&account.email, account.email.to_lowercase());
+                let is_wanted = lists(roster, email, desk) || spec.keep.contains(&key) || is_older(roster, email);
+                if is_wanted || !is_plain(&now, account) {
+                    continue;
+                }
+                let has_expired = roster
+                    .expired
+                    .values()
+                    .any(|entry| entry.email.key().as_str() == key && entry.desks.iter().any(|on| on.as_str() == desk));
+                let has_to_go = has_expired
+                    || match spec.membership {
+                        Membership::Additive => false,
+                        Membership::Owned => applied.contains(id),
+                        Membership::Exact => true,
+                    };
+                self.must(
+                    !has_to_go || is_held(plan, desk, &key) || waits(roster, plan, desk, id),
+                    &format!("{id} ({email}) is still on {desk}, and nothing holds it"),
+                );
+            }
+        }
+    }
+}
+
+/// A mere customer who can be seen, and whose address is nobody else's.
+fn is_plain(snapshot: &Snapshot, account: &AccountSnapshot) -> bool {
+    let same = |other: &&AccountSnapshot| other.email.eq_ignore_ascii_case(&account.email);
+    account.active
+        && !account.email_hidden
+        && !matches!(account.kind, PersonKind::Agent | PersonKind::App)
+        && snapshot.accounts.values().filter(same).count() == 1
+}
+
+fn lists(roster: &Roster, email: &str, desk: &str) -> bool {
+    roster.customers.values().any(|customer| {
+        customer.email.key().as_str() == email.to_lowercase() && customer.desks.iter().any(|key| key.as_str() == desk)
+    })
+}
+
+/// Whether the address is an older one of somebody whose entry may be waiting for a decision.
+fn is_older(roster: &Roster, email: &str) -> bool {
+    let customers = roster.customers.values();
+    let mut older = customers.flat_map(|customer| &customer.previously);
+    older.any(|older| older.key().as_str() == email.to_lowercase())
+}
+
+/// Whether the person is on the way to another desk, which is paused or held: they stay until they can be added there.
+fn waits(roster: &Roster, plan: &Plan, desk: &str, id: &str) -> bool {
+    plan.notes.iter().any(|note| {
+        let is_about = note.account.0 == id && note.desk.as_ref().is_some_and(|key| key.as_str() == desk);
+        let NoteKind::WaitsForAdd(other) = &note.kind else {
+            return false;
+        };
+        let is_paused = roster.desks.get(other).is_some_and(|spec| spec.paused);
+        let is_held = |held: &Held| {
+            let of_desk = held.desk.as_ref().is_none_or(|key| key == other);
+            let of_person = held.email.as_ref().map(ToString::to_string).as_deref() == note.email.as_deref();
+            of_desk && (held.email.is_none() || of_person)
+        };
+        is_about && (is_paused || plan.held.iter().any(is_held))
+    })
+}
+
+/// Whether an entry of the plan about this person, or about removing from this desk, is held. A person whose own entry is
+/// held elsewhere stays until that is decided.
+fn is_held(plan: &Plan, desk: &str, email: &str) -> bool {
+    plan.held.iter().any(|held| {
+        let of_person = held.email.as_ref().is_some_and(|held| held.key().as_str() == email);
+        let of_desk = held.desk.as_ref().is_none_or(|key| key.as_str() == desk);
+        of_person && of_desk
+    })
+}
