@@ -54,7 +54,7 @@ const CLOUD: &[Recording] = &[
     ("GET", ROLES, 200, ROLES_OF_A_PROJECT),
     ("GET", USER, 200, USER_EXPANDED),
     ("GET", ACCOUNTS, 200, ALL_ACCOUNTS),
-    // Which roles a site has besides is its own affair; these have nobody in them.
+    // Which roles a site has besides is its own affair; these are empty.
     (
         "GET",
         "/rest/api/3/project/HARBOR/role/10200",
@@ -202,7 +202,7 @@ async fn apps_without_an_address_are_met_in_the_sweep() {
 }
 
 #[tokio::test]
-async fn people_and_groups_in_a_role_of_data_center_are_told_apart() {
+async fn people_and_groups_in_a_role_of_data_center_are_distinguished() {
     const RECORDINGS: &[Recording] = &[("GET", ROLE, 200, ROLE_OF_DATA_CENTER)];
     let jira = client(DATA_CENTER, RECORDINGS).await;
     let roll = jira.roll_of("HARBOR").await.unwrap();
@@ -220,6 +220,9 @@ async fn report(recordings: &'static [Recording], roster: &str) -> Value {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("roster.yaml"), roster).unwrap();
     let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_quietdesk"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("QUIETDESK_")) {
+        program.env_remove(name);
+    }
     program
         .args([
             "--quiet",
@@ -266,7 +269,7 @@ async fn a_created_customer_without_name_and_key_is_done() {
 }
 
 #[tokio::test]
-async fn a_desk_that_turns_out_to_be_open_lets_nobody_go() {
+async fn a_removal_from_a_desk_that_turns_out_to_be_open_is_held() {
     const RECORDINGS: &[Recording] = &[("DELETE", NO_CUSTOMERS, 400, REMOVE_WHILE_OPEN)];
     let roster = "version: 1\ndesks: {PILOT: {}}\n\
                   customers: [{email: olga@example.com, desks: [PILOT], until: 2026-01-31}, {email: sven@example.com, desks: [PILOT]}]\n";
@@ -346,7 +349,7 @@ async fn the_simulated_cloud_answers_as_recorded() {
     alike(CREATED, &site.create("nora@example.com").await.json());
     alike(DESKS_WITHOUT_ENVELOPE, &site.get(DESKS).await.json());
     alike(CUSTOMERS_PAGE, &site.get(CUSTOMERS).await.json());
-    let found = format!("{CUSTOMERS}?query=nobody");
+    let found = format!("{CUSTOMERS}?query=unknown");
     alike(CUSTOMERS_PAGE_EMPTY, &site.get(&found).await.json());
     let dock = site.id("dock@example.com");
     let expanded = format!("{USER}?accountId={dock}&expand=groups,applicationRoles");

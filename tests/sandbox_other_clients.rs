@@ -10,6 +10,7 @@ use quietdesk::sandbox::{Config, Deployment, Seed, Version};
 use serde_json::{Value, json};
 use support::contracts;
 use support::site::{CREATE, Site, access, customers, seed, send};
+use tokio::io::AsyncBufReadExt as _;
 
 const DATA_CENTER: Deployment = Deployment::DataCenter(Version::V10_3);
 
@@ -244,6 +245,30 @@ async fn the_servers_time_is_that_of_its_start_and_what_has_passed_since() {
 }
 
 #[tokio::test]
+async fn the_sandbox_command_tells_todays_time() {
+    for deployment in ["cloud", "data-center"] {
+        let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_quietdesk"));
+        program
+            .args(["sandbox", "--listen", "127.0.0.1:0", "--deployment", deployment])
+            .stdout(std::process::Stdio::piped())
+            .kill_on_drop(true);
+        let mut program = program.spawn().unwrap();
+        let mut lines = tokio::io::BufReader::new(program.stdout.take().unwrap()).lines();
+        let first = lines.next_line().await.unwrap().unwrap();
+        let (_, url) = first.split_once("running at ").unwrap();
+        let info = reqwest::Client::builder().no_proxy().build().unwrap();
+        let info = info.get(format!("{url}/rest/api/latest/serverInfo")).send();
+        let info: Value = info.await.unwrap().json().await.unwrap();
+        let said = info["serverTime"].as_str().unwrap().replace("+0000", "Z");
+        let away = said
+            .parse::<jiff::Timestamp>()
+            .unwrap()
+            .duration_since(jiff::Timestamp::now());
+        assert!(away.abs() < jiff::SignedDuration::from_mins(5), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn permissions_are_asked_for_by_name_and_for_a_project() {
     let site = site(Deployment::Cloud).await;
     let path = "/rest/api/2/mypermissions?permissions=BROWSE_PROJECTS,ADMINISTER&projectKey=HR";
@@ -273,7 +298,7 @@ async fn an_account_is_found_by_its_id_and_made_by_its_full_name() {
         .json();
     assert_eq!(found[0]["accountId"], json!(id));
     assert_eq!(
-        site.get("/rest/api/3/user/search?accountId=nobody").await.json(),
+        site.get("/rest/api/3/user/search?accountId=unknown").await.json(),
         json!([])
     );
     let got = site

@@ -36,8 +36,8 @@ pub(in crate::sandbox) fn texts(body: &Map<String, Value>, key: &str) -> Result<
         .ok_or("has a list of what is no text")
 }
 
-/// The accounts a membership call names in the field `key`: a few different ones (jira-facts §7, M). The field that the
-/// other deployment has, `other`, may be there and empty.
+/// The accounts a membership call names in the field `key`: a few different ones. The field that the other
+/// deployment has, `other`, may be there and empty.
 pub(in crate::sandbox) fn members(
     asked: &Asked,
     key: &str,
