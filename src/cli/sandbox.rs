@@ -45,6 +45,7 @@ pub(super) async fn run(args: SandboxArgs) -> Result<Exit, Failure> {
             ..Rules::default()
         },
         faults: faults.map_err(|error| Failure::new(Exit::Invalid, error))?,
+        started: jiff::Timestamp::now(),
         ..Config::default()
     };
     let user = config.user.clone();

@@ -229,6 +229,7 @@ pub(super) async fn reach(
             ..sandbox::Rules::default()
         },
         record_bodies: false,
+        started: jiff::Timestamp::now(),
         ..sandbox::Config::default()
     };
     if let Some(script) = &args.faults {

@@ -205,9 +205,7 @@ impl Core {
 
     /// The key of the desk a path is about, for fault scripts.
     fn desk_of(&self, asked: &Asked) -> Option<String> {
-        let id = asked.ids.first()?;
-        let by_id = || self.state.desk(id.parse().ok()?);
-        let desk = self.state.desk_by_key(id).or_else(by_id)?;
+        let desk = self.state.desk_called(asked.ids.first()?)?;
         Some(desk.key.clone())
     }
 }

@@ -1,5 +1,6 @@
 //! Whichever Jira the sandbox is: its routes, and how it refuses.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::http::HeaderMap;
@@ -44,10 +45,21 @@ pub(super) fn spots() -> impl Iterator<Item = Spot> {
 impl Deployment {
     /// The route of a request and the values of its template's parameters.
     pub(super) fn find(self, method: &str, path: &str) -> Option<(Route, Vec<String>)> {
+        let path = &*self.canonical(path);
         match self {
             Self::Cloud => cloud::find(method, path).map(|(route, ids)| (Route::Cloud(route), ids)),
             Self::DataCenter(_) => data_center::find(method, path).map(|(route, ids)| (Route::DataCenter(route), ids)),
         }
+    }
+
+    /// The path that the routes have for what other versions of the platform's API answer alike.
+    fn canonical(self, path: &str) -> Cow<'_, str> {
+        let (others, own): (&[_], _) = match self {
+            Self::Cloud => (&["/rest/api/2/", "/rest/api/latest/"], "/rest/api/3/"),
+            Self::DataCenter(_) => (&["/rest/api/latest/"], "/rest/api/2/"),
+        };
+        let rest = others.iter().find_map(|other| path.strip_prefix(other));
+        rest.map_or(Cow::Borrowed(path), |rest| Cow::Owned(format!("{own}{rest}")))
     }
 
     /// What stands before Jira refuses.

@@ -47,6 +47,25 @@ impl Asked {
         number.transpose().map_err(|_| name)
     }
 
+    /// A query parameter that is true or false, in any case as Java reads it; `Err` names the parameter that is neither.
+    pub(super) fn flag(&self, name: &'static str) -> Result<Option<bool>, &'static str> {
+        match self.query(name) {
+            None => Ok(None),
+            Some(word) if word.eq_ignore_ascii_case("true") => Ok(Some(true)),
+            Some(word) if word.eq_ignore_ascii_case("false") => Ok(Some(false)),
+            Some(_) => Err(name),
+        }
+    }
+
+    /// The version of the platform's API that links name: the one asked, or 2.
+    pub(super) fn api_version(&self) -> &'static str {
+        if self.path.starts_with("/rest/api/3/") {
+            "3"
+        } else {
+            "2"
+        }
+    }
+
     /// The `at`-th parameter of the template.
     pub(super) fn id(&self, at: usize) -> &str {
         self.ids.get(at).map_or("", String::as_str)

@@ -33,6 +33,7 @@
 //! | a dead token: reads 200 with what strangers see, and `X-Seraph-LoginReason` | §5 | H; which paths, I | fault `dead-token` |
 //! | `Origin` or a browser's `User-Agent`: 403 `XSRF check failed`, a violation; Jira does so for writes, the sandbox always | §8 | H | |
 //! | the experimental header is missing: 412, a violation | §1 | H that it is needed, I the status | |
+//! | … it says `opt-in`, or `true` as older documents say | Atlassian's documents | H | |
 //! | the access settings are not written without `X-Atlassian-Token: no-check`: 403, a violation | §3 | H that clients send it, I that it is needed | |
 //! | a write that is not sent as JSON: 415, a violation | | I | |
 //! | every answer is numbered in `atl-traceid` | | I | |
@@ -75,7 +76,7 @@
 //! | … the same for deactivated accounts and apps | | I | |
 //! | … more than 50 accounts: 400, a violation | §7 | M | `Rules::membership_limit` |
 //! | … an agent is listed then | | U | `Rules::agents_are_listed` |
-//! | removing: 204; 400 with an `i18nKey` while the desk is open | §7 | H; the end of the key, I | |
+//! | removing: 204; 400 with an `i18nKey` while the desk is open | §7 | H; the end of the key and the words, M: recorded | |
 //! | … somebody does not exist: 400 and nobody is removed; who is not listed is passed over | | I | |
 //! | … only for administrators, else 403 | | I | `Config::administrator` |
 //! | an open desk gets people nobody added | §3 | M | [`Sandbox::add_member`] |
@@ -103,7 +104,28 @@
 //! | 429: `Retry-After`, `X-RateLimit-Reset`, `RateLimit-Reason`, for each operation by itself; asking early begins the wait anew | §7 | H | `Config::rate`, faults `429`, `429-bare` |
 //! | `X-RateLimit-NearLimit` when less than a fifth is left | §7 | H | `Config::rate` |
 //! | calls that mail or take a seat do so, into the outbox, and are violations | §2 | H, M for `customer/invite` | |
-//! | a route that is not simulated: 501, a violation; unknown fields and parameters are violations | | stricter than Jira | |
+//! | a route that is not simulated: 501 in the shape of its API, a violation; unknown fields and parameters are violations | | stricter than Jira | |
+//!
+//! ## What other clients send
+//!
+//! For both deployments, unless a row says otherwise. `tests/clients` has three of these clients themselves.
+//!
+//! | behaviour | source | certainty | otherwise |
+//! |---|---|---|---|
+//! | a desk is named by its id, or by its project's key or id | Atlassian's documents | H; of Data Center, M: a working client says so | |
+//! | `/rest/api/latest`, and on Cloud `/rest/api/2`, answer as the version quietdesk asks | Atlassian's documents | H; that all of it is alike, I | |
+//! | … links name version 3 where it is asked, else 2; the service management's always 2 | recorded | H for 2 and 3, I for `latest` | |
+//! | … roles are linked to by the project's id | recorded | H | |
+//! | `usernames` beside `accountIds`, and the other way round on Data Center, where it is empty | contracts | H; of Data Center, M: a working client sends it | |
+//! | … with names in it: 400, a violation | | I | |
+//! | `true` and `false` in query parameters in any case; anything else is refused | a working client sends `True` | M; the refusal, I | |
+//! | `includeActive` and `includeInactive` change nothing in Cloud's search | working clients send them | M | |
+//! | `user/search` on Cloud finds one account by `accountId` | contracts | H | |
+//! | `permissions` changes nothing in Data Center's `mypermissions` | a working client sends it | M | |
+//! | `mypermissions` for a project, by `projectKey` or `projectId`: 404 where there is none | contracts | H | |
+//! | `serverInfo` with `doHealthCheck=true` has `healthChecks` | a working client sends it | M | |
+//! | creating takes `fullName` for `displayName` on Cloud | contracts | H | |
+//! | `serverTime` goes on from the time of the start | | a matter of the sandbox | `Config::started` |
 //!
 //! ## Data Center: signing in, errors and limits
 //!
@@ -115,7 +137,7 @@
 //! | basic sign-in; switched off, 403 with its `message`; so by default from Jira 11 | §8 | H | `Config::basic_sign_in` |
 //! | a dead token: reads 200 with what strangers see, but `myself` is 401 | §5 | I: known of Cloud | fault `dead-token` |
 //! | unlicensed, the service management answers 403 in HTML, but `info` | §1 | H | `Config::licensed` |
-//! | `mypermissions` takes no parameter and tells all | contracts | H; which there are, I | `Config::administrator`, `Config::user_picker` |
+//! | `mypermissions` takes no permissions to ask for and tells all | contracts | H; which there are, I | `Config::administrator`, `Config::user_picker` |
 //! | creating customers and adding them is experimental: without the header 412, a violation | | M: a working client sends it | `Rules::customer_calls_are_experimental` |
 //! | the access settings want the same headers as on Cloud | §3 | I | |
 //! | every answer is numbered in `x-arequestid` | | I | |
@@ -164,7 +186,7 @@
 //! | behaviour | source | certainty | otherwise |
 //! |---|---|---|---|
 //! | listing and removing through `…/servicedesk/{id}/customer` do not exist: 404, a violation | §1 | H | |
-//! | adding by `usernames`: silent, idempotent, 200; `accountIds`: 400, a violation | §1 | H | |
+//! | adding by `usernames`: silent, idempotent, 200; names in `accountIds`: 400, a violation | §1 | H | |
 //! | … what the body is | §1 | U | `Rules::add_answer` |
 //! | … somebody does not exist, or is deactivated: 400, the others are added | §7 | I: known of Cloud | |
 //! | the customers are actors of the role `Service Desk Customers`: users and groups, by username, without an address | §1 | H | `SeedDesk::customer_groups` |

@@ -18,7 +18,7 @@ async fn customers_are_the_actors_of_a_role() {
             .unwrap()
             .to_owned()
     };
-    assert_eq!(link("Service Desk Customers"), role("SUP"));
+    assert_eq!(link("Service Desk Customers"), role("10001"));
     let customers = site.get(&role("SUP")).await.json();
     assert_eq!(
         (&customers["id"], &customers["name"]),

@@ -7,10 +7,8 @@ use super::rows::JsmUser;
 /// `POST /rest/servicedeskapi/customer`: 201, or 409 (400 without `strictConflictStatusCode`) where the address is
 /// taken, by whatever account. The body then names no id.
 pub(super) fn create(call: &mut Call<'_>) -> Answer {
-    let strict = match call.asked.query("strictConflictStatusCode") {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => return errors::bad_body(call.asked, "strictConflictStatusCode is no boolean"),
+    let Ok(strict) = call.asked.flag("strictConflictStatusCode") else {
+        return errors::bad_body(call.asked, "strictConflictStatusCode is no boolean");
     };
     if !call.config.administrator {
         let message = "You do not have permission to create customers.";
@@ -26,15 +24,12 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
     }
     let lag = call.disturbance.search_lag;
     let Ok(no) = call.state.create_customer(&email, &name, lag) else {
-        let status = if strict { 409 } else { 400 };
+        let status = if strict == Some(true) { 409 } else { 400 };
         let message = "An account already exists for this email";
         return errors::jsm(status, "sd.customers.create.error.email.exists", message);
     };
-    let created = call.state.account(no).map(|account| {
-        let rules = &call.config.rules;
-        let row = JsmUser::of(account, &call.asked.base, rules, call.disturbance);
-        Answer::json(201, &row)
-    });
+    let created = call.state.account(no);
+    let created = created.map(|account| Answer::json(201, &JsmUser::of(account, call)));
     if call.disturbance.ignored {
         call.state.delete_account(no);
     }

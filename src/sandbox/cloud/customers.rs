@@ -24,10 +24,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Answer {
         listed[rows]
             .iter()
             .filter_map(|&no| call.state.account(no))
-            .map(|account| {
-                let rules = &call.config.rules;
-                JsmUser::of(account, &call.asked.base, rules, call.disturbance)
-            })
+            .map(|account| JsmUser::of(account, call))
             .collect()
     })
 }
@@ -93,13 +90,18 @@ pub(super) fn remove(call: &mut Call<'_>) -> Answer {
         Ok(removed) => Answer::empty(204).with_effect(removed > 0),
         Err(DeskIsOpen) => errors::jsm(
             400,
-            "sd.jsm.error.servicedesk.customer.remove.servicedesk.open.access.enabled",
-            "Customers cannot be removed while anyone with an account may use the service desk.",
+            "sd.jsm.error.servicedesk.customer.remove.servicedesk.open.access.galaxia",
+            "Customers cannot be removed from this service space because it has open access enabled",
         ),
     }
 }
 
 fn account_ids(call: &Call<'_>) -> Result<Vec<String>, Box<Answer>> {
-    let ids = body::members(call.asked, "accountIds", call.config.rules.membership_limit);
+    let ids = body::members(
+        call.asked,
+        "accountIds",
+        "usernames",
+        call.config.rules.membership_limit,
+    );
     ids.map_err(|why| Box::new(errors::bad_body(call.asked, why)))
 }

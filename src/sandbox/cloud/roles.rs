@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::super::common::projects::{ADMINISTRATORS, TEAM, no_project, no_role, project, role};
+use super::super::common::errors;
+use super::super::common::projects::{ADMINISTRATORS, TEAM, no_project, no_role, project, role, role_link};
 use super::super::exchange::{Answer, Call};
 use super::super::state::No;
 
@@ -20,7 +21,10 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
         TEAM => desk.team().iter().copied().collect(),
         _ => desk.customers().to_vec(),
     };
-    let active_only = asked.query("excludeInactiveUsers") == Some("true");
+    let active_only = match asked.flag("excludeInactiveUsers") {
+        Ok(flag) => flag.unwrap_or(false),
+        Err(name) => return errors::bad_parameter(asked, name),
+    };
     let actors = actors.iter().filter_map(|&no| {
         let account = call.state.account(no)?;
         (account.active || !active_only).then(|| {
@@ -31,7 +35,7 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
         })
     });
     let body = json!({
-        "self": format!("{}{}", asked.base, asked.path),
+        "self": role_link(call, desk, id),
         "name": name, "id": id, "description": name,
         "actors": actors.collect::<Vec<_>>(),
     });

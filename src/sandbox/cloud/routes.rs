@@ -63,9 +63,9 @@ const ACCESS_SETTINGS: &str = "/rest/servicedesk/1/servicedesk/{projectKey}/sett
 
 #[rustfmt::skip]
 static ROUTES: [Route; 21] = [
-    route(Operation::ServerInfo, "server-info", "GET", "/rest/api/3/serverInfo", &[]),
+    route(Operation::ServerInfo, "server-info", "GET", "/rest/api/3/serverInfo", &["doHealthCheck"]),
     route(Operation::Myself, "myself", "GET", "/rest/api/3/myself", &["expand"]),
-    route(Operation::MyPermissions, "mypermissions", "GET", "/rest/api/3/mypermissions", &["permissions"]),
+    route(Operation::MyPermissions, "mypermissions", "GET", "/rest/api/3/mypermissions", &["permissions", "projectKey", "projectId"]),
     route(Operation::Info, "info", "GET", "/rest/servicedeskapi/info", &[]),
     route(Operation::Desks, "desks", "GET", "/rest/servicedeskapi/servicedesk", &["start", "limit"]),
     route(Operation::Desk, "desk", "GET", "/rest/servicedeskapi/servicedesk/{serviceDeskId}", &[]),
@@ -74,7 +74,7 @@ static ROUTES: [Route; 21] = [
     route(Operation::Add, "add", "POST", DESK_CUSTOMERS, &[]),
     route(Operation::Remove, "remove", "DELETE", DESK_CUSTOMERS, &[]),
     route(Operation::User, "user", "GET", "/rest/api/3/user", &["accountId", "expand"]),
-    route(Operation::UserSearch, "user-search", "GET", "/rest/api/3/user/search", &["query", "startAt", "maxResults"]),
+    route(Operation::UserSearch, "user-search", "GET", "/rest/api/3/user/search", &["query", "accountId", "startAt", "maxResults", "includeActive", "includeInactive"]),
     route(Operation::Accounts, "accounts", "GET", "/rest/api/3/users/search", &["startAt", "maxResults"]),
     route(Operation::Roles, "roles", "GET", "/rest/api/3/project/{projectIdOrKey}/role", &[]),
     route(Operation::Role, "role", "GET", "/rest/api/3/project/{projectIdOrKey}/role/{id}", &["excludeInactiveUsers"]),

@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use super::super::common::page::{AVATARS, Avatars, shown_email};
-use super::super::config::Rules;
-use super::super::faults::Disturbance;
+use super::super::exchange::Call;
 use super::super::seed::PersonKind;
 use super::super::state::Account;
 
@@ -41,11 +40,13 @@ struct JsmUserLinks {
 }
 
 impl<'a> JsmUser<'a> {
-    pub(super) fn of(account: &'a Account, base: &str, rules: &Rules, disturbance: &Disturbance) -> Self {
-        let link = user_link(base, account);
+    pub(super) fn of(account: &'a Account, call: &Call<'_>) -> Self {
+        // Version 2 of the platform, and the id encoded, as recorded.
+        let id: String = url::form_urlencoded::byte_serialize(account.id.as_bytes()).collect();
+        let link = format!("{}/rest/api/2/user?accountId={id}", call.asked.base);
         Self {
             account_id: &account.id,
-            email_address: shown_email(account, rules, disturbance),
+            email_address: shown_email(account, &call.config.rules, call.disturbance),
             display_name: &account.name,
             active: account.active,
             time_zone: "Etc/UTC",
@@ -76,12 +77,13 @@ pub(super) struct PlatformUser<'a> {
 }
 
 impl<'a> PlatformUser<'a> {
-    pub(super) fn of(account: &'a Account, base: &str, rules: &Rules, disturbance: &Disturbance) -> Self {
+    pub(super) fn of(account: &'a Account, call: &Call<'_>) -> Self {
+        let (base, version) = (&call.asked.base, call.asked.api_version());
         Self {
-            own: user_link(base, account),
+            own: format!("{base}/rest/api/{version}/user?accountId={}", account.id),
             account_id: &account.id,
             account_type: account_type(account.kind),
-            email_address: shown_email(account, rules, disturbance),
+            email_address: shown_email(account, &call.config.rules, call.disturbance),
             avatar_urls: AVATARS,
             display_name: &account.name,
             active: account.active,
@@ -89,8 +91,4 @@ impl<'a> PlatformUser<'a> {
             locale: "en_US",
         }
     }
-}
-
-fn user_link(base: &str, account: &Account) -> String {
-    format!("{base}/rest/api/3/user?accountId={}", account.id)
 }

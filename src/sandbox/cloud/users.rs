@@ -6,7 +6,7 @@ use super::super::common::errors;
 use super::super::common::page::shown;
 use super::super::exchange::{Answer, Call};
 use super::super::seed::PersonKind;
-use super::super::state::No;
+use super::super::state::{Account, No};
 use super::rows::PlatformUser;
 
 /// The most accounts a page holds, and the last a search shows (jira-facts §§1, 5, H).
@@ -46,7 +46,7 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
         let shown = if expand.contains(&name) { items } else { vec![] };
         json!({"size": size, "items": shown})
     };
-    let user = PlatformUser::of(account, &asked.base, &call.config.rules, call.disturbance);
+    let user = PlatformUser::of(account, call);
     let mut body = serde_json::to_value(&user).unwrap_or_default();
     body["groups"] = expanded("groups", groups.collect());
     body["applicationRoles"] = expanded("applicationRoles", roles.into_iter().collect());
@@ -54,24 +54,29 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
     Answer::json(200, &body)
 }
 
-/// `GET /rest/api/3/user/search`: active accounts whose name or address begins with the query. Without the permission
+/// `GET /rest/api/3/user/search`: active accounts whose name or address begins with the query, or the one of an id. Without the permission
 /// nobody is found (jira-facts §5, H).
 pub(super) fn search(call: &mut Call<'_>) -> Answer {
     let asked = call.asked;
-    let Some(query) = asked.query("query").filter(|query| !query.trim().is_empty()) else {
-        return errors::bad_parameter(asked, "query");
+    let filled = |name| asked.query(name).filter(|text| !text.trim().is_empty());
+    let (query, id) = match (filled("query"), filled("accountId")) {
+        (Some(query), None) => (query, None),
+        (None, Some(id)) => ("", Some(id)),
+        (None, None) | (Some(_), Some(_)) => return errors::bad_parameter(asked, "query"),
     };
     let (start, most) = match start_and_most(call) {
         Ok(numbers) => numbers,
         Err(answer) => return *answer,
     };
     let portal_only_too = call.config.rules.search_finds_portal_only;
-    let found = if call.config.user_picker && !call.disturbance.empty {
-        call.state.search(query, THOUSAND, |_, _, account| {
-            account.active && (portal_only_too || account.kind != PersonKind::PortalOnly)
-        })
-    } else {
-        Vec::new()
+    let wanted = |account: &Account| account.active && (portal_only_too || account.kind != PersonKind::PortalOnly);
+    let found = match id {
+        _ if !call.config.user_picker || call.disturbance.empty => Vec::new(),
+        None => call.state.search(query, THOUSAND, |_, _, account| wanted(account)),
+        Some(id) => {
+            let found = call.state.by_id(id).filter(|(_, account)| wanted(account));
+            found.into_iter().map(|(no, _)| no).collect()
+        }
     };
     let range = shown(start, most, found.len(), call.disturbance);
     spell(call, &found[range])
@@ -118,11 +123,10 @@ fn start_and_most(call: &Call<'_>) -> Result<(usize, usize), Box<Answer>> {
 }
 
 fn spell(call: &Call<'_>, accounts: &[No]) -> Answer {
-    let rules = &call.config.rules;
     let mut rows: Vec<_> = accounts
         .iter()
         .filter_map(|&no| call.state.account(no))
-        .map(|account| PlatformUser::of(account, &call.asked.base, rules, call.disturbance))
+        .map(|account| PlatformUser::of(account, call))
         .collect();
     rows.truncate(rows.len().saturating_sub(call.disturbance.short_by as usize));
     Answer::json(200, &rows)

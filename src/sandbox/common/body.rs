@@ -36,9 +36,18 @@ pub(in crate::sandbox) fn texts(body: &Map<String, Value>, key: &str) -> Result<
         .ok_or("has a list of what is no text")
 }
 
-/// The accounts a membership call names in the field `key`: a few different ones and nothing else (jira-facts §7, M).
-pub(in crate::sandbox) fn members(asked: &Asked, key: &str, most: usize) -> Result<Vec<String>, &'static str> {
-    let body = object(asked, &[key])?;
+/// The accounts a membership call names in the field `key`: a few different ones. The field that the other
+/// deployment has, `other`, may be there and empty.
+pub(in crate::sandbox) fn members(
+    asked: &Asked,
+    key: &str,
+    other: &str,
+    most: usize,
+) -> Result<Vec<String>, &'static str> {
+    let body = object(asked, &[key, other])?;
+    if !texts(&body, other)?.unwrap_or_default().is_empty() {
+        return Err("names accounts as the other deployment does");
+    }
     let names = texts(&body, key)?.ok_or("names no accounts")?;
     let mut sorted = names.clone();
     sorted.sort();

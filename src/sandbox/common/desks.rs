@@ -18,19 +18,15 @@ pub(in crate::sandbox) fn list(call: &Call<'_>) -> Answer {
 
 /// `GET /rest/servicedeskapi/servicedesk/{serviceDeskId}`.
 pub(in crate::sandbox) fn one(call: &Call<'_>) -> Answer {
-    match id(call) {
-        Some(id) => match call.state.desk(id) {
-            Some(desk) => Answer::json(200, &spell(desk, &call.asked.base)),
-            None => no_desk(call),
-        },
+    match call.state.desk_called(call.asked.id(0)) {
+        Some(desk) => Answer::json(200, &spell(desk, &call.asked.base)),
         None => no_desk(call),
     }
 }
 
 /// The id of the desk in the path, where that desk exists.
 pub(in crate::sandbox) fn id(call: &Call<'_>) -> Option<u32> {
-    let id = call.asked.id(0).parse().ok()?;
-    call.state.desk(id).map(|desk| desk.id)
+    call.state.desk_called(call.asked.id(0)).map(|desk| desk.id)
 }
 
 /// 404 for the desk in the path.

@@ -55,7 +55,7 @@ fn forgery(asked: &Asked, why: &str) -> Answer {
 
 /// The answer to an experimental operation that was not opted in to.
 pub(in crate::sandbox) fn not_opted_in(asked: &Asked, headers: &HeaderMap) -> Option<Answer> {
-    let opted_in = header(headers, "x-experimentalapi") == Some("opt-in");
+    let opted_in = matches!(header(headers, "x-experimentalapi"), Some("opt-in" | "true"));
     (!opted_in).then(|| {
         let blame = format!("{} {}: no X-ExperimentalApi", asked.method, asked.path);
         let message = "The operation is experimental. Opt in with the header X-ExperimentalApi: opt-in.";

@@ -94,6 +94,5 @@ pub(in crate::sandbox) fn unauthorized(asked: &Asked) -> Answer {
 /// A route that does not exist: a plausible 404 would hide the mistake.
 pub(in crate::sandbox) fn unknown_route(asked: &Asked) -> Answer {
     let blame = format!("{} {}: no such route", asked.method, asked.path);
-    let body = json!({"message": "the sandbox does not simulate this route"});
-    Answer::json(501, &body).blaming(blame)
+    of_path(&asked.path, 501, "the sandbox does not simulate this route").blaming(blame)
 }

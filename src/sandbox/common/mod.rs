@@ -1,4 +1,5 @@
-//! What Cloud and Data Center have in common: how routes are found, the door, errors, pages, desks, access settings, and
+//! What Cloud and Data Center have in common: how routes are found, the door, errors, pages, desks, permissions, access
+//! settings, and
 //! the calls that invite people.
 
 pub(super) mod body;
@@ -7,6 +8,8 @@ pub(super) mod door;
 pub(super) mod errors;
 pub(super) mod invite;
 pub(super) mod page;
+pub(super) mod permissions;
 pub(super) mod projects;
 pub(super) mod routes;
 pub(super) mod settings;
+pub(super) mod site;

@@ -30,23 +30,31 @@ pub(in crate::sandbox) fn no_role(call: &Call<'_>) -> Answer {
 
 /// The names of the roles and where each is: `GET …/project/{projectIdOrKey}/role`.
 pub(in crate::sandbox) fn list(call: &Call<'_>) -> Answer {
-    let asked = call.asked;
-    if project(call).is_none() {
+    let Some(desk) = project(call) else {
         return no_project(call);
-    }
-    let links = ROLES.iter().map(|(name, id)| {
-        let link = format!("{}{}/{id}", asked.base, asked.path);
-        ((*name).to_owned(), Value::String(link))
-    });
+    };
+    let links = ROLES
+        .iter()
+        .map(|(name, id)| ((*name).to_owned(), Value::String(role_link(call, desk, *id))));
     Answer::json(200, &links.collect::<Map<_, _>>())
+}
+
+/// Where a role is: by the project's id, whatever it was asked by.
+pub(in crate::sandbox) fn role_link(call: &Call<'_>, desk: &Desk, role: u32) -> String {
+    let (base, version, project) = (&call.asked.base, call.asked.api_version(), desk.project_id());
+    format!("{base}/rest/api/{version}/project/{project}/role/{role}")
 }
 
 /// The desk whose project is in the path, by key or id.
 pub(in crate::sandbox) fn project<'a>(call: &'a Call<'_>) -> Option<&'a Desk> {
-    let wanted = call.asked.id(0);
-    let by_id = |desk: &&Desk| desk.project_id().to_string() == wanted;
+    called(call, call.asked.id(0))
+}
+
+/// The desk whose project has this key or id.
+pub(in crate::sandbox) fn called<'a>(call: &'a Call<'_>, project: &str) -> Option<&'a Desk> {
+    let by_id = |desk: &&Desk| desk.project_id().to_string() == project;
     let state = &*call.state;
-    state.desk_by_key(wanted).or_else(|| state.desks().find(by_id))
+    state.desk_by_key(project).or_else(|| state.desks().find(by_id))
 }
 
 /// 404 for the project in the path.

@@ -60,7 +60,12 @@ pub(super) fn add(call: &mut Call<'_>) -> Answer {
     let Some(desk) = desk_id(call) else {
         return no_desk(call);
     };
-    let names = match body::members(call.asked, "usernames", call.config.rules.membership_limit) {
+    let names = match body::members(
+        call.asked,
+        "usernames",
+        "accountIds",
+        call.config.rules.membership_limit,
+    ) {
         Ok(names) => names,
         Err(why) => return errors::bad_body(call.asked, why),
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::super::common::projects::{ADMINISTRATORS, CUSTOMERS, TEAM, no_project, no_role, project, role};
+use super::super::common::projects::{ADMINISTRATORS, CUSTOMERS, TEAM, no_project, no_role, project, role, role_link};
 use super::super::common::{body, errors};
 use super::super::exchange::{Answer, Call};
 use super::super::state::{Account, Desk, No};
@@ -24,7 +24,7 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
         actors.clear();
     }
     let body = json!({
-        "self": format!("{}{}", call.asked.base, call.asked.path),
+        "self": role_link(call, desk, id),
         "name": name, "id": id, "description": name, "actors": actors,
     });
     Answer::json(200, &body)

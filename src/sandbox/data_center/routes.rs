@@ -105,11 +105,11 @@ const ROLE: &str = "/rest/api/2/project/{projectIdOrKey}/role/{id}";
 
 #[rustfmt::skip]
 static ROUTES: [Route; 28] = [
-    route(Operation::ServerInfo, "server-info", "GET", "/rest/api/2/serverInfo", &[]),
+    route(Operation::ServerInfo, "server-info", "GET", "/rest/api/2/serverInfo", &["doHealthCheck"]),
     route(Operation::CloudServerInfo, "server-info", "GET", "/rest/api/3/serverInfo", &[]),
     route(Operation::Info, "info", "GET", "/rest/servicedeskapi/info", &[]),
     route(Operation::Myself, "myself", "GET", "/rest/api/2/myself", &[]),
-    route(Operation::MyPermissions, "mypermissions", "GET", "/rest/api/2/mypermissions", &[]),
+    route(Operation::MyPermissions, "mypermissions", "GET", "/rest/api/2/mypermissions", &["permissions", "projectKey", "projectId"]),
     route(Operation::Desks, "desks", "GET", "/rest/servicedeskapi/servicedesk", &["start", "limit"]),
     route(Operation::Desk, "desk", "GET", "/rest/servicedeskapi/servicedesk/{serviceDeskId}", &[]),
     route(Operation::Create, "create", "POST", "/rest/servicedeskapi/customer", &[]),

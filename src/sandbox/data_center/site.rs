@@ -1,8 +1,8 @@
 //! Which Jira this is and who is asking.
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
-use super::super::common::errors;
+use super::super::common::{errors, permissions, site};
 use super::super::config::{Deployment, Version};
 use super::super::exchange::{Answer, Call};
 use super::rows::whole_user;
@@ -19,7 +19,7 @@ pub(super) fn version(call: &Call<'_>) -> Version {
 /// `GET /rest/api/2/serverInfo`.
 pub(super) fn server_info(call: &Call<'_>) -> Answer {
     let version = version(call);
-    let body = json!({
+    let mut body = json!({
         "baseUrl": call.asked.base,
         "version": version.to_string(),
         "versionNumbers": version.numbers(),
@@ -27,11 +27,11 @@ pub(super) fn server_info(call: &Call<'_>) -> Answer {
         "buildNumber": 10_030_004,
         "buildDate": "2025-03-01T00:00:00.000+0000",
         "databaseBuildNumber": 10_030_004,
-        "serverTime": call.asked.now.to_string(),
+        "serverTime": call.asked.now.strftime("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string(),
         "scmInfo": "0000000000000000000000000000000000000000",
         "serverTitle": "Jira",
     });
-    Answer::json(200, &body)
+    site::add_health(call, &mut body)
 }
 
 /// `GET /rest/api/3/serverInfo`: Cloud's. A client that asks which Jira this is may try it, and is told that there is none.
@@ -71,39 +71,7 @@ pub(super) fn myself(call: &Call<'_>) -> Answer {
     Answer::json(200, &body)
 }
 
-/// Some of the permissions: key, id, type.
-const PERMISSIONS: [(&str, &str, &str); 9] = [
-    ("ADMINISTER", "0", "GLOBAL"),
-    ("ADMINISTER_PROJECTS", "23", "PROJECT"),
-    ("BROWSE_PROJECTS", "10", "PROJECT"),
-    ("BULK_CHANGE", "33", "GLOBAL"),
-    ("CREATE_ISSUES", "11", "PROJECT"),
-    ("CREATE_SHARED_OBJECTS", "22", "GLOBAL"),
-    ("MANAGE_GROUP_FILTER_SUBSCRIPTIONS", "24", "GLOBAL"),
-    ("SYSTEM_ADMIN", "44", "GLOBAL"),
-    ("USER_PICKER", "27", "GLOBAL"),
-];
-
-/// `GET /rest/api/2/mypermissions`: all there are.
+/// `GET /rest/api/2/mypermissions`: all there are, whatever is asked for.
 pub(super) fn my_permissions(call: &Call<'_>) -> Answer {
-    let config = call.config;
-    let body = permissions(|key| match key {
-        "ADMINISTER" | "ADMINISTER_PROJECTS" => config.administrator,
-        "USER_PICKER" => config.user_picker,
-        "SYSTEM_ADMIN" => false,
-        _ => true,
-    });
-    Answer::json(200, &body)
-}
-
-/// The answer to `mypermissions`, with whoever `has` them.
-pub(super) fn permissions(has: impl Fn(&str) -> bool) -> Value {
-    let entries = PERMISSIONS.iter().map(|&(key, id, kind)| {
-        let entry = json!({
-            "id": id, "key": key, "name": key, "type": kind,
-            "description": key, "havePermission": has(key),
-        });
-        (key.to_owned(), entry)
-    });
-    json!({"permissions": entries.collect::<Map<_, _>>()})
+    permissions::mine(call, |_| true)
 }

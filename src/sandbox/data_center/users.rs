@@ -39,7 +39,7 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
     if !expand.iter().all(|word| known.contains(word)) {
         return errors::bad_parameter(call.asked, "expand");
     }
-    if let Err(name) = flag(call, "includeDeleted", false) {
+    if let Err(name) = call.asked.flag("includeDeleted") {
         return errors::bad_parameter(call.asked, name);
     }
     match named(call, 404) {
@@ -55,8 +55,9 @@ pub(super) fn search(call: &mut Call<'_>) -> Answer {
     let Some(query) = asked.query("username").filter(|query| !query.trim().is_empty()) else {
         return errors::bad_parameter(asked, "username");
     };
-    let numbers = flag(call, "includeActive", true)
-        .and_then(|active| Ok((active, flag(call, "includeInactive", false)?)))
+    let flag = |name, by_default| Ok(asked.flag(name)?.unwrap_or(by_default));
+    let numbers = flag("includeActive", true)
+        .and_then(|active| Ok((active, flag("includeInactive", false)?)))
         .and_then(|flags| Ok((flags, asked.number("startAt")?, page(call, SEARCH_PAGE)?)));
     let ((active, inactive), start, most) = match numbers {
         Ok(numbers) => numbers,
@@ -144,14 +145,5 @@ fn page(call: &Call<'_>, cap: usize) -> Result<usize, &'static str> {
         Err("maxResults")
     } else {
         Ok(most.min(lowered).min(cap))
-    }
-}
-
-fn flag(call: &Call<'_>, name: &'static str, by_default: bool) -> Result<bool, &'static str> {
-    match call.asked.query(name) {
-        None => Ok(by_default),
-        Some("true") => Ok(true),
-        Some("false") => Ok(false),
-        Some(_) => Err(name),
     }
 }

@@ -156,6 +156,14 @@ impl State {
         self.desks.get(&id)
     }
 
+    /// The desk a path names by its own id, its project's key or its project's id.
+    pub(in crate::sandbox) fn desk_called(&self, name: &str) -> Option<&Desk> {
+        let number = name.parse::<u32>().ok();
+        let by_id = number.and_then(|id| self.desks.get(&id));
+        let by_project = || self.desks.values().find(|desk| Some(desk.project_id()) == number);
+        by_id.or_else(|| self.desk_by_key(name)).or_else(by_project)
+    }
+
     /// A desk by its project's key.
     pub(in crate::sandbox) fn desk_by_key(&self, key: &str) -> Option<&Desk> {
         self.desks.values().find(|desk| desk.key == key)

@@ -1,0 +1,61 @@
+//! What the account may do.
+
+use serde_json::{Map, Value, json};
+
+use super::super::exchange::{Answer, Call};
+use super::{errors, projects};
+
+/// Some of the permissions: key, id, type, name.
+const PERMISSIONS: [(&str, &str, &str, &str); 9] = [
+    ("ADMINISTER", "0", "GLOBAL", "Administer Jira"),
+    ("ADMINISTER_PROJECTS", "23", "PROJECT", "Administer Projects"),
+    ("BROWSE_PROJECTS", "10", "PROJECT", "Browse Projects"),
+    ("BULK_CHANGE", "33", "GLOBAL", "Bulk Change"),
+    ("CREATE_ISSUES", "11", "PROJECT", "Create Issues"),
+    ("CREATE_SHARED_OBJECTS", "22", "GLOBAL", "Share dashboards and filters"),
+    (
+        "MANAGE_GROUP_FILTER_SUBSCRIPTIONS",
+        "24",
+        "GLOBAL",
+        "Manage group filter subscriptions",
+    ),
+    ("SYSTEM_ADMIN", "44", "GLOBAL", "Jira System administrators"),
+    ("USER_PICKER", "27", "GLOBAL", "Browse users and groups"),
+];
+
+/// The context of `mypermissions`, which changes no answer here but has to exist.
+pub(in crate::sandbox) const CONTEXT: [&str; 2] = ["projectKey", "projectId"];
+
+/// Whether there is a permission of this key.
+pub(in crate::sandbox) fn exists(key: &str) -> bool {
+    PERMISSIONS.iter().any(|(known, ..)| *known == key)
+}
+
+/// The answer to `mypermissions` with the permissions that are `wanted`: 404 where its context does not exist.
+pub(in crate::sandbox) fn mine(call: &Call<'_>, wanted: impl Fn(&str) -> bool) -> Answer {
+    let mut context = CONTEXT.iter().filter_map(|name| call.asked.query(name));
+    if context.any(|project| projects::called(call, project).is_none()) {
+        return errors::platform(404, "No project could be found with that key or id.");
+    }
+    let config = call.config;
+    let body = spell(wanted, |key| match key {
+        "ADMINISTER" | "ADMINISTER_PROJECTS" => config.administrator,
+        "USER_PICKER" => config.user_picker,
+        "SYSTEM_ADMIN" => false,
+        _ => true,
+    });
+    Answer::json(200, &body)
+}
+
+/// The permissions that are `wanted`, and which of them one `has`.
+pub(in crate::sandbox) fn spell(wanted: impl Fn(&str) -> bool, has: impl Fn(&str) -> bool) -> Value {
+    let entries = PERMISSIONS.iter().filter(|(key, ..)| wanted(key));
+    let entries = entries.map(|&(key, id, kind, name)| {
+        let entry = json!({
+            "id": id, "key": key, "name": name, "type": kind,
+            "description": name, "havePermission": has(key),
+        });
+        (key.to_owned(), entry)
+    });
+    json!({"permissions": entries.collect::<Map<_, _>>()})
+}
