@@ -355,6 +355,9 @@ pub(super) fn remember(observed: &mut Observed, account: Option<Account>) {
             if known.kind == AccountKind::Unknown {
                 known.kind = account.kind;
             }
+            if known.name.is_empty() {
+                known.name = account.name;
+            }
         }
     }
 }

@@ -159,6 +159,8 @@ pub struct Rules {
     pub search_finds_portal_only: bool,
     /// Whether an agent who is added to a desk appears in its list of customers.
     pub agents_are_listed: bool,
+    /// Cloud: whether an app can be added to a desk; if not, adding one is refused.
+    pub apps_can_be_added: bool,
     /// Whether a deactivated account stays in the list of a desk's customers.
     pub inactive_are_listed: bool,
     /// Data Center: whether creating a customer makes the username of the address in lower case.
@@ -206,6 +208,7 @@ impl Default for Rules {
             search_finds_hidden_emails: true,
             search_finds_portal_only: true,
             agents_are_listed: true,
+            apps_can_be_added: false,
             inactive_are_listed: true,
             lowercase_usernames: true,
             usernames_ignore_case: true,

@@ -72,7 +72,8 @@
 //! | `?query=` filters by beginnings of names and addresses | §1 | H | |
 //! | adding is silent and idempotent: 204 | §§1, 2 | M silent, H idempotent | |
 //! | … somebody does not exist: 400, the others are added | §7 | H | |
-//! | … the same for deactivated accounts and apps | | I | |
+//! | … the same for deactivated accounts and apps | | I | `Rules::apps_can_be_added` |
+//! | … an app on the list is a row like any other: nothing there says that it is one | contracts | H | seed an app with desks, [`Sandbox::add_member`] |
 //! | … more than 50 accounts: 400, a violation | §7 | M | `Rules::membership_limit` |
 //! | … an agent is listed then | | U | `Rules::agents_are_listed` |
 //! | removing: 204; 400 with an `i18nKey` while the desk is open | §7 | H; the end of the key, I | |

@@ -178,7 +178,7 @@ impl State {
             let account = self.accounts.get(&no);
             let (kind, active) = account.map_or((PersonKind::App, false), |a| (a.kind, a.active));
             let app = kind == PersonKind::App && self.deployment == Deployment::Cloud;
-            if !active || app {
+            if !active || (app && !self.rules.apps_can_be_added) {
                 added.refused.push(name.clone());
                 continue;
             }
