@@ -18,6 +18,8 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
     let actors: Vec<No> = match name {
         ADMINISTRATORS => vec![call.state.own()],
         TEAM => desk.team().iter().copied().collect(),
+        _ if call.disturbance.empty => Vec::new(),
+        _ if call.disturbance.half => desk.customers().iter().skip(1).step_by(2).copied().collect(),
         _ => desk.customers().to_vec(),
     };
     let active_only = asked.query("excludeInactiveUsers") == Some("true");
