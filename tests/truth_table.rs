@@ -13,7 +13,7 @@ use quietdesk::model::desk::DeskKey;
 use quietdesk::model::email::EmailKey;
 use quietdesk::model::ledger::{Fact, History, Ledger, Parts, Value};
 use quietdesk::model::observed::{
-    AccessReading, Completeness, Deployment, DeskReading, Lookup, Observed, ObservedDesk, Site, Staff, Team,
+    AccessReading, Completeness, Deployment, DeskReading, Lookup, Observed, ObservedDesk, Site, Staff, Team, Witness,
 };
 use quietdesk::model::plan::plan;
 use quietdesk::model::policy::Policy;
@@ -157,6 +157,7 @@ fn observed_in(case: &Case) -> Observed {
         may_be_public: false,
         portal: None,
         role: None,
+        witness: Witness::NotAsked,
     };
     Observed {
         site: Site {

@@ -126,7 +126,7 @@ mod tests {
                 sizes: [(sup.clone(), 6)].into(),
                 removed: [((7, sup.clone()), 8)].into(),
                 used: [("removals-SUP-00000000".to_owned(), 9)].into(),
-                reserved: BTreeMap::new(),
+                ..History::default()
             },
             ..Parts::default()
         };

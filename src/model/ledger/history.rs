@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::desk::DeskKey;
 use crate::model::guard::ApprovedPlan;
-use crate::model::observed::{DeskReading, Observed};
+use crate::model::observed::{Completeness, DeskReading, Observed, Witness};
 use crate::model::outcome::{Outcome, Outcomes};
 use crate::model::roster::Roster;
+use crate::model::witness::Mark;
 
 /// What counts as lately, in seconds.
 pub const DAY: i64 = 24 * 60 * 60;
@@ -22,6 +23,8 @@ pub struct History {
     pub removed: BTreeMap<(i64, DeskKey), usize>,
     /// The approvals that have been made use of, by id and time.
     pub used: BTreeSet<(String, i64)>,
+    /// Whom the role of each desk's customers held when it was last believed.
+    pub places: BTreeMap<DeskKey, BTreeSet<Mark>>,
     /// Of `removed`, what is about to be made and has not been told of yet. Not written down: to a later life it counts as
     /// made.
     pub reserved: BTreeMap<(i64, DeskKey), usize>,
@@ -93,9 +96,10 @@ impl History {
                 && !approved.distrusts(key)
             {
                 let gone = removed.get(key).copied().unwrap_or_default();
-                self.sizes.insert(key.clone(), desk.members.len().saturating_sub(gone));
+                self.sizes.insert(key.clone(), desk.listed().saturating_sub(gone));
             }
         }
+        self.see_places(observed, approved, outcomes);
         for (desk, count) in removed {
             *self.removed.entry((now, desk.clone())).or_default() += count;
         }
@@ -108,5 +112,31 @@ impl History {
         }
         self.sizes.retain(|desk, _| roster.desks.contains_key(desk));
         self.applied.retain(|desk, _| roster.desks.contains_key(desk));
+        self.places.retain(|desk, _| roster.desks.contains_key(desk));
+    }
+
+    /// Who was seen on a desk's list and in its role alike. Whoever may have been taken off since is expected there no more.
+    fn see_places(&mut self, observed: &Observed, approved: &ApprovedPlan, outcomes: Option<&Outcomes>) {
+        for (key, reading) in &observed.desks {
+            let DeskReading::Read(desk) = reading else { continue };
+            let Witness::Believed { .. } = desk.witness else {
+                continue;
+            };
+            let seen = desk.members.iter().map(Mark::of);
+            match (&desk.completeness, self.places.get_mut(key)) {
+                (Completeness::Complete, _) => drop(self.places.insert(key.clone(), seen.collect())),
+                (Completeness::Partial { .. } | Completeness::Narrow, Some(places)) => places.extend(seen),
+                // A few of them would be no measure of a role.
+                (Completeness::Partial { .. } | Completeness::Narrow, None) => {}
+            }
+        }
+        for step in &approved.plan().steps {
+            let outcome = outcomes.map_or(Outcome::NotAttempted, |outcomes| outcomes.of(step.id));
+            if let (Some((desk, account)), Outcome::Done | Outcome::Unknown) = (step.action.removal(), outcome)
+                && let Some(places) = self.places.get_mut(desk)
+            {
+                places.remove(&Mark::of(&account.handle));
+            }
+        }
     }
 }
