@@ -165,6 +165,8 @@ pub struct Rules {
     /// Cloud: whether the list shows the members of the groups that may browse the desk's project
     /// ([`SeedDesk::browsing_groups`](super::SeedDesk::browsing_groups)), without a place in its role.
     pub people_by_group_are_listed: bool,
+    /// Cloud: whether the project role of a desk's customers can be read; if not, it alone is refused with 403.
+    pub customers_role_can_be_read: bool,
     /// Cloud: whether an app can be added to a desk; if not, adding one is refused.
     pub apps_can_be_added: bool,
     /// Whether a deactivated account stays in the list of a desk's customers.
@@ -216,6 +218,7 @@ impl Default for Rules {
             agents_are_listed: true,
             removed_stay_listed: false,
             people_by_group_are_listed: false,
+            customers_role_can_be_read: true,
             apps_can_be_added: false,
             inactive_are_listed: true,
             lowercase_usernames: true,

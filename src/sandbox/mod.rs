@@ -81,7 +81,7 @@
 //! | … only for administrators, else 403 | | I | `Config::administrator` |
 //! | an open desk gets people nobody added | §3 | M | [`Sandbox::add_member`] |
 //! | project roles: `Administrators`, `Service Desk Team`, `Service Desk Customers` | §1 | M | |
-//! | … the customers' role holds whoever has a place on the desk, and nobody else | §3 | H/I | faults `role:403`, `role:empty`, `role:half` |
+//! | … the customers' role holds whoever has a place on the desk, and nobody else | §3 | H/I | `Rules::customers_role_can_be_read`, faults `role:403`, `role:empty`, `role:half` |
 //! | the list of customers goes on showing people after they were removed, without a place in the role | §3 | H of the page, U of the list | `Rules::removed_stay_listed` |
 //! | … and shows whoever may browse the project by a group | §3 | H of the page, U of the list | `Rules::people_by_group_are_listed`, `SeedDesk::browsing_groups` |
 //!

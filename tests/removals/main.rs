@@ -9,6 +9,7 @@ mod accounts;
 mod batches;
 mod edits;
 mod guards;
+mod phantoms;
 mod who;
 
 use quietdesk::engine::book::NoBook;
