@@ -281,7 +281,7 @@ async fn every_line_of_the_metrics_can_be_read() {
     }
     let expected = "build_info last_success_timestamp_seconds passes_total steps_total held refused pending drift_total \
         requests_total rate_limit_wait_seconds_total requests_in_flight roster_valid ready interval_seconds \
-        desk_customers last_pass_duration_seconds";
+        desk_customers desk_role_unreadable last_pass_duration_seconds";
     let expected: BTreeSet<_> = expected
         .split_whitespace()
         .map(|name| format!("quietdesk_{name}"))

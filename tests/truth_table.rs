@@ -11,9 +11,9 @@ use quietdesk::model::access::Access;
 use quietdesk::model::account::{Account, AccountId, AccountKind, Handle};
 use quietdesk::model::desk::DeskKey;
 use quietdesk::model::email::EmailKey;
-use quietdesk::model::ledger::{Fact, History, Ledger, Parts, Value};
+use quietdesk::model::ledger::{Deed, Fact, History, Ledger, Parts, Value};
 use quietdesk::model::observed::{
-    AccessReading, Completeness, Deployment, DeskReading, Lookup, Observed, ObservedDesk, Site, Staff, Team,
+    AccessReading, Completeness, Deployment, DeskReading, Lookup, Observed, ObservedDesk, Site, Staff, Team, Witness,
 };
 use quietdesk::model::plan::plan;
 use quietdesk::model::policy::Policy;
@@ -21,6 +21,13 @@ use quietdesk::model::roster::Roster;
 use quietdesk::roster_file::{Source, parse};
 
 const ADA: &str = "ada@example.com";
+
+/// On the list, whose role cannot be read or believed: it counts as on the desk.
+const DOUBTED: &str = "listed, its role doubted";
+/// On the list, without a place in a role that is believed.
+const LISTED_ONLY: &str = "listed only";
+/// The same, and added twice without effect.
+const IN_VAIN: &str = "listed only, added twice";
 
 /// What can be so, in the order of the columns.
 const COLUMNS: [(&str, &[&str]); 9] = [
@@ -38,7 +45,7 @@ const COLUMNS: [(&str, &[&str]); 9] = [
             "an app's",
         ],
     ),
-    ("on the desk", &["yes", "no"]),
+    ("on the desk", &["yes", DOUBTED, LISTED_ONLY, IN_VAIN, "no"]),
     ("membership", &["additive", "owned", "exact"]),
     ("listed before", &["yes", "no"]),
     ("kept", &["no", "yes"]),
@@ -66,9 +73,11 @@ fn can_be(case: &Case) -> bool {
     let [in_file, until, account, on_desk, membership, _, _, access, _] = case[..] else {
         return false;
     };
-    let nobody = account == "none" && on_desk == "yes";
+    let nobody = account == "none" && on_desk != "no";
     let exact_and_open = membership == "exact" && ["is open", "gets open"].contains(&access);
-    !nobody && !exact_and_open && (in_file == "yes" || until == "none")
+    // Nobody is added who is not listed.
+    let added = on_desk == IN_VAIN && (in_file == "no" || until == "due");
+    !nobody && !exact_and_open && !added && (in_file == "yes" || until == "none")
 }
 
 fn roster_of(case: &Case) -> Roster {
@@ -149,7 +158,11 @@ fn observed_in(case: &Case) -> Observed {
     let is_open = ["is open", "gets restricted"].contains(&access);
     let desk = ObservedDesk {
         id: "1".into(),
-        members: (on_desk == "yes").then_some(ada.handle).into_iter().collect(),
+        members: ["yes", DOUBTED]
+            .contains(&on_desk)
+            .then_some(ada.handle.clone())
+            .into_iter()
+            .collect(),
         completeness: Completeness::Complete,
         access: AccessReading::Known(if is_open { Access::Open } else { Access::Restricted }),
         groups: BTreeSet::new(),
@@ -157,6 +170,13 @@ fn observed_in(case: &Case) -> Observed {
         may_be_public: false,
         portal: None,
         role: None,
+        witness: match on_desk {
+            DOUBTED => Witness::Doubted { reason: "403".into() },
+            LISTED_ONLY | IN_VAIN => Witness::Believed {
+                phantoms: [ada.handle].into(),
+            },
+            _ => Witness::NotAsked,
+        },
     };
     Observed {
         site: Site {
@@ -187,6 +207,9 @@ fn ledger_of(case: &Case) -> Ledger {
         },
         ..Parts::default()
     };
+    if case[3] == IN_VAIN {
+        parts.accepted = [(Deed::Add(desk.clone(), email.clone()), 2)].into();
+    }
     if case[5] == "yes" {
         parts.agreed = [
             (Fact::Account(email.clone()), Value::Account(AccountId("ada".into()))),

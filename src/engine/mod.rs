@@ -10,6 +10,7 @@ pub mod memory;
 pub mod observe;
 pub mod observe_edit;
 mod observe_people;
+mod observe_roles;
 mod observe_staff;
 pub mod pass;
 pub mod passwords;

@@ -14,7 +14,7 @@ use crate::jira::{AccessSettings, CallError, DeskRef, JiraRead};
 use crate::model::account::{Account, AccountId, AccountKind, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::ledger::Ledger;
-use crate::model::observed::{AccessReading, DeskReading, Observed, ObservedDesk, Staff, Team};
+use crate::model::observed::{AccessReading, DeskReading, Observed, ObservedDesk, Staff, Team, Witness};
 use crate::model::plan::{Questions, questions};
 use crate::model::roster::{Customer, DeskSpec, Membership, Roster};
 
@@ -218,6 +218,7 @@ pub(super) async fn read_desk(
         members: roll.members,
         completeness: roll.completeness,
         role: roll.role,
+        witness: Witness::NotAsked,
         access,
         groups: roll.groups,
         team: None,
@@ -354,6 +355,9 @@ pub(super) fn remember(observed: &mut Observed, account: Option<Account>) {
             known.email = known.email.take().or(account.email);
             if known.kind == AccountKind::Unknown {
                 known.kind = account.kind;
+            }
+            if known.name.is_empty() {
+                known.name = account.name;
             }
         }
     }

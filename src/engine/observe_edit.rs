@@ -14,7 +14,7 @@ use crate::model::edit::Edit;
 use crate::model::held::HeldReason;
 use crate::model::identity::{Identities, Identity};
 use crate::model::ledger::Ledger;
-use crate::model::observed::{AccessReading, Completeness, Deployment, DeskReading, Observed, ObservedDesk};
+use crate::model::observed::{AccessReading, Completeness, Deployment, DeskReading, Observed, ObservedDesk, Witness};
 use crate::model::plan::Questions;
 
 /// What a page of a desk's list holds at least (jira-facts §6): from so many questions on, reading the list is cheaper.
@@ -100,6 +100,7 @@ fn narrow(desk: &ObservedDesk) -> ObservedDesk {
         may_be_public: desk.may_be_public,
         portal: desk.portal,
         role: desk.role.clone(),
+        witness: Witness::NotAsked,
     }
 }
 

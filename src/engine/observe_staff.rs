@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::observe::{AT_ONCE, ObserveError, reading};
+use super::observe::{AT_ONCE, ObserveError, reading, remember};
 use crate::jira::{CallError, JiraRead};
-use crate::model::account::Handle;
+use crate::model::account::{AccountKind, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::observed::{DeskReading, Observed, Staff, Team};
 
@@ -43,7 +43,8 @@ pub(super) async fn ask_staff(
             }
             continue;
         };
-        let staff = match standing.is_licensed() {
+        // An app needs no licence to be more than a customer. A desk's list does not say that it is one.
+        let staff = match standing.is_licensed() || standing.account.kind == AccountKind::App {
             true => Staff::Yes,
             false => {
                 let mut teams = desks.iter().map(|key| team(observed, key));
@@ -57,7 +58,7 @@ pub(super) async fn ask_staff(
         };
         let account = standing.account;
         observed.staff.entry(account.id.clone()).or_insert(staff);
-        observed.accounts.entry(account.id.clone()).or_insert(account);
+        remember(observed, Some(account));
     }
     Ok(())
 }

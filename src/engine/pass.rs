@@ -7,11 +7,12 @@ use tokio_util::sync::CancellationToken;
 use super::apply::apply;
 use super::book::Book;
 use super::memory::Memory;
-use super::observe::{ObserveError, observe};
+use super::observe::{ObserveError, ask, observe};
 use super::observe_edit::observe_edit;
+use super::observe_roles::hear_roles;
 use super::observe_staff::ask_staff;
 use super::passwords::Passwords;
-use super::progress::Progress;
+use super::progress::{Progress, Silent};
 use crate::jira::{JiraRead, JiraWrite, requests};
 use crate::model::account::Handle;
 use crate::model::calls::{Call, calls};
@@ -50,7 +51,7 @@ pub async fn preview(
     progress: &dyn Progress,
 ) -> Result<Preview, ObserveError> {
     let observed = observe(jira, roster, ledger, progress).await?;
-    decide(jira, (roster, roster), observed, ledger, policy).await
+    decide(jira, (roster, roster), observed, (ledger, None), policy).await
 }
 
 /// Observes what an edit of `roster` concerns, plans and judges. Has no way to write.
@@ -66,19 +67,29 @@ pub async fn preview_edit(
     progress: &dyn Progress,
 ) -> Result<Preview, ObserveError> {
     let observed = observe_edit(jira, edit, memory, ledger, progress).await?;
-    decide(jira, (roster, &edit.roster), observed, ledger, policy).await
+    decide(jira, (roster, &edit.roster), observed, (ledger, Some(memory)), policy).await
 }
 
-/// Plans for a part of a roster, asks who of those to be changed or removed is more than a customer, and plans again: the
+/// Plans for a part of a roster, asks the second witness of the desks where it counts, asks who of those to be changed or removed is more than a customer, and plans again: the
 /// plan that is shown knows. The guards judge before anybody is asked for.
 async fn decide(
     jira: &JiraRead,
     (roster, part): (&Roster, &Roster),
     mut observed: Observed,
-    ledger: &Ledger,
+    (ledger, memory): (&Ledger, Option<&Memory>),
     policy: &Policy,
 ) -> Result<Preview, ObserveError> {
     let mut plan = make_plan(part, &observed, ledger, policy);
+    let told = observed.warnings.len();
+    if hear_roles(jira, &plan.unwitnessed, memory, ledger.history(), &mut observed).await? {
+        // Who counted as present, and does not any more, may be on the desk's team.
+        let accounts = observed.accounts.len();
+        ask(jira, (part, ledger), &mut observed, accounts, &Silent).await?;
+        plan = make_plan(part, &observed, ledger, policy);
+    } else {
+        plan.unwitnessed.clear();
+        plan.warnings.extend_from_slice(&observed.warnings[told..]);
+    }
     let judge = Judge {
         settings: &policy.guards,
         history: ledger.history(),

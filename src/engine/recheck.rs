@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::observe::{ObserveError, Reads, answer, read_access, read_desks, reading, signed_in};
 use super::observe_edit::{ROWS_PER_PAGE, ask_memberships, read_rolls};
+use super::observe_roles::hear_roles;
 use super::observe_staff::ask_staff;
 use super::pass::Preview;
 use super::progress::{Event, Progress};
@@ -12,8 +13,8 @@ use crate::model::account::{Account, AccountId, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
 use crate::model::guard::{Judge, screen};
-use crate::model::ledger::Ledger;
-use crate::model::observed::{AccessReading, Completeness, Deployment, DeskReading, Observed, ObservedDesk};
+use crate::model::ledger::{History, Ledger};
+use crate::model::observed::{AccessReading, Completeness, Deployment, DeskReading, Observed, ObservedDesk, Witness};
 use crate::model::plan::Questions;
 use crate::model::policy::Policy;
 use crate::model::roster::Roster;
@@ -52,7 +53,7 @@ pub async fn recheck(
     policy: &Policy,
     progress: &dyn Progress,
 ) -> Result<Preview, RecheckError> {
-    let observed = observe_saved(jira, saved, planned, progress).await?;
+    let observed = observe_saved(jira, saved, planned, ledger.history(), progress).await?;
     let left = saved.recheck(today, &observed).map_err(RecheckError::Stale)?;
     let history = saved.history_with(ledger.history());
     let judge = Judge {
@@ -75,6 +76,7 @@ async fn observe_saved(
     jira: &JiraRead,
     saved: &SavedPlan,
     planned: &Roster,
+    history: &History,
     progress: &dyn Progress,
 ) -> Result<Observed, ObserveError> {
     let mut observed = signed_in(jira).await?;
@@ -95,6 +97,12 @@ async fn observe_saved(
     .await?;
     ask_people(jira, saved, &mut observed, progress).await?;
     see_memberships(jira, saved, &mut observed, progress).await?;
+    if jira.site().deployment == Deployment::Cloud {
+        let mut by_list = listed_already(saved, &observed);
+        read_lists(jira, saved, &by_list, &mut observed, progress).await?;
+        by_list.extend(whole.into_iter().cloned());
+        hear_roles(jira, &by_list, None, history, &mut observed).await?;
+    }
     let staff = saved
         .steps
         .iter()
@@ -138,6 +146,7 @@ async fn see_desks(
             may_be_public: settings.is_some_and(|settings| settings.may_be_public()),
             portal: saved.portals.get(key).copied(),
             role: None,
+            witness: Witness::NotAsked,
         };
         observed.desks.insert(key.clone(), DeskReading::Read(desk));
     }
@@ -199,18 +208,10 @@ async fn see_memberships(
     observed: &mut Observed,
     progress: &dyn Progress,
 ) -> Result<(), ObserveError> {
-    let found = saved.found(observed);
     let mut asked = BTreeMap::<DeskKey, Vec<Account>>::new();
-    for step in &saved.steps {
-        let Action::AddToDesk { who, desk, .. } = &step.action else {
-            continue;
-        };
-        let id = match who {
-            Who::Existing(account) => Some(&account.id),
-            Who::MadeBy(id) => found.get(id).or_else(|| changed(saved, *id)),
-        };
+    for (desk, account) in added(saved, observed) {
         let narrow = matches!(observed.desks.get(desk), Some(DeskReading::Read(desk)) if desk.completeness.is_narrow());
-        if let (true, Some(account)) = (narrow, id.and_then(|id| observed.accounts.get(id))) {
+        if narrow {
             asked.entry(desk.clone()).or_default().push(account.clone());
         }
     }
@@ -222,9 +223,52 @@ async fn see_memberships(
         let hides = people.iter().any(|account| account.email.is_none());
         (hides || people.len() > rows / ROWS_PER_PAGE + 1).then(|| key.clone())
     };
-    let long: Vec<_> = asked.iter().filter_map(long).collect();
+    let long: BTreeSet<_> = asked.iter().filter_map(long).collect();
     asked.retain(|key, _| !long.contains(key));
-    for key in &long {
+    read_lists(jira, saved, &long, observed, progress).await?;
+    ask_memberships(jira, asked, observed).await
+}
+
+/// Whom the steps add to which desk, of the accounts there are.
+fn added<'a>(saved: &'a SavedPlan, observed: &'a Observed) -> Vec<(&'a DeskKey, &'a Account)> {
+    let found = saved.found(observed);
+    let steps = saved.steps.iter().filter_map(|step| {
+        let Action::AddToDesk { who, desk, .. } = &step.action else {
+            return None;
+        };
+        let id = match who {
+            Who::Existing(account) => Some(&account.id),
+            Who::MadeBy(id) => found.get(id).or_else(|| changed(saved, *id)),
+        };
+        Some((desk, observed.accounts.get(id?)?))
+    });
+    steps.collect()
+}
+
+/// The desks whose list shows somebody who is to be added: they were not on it, or on its list only, when the plan was made.
+fn listed_already(saved: &SavedPlan, observed: &Observed) -> BTreeSet<DeskKey> {
+    let is_listed = |desk: &DeskKey, account: &Account| match observed.desks.get(desk) {
+        Some(DeskReading::Read(read)) => read.members.contains(&account.handle),
+        Some(DeskReading::Missing | DeskReading::Unreadable { .. }) | None => false,
+    };
+    let listed = added(saved, observed).into_iter();
+    let listed = listed.filter(|(desk, account)| is_listed(desk, account));
+    listed.map(|(desk, _)| desk.clone()).collect()
+}
+
+/// Reads the lists of these desks whole, unless they were; how open they are stays as it was read.
+async fn read_lists(
+    jira: &JiraRead,
+    saved: &SavedPlan,
+    desks: &BTreeSet<DeskKey>,
+    observed: &mut Observed,
+    progress: &dyn Progress,
+) -> Result<(), ObserveError> {
+    for key in desks {
+        let narrow = matches!(observed.desks.get(key), Some(DeskReading::Read(desk)) if desk.completeness.is_narrow());
+        if !narrow {
+            continue;
+        }
         let access = access_of(observed, key);
         read_desks(jira, observed, std::iter::once((key, Reads::default())), progress).await?;
         if let (Some(access), Some(DeskReading::Read(desk))) = (access, observed.desks.get_mut(key)) {
@@ -232,7 +276,7 @@ async fn see_memberships(
             desk.portal = saved.portals.get(key).copied();
         }
     }
-    ask_memberships(jira, asked, observed).await
+    Ok(())
 }
 
 fn access_of(observed: &Observed, key: &DeskKey) -> Option<AccessReading> {

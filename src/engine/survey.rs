@@ -11,11 +11,13 @@ use std::collections::BTreeSet;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::observe::{AT_ONCE, ObserveError, Reads, nothing_seen, read_desk, reading, remember};
+use super::observe_roles::hear_roles;
 use super::progress::{Event, Progress};
 use crate::jira::{DeskRef, JiraRead, Standing};
 use crate::model::account::{AccountKind, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::export::Survey;
+use crate::model::ledger::History;
 use crate::model::observed::{Deployment, DeskReading};
 
 /// So many accounts at most are asked one by one on Data Center.
@@ -78,6 +80,7 @@ pub async fn survey(
     };
     let chosen = chosen(&found, only, &mut survey)?;
     read_desks(jira, &chosen, access, &mut survey, progress).await?;
+    hear(jira, &mut survey).await?;
     if jira.site().deployment == Deployment::DataCenter {
         roll::find(jira, &mut survey, progress).await?;
     }
@@ -145,6 +148,20 @@ async fn read_desks(
             .into_iter()
             .for_each(|account| remember(&mut survey.observed, Some(account)));
     }
+    Ok(())
+}
+
+/// Asks the second witness of every list on Cloud: whoever is off a desk must not come back by being exported.
+async fn hear(jira: &JiraRead, survey: &mut Survey) -> Result<(), ObserveError> {
+    if jira.site().deployment == Deployment::DataCenter {
+        return Ok(());
+    }
+    let listed = survey.observed.desks.iter().filter(|(_, reading)| match reading {
+        DeskReading::Read(desk) => !desk.members.is_empty(),
+        DeskReading::Missing | DeskReading::Unreadable { .. } => false,
+    });
+    let listed = listed.map(|(key, _)| key.clone()).collect();
+    hear_roles(jira, &listed, None, &History::default(), &mut survey.observed).await?;
     Ok(())
 }
 

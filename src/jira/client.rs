@@ -302,6 +302,13 @@ impl Client {
                 debug!(%method, path, ?took, %error, "no answer");
                 self.failed(&error.to_string());
                 return match error {
+                    TransportError::TooLong(_) if endpoint.replay == Replay::Safe => {
+                        Attempt::Refused(CallError::Unintelligible {
+                            operation: endpoint.operation,
+                            detail: error.to_string(),
+                        })
+                    }
+                    TransportError::TooLong(_) => Attempt::Lost(error.to_string(), None),
                     TransportError::NotSent(why) => Attempt::NotSent(why),
                     TransportError::Lost(why) => Attempt::Lost(why, None),
                 };

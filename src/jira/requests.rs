@@ -252,7 +252,11 @@ pub struct Request {
     path: String,
     query: Vec<(&'static str, String)>,
     body: Option<Bytes>,
+    most: usize,
 }
+
+/// Largest answer taken in, in bytes, where a request does not say otherwise.
+const ANSWER: usize = 32 * 1024 * 1024;
 
 impl Request {
     /// A request to `endpoint`, its path parameters filled in, each as one segment whatever it holds.
@@ -271,7 +275,15 @@ impl Request {
             path,
             query: Vec::new(),
             body: None,
+            most: ANSWER,
         }
+    }
+
+    /// With another bound on the length of the answer, in bytes.
+    #[must_use]
+    pub fn at_most(mut self, bytes: usize) -> Self {
+        self.most = bytes;
+        self
     }
 
     /// With a query parameter.
@@ -302,6 +314,11 @@ impl Request {
     /// The query, not encoded. May hold e-mails.
     pub(super) fn query_pairs(&self) -> &[(&'static str, String)] {
         &self.query
+    }
+
+    /// How long the answer may be, in bytes.
+    pub(super) fn most(&self) -> usize {
+        self.most
     }
 
     /// The JSON body.

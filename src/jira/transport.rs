@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::future::BoxFuture;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tower::ServiceExt as _;
 
 use super::address::BaseUrl;
@@ -18,8 +18,6 @@ use super::credentials::Credentials;
 use super::errors::ConnectError;
 use super::requests::Request;
 
-/// Largest answer taken in, in bytes.
-const BODY: usize = 32 * 1024 * 1024;
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long a whole exchange may take.
@@ -47,6 +45,9 @@ pub enum TransportError {
     /// It may have been received.
     #[error("{0}")]
     Lost(String),
+    /// It is longer than this many bytes; asking again would not make it shorter.
+    #[error("the answer is longer than {0} bytes")]
+    TooLong(usize),
 }
 
 /// What carries requests to Jira and answers back.
@@ -119,8 +120,8 @@ impl Transport for Network {
             let (version, status, headers) = (answer.version(), answer.status(), answer.headers().clone());
             let mut body = BytesMut::new();
             while let Some(chunk) = answer.chunk().await.map_err(|error| failed(&error))? {
-                if body.len() + chunk.len() > BODY {
-                    return Err(TransportError::Lost(format!("the answer is longer than {BODY} bytes")));
+                if body.len() + chunk.len() > request.most() {
+                    return Err(TransportError::TooLong(request.most()));
                 }
                 body.extend_from_slice(&chunk);
             }
@@ -187,10 +188,12 @@ where
                     .await
                     .map_err(|error| TransportError::Lost(format!("{error:?}")))?;
                 let (parts, body) = answer.into_parts();
-                let body = Limited::new(body, BODY).collect().await;
-                let body = body
-                    .map_err(|error| TransportError::Lost(error.to_string()))?
-                    .to_bytes();
+                let body = Limited::new(body, request.most()).collect().await;
+                let body = body.map_err(|error| match error.is::<LengthLimitError>() {
+                    true => TransportError::TooLong(request.most()),
+                    false => TransportError::Lost(error.to_string()),
+                })?;
+                let body = body.to_bytes();
                 Ok(Answer {
                     version: parts.version,
                     status: parts.status,

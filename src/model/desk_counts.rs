@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::access::Access;
 use super::account::{Account, AccountId, Handle};
 use super::desk::DeskKey;
-use super::observed::{AccessReading, DeskReading, Observed, ObservedDesk};
+use super::observed::{AccessReading, DeskReading, Observed, ObservedDesk, Witness};
 use super::plan::Plan;
 use super::roster::Roster;
 
@@ -28,6 +28,9 @@ pub struct DeskCounts {
     /// How open it was when it was read; nothing where that is not managed or cannot be read. Not in the document.
     #[serde(skip)]
     pub access: Option<Access>,
+    /// Whether the project role of its customers was asked, and cannot tell who is off it. Not in the document.
+    #[serde(skip)]
+    pub role_doubted: bool,
     /// Who is on it without being listed. Not in the document.
     #[serde(skip)]
     pub strangers: Vec<AccountId>,
@@ -96,6 +99,7 @@ fn counts_of(
             AccessReading::Known(access) => Some(access),
             AccessReading::NotAsked | AccessReading::Unreadable { .. } => None,
         },
+        role_doubted: matches!(desk.witness, Witness::Doubted { .. }),
         ..DeskCounts::default()
     };
     let mut strangers = Vec::new();

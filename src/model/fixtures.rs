@@ -7,7 +7,9 @@ use super::account::{Account, AccountId, AccountKind, Handle};
 use super::desk::DeskKey;
 use super::email::{Email, EmailKey};
 use super::name::Name;
-use super::observed::{AccessReading, Completeness, Deployment, DeskReading, Observed, ObservedDesk, Site, Team};
+use super::observed::{
+    AccessReading, Completeness, Deployment, DeskReading, Observed, ObservedDesk, Site, Team, Witness,
+};
 use super::roster::{Customer, DeskSpec, Roster};
 
 pub(crate) fn key(text: &str) -> DeskKey {
@@ -127,6 +129,7 @@ fn desk_of(members: &[&str]) -> ObservedDesk {
         may_be_public: false,
         portal: None,
         role: None,
+        witness: Witness::NotAsked,
     }
 }
 

@@ -29,3 +29,4 @@ pub mod roster;
 pub mod saved;
 pub mod schedule;
 pub mod step;
+pub mod witness;

@@ -7,6 +7,9 @@ use super::account::{Account, AccountId, AccountKind, Handle};
 use super::desk::DeskKey;
 use super::email::EmailKey;
 
+/// Nobody: for desks whose role is not believed.
+static NOBODY: BTreeSet<Handle> = BTreeSet::new();
+
 /// Which Jira this is.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Site {
@@ -122,8 +125,28 @@ pub struct ObservedDesk {
     pub may_be_public: bool,
     /// The number of its portal, where it was told.
     pub portal: Option<u64>,
-    /// The id of the role its customers have, a string of digits: Data Center.
+    /// The id of the role its customers have, a string of digits: Data Center; on Cloud where it was asked for.
     pub role: Option<String>,
+    /// What that role says of the list: Cloud.
+    pub witness: Witness,
+}
+
+/// What the role of a desk's customers says of its list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Witness {
+    /// It was not asked.
+    #[default]
+    NotAsked,
+    /// It cannot be believed, or cannot be read.
+    Doubted {
+        /// Why.
+        reason: String,
+    },
+    /// It is believed.
+    Believed {
+        /// Who is listed without a place in it: they are not among [`ObservedDesk::members`].
+        phantoms: BTreeSet<Handle>,
+    },
 }
 
 /// Who reaches a desk through a project role other than that of its customers: agents, administrators.
@@ -138,6 +161,27 @@ pub struct Team {
 }
 
 impl ObservedDesk {
+    /// Who is on its list and was seen to be off the desk.
+    #[must_use]
+    pub fn phantoms(&self) -> &BTreeSet<Handle> {
+        match &self.witness {
+            Witness::Believed { phantoms } => phantoms,
+            Witness::NotAsked | Witness::Doubted { .. } => &NOBODY,
+        }
+    }
+
+    /// Whether its list shows somebody, on the desk or not.
+    #[must_use]
+    pub fn lists(&self, handle: &Handle) -> bool {
+        self.members.contains(handle) || self.phantoms().contains(handle)
+    }
+
+    /// How many its list shows, on the desk or not.
+    #[must_use]
+    pub fn listed(&self) -> usize {
+        self.members.len() + self.phantoms().len()
+    }
+
     /// Whether somebody may raise requests here already: as a customer, or through another project role; by a group only
     /// where the account's own `groups` are known.
     #[must_use]

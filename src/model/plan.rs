@@ -17,7 +17,8 @@
 //! | deactivated, Data Center, `--reactivate` | any | any | `update_customer`, then `add_to_desk` |
 //! | one, whose name is not the file's, Data Center | any | any | `update_customer` where the file changed, else noted |
 //!
-//! Who is on a desk and is not to be: see `removals`.
+//! Who is on a desk and is not to be: see `removals`. Who is on a desk's list on Cloud, and has no place in a role of its
+//! customers that is believed, is not on the desk: added where listed (`add_to_desk`; noted after two in vain), else noted.
 //!
 //! [`plan`] is pure and synchronous; [`questions`] says what it still needs to be told.
 
@@ -38,7 +39,7 @@ use super::email::{Email, EmailKey};
 use super::held::{Change, Held, HeldReason};
 use super::identity::Identities;
 use super::ledger::{Deed, Fact, Ledger, Value};
-use super::observed::{AccessReading, Deployment, DeskReading, Observed, ObservedDesk, Site};
+use super::observed::{AccessReading, Deployment, DeskReading, Observed, ObservedDesk, Site, Witness};
 use super::policy::Policy;
 use super::roster::{Customer, DeskSpec, Roster};
 use super::step::{AccountRef, Action, Cause, Step, StepId};
@@ -62,7 +63,10 @@ pub struct Plan {
     pub leavers: Vec<Leaver>,
     /// Whom an earlier roster listed on a desk, and who is on it no more.
     pub left: BTreeSet<(DeskKey, EmailKey)>,
-    /// What is held because Jira accepted it twice, and it still is not so.
+    /// Desks whose customers' role was not asked, though somebody is added there, stays or leaves by the word of the list
+    /// alone.
+    pub unwitnessed: BTreeSet<DeskKey>,
+    /// What is held, or noted, because Jira accepted it twice, and it still is not so.
     pub without_effect: BTreeSet<Deed>,
     /// The account of each entry that has one.
     pub accounts: BTreeMap<EmailKey, AccountRef>,
@@ -97,6 +101,10 @@ pub enum NoteKind {
     Kept,
     /// Would leave the desk, but is more than a customer.
     NotACustomer,
+    /// Would leave the desk, but is on its list only, and has no place in the role of its customers.
+    ListedOnly,
+    /// Is to be on the desk, is on its list only, and adding it twice gave it no place in the role of its customers.
+    AddedInVain,
     /// Would leave the desk, but it stays open, and Jira removes nobody from an open desk (jira-facts §1, H).
     StaysOpen,
     /// Would leave the desk, but cannot join another desk yet that the roster lists: it is held or paused.
@@ -115,6 +123,14 @@ impl fmt::Display for NoteKind {
             Self::NotACustomer => {
                 f.write_str("stays on the desk, being an agent, an administrator, an app or quietdesk's own account")
             }
+            Self::ListedOnly => f.write_str(
+                "is off the desk already: Jira still lists it there, but it has no place in the project role \"Service Desk \
+                 Customers\"",
+            ),
+            Self::AddedInVain => f.write_str(
+                "is on the desk's list, but has no place in the project role \"Service Desk Customers\", and adding it twice \
+                 gave it none; see in Jira whether it reaches the desk by a group",
+            ),
             Self::StaysOpen => f.write_str("stays on the desk, because Jira removes nobody from one that is open"),
             Self::WaitsForAdd(desk) => write!(
                 f,
@@ -156,6 +172,7 @@ pub fn plan(roster: &Roster, observed: &Observed, ledger: &Ledger, policy: &Poli
             notes: Vec::new(),
             leavers: Vec::new(),
             left: BTreeSet::new(),
+            unwitnessed: BTreeSet::new(),
             without_effect: BTreeSet::new(),
             accounts: BTreeMap::new(),
             portals: portals(observed),
@@ -299,6 +316,11 @@ impl Planner<'_> {
 
     fn is_paused(&self, desk: &DeskKey) -> bool {
         self.roster.desks.get(desk).is_some_and(|spec| spec.paused)
+    }
+
+    /// Whether a desk's list is Cloud's and its second witness was not asked.
+    fn is_unwitnessed(&self, key: &DeskKey, desk: &ObservedDesk) -> bool {
+        self.is_cloud() && desk.witness == Witness::NotAsked && !self.plan.unwitnessed.contains(key)
     }
 
     fn is_cloud(&self) -> bool {

@@ -63,9 +63,10 @@ impl SavedPlan {
             steps: plan.steps.clone(),
             portals: plan.portals.clone(),
             history: History {
-                used: BTreeSet::new(),
-                reserved: BTreeMap::new(),
-                ..history.clone()
+                applied: history.applied.clone(),
+                sizes: history.sizes.clone(),
+                removed: history.removed.clone(),
+                ..History::default()
             },
         }
     }
@@ -215,6 +216,7 @@ impl SavedPlan {
             notes: Vec::new(),
             leavers: Vec::new(),
             left: BTreeSet::new(),
+            unwitnessed: BTreeSet::new(),
             without_effect: BTreeSet::new(),
             portals: self.portals.clone(),
             unchanged: 0,

@@ -159,6 +159,16 @@ pub struct Rules {
     pub search_finds_portal_only: bool,
     /// Whether an agent who is added to a desk appears in its list of customers.
     pub agents_are_listed: bool,
+    /// Cloud: whether the list of a desk's customers goes on showing people after they were removed. They have no place in
+    /// its role then.
+    pub removed_stay_listed: bool,
+    /// Cloud: whether the list shows the members of the groups that may browse the desk's project
+    /// ([`SeedDesk::browsing_groups`](super::SeedDesk::browsing_groups)), without a place in its role.
+    pub people_by_group_are_listed: bool,
+    /// Cloud: whether the project role of a desk's customers can be read; if not, it alone is refused with 403.
+    pub customers_role_can_be_read: bool,
+    /// Cloud: whether an app can be added to a desk; if not, adding one is refused.
+    pub apps_can_be_added: bool,
     /// Whether a deactivated account stays in the list of a desk's customers.
     pub inactive_are_listed: bool,
     /// Data Center: whether creating a customer makes the username of the address in lower case.
@@ -206,6 +216,10 @@ impl Default for Rules {
             search_finds_hidden_emails: true,
             search_finds_portal_only: true,
             agents_are_listed: true,
+            removed_stay_listed: false,
+            people_by_group_are_listed: false,
+            customers_role_can_be_read: true,
+            apps_can_be_added: false,
             inactive_are_listed: true,
             lowercase_usernames: true,
             usernames_ignore_case: true,

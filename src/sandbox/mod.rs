@@ -73,7 +73,8 @@
 //! | `?query=` filters by beginnings of names and addresses | §1 | H | |
 //! | adding is silent and idempotent: 204 | §§1, 2 | M silent, H idempotent | |
 //! | … somebody does not exist: 400, the others are added | §7 | H | |
-//! | … the same for deactivated accounts and apps | | I | |
+//! | … the same for deactivated accounts and apps | | I | `Rules::apps_can_be_added` |
+//! | … an app on the list is a row like any other: nothing there says that it is one | contracts | H | seed an app with desks, [`Sandbox::add_member`] |
 //! | … more than 50 accounts: 400, a violation | §7 | M | `Rules::membership_limit` |
 //! | … an agent is listed then | | U | `Rules::agents_are_listed` |
 //! | removing: 204; 400 with an `i18nKey` while the desk is open | §7 | H; the end of the key and the words, M: recorded | |
@@ -81,6 +82,9 @@
 //! | … only for administrators, else 403 | | I | `Config::administrator` |
 //! | an open desk gets people nobody added | §3 | M | [`Sandbox::add_member`] |
 //! | project roles: `Administrators`, `Service Desk Team`, `Service Desk Customers` | §1 | M | |
+//! | … the customers' role holds whoever has a place on the desk, and nobody else | §3 | H/I | `Rules::customers_role_can_be_read`, faults `role:403`, `role:empty`, `role:half` |
+//! | the list of customers goes on showing people after they were removed, without a place in the role | §3 | H of the page, U of the list | `Rules::removed_stay_listed` |
+//! | … and shows whoever may browse the project by a group | §3 | H of the page, U of the list | `Rules::people_by_group_are_listed`, `SeedDesk::browsing_groups` |
 //!
 //! ## Access settings
 //!

@@ -27,6 +27,9 @@ pub struct SeedDesk {
     pub access: DeskAccess,
     /// Data Center: the groups in its role `Service Desk Customers`.
     pub customer_groups: Vec<String>,
+    /// Cloud: the groups that may browse its project; see
+    /// [`Rules::people_by_group_are_listed`](super::Rules::people_by_group_are_listed).
+    pub browsing_groups: Vec<String>,
 }
 
 impl SeedDesk {
@@ -39,6 +42,7 @@ impl SeedDesk {
             key,
             access,
             customer_groups: Vec::new(),
+            browsing_groups: Vec::new(),
         }
     }
 }
@@ -62,7 +66,7 @@ pub struct SeedPerson {
     /// Data Center: the username; nothing: the address, as the service management makes it. Usernames are unique: one
     /// that is taken gets a number.
     pub username: Option<String>,
-    /// Data Center: the groups. An agent is in `jira-servicedesk-users` besides.
+    /// The groups. An agent is in `jira-servicedesk-users` besides.
     pub groups: Vec<String>,
 }
 

@@ -140,7 +140,7 @@ impl<'a> Trial<'a> {
             .start_paused(true)
             .build()
             .unwrap();
-        let counted = state.ledger().history().removed_lately(None, NOW);
+        let counted = state.ledger().history().removed_lately(None, NOW).len();
         assert!(
             counted >= gone,
             "{:?}, {}: {gone} left before this life, and {counted} are counted",

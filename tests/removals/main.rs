@@ -10,6 +10,7 @@ mod batches;
 mod believed;
 mod edits;
 mod guards;
+mod phantoms;
 mod who;
 
 use quietdesk::engine::book::NoBook;

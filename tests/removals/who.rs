@@ -109,6 +109,38 @@ async fn who_hides_the_address_or_cannot_be_asked_about_is_held() {
     }
 }
 
+/// A desk's list does not say what kind of account it shows; what is learned when the account is asked for counts.
+#[tokio::test]
+async fn an_app_is_never_taken_off_a_desk() {
+    let app = || SeedPerson {
+        kind: PersonKind::App,
+        ..SeedPerson::customer("app@example.com", &["PRIV"])
+    };
+    for mode in ["membership: owned", "access: restricted, membership: exact"] {
+        let mut people = on("PRIV", &["ada", "bob"]);
+        people.push(app());
+        let world = world(Deployment::Cloud, people).await;
+        let mut ledger = Ledger::kept();
+        let all = ["ada@example.com", "bob@example.com", "app@example.com"];
+        world.apply_with(&private(mode, &all), &mut ledger).await;
+        // The app and Bob leave the file.
+        let applied = world.settles(&private(mode, &all[..1]), &mut ledger).await;
+        assert_eq!(applied.steps(), ["remove bob@example.com from PRIV"], "{mode}");
+        assert_eq!(applied.seen.approved.plan().notes.len(), 1, "{mode}");
+        assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada", "app"]));
+    }
+    let world = world(Deployment::Cloud, vec![app()]).await;
+    let due = private("", &["ada@example.com", "{email: app@example.com, until: 2026-11-24}"]);
+    world
+        .apply_with(&private("", &["ada@example.com"]), &mut Ledger::kept())
+        .await;
+    let applied = world.apply_with(&due.on(today()), &mut Ledger::kept()).await;
+    assert_eq!((applied.steps(), applied.writes), (Vec::new(), 0));
+    assert!(applied.held()[0].contains("belongs to an app"), "{:?}", applied.held());
+    assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada", "app"]));
+    world.drain();
+}
+
 #[tokio::test]
 async fn until_takes_people_off_their_desks_whatever_the_mode() {
     for kind in KINDS {

@@ -84,9 +84,7 @@ pub(crate) fn report() -> Report {
         unlisted: customers - listed - 1,
         hidden: 1,
         access,
-        groups: Vec::new(),
-        strangers: Vec::new(),
-        unlisted_accounts: None,
+        ..DeskCounts::default()
     };
     report.desks = BTreeMap::from([
         (key("SUP"), desk(2075, 2041, Some(Access::Open))),

@@ -183,6 +183,8 @@ pub struct DeskShown {
     pub unlisted: usize,
     /// How many hide their e-mail and are nobody's in the roster.
     pub hidden: usize,
+    /// Whether the project role of its customers cannot tell who of them is off the desk, though that was asked.
+    pub role_doubted: bool,
 }
 
 /// A pass that ended.

@@ -220,6 +220,7 @@ impl State {
                 listed: counts.listed,
                 unlisted: counts.unlisted,
                 hidden: counts.hidden,
+                role_doubted: counts.role_doubted,
             };
             self.desks.insert(key.to_string(), shown);
         }

@@ -95,7 +95,11 @@ impl Metrics {
             listed.map(|(word, count)| ([("desk", key.clone()), ("listed", word.to_owned())], count))
         });
         let help = "Customers of a desk: listed in the roster, not, or with a hidden e-mail that is nobody's there";
-        gauges(encoder, "desk_customers", help, desks)
+        gauges(encoder, "desk_customers", help, desks)?;
+        let doubted = now.desks.iter();
+        let doubted = doubted.map(|(key, desk)| ([("desk", key.clone())], u64::from(desk.role_doubted)));
+        let help = "Whether the role of a desk's customers cannot be read or believed, so that its list alone counts";
+        gauges(encoder, "desk_role_unreadable", help, doubted)
     }
 
     fn passes(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {

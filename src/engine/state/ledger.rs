@@ -1,7 +1,7 @@
 //! The ledger as it is written down: one row a fact, so that a small change is a small write.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use redb::{Database, ReadTransaction, ReadableTable as _, TableDefinition};
 
@@ -12,7 +12,8 @@ use crate::model::access::Access;
 use crate::model::account::AccountId;
 use crate::model::desk::DeskKey;
 use crate::model::email::EmailKey;
-use crate::model::ledger::{Fact, Parts, Value};
+use crate::model::ledger::{Fact, History, Parts, Value};
+use crate::model::witness::Mark;
 
 /// A fact (kind, desk, e-mail; what does not apply is empty) and what it was.
 const FACTS: TableDefinition<'_, (&str, &str, &str), &str> = TableDefinition::new("facts");
@@ -26,6 +27,9 @@ const REFUSED: TableDefinition<'_, &str, Vec<&str>> = TableDefinition::new("refu
 
 /// What is few and of many kinds; see [`rows`].
 const ROWS: TableDefinition<'_, (&str, &str, &str), &str> = TableDefinition::new("rows");
+
+/// Whom the role of each desk's customers held when it was last believed.
+const PLACES: TableDefinition<'_, (&str, u64), ()> = TableDefinition::new("places");
 
 const PRESENT: &str = "present";
 
@@ -56,6 +60,14 @@ pub(super) fn load(tables: &ReadTransaction) -> Result<Parts, redb::Error> {
     if let Some(rows) = table(tables, SEAT_GIVEN)? {
         parts.seat_given = rows.get(ACCOUNT)?.map(|account| account.value().to_owned());
     }
+    if let Some(rows) = table(tables, PLACES)? {
+        for row in rows.iter()? {
+            let (key, _) = row?;
+            let (of, mark) = key.value();
+            let places = parts.history.places.entry(desk(of)?).or_default();
+            places.insert(Mark(mark));
+        }
+    }
     if let Some(rows) = table(tables, ROWS)? {
         for row in rows.iter()? {
             let (key, value) = row?;
@@ -71,6 +83,8 @@ pub(super) struct Difference<'a> {
     completed: Changes<'a, DeskKey, ()>,
     refused: Changes<'a, EmailKey, Vec<AccountId>>,
     rows: Vec<(Row, Option<String>)>,
+    /// Who is in it now, or (false) no more.
+    places: Vec<(&'a DeskKey, Mark, bool)>,
     /// Where it is another one now.
     seat_given: Option<Option<&'a str>>,
 }
@@ -83,6 +97,7 @@ impl<'a> Difference<'a> {
             completed: changes(saved.completed.iter().map(all), now.completed.iter().map(all)),
             refused: changes(&saved.refused, &now.refused),
             rows: owned(&changes(&rows(saved), &rows(now))),
+            places: places(&saved.history, &now.history),
             seat_given: (saved.seat_given != now.seat_given).then_some(now.seat_given.as_deref()),
         }
     }
@@ -92,6 +107,7 @@ impl<'a> Difference<'a> {
             && self.completed.is_empty()
             && self.refused.is_empty()
             && self.rows.is_empty()
+            && self.places.is_empty()
             && self.seat_given.is_none()
     }
 
@@ -131,6 +147,13 @@ impl<'a> Difference<'a> {
                     None => rows.remove(key)?,
                 };
             }
+            let mut places = write.open_table(PLACES)?;
+            for (desk, mark, is_there) in &self.places {
+                match is_there {
+                    true => drop(places.insert((desk.as_str(), mark.0), ())?),
+                    false => drop(places.remove((desk.as_str(), mark.0))?),
+                }
+            }
             let mut seat_given = write.open_table(SEAT_GIVEN)?;
             match self.seat_given {
                 Some(Some(account)) => drop(seat_given.insert(ACCOUNT, account)?),
@@ -145,7 +168,7 @@ impl<'a> Difference<'a> {
         let facts = owned(&self.facts);
         let completed = owned(&self.completed);
         let refused = owned(&self.refused);
-        let has_rows = !self.rows.is_empty();
+        let has_rows = !self.rows.is_empty() || !self.places.is_empty();
         move |parts| {
             parts.seat_given.clone_from(&now.seat_given);
             put(&mut parts.agreed, facts);
@@ -163,6 +186,20 @@ impl<'a> Difference<'a> {
             }
         }
     }
+}
+
+/// The marks that are on one side only.
+fn places<'a>(saved: &'a History, now: &'a History) -> Vec<(&'a DeskKey, Mark, bool)> {
+    let nobody = BTreeSet::new();
+    let desks: BTreeSet<&DeskKey> = saved.places.keys().chain(now.places.keys()).collect();
+    let mut changed = Vec::new();
+    for desk in desks {
+        let before = saved.places.get(desk).unwrap_or(&nobody);
+        let marks = now.places.get(desk).unwrap_or(&nobody);
+        let differs = before.symmetric_difference(marks);
+        changed.extend(differs.map(|mark| (desk, *mark, marks.contains(mark))));
+    }
+    changed
 }
 
 /// What is new or different now, and (nothing) what is gone, in order.

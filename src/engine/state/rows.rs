@@ -141,7 +141,7 @@ mod tests {
                 sizes: [(sup.clone(), 6)].into(),
                 removed: [((sup.clone(), Handle("qm:3:4".into())), 8)].into(),
                 used: [("removals-SUP-00000000".to_owned(), 9)].into(),
-                reserved: BTreeMap::new(),
+                ..History::default()
             },
             ..Parts::default()
         };

@@ -20,6 +20,9 @@ use crate::model::observed::{Completeness, Deployment, Team};
 /// The role that makes somebody a customer (jira-facts §1, H).
 const CUSTOMER_ROLE: &str = "Service Desk Customers";
 
+/// Largest answer taken in for the role of a Cloud desk's customers, in bytes: it has no pages.
+const ROLE_BYTES: usize = 16 * 1024 * 1024;
+
 /// A service desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeskRef {
@@ -126,21 +129,44 @@ impl JiraRead {
     /// # Errors
     /// As [`JiraRead::roll`].
     pub async fn roll_of(&self, desk: &str) -> Result<Roll, CallError> {
-        let roles = self.roles(desk).await?;
-        let Some(id) = roles.get(CUSTOMER_ROLE) else {
-            return Err(CallError::NotFound {
-                operation: self.platform().roles.operation,
-                detail: format!("the project has no role {CUSTOMER_ROLE:?}, in which Jira keeps a desk's customers"),
-            });
-        };
-        let role: data_center::Role = self.role(desk, id).await?;
+        let id = self.customer_role_id(desk).await?;
+        let role: data_center::Role = self.role(desk, &id).await?;
         let (groups, members): (Vec<_>, Vec<_>) = role.actors.into_iter().partition(data_center::Actor::is_group);
         Ok(Roll {
             members: members.into_iter().map(|actor| Handle(actor.name)).collect(),
             groups: groups.into_iter().map(|actor| actor.name).collect(),
             accounts: Vec::new(),
             completeness: Completeness::Complete,
-            role: Some(id.clone()),
+            role: Some(id),
+        })
+    }
+
+    /// Who has the role of a desk's customers, and the role's id; `role` is that id, where it is known. Cloud only: on Data
+    /// Center the role is the list.
+    ///
+    /// # Errors
+    /// When it cannot be read; [`CallError::NotFound`] where the project has no such role.
+    pub async fn customer_role(
+        &self,
+        desk: &DeskKey,
+        role: Option<String>,
+    ) -> Result<(String, BTreeSet<Handle>), CallError> {
+        let id = match role {
+            Some(id) => id,
+            None => self.customer_role_id(desk.as_str()).await?,
+        };
+        let request = Request::new(&self.platform().role, &[desk.as_str(), &id]).at_most(ROLE_BYTES);
+        let role: cloud::Role = self.client.json(&request).await?;
+        let users = role.actors.into_iter().filter_map(|actor| actor.actor_user);
+        let holders = users.map(|user| Handle(user.account_id)).collect();
+        Ok((id, holders))
+    }
+
+    async fn customer_role_id(&self, desk: &str) -> Result<String, CallError> {
+        let roles = self.roles(desk).await?;
+        roles.get(CUSTOMER_ROLE).cloned().ok_or_else(|| CallError::NotFound {
+            operation: self.platform().roles.operation,
+            detail: format!("the project has no role {CUSTOMER_ROLE:?}, in which Jira keeps a desk's customers"),
         })
     }
 

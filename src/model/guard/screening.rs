@@ -89,7 +89,7 @@ pub fn screen(roster: &Roster, observed: &Observed, plan: &Plan, judge: Judge<'_
         }
         if let Some(DeskReading::Read(desk)) = observed.desks.get(key) {
             let on = desk.members.len();
-            screening.distrusted(key, &desk.completeness, on, leaving, judge, &mut refused);
+            screening.distrusted(key, &desk.completeness, desk.listed(), leaving, judge, &mut refused);
             screening.removals(key, on, leaving, judge, &mut refused);
         }
     }

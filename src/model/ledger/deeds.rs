@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Ledger;
+use super::{Fact, Ledger};
 use crate::model::access::Access;
 use crate::model::account::AccountId;
 use crate::model::desk::DeskKey;
@@ -45,6 +45,14 @@ impl Action {
 }
 
 impl Ledger {
+    /// Whether somebody was seen on a desk where the roster lists them, and adding them was not the last that was heard of it.
+    #[must_use]
+    pub fn saw_on(&self, desk: &DeskKey, email: &EmailKey) -> bool {
+        let agreed = self.agreed(&Fact::Membership(desk.clone(), email.clone())).is_some();
+        let accepted = &self.parts.accepted;
+        agreed && (accepted.is_empty() || !accepted.contains_key(&Deed::Add(desk.clone(), email.clone())))
+    }
+
     /// Counts what Jira accepted. What a whole reading of `seen` did not find to be done (again) came to be, or is wanted
     /// no more; without one, nothing is known of what was accepted before.
     pub(super) fn count_deeds(&mut self, seen: Option<&Roster>, plan: &Plan, outcomes: &Outcomes) {

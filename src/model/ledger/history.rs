@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::account::Handle;
 use crate::model::desk::DeskKey;
 use crate::model::guard::ApprovedPlan;
-use crate::model::observed::{DeskReading, Observed};
+use crate::model::observed::{Completeness, DeskReading, Observed, Witness};
 use crate::model::outcome::{Outcome, Outcomes};
 use crate::model::roster::Roster;
+use crate::model::witness::Mark;
 
 /// What counts as lately, in seconds.
 pub const DAY: i64 = 24 * 60 * 60;
@@ -24,6 +25,8 @@ pub struct History {
     pub removed: BTreeMap<(DeskKey, Handle), i64>,
     /// The approvals that have been made use of, by id and time.
     pub used: BTreeSet<(String, i64)>,
+    /// Whom the role of each desk's customers held when it was last believed.
+    pub places: BTreeMap<DeskKey, BTreeSet<Mark>>,
     /// Of `removed`, what is about to be made and has no outcome yet, each with what stood there before. Not written down:
     /// to a later life it counts as made.
     pub reserved: BTreeMap<(DeskKey, Handle), Option<i64>>,
@@ -96,9 +99,10 @@ impl History {
                 && !approved.distrusts(key)
             {
                 let gone = removed.get(key).copied().unwrap_or_default();
-                self.sizes.insert(key.clone(), desk.members.len().saturating_sub(gone));
+                self.sizes.insert(key.clone(), desk.listed().saturating_sub(gone));
             }
         }
+        self.see_places(observed, approved, outcomes);
         self.removed.retain(|_, at| *at > now - DAY);
         self.used.retain(|(_, at)| *at > now - 2 * DAY);
         if outcomes.is_some_and(|outcomes| outcomes.stopped.is_none()) {
@@ -108,5 +112,31 @@ impl History {
         }
         self.sizes.retain(|desk, _| roster.desks.contains_key(desk));
         self.applied.retain(|desk, _| roster.desks.contains_key(desk));
+        self.places.retain(|desk, _| roster.desks.contains_key(desk));
+    }
+
+    /// Who was seen on a desk's list and in its role alike. Whoever may have been taken off since is expected there no more.
+    fn see_places(&mut self, observed: &Observed, approved: &ApprovedPlan, outcomes: Option<&Outcomes>) {
+        for (key, reading) in &observed.desks {
+            let DeskReading::Read(desk) = reading else { continue };
+            let Witness::Believed { .. } = desk.witness else {
+                continue;
+            };
+            let seen = desk.members.iter().map(Mark::of);
+            match (&desk.completeness, self.places.get_mut(key)) {
+                (Completeness::Complete, _) => drop(self.places.insert(key.clone(), seen.collect())),
+                (Completeness::Partial { .. } | Completeness::Narrow, Some(places)) => places.extend(seen),
+                // A few of them would be no measure of a role.
+                (Completeness::Partial { .. } | Completeness::Narrow, None) => {}
+            }
+        }
+        for step in &approved.plan().steps {
+            let outcome = outcomes.map_or(Outcome::NotAttempted, |outcomes| outcomes.of(step.id));
+            if let (Some((desk, account)), Outcome::Done | Outcome::Unknown) = (step.action.removal(), outcome)
+                && let Some(places) = self.places.get_mut(desk)
+            {
+                places.remove(&Mark::of(&account.handle));
+            }
+        }
     }
 }

@@ -48,7 +48,7 @@ impl<'a> Planner<'a> {
         for key in &customer.desks {
             let is_there = read(self.observed, key)
                 .zip(account)
-                .is_some_and(|(desk, account)| self.observed.has_access(desk, account));
+                .is_some_and(|(desk, account)| self.observed.has_access(desk, account) || desk.lists(&account.handle));
             match self.adds().get(&(customer.email.key().clone(), key.clone())) {
                 Some(step) => after.push(*step),
                 None if is_there => {}

@@ -77,8 +77,11 @@ impl Planner<'_> {
         };
         let Some(who) = who else { return false };
         for key in &customer.desks {
-            if read(self.observed, key).is_some_and(|desk| !self.observed.has_access(desk, account)) {
-                self.add(customer, who.clone(), key);
+            let Some(desk) = read(self.observed, key) else { continue };
+            if !self.observed.has_access(desk, account) {
+                self.add(customer, who.clone(), key, desk.phantoms().contains(&account.handle));
+            } else if self.is_unwitnessed(key, desk) && !self.ledger.saw_on(key, customer.email.key()) {
+                self.plan.unwitnessed.insert(key.clone());
             }
         }
         true
@@ -169,7 +172,7 @@ impl Planner<'_> {
         };
         let made = self.step(action, cause, paused);
         for key in &desks {
-            self.add(customer, Who::MadeBy(made), key);
+            self.add(customer, Who::MadeBy(made), key, false);
         }
     }
 
@@ -194,7 +197,8 @@ impl Planner<'_> {
         missing.then_some(HeldReason::PasswordMissing)
     }
 
-    fn add(&mut self, customer: &Customer, who: Who, desk: &DeskKey) {
+    /// Adds somebody to a desk whose list may show them already, without a place there.
+    fn add(&mut self, customer: &Customer, who: Who, desk: &DeskKey, is_listed: bool) {
         let fact = Fact::Membership(desk.clone(), customer.email.key().clone());
         let cause = self.ledger.cause(&fact, &Value::Present, [desk]);
         let action = Action::AddToDesk {
@@ -203,7 +207,12 @@ impl Planner<'_> {
             desk: desk.clone(),
         };
         if action.deed().is_some_and(|deed| self.is_without_effect(deed)) {
-            return self.hold(Some(&customer.email), Some(desk), HeldReason::NoEffect(Change::Add));
+            let account = self.plan.accounts.get(customer.email.key()).filter(|_| is_listed);
+            let account = account.and_then(|account| self.observed.accounts.get(&account.id));
+            return match account {
+                Some(account) => self.note(account, desk, NoteKind::AddedInVain),
+                None => self.hold(Some(&customer.email), Some(desk), HeldReason::NoEffect(Change::Add)),
+            };
         }
         self.step(action, cause, self.is_paused(desk));
     }

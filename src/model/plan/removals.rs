@@ -11,6 +11,7 @@
 //! | … whom `keep` names | | noted |
 //! | … on a desk that stays open | | noted |
 //! | … whose entry lists other desks | | leaves after the adds to them: see `moves` |
+//! | … on the list only, without a place in a role of the desk's customers that is believed | | noted |
 //! | … whom a held entry may mean | | nothing: the entry is held |
 //! | … of whom nothing was asked yet | | a [`Leaver`], to be asked |
 //!
@@ -93,11 +94,15 @@ impl Planner<'_> {
                 let id = identities.named(handle).map(|account| &account.id);
                 !listed.contains(handle) && !pinned.contains(handle) && !id.is_some_and(|id| meant.contains(id))
             });
+            if !leaving.is_empty() && self.is_unwitnessed(key, desk) {
+                self.plan.unwitnessed.insert(key.clone());
+            }
             let earlier = self.earlier(key);
             let of = Of {
                 key,
                 spec,
                 stays_open: stays_open(spec, desk, tightened.contains(key)),
+                phantoms: desk.phantoms(),
                 earlier,
             };
             for (handle, cause) in leaving {
@@ -128,7 +133,7 @@ impl Planner<'_> {
                     None
                 }
             };
-            if let Some(account) = account.filter(|account| desk.members.contains(&account.handle)) {
+            if let Some(account) = account.filter(|account| desk.lists(&account.handle)) {
                 leaving.insert(account.handle.clone(), Cause::Expired);
             }
         }
@@ -158,6 +163,12 @@ impl Planner<'_> {
                     leaving.entry(account.handle.clone()).or_insert(Cause::Edit);
                 }
                 Whereabouts::There(_) | Whereabouts::Unknown => {}
+                Whereabouts::ListedOnly(account) => {
+                    if applied && spec.membership == Membership::Owned {
+                        leaving.entry(account.handle.clone()).or_insert(Cause::Edit);
+                    }
+                    self.plan.left.insert((key.clone(), email.clone()));
+                }
                 Whereabouts::Gone => {
                     self.plan.left.insert((key.clone(), email.clone()));
                 }
@@ -185,6 +196,7 @@ impl Planner<'_> {
         };
         match account {
             Some(account) if desk.members.contains(&account.handle) => Whereabouts::There(account),
+            Some(account) if desk.phantoms().contains(&account.handle) => Whereabouts::ListedOnly(account),
             Some(_) if desk.completeness.is_complete() => Whereabouts::Gone,
             // Cloud's list shows everybody who is on it.
             None if desk.completeness.is_complete() && certain => Whereabouts::Gone,
@@ -192,11 +204,11 @@ impl Planner<'_> {
         }
     }
 
-    /// Everybody on the desk.
+    /// Everybody on the desk's list.
     fn strangers(&self, identities: &Identities<'_>, key: &DeskKey, desk: &ObservedDesk, leaving: &mut Leaving) {
         let listed_once = self.ledger.listed_on(key);
         let new = self.ledger.cause(&Fact::Exact(key.clone()), &Value::Present, [key]);
-        for handle in &desk.members {
+        for handle in desk.members.iter().chain(desk.phantoms()) {
             let email = identities.named(handle).and_then(Account::email_key);
             let edited = email.is_some_and(|email| listed_once.contains_key(&email));
             let cause = if edited { Cause::Edit } else { new };
@@ -248,14 +260,19 @@ impl Planner<'_> {
                 false => self.plan.leavers.push(leaver(handle)),
             };
         };
-        let Some(email) = account.email_key() else {
+        let email = account.email_key();
+        let entry = email.as_ref().and_then(|email| self.roster.customers.get(email));
+        let is_listed = entry.is_some_and(|customer| customer.desks.contains(key));
+        if of.phantoms.contains(&account.handle) && !is_listed {
+            return self.note(account, key, NoteKind::ListedOnly);
+        }
+        let Some(email) = email else {
             return match self.is_more_than_a_customer(account) {
                 true => self.note(account, key, NoteKind::NotACustomer),
                 false => self.hold(None, Some(key), HeldReason::LeaverHidden(account.id.clone())),
             };
         };
-        let listed = self.roster.customers.get(&email);
-        if listed.is_some_and(|customer| customer.desks.contains(key)) || of.earlier.contains(&email) {
+        if is_listed || of.earlier.contains(&email) {
             // The entry is held, or its account is about to be changed.
             return;
         }
@@ -307,7 +324,7 @@ impl Planner<'_> {
         account.kind == AccountKind::App || self.observed.staff.get(&account.id) == Some(&Staff::Yes)
     }
 
-    fn note(&mut self, account: &Account, key: &DeskKey, kind: NoteKind) {
+    pub(super) fn note(&mut self, account: &Account, key: &DeskKey, kind: NoteKind) {
         self.plan.notes.push(Note {
             email: account.email.clone(),
             account: account.id.clone(),
@@ -323,12 +340,16 @@ struct Of<'a> {
     spec: &'a DeskSpec,
     /// Nobody can be removed from it.
     stays_open: bool,
+    /// Who is on its list only.
+    phantoms: &'a BTreeSet<Handle>,
     earlier: BTreeSet<EmailKey>,
 }
 
 /// Where somebody is whom an earlier roster listed on a desk.
 enum Whereabouts<'a> {
     There(&'a Account),
+    /// On the desk's list, and seen to be off the desk.
+    ListedOnly(&'a Account),
     Gone,
     Unknown,
 }

@@ -4,7 +4,7 @@ use super::super::common::desks::{id as desk_id, no_desk};
 use super::super::common::page::jsm_page;
 use super::super::common::{body, errors};
 use super::super::exchange::{Answer, Call};
-use super::super::state::{DeskIsOpen, No};
+use super::super::state::{Desk, DeskIsOpen, No};
 use super::rows::JsmUser;
 
 /// `GET …/servicedesk/{serviceDeskId}/customer`.
@@ -18,8 +18,8 @@ pub(super) fn list(call: &mut Call<'_>) -> Answer {
         _ => Some(active_customers(call, id)),
     };
     let call = &*call;
-    let listed = call.state.desk(id).map_or(&[][..], |desk| desk.customers());
-    let listed = found.as_deref().unwrap_or(listed);
+    let listed = call.state.desk(id).map(Desk::listed).unwrap_or_default();
+    let listed = found.as_deref().unwrap_or(&listed);
     jsm_page(call, listed.len(), |rows| {
         listed[rows]
             .iter()
@@ -30,7 +30,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Answer {
 }
 
 fn active_customers(call: &Call<'_>, desk: u32) -> Vec<No> {
-    let listed = call.state.desk(desk).map_or(&[][..], |desk| desk.customers());
+    let listed = call.state.desk(desk).map(Desk::listed).unwrap_or_default();
     let active = |no: &&No| call.state.account(**no).is_some_and(|a| a.active);
     listed.iter().filter(active).copied().collect()
 }

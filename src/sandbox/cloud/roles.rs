@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::common::errors;
-use super::super::common::projects::{ADMINISTRATORS, TEAM, no_project, no_role, project, role, role_link};
+use super::super::common::projects::{ADMINISTRATORS, CUSTOMERS, TEAM, no_project, no_role, project, role, role_link};
 use super::super::exchange::{Answer, Call};
 use super::super::state::No;
 
@@ -16,9 +16,14 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
     let Some((name, id)) = role(call) else {
         return no_role(call);
     };
+    if name == CUSTOMERS && !call.config.rules.customers_role_can_be_read {
+        return errors::platform(403, "You do not have permission to see this role.");
+    }
     let actors: Vec<No> = match name {
         ADMINISTRATORS => vec![call.state.own()],
         TEAM => desk.team().iter().copied().collect(),
+        _ if call.disturbance.empty => Vec::new(),
+        _ if call.disturbance.half => desk.customers().iter().skip(1).step_by(2).copied().collect(),
         _ => desk.customers().to_vec(),
     };
     let active_only = match asked.flag("excludeInactiveUsers") {

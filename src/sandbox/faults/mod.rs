@@ -38,7 +38,8 @@
 //! | `ignored` | a write is answered as if it were done, and is not |
 //! | `page-limit[=rows]` | pages hold at most that many rows, and say so (10) |
 //! | `short-page[=rows]` | a page misses that many of its last rows and does not say so (1) |
-//! | `empty` | a list is answered empty |
+//! | `empty` | a list, or the role of a desk's customers, is answered empty |
+//! | `half` | on `role`, Cloud: the role of a desk's customers holds every second of them |
 //! | `repeat-row` | a list begins one row early, as after somebody was added to its front |
 //! | `skip-row` | a list begins one row late, as after somebody was removed from its front |
 //! | `hide-emails` | no address is shown |
@@ -131,6 +132,7 @@ enum Fault {
     PageLimit(u32),
     ShortPage(u32),
     Empty,
+    Half,
     Shift(i64),
     HideEmails,
     SearchLag(u32),

@@ -8,7 +8,7 @@ use super::{Fault, Faults, Lost, Place, Rule, Spot, When, spots};
 /// Every word for a fault.
 const WORDS: &str = "429, 429-bare, 401, 403, 404, 500, 500-after, 503, 503-after, html, html-after, object, object-after, \
     slow, drop-before, drop-after, \
-    truncated, cut, dead-token, ignored, page-limit, short-page, empty, repeat-row, skip-row, hide-emails, search-lag";
+    truncated, cut, dead-token, ignored, page-limit, short-page, empty, half, repeat-row, skip-row, hide-emails, search-lag";
 
 /// Why a script is not one. Each names the rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -192,6 +192,7 @@ fn parse_fault(word: &str, number: Option<u32>, rule: &str) -> Result<Fault, Fau
         "dead-token" => Fault::DeadToken,
         "ignored" => Fault::Ignored,
         "empty" => Fault::Empty,
+        "half" => Fault::Half,
         "repeat-row" => Fault::Shift(-1),
         "skip-row" => Fault::Shift(1),
         "hide-emails" => Fault::HideEmails,

@@ -31,6 +31,8 @@ pub(in crate::sandbox) struct Disturbance {
     pub(in crate::sandbox) short_by: u32,
     /// The list is answered empty.
     pub(in crate::sandbox) empty: bool,
+    /// The role of a desk's customers holds every second of them.
+    pub(in crate::sandbox) half: bool,
     /// By how many rows a list begins late (or early, below zero).
     pub(in crate::sandbox) shift: i64,
     /// No address is shown.
@@ -138,6 +140,7 @@ impl Disturbance {
             }
             Fault::ShortPage(rows) => self.short_by += rows,
             Fault::Empty => self.empty = true,
+            Fault::Half => self.half = true,
             Fault::Shift(rows) => self.shift += rows,
             Fault::HideEmails => self.hide_emails = true,
             Fault::SearchLag(searches) => self.search_lag += searches,

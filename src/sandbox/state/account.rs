@@ -36,7 +36,7 @@ pub(in crate::sandbox) struct Account {
     pub(in crate::sandbox) active: bool,
     /// Whether profile privacy hides the address.
     pub(in crate::sandbox) email_hidden: bool,
-    /// Data Center: the groups it is in.
+    /// The groups it is in; on Cloud, those that may browse a desk's project.
     pub(in crate::sandbox) groups: BTreeSet<String>,
     /// Data Center: the password that was set for it, if one was.
     pub(in crate::sandbox) password: Option<String>,

@@ -1,5 +1,6 @@
 //! Desks: who is on them and how open they are.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::super::config::Deployment;
@@ -19,10 +20,14 @@ pub(in crate::sandbox) struct Desk {
     pub(in crate::sandbox) settings: Settings,
     /// The customers, in the order of their accounts: a listing walks it by position.
     pub(super) customers: Vec<No>,
+    /// Cloud: whom the list of customers shows, whether they are or not.
+    pub(super) shown: BTreeSet<No>,
     /// The agents.
     pub(super) team: BTreeSet<No>,
     /// Data Center: the groups whose members are customers too.
     pub(super) groups: BTreeSet<String>,
+    /// Cloud: the groups that may browse the project.
+    pub(super) browsing: BTreeSet<String>,
 }
 
 /// The access settings that can be written (jira-facts §3).
@@ -87,6 +92,15 @@ impl Desk {
         &self.customers
     }
 
+    /// Everybody the list of customers shows, in its order.
+    pub(in crate::sandbox) fn listed(&self) -> Cow<'_, [No]> {
+        if self.shown.is_empty() {
+            return Cow::Borrowed(&self.customers);
+        }
+        let all: BTreeSet<No> = self.customers.iter().chain(&self.shown).copied().collect();
+        Cow::Owned(all.into_iter().collect())
+    }
+
     /// The agents.
     pub(in crate::sandbox) fn team(&self) -> &BTreeSet<No> {
         &self.team
@@ -99,7 +113,7 @@ impl Desk {
 
     /// Whether the list of customers has this account.
     pub(super) fn lists(&self, no: No) -> bool {
-        self.customers.binary_search(&no).is_ok()
+        self.shown.contains(&no) || self.customers.binary_search(&no).is_ok()
     }
 
     /// Puts an account on the list; false if it was there.
@@ -111,13 +125,21 @@ impl Desk {
         place.is_err()
     }
 
-    /// Takes an account off the list; false if it was not there.
-    pub(super) fn leave(&mut self, no: No) -> bool {
+    /// Takes an account's place away; false if it had none. The list may go on showing it.
+    pub(super) fn leave(&mut self, no: No, stays_listed: bool) -> bool {
         let place = self.customers.binary_search(&no);
         if let Ok(place) = place {
             self.customers.remove(place);
+            self.shown.extend(stays_listed.then_some(no));
         }
         place.is_ok()
+    }
+
+    /// The account is there no more.
+    pub(super) fn forget(&mut self, no: No) {
+        self.leave(no, false);
+        self.shown.remove(&no);
+        self.team.remove(&no);
     }
 }
 
@@ -139,8 +161,10 @@ impl State {
                 name: desk.name.clone(),
                 settings: settings.with_access(desk.access),
                 customers: Vec::new(),
+                shown: BTreeSet::new(),
                 team: BTreeSet::new(),
                 groups: desk.customer_groups.iter().cloned().collect(),
+                browsing: desk.browsing_groups.iter().cloned().collect(),
             },
         );
         id
@@ -186,7 +210,7 @@ impl State {
             let account = self.accounts.get(&no);
             let (kind, active) = account.map_or((PersonKind::App, false), |a| (a.kind, a.active));
             let app = kind == PersonKind::App && self.deployment == Deployment::Cloud;
-            if !active || app {
+            if !active || (app && !self.rules.apps_can_be_added) {
                 added.refused.push(name.clone());
                 continue;
             }
@@ -212,19 +236,39 @@ impl State {
 
     /// Removes these from a desk's list and says how many were on it.
     pub(in crate::sandbox) fn remove_customers(&mut self, desk: u32, accounts: &[No]) -> Result<usize, DeskIsOpen> {
+        let stays_listed = self.removed_stay_listed();
         let Some(desk) = self.desks.get_mut(&desk) else {
             return Ok(0);
         };
         match desk.settings.access() {
             DeskAccess::Open | DeskAccess::Public => Err(DeskIsOpen),
-            DeskAccess::Restricted => Ok(accounts.iter().filter(|&&no| desk.leave(no)).count()),
+            DeskAccess::Restricted => Ok(accounts.iter().filter(|&&no| desk.leave(no, stays_listed)).count()),
         }
     }
 
     /// Puts an account on a desk's list or takes it off, whatever Jira would say. True if that changed the list.
     pub(in crate::sandbox) fn force_member(&mut self, desk: u32, no: No, member: bool) -> bool {
+        let stays_listed = self.removed_stay_listed();
         let desk = self.desks.get_mut(&desk);
-        desk.is_some_and(|desk| if member { desk.enter(no) } else { desk.leave(no) })
+        desk.is_some_and(|desk| match member {
+            true => desk.enter(no),
+            false => desk.leave(no, stays_listed),
+        })
+    }
+
+    fn removed_stay_listed(&self) -> bool {
+        self.rules.removed_stay_listed && self.deployment == Deployment::Cloud
+    }
+
+    /// Cloud: the lists of the desks that an account may browse by a group show it.
+    pub(super) fn show_by_group(&mut self, no: No) {
+        let Some(account) = self.accounts.get(&no) else { return };
+        if self.rules.people_by_group_are_listed && self.deployment == Deployment::Cloud {
+            let browsed = |desk: &&mut Desk| !account.groups.is_disjoint(&desk.browsing);
+            self.desks.values_mut().filter(browsed).for_each(|desk| {
+                desk.shown.insert(no);
+            });
+        }
     }
 
     /// Replaces a desk's access settings; true if that changed them.

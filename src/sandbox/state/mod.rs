@@ -86,6 +86,7 @@ impl State {
                 };
             }
         }
+        self.show_by_group(no);
         no
     }
 
@@ -145,8 +146,7 @@ impl State {
         self.unindex(no, &account);
         self.order.retain(|&other| other != no);
         for desk in self.desks.values_mut() {
-            desk.leave(no);
-            desk.team.remove(&no);
+            desk.forget(no);
         }
         true
     }

@@ -146,3 +146,44 @@ fn a_snapshot_tells_customers_by_address() {
     let hr = state().snapshot().customers("HR");
     assert_eq!(hr.into_iter().collect::<Vec<_>>(), ["ada@example.com"]);
 }
+
+#[test]
+fn the_list_may_show_people_without_a_place() {
+    let listed_after_removal = |rules: Rules| {
+        let mut seed = Seed {
+            desks: vec![SeedDesk {
+                browsing_groups: vec!["staff".to_owned()],
+                ..SeedDesk::new("HR", DeskAccess::Restricted)
+            }],
+            people: vec![SeedPerson::customer("ada@example.com", &["HR"])],
+            ..Seed::default()
+        };
+        seed.people.push(SeedPerson {
+            groups: vec!["staff".to_owned()],
+            ..SeedPerson::customer("bob@example.com", &[])
+        });
+        let mut state = State::new(&seed, Deployment::Cloud, rules, "me@example.com");
+        let (desk, ada) = (state.desk_by_key("HR").unwrap().id, state.holders("ada@example.com")[0]);
+        assert_eq!(state.remove_customers(desk, &[ada]), Ok(1));
+        assert_eq!(state.remove_customers(desk, &[ada]), Ok(0));
+        assert!(state.snapshot().customers("HR").is_empty());
+        state.desk(desk).unwrap().listed().len()
+    };
+    let (removed_stay_listed, people_by_group_are_listed) = (true, true);
+    assert_eq!(listed_after_removal(Rules::default()), 0);
+    assert_eq!(
+        listed_after_removal(Rules {
+            removed_stay_listed,
+            ..Rules::default()
+        }),
+        1
+    );
+    assert_eq!(
+        listed_after_removal(Rules {
+            removed_stay_listed,
+            people_by_group_are_listed,
+            ..Rules::default()
+        }),
+        2
+    );
+}

@@ -212,3 +212,34 @@ fn nobody_is_told_of_a_limit_who_removes_nobody() {
     let judged = usual(&owned("SUP", 0..30), &people("SUP", 0..30), &parts);
     assert_eq!((judged.removals(), judged.guards().len()), (0, 0));
 }
+
+/// Who is on a list only is not taken off, and a list that is shorter without them did not shrink. What a believed role held
+/// is remembered, but for whom quietdesk takes off.
+#[test]
+fn people_on_a_list_only_count_for_no_guard() {
+    use crate::model::observed::Witness;
+    use crate::model::outcome::{Outcome, Outcomes, StepEnd};
+    use crate::model::witness::Mark;
+    let mut observed = people("SUP", 0..100);
+    let desk = reading(&mut observed, "SUP");
+    let handle = |n: usize| Handle(format!("a{n:03}"));
+    let phantoms: BTreeSet<_> = (60..100).map(handle).collect();
+    desk.members.retain(|handle| !phantoms.contains(handle));
+    desk.witness = Witness::Believed { phantoms };
+    let mut parts = remembers("SUP", 0..100);
+    parts.history.applied.insert(key("SUP"), 60);
+    parts.history.sizes.insert(key("SUP"), 100);
+    let judged = usual(&owned("SUP", 1..60), &observed, &parts);
+    assert_eq!((judged.removals(), judged.guards()), (1, vec![]));
+    let mut history = parts.history;
+    let ends = judged.approved.plan().steps.iter();
+    let outcomes = Outcomes {
+        ends: ends.map(|step| (step.id, StepEnd::plain(Outcome::Done))).collect(),
+        ..Outcomes::default()
+    };
+    let roster = owned("SUP", 1..60);
+    history.fold((&roster, &roster), &observed, &judged.approved, Some(&outcomes), 0);
+    assert_eq!(history.sizes[&key("SUP")], 99, "the list as Jira shows it");
+    let remembered: BTreeSet<_> = (1..60).map(|n| Mark::of(&handle(n))).collect();
+    assert_eq!(history.places[&key("SUP")], remembered);
+}

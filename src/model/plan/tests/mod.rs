@@ -3,6 +3,7 @@
 mod asking;
 mod leaving;
 mod people;
+mod phantoms;
 
 use std::fmt::Write as _;
 

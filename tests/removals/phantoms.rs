@@ -1,0 +1,294 @@
+//! Cloud's list of a desk's customers may show people who are off the desk. The project role of its customers tells, where
+//! it can be believed; where it cannot, everybody the list shows counts as on the desk.
+
+use quietdesk::model::observed::{DeskReading, Witness};
+use quietdesk::model::outcome::Outcome;
+use quietdesk::model::plan::NoteKind;
+use quietdesk::model::step::Action;
+use quietdesk::sandbox::Rules;
+
+use super::*;
+
+const EXACT: &str = "access: restricted, membership: exact";
+
+/// A desk whose list goes on showing who was removed, and whoever is in the group `staff`.
+async fn showing_all(people: Vec<SeedPerson>) -> World {
+    showing(people, false).await
+}
+
+/// The same, with a role of its customers that may be refused.
+async fn showing(people: Vec<SeedPerson>, role_is_refused: bool) -> World {
+    let mut seed = seed(people);
+    seed.desks[0].browsing_groups = vec!["staff".to_owned()];
+    let rules = Rules {
+        removed_stay_listed: true,
+        people_by_group_are_listed: true,
+        customers_role_can_be_read: !role_is_refused,
+        ..Rules::default()
+    };
+    let config = Config {
+        rules,
+        ..Config::default()
+    };
+    World::with(seed, config).await
+}
+
+/// In the group, and on no desk.
+fn by_group(name: &str) -> SeedPerson {
+    SeedPerson {
+        groups: vec!["staff".to_owned()],
+        ..SeedPerson::customer(format!("{name}@example.com"), &[])
+    }
+}
+
+/// So many people who stay, so that a few who go are no finding of a guard.
+fn many(of: usize) -> Vec<String> {
+    (0..of).map(|n| format!("person{n}@example.com")).collect()
+}
+
+fn seeded(emails: &[String]) -> Vec<SeedPerson> {
+    emails
+        .iter()
+        .map(|email| SeedPerson::customer(email, &["PRIV"]))
+        .collect()
+}
+
+fn listing(settings: &str, people: &[String], others: &[&str]) -> Roster {
+    let all: Vec<_> = people
+        .iter()
+        .map(String::as_str)
+        .chain(others.iter().copied())
+        .collect();
+    private(settings, &all)
+}
+
+impl Applied {
+    fn noted(&self, kind: &NoteKind) -> usize {
+        let notes = self.seen.approved.plan().notes.iter();
+        notes.filter(|note| note.kind == *kind).count()
+    }
+
+    fn is_doubted(&self) -> bool {
+        let warned = self.seen.approved.plan().warnings.iter();
+        let warned = warned
+            .filter(|warning| warning.contains("cannot tell who is off the desk"))
+            .count();
+        let doubted = self.seen.observed.desks.values().any(
+            |reading| matches!(reading, DeskReading::Read(desk) if matches!(desk.witness, Witness::Doubted { .. })),
+        );
+        assert_eq!(warned > 0, doubted);
+        doubted
+    }
+}
+
+impl World {
+    fn is_on(&self, email: &str) -> bool {
+        self.sandbox.snapshot().customers("PRIV").contains(email)
+    }
+}
+
+/// Whoever was removed and is listed all the same is noted, tried no more, and counted by no guard.
+#[tokio::test]
+async fn removed_people_whom_the_list_goes_on_showing_are_noted() {
+    let people = many(60);
+    let strangers = ["eve", "mallory", "trent", "oscar", "peggy"].map(|name| format!("{name}@example.com"));
+    let world = showing_all(seeded(&[&people[..], &strangers[..]].concat())).await;
+    let (roster, mut ledger) = (listing(EXACT, &people, &[]), Ledger::kept());
+    let applied = world.apply_with(&roster, &mut ledger).await;
+    assert_eq!((applied.count(Outcome::Done), applied.is_doubted()), (5, false));
+    for _ in 0..3 {
+        let applied = world.apply_with(&roster, &mut ledger).await;
+        assert_eq!((applied.steps(), applied.writes), (Vec::new(), 0));
+        assert_eq!((applied.noted(&NoteKind::ListedOnly), applied.held()), (5, Vec::new()));
+        assert!(applied.seen.approved.findings().is_empty());
+    }
+    // Somebody with a place among them goes.
+    let late = world
+        .sandbox
+        .create_account(&SeedPerson::customer("late@example.com", &["PRIV"]));
+    assert!(!late.is_empty());
+    let applied = world.settles(&roster, &mut ledger).await;
+    assert_eq!(applied.steps(), ["remove late@example.com from PRIV"]);
+    assert_eq!(world.sandbox.snapshot().customers("PRIV").len(), 60);
+}
+
+#[tokio::test]
+async fn people_whom_a_group_puts_on_the_list_are_noted() {
+    let people = many(20);
+    let mut seeds = seeded(&people);
+    seeds.extend([by_group("gina"), SeedPerson::customer("eve@example.com", &["PRIV"])]);
+    let world = showing_all(seeds).await;
+    let (roster, mut ledger) = (listing(EXACT, &people, &[]), Ledger::kept());
+    let applied = world.settles(&roster, &mut ledger).await;
+    assert_eq!(applied.steps(), ["remove eve@example.com from PRIV"]);
+    assert_eq!(applied.noted(&NoteKind::ListedOnly), 1);
+}
+
+/// What an earlier roster listed leaves once, whether the list shows it afterwards or not.
+#[tokio::test]
+async fn owned_and_until_take_people_off_a_desk_that_goes_on_listing_them() {
+    let people = many(30);
+    let world = showing_all(seeded(&people)).await;
+    let mut ledger = Ledger::kept();
+    let both = ["bob@example.com", "cyd@example.com"];
+    world
+        .settles(&listing("membership: owned", &people, &both), &mut ledger)
+        .await;
+    let until = "{email: cyd@example.com, until: 2026-11-24}";
+    let roster = listing("membership: owned", &people, &[until]).on(today());
+    let applied = world.settles(&roster, &mut ledger).await;
+    assert_eq!(applied.steps().len(), 2);
+    let again = world.apply_with(&roster, &mut ledger).await;
+    assert_eq!(again.noted(&NoteKind::ListedOnly), 1, "the entry that has expired");
+    assert_eq!((again.held(), again.is_doubted()), (Vec::new(), false));
+    // Bob comes back by the roster, and is given a place again.
+    let applied = world
+        .settles(&listing("membership: owned", &people, &both[..1]), &mut ledger)
+        .await;
+    assert_eq!(applied.steps(), ["add bob@example.com to PRIV"]);
+    assert!(world.is_on("bob@example.com") && !world.is_on("cyd@example.com"));
+}
+
+/// Whom the roster lists and only the list shows is added; where that has no effect, it is noted after the second time.
+#[tokio::test]
+async fn a_listed_person_without_a_place_is_added_and_noted_after_two_in_vain() {
+    let people = many(20);
+    let mut seeds = seeded(&people);
+    seeds.push(by_group("gina"));
+    let world = showing_all(seeds).await;
+    let (roster, mut ledger) = (listing("", &people, &["gina@example.com"]), Ledger::kept());
+    world.sandbox.set_faults(&"add:ignored".parse().unwrap());
+    for _ in 0..2 {
+        let applied = world.apply_with(&roster, &mut ledger).await;
+        assert_eq!(applied.steps(), ["add gina@example.com to PRIV"]);
+    }
+    for _ in 0..2 {
+        let applied = world.apply_with(&roster, &mut ledger).await;
+        assert_eq!((applied.steps(), applied.held()), (Vec::new(), Vec::new()));
+        assert_eq!(applied.noted(&NoteKind::AddedInVain), 1);
+    }
+    // Somebody gives her a place.
+    world.sandbox.set_faults(&Faults::default());
+    let gina = world.sandbox.accounts_of("gina@example.com").remove(0);
+    world.sandbox.add_member("PRIV", &gina).unwrap();
+    let applied = world.settles(&roster, &mut ledger).await;
+    assert_eq!(
+        (applied.steps(), applied.noted(&NoteKind::AddedInVain)),
+        (Vec::new(), 0)
+    );
+}
+
+/// A role that cannot be read, is empty or holds half tells nothing: whoever should go goes, and whom Jira accepts the
+/// removal of twice without effect is held.
+#[tokio::test]
+async fn a_role_that_cannot_be_believed_takes_nobody_for_gone() {
+    for (fault, was_believed) in [
+        ("", false),
+        ("role:empty", false),
+        ("role:empty", true),
+        ("role:half", false),
+        ("role:half", true),
+    ] {
+        let people = many(60);
+        let world = showing(seeded(&people), fault.is_empty()).await;
+        let (roster, mut ledger) = (listing(EXACT, &people, &[]), Ledger::kept());
+        if was_believed {
+            world.settles(&roster, &mut ledger).await;
+        }
+        on("PRIV", &["eve", "mallory"])
+            .iter()
+            .for_each(|person| drop(world.sandbox.create_account(person)));
+        world.sandbox.set_faults(&fault.parse().unwrap());
+        for _ in 0..2 {
+            // As far as the list tells they are still there after the first time.
+            let applied = world.apply_with(&roster, &mut ledger).await;
+            assert!(applied.is_doubted(), "{fault} {was_believed}");
+            assert_eq!(
+                (applied.steps().len(), applied.noted(&NoteKind::ListedOnly)),
+                (2, 0),
+                "{fault}"
+            );
+            assert_eq!(world.sandbox.snapshot().customers("PRIV").len(), 60);
+        }
+        for _ in 0..2 {
+            let applied = world.apply_with(&roster, &mut ledger).await;
+            let held = applied.held();
+            assert_eq!(
+                (applied.steps(), held.len(), applied.writes),
+                (Vec::new(), 2, 0),
+                "{fault}"
+            );
+            assert!(held[0].contains("accepted this twice"), "{held:?}");
+        }
+        if fault.is_empty() {
+            continue;
+        }
+        // Once the role can be believed again, it tells.
+        world.sandbox.set_faults(&Faults::default());
+        let applied = world.settles(&roster, &mut ledger).await;
+        assert_eq!((applied.held(), applied.noted(&NoteKind::ListedOnly)), (Vec::new(), 2));
+    }
+}
+
+/// Where no role can be read at all, nobody can be shown to be a mere customer either.
+#[tokio::test]
+async fn where_no_role_can_be_read_whoever_should_go_is_held() {
+    for fault in ["role:403", "roles:404", "role:html=200"] {
+        let people = many(12);
+        let mut seeds = seeded(&people);
+        seeds.extend(on("PRIV", &["eve"]));
+        let world = showing(seeds, false).await;
+        world.sandbox.set_faults(&fault.parse().unwrap());
+        let applied = world
+            .apply_with(&listing(EXACT, &people, &[]), &mut Ledger::kept())
+            .await;
+        assert!(applied.is_doubted(), "{fault}");
+        assert_eq!((applied.steps(), applied.held().len()), (Vec::new(), 1), "{fault}");
+    }
+}
+
+/// The role is two requests more, and only where it counts.
+#[tokio::test]
+async fn the_role_is_read_only_where_somebody_would_leave_or_is_newly_listed() {
+    let people = many(12);
+    let world = world(Deployment::Cloud, seeded(&people)).await;
+    let roles = || {
+        let read = world.sandbox.journal().into_iter();
+        read.filter(|exchange| exchange.path.ends_with("/role/10100")).count()
+    };
+    let (owned, mut ledger) = (listing("membership: owned", &people, &[]), Ledger::kept());
+    world.settles(&owned, &mut ledger).await;
+    assert_eq!(roles(), 1, "everybody is newly listed");
+    world.settles(&owned, &mut ledger).await;
+    assert_eq!(roles(), 1, "nobody is");
+    world
+        .settles(&listing("membership: owned", &people[1..], &[]), &mut ledger)
+        .await;
+    assert_eq!(roles(), 2, "somebody leaves");
+}
+
+/// The daemon's edits go by the same rule.
+#[tokio::test]
+async fn an_edit_adds_whom_only_the_list_shows() {
+    let people = many(12);
+    let mut seeds = seeded(&people);
+    seeds.push(by_group("gina"));
+    let world = showing_all(seeds).await;
+    let (_, mut kept) = world.full(&listing("", &people, &[])).await;
+    let roster = listing("", &people, &["gina@example.com"]);
+    let applied = world.edit(&mut kept, &roster).await;
+    assert_eq!(applied.steps(), ["add gina@example.com to PRIV"]);
+    assert!(world.is_on("gina@example.com"));
+    let applied = world.settles(&roster, &mut kept.ledger).await;
+    assert!(applied.steps().is_empty());
+    // An edit that takes somebody out again removes the place.
+    let owned = listing("membership: owned", &people, &["gina@example.com"]);
+    world.edit(&mut kept, &owned).await;
+    let applied = world.edit(&mut kept, &listing("membership: owned", &people, &[])).await;
+    let removes = |step: &&quietdesk::model::step::Step| matches!(step.action, Action::RemoveFromDesk { .. });
+    assert_eq!(applied.seen.approved.plan().steps.iter().filter(removes).count(), 1);
+    assert!(!world.is_on("gina@example.com"));
+    world
+        .settles(&listing("membership: owned", &people, &[]), &mut kept.ledger)
+        .await;
+}
