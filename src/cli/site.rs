@@ -128,6 +128,14 @@ impl Site {
         Ok(Ledger::of_base(&self.narrow.of(load_roster(path)?.roster).on(today())))
     }
 
+    /// Takes the roster for the day that memory says it is at least: an `until` that has come stays so.
+    pub(super) fn remember(&mut self, ledger: &Ledger) {
+        self.day = ledger.day(self.day);
+        for roster in [&mut self.roster, &mut self.whole] {
+            *roster = std::mem::take(roster).on(self.day);
+        }
+    }
+
     /// Signs in.
     ///
     /// # Errors
@@ -182,6 +190,7 @@ pub(super) fn policy(args: &PolicyArgs) -> Result<(Policy, Passwords), Failure> 
         },
         approved: BTreeSet::new(),
         now: Timestamp::now().as_second(),
+        clock_ahead: None,
     };
     Ok((policy, passwords))
 }

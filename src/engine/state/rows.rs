@@ -22,6 +22,7 @@ const ADD: &str = "accepted-add";
 const REMOVE: &str = "accepted-remove";
 const UPDATE: &str = "accepted-update";
 const ACCESS: &str = "accepted-access";
+const UNTIL_CAME: &str = "until-came";
 
 /// The rows of a memory, each with its value.
 pub(super) fn rows(parts: &Parts) -> BTreeMap<Row, String> {
@@ -52,6 +53,9 @@ pub(super) fn rows(parts: &Parts) -> BTreeMap<Row, String> {
     for ((at, desk), count) in &history.removed {
         rows.insert(on(REMOVED, desk, &at.to_string()), count.to_string());
     }
+    if let Some(day) = parts.until_came {
+        rows.insert((UNTIL_CAME, String::new(), String::new()), day.to_string());
+    }
     for (id, at) in &history.used {
         rows.insert((USED, id.clone(), at.to_string()), String::new());
     }
@@ -79,6 +83,10 @@ pub(super) fn restore(parts: &mut Parts, (kind, one, two): (&str, &str, &str), v
         }
         REMOVED => {
             history.removed.insert((time()?, desk(one)?), number()?);
+            return Ok(());
+        }
+        UNTIL_CAME => {
+            parts.until_came = Some(value.parse().map_err(|_| Unexpected("day"))?);
             return Ok(());
         }
         USED => {
@@ -128,6 +136,7 @@ mod tests {
                 used: [("removals-SUP-00000000".to_owned(), 9)].into(),
                 reserved: BTreeMap::new(),
             },
+            until_came: Some("2027-01-31".parse().unwrap()),
             ..Parts::default()
         };
         let mut restored = Parts::default();
@@ -144,5 +153,6 @@ mod tests {
             assert!(restore(&mut restored, wrong, "1").is_err());
         }
         assert!(restore(&mut restored, (SIZE, "SUP", ""), "x").is_err());
+        assert!(restore(&mut restored, (UNTIL_CAME, "", ""), "x").is_err());
     }
 }
