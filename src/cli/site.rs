@@ -130,7 +130,10 @@ impl Site {
 
     /// Takes the roster for the day that memory says it is at least: an `until` that has come stays so.
     pub(super) fn remember(&mut self, ledger: &Ledger) {
-        self.day = ledger.day(self.day);
+        let day = ledger.day(self.day);
+        if day == std::mem::replace(&mut self.day, day) {
+            return;
+        }
         for roster in [&mut self.roster, &mut self.whole] {
             *roster = std::mem::take(roster).on(self.day);
         }
@@ -208,6 +211,7 @@ pub(super) fn source(loaded: &Loaded) -> RosterSource {
     RosterSource {
         files: loaded.files.iter().map(|file| file.display().to_string()).collect(),
         digest: loaded.digest.clone(),
+        warnings: loaded.warnings.clone(),
     }
 }
 
