@@ -280,3 +280,39 @@ async fn somebody_else_changes_things() {
     assert_eq!(sandbox.writes(), 0, "the client did none of it");
     site.finish();
 }
+
+/// A client that asks for one spelling alone makes a second account of the same person.
+#[tokio::test]
+async fn addresses_are_compared_as_they_are_written_apart_from_case() {
+    let site = Site::new().await;
+    for (email, status) in [
+        ("ren\u{e9}@example.com", 201),
+        ("REN\u{c9}@example.com", 409),
+        ("rene\u{301}@example.com", 201),
+        ("a@b\u{fc}cher.example", 201),
+        ("a@xn--bcher-kva.example", 201),
+        ("a@bu\u{308}cher.example", 201),
+    ] {
+        assert_eq!(site.create(email).await.status, status, "{email}");
+    }
+    let found = site.get("/rest/api/3/user/search?query=ren%C3%A9@example.com").await;
+    assert_eq!(emails(&found.json()), [shown("ren\u{e9}@example.com")]);
+    site.finish();
+}
+
+/// The clock that answers tell.
+#[tokio::test]
+async fn the_clock_can_be_set() {
+    let site = Site::new().await;
+    let told = async || {
+        let got = site.get("/rest/api/3/myself").await;
+        let date = jiff::fmt::rfc2822::parse(got.header("date").unwrap()).unwrap();
+        date.timestamp().as_second() - jiff::Timestamp::now().as_second()
+    };
+    assert!(told().await.abs() < 30);
+    for ahead in [7200, -7200, 0] {
+        site.sandbox.set_clock(ahead);
+        assert!((told().await - ahead).abs() < 30, "{ahead}");
+    }
+    site.finish();
+}

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use tempfile::NamedTempFile;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
@@ -12,6 +13,7 @@ use super::exit::Exit;
 use super::site::{Site, today};
 use super::{Failure, printed, signals, state};
 use crate::engine::book::{Book, NoBook};
+use crate::engine::clock::compare_clocks;
 use crate::engine::observe::ObserveError;
 use crate::engine::pass::{Preview, carry_out, preview};
 use crate::engine::progress::Progress;
@@ -65,12 +67,12 @@ async fn open_and_pass(args: &ApplyArgs, stop: &CancellationToken) -> Result<App
         (None, Some(roster)) => Site::open(roster, &args.target, stop).await?,
         (None, None) => return Err(Failure::new(Exit::Usage, "name a roster, or a saved plan with --plan")),
     };
-    pass(args, &site, file.as_ref().map(|file| &file.plan), stop).await
+    pass(args, site, file.as_ref().map(|file| &file.plan), stop).await
 }
 
 async fn pass(
     args: &ApplyArgs,
-    site: &Site,
+    mut site: Site,
     saved: Option<&SavedPlan>,
     stop: &CancellationToken,
 ) -> Result<Applied, Failure> {
@@ -79,6 +81,10 @@ async fn pass(
     if args.retry {
         ledger.try_again();
     }
+    if saved.is_none() {
+        site.remember(&ledger);
+    }
+    let site = &site;
     let book: &dyn Book = match &state {
         Some(state) => state,
         None => &NoBook,
@@ -87,6 +93,7 @@ async fn pass(
     let now = policy.now;
     let approvals = read_approvals(state.as_ref(), &ledger, &mut policy, now).map_err(state::failure)?;
     let jira = JiraWrite::new(site.connect().await?);
+    compare_clocks(&jira, Timestamp::now, &mut policy).await;
     let bar = progress::Bar::new();
     let seen = tokio::select! {
         seen = look(&jira, site, saved, &ledger, &policy, &bar) => seen?,
@@ -127,6 +134,7 @@ async fn pass(
             Some(&outcomes),
             now,
         );
+        ledger.until_came(&site.whole, &policy);
         state.found(&site.roster, plan);
         // What was done is done; without the memory of it the next pass only asks more.
         if let Err(problem) = state.save(&ledger) {
@@ -161,7 +169,7 @@ async fn look(
         let why = format!("the plan was made for Jira {made_for}, and this is Jira {here}; make the plan again");
         return Err(Failure::new(Exit::Invalid, why));
     }
-    let today = site.whole.clone().on(today());
+    let today = site.whole.clone().on(ledger.day(today()));
     let seen = recheck(jira, saved, (&site.roster, &today), ledger, policy, progress).await;
     seen.map_err(|error| match error {
         RecheckError::Observe(error) => observed(error),

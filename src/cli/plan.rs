@@ -9,6 +9,7 @@ use super::args::{Format, PlanArgs};
 use super::exit::Exit;
 use super::site::Site;
 use super::{Failure, printed, state};
+use crate::engine::clock::compare_clocks;
 use crate::engine::pass::preview;
 use crate::model::ledger::Ledger;
 use crate::model::saved::SavedPlan;
@@ -17,13 +18,15 @@ use crate::render::canonical::Shown;
 use crate::render::{json, markdown, progress, text};
 
 pub(super) async fn run(args: PlanArgs) -> Result<Exit, Failure> {
-    let site = Site::open(&args.site.roster, &args.site.target, &CancellationToken::new()).await?;
+    let mut site = Site::open(&args.site.roster, &args.site.target, &CancellationToken::new()).await?;
     let jira = site.connect().await?;
     let ledger = match &args.base {
         Some(base) => site.base(base)?,
         None => state::read(&args.site.target.connection, &site.settings)?.unwrap_or_else(Ledger::none),
     };
+    site.remember(&ledger);
     let mut policy = site.policy.clone();
+    compare_clocks(&jira, Timestamp::now, &mut policy).await;
     policy.approved = state::approved(&args.site.target.connection, &site.settings, &ledger, policy.now);
     let seen = preview(&jira, &site.roster, &ledger, &policy, &progress::Bar::new()).await;
     let seen = seen.map_err(|error| Failure::new(Exit::of_observe_error(&error), error))?;

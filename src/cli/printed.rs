@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::Failure;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Decides about colour, once for the process.
 pub(super) fn choose_colour(when: clap::ColorChoice) {
@@ -26,6 +27,11 @@ pub(super) fn stdout() -> impl Write {
 /// Where a plan goes while stdout is kept for data.
 pub(super) fn stderr() -> impl Write {
     std::io::BufWriter::new(anstream::stderr())
+}
+
+/// Prints what a user should know, and what keeps nothing from being done.
+pub(super) fn warning(warning: &str) -> std::io::Result<()> {
+    writeln!(anstream::stderr(), "{WARNING}warning:{WARNING:#} {warning}")
 }
 
 /// Prints why a command could not do its work, with every cause.

@@ -128,6 +128,17 @@ impl Site {
         Ok(Ledger::of_base(&self.narrow.of(load_roster(path)?.roster).on(today())))
     }
 
+    /// Takes the roster for the day that memory says it is at least: an `until` that has come stays so.
+    pub(super) fn remember(&mut self, ledger: &Ledger) {
+        let day = ledger.day(self.day);
+        if day == std::mem::replace(&mut self.day, day) {
+            return;
+        }
+        for roster in [&mut self.roster, &mut self.whole] {
+            *roster = std::mem::take(roster).on(self.day);
+        }
+    }
+
     /// Signs in.
     ///
     /// # Errors
@@ -182,6 +193,7 @@ pub(super) fn policy(args: &PolicyArgs) -> Result<(Policy, Passwords), Failure> 
         },
         approved: BTreeSet::new(),
         now: Timestamp::now().as_second(),
+        clock_ahead: None,
     };
     Ok((policy, passwords))
 }
@@ -199,6 +211,7 @@ pub(super) fn source(loaded: &Loaded) -> RosterSource {
     RosterSource {
         files: loaded.files.iter().map(|file| file.display().to_string()).collect(),
         digest: loaded.digest.clone(),
+        warnings: loaded.warnings.clone(),
     }
 }
 

@@ -20,6 +20,9 @@ pub(super) fn run(path: &Path) -> Result<Exit, Failure> {
         counted(desks, "desk"),
         counted(files, "file"),
     );
+    for warning in &loaded.warnings {
+        printed::warning(warning)?;
+    }
     writeln!(printed::stdout(), "valid: {customers}, {desks}, {files}")?;
     Ok(Exit::Done)
 }

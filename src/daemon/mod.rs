@@ -321,6 +321,7 @@ impl Daemon {
                     desks: roster.desks.len(),
                 });
                 if matches!(looked, Looked::New) {
+                    tell::beware(&loaded.warnings);
                     self.passes.keep_roster(self.current.take_sources());
                     self.wanted = Some(Arc::new(roster));
                     self.schedule.new_roster();

@@ -13,6 +13,7 @@ use tracing::{error, info, warn};
 use super::ended::{Done, PassEnd, drops_the_connection};
 use super::{Connect, tell};
 use crate::engine::book::{Book, NoBook};
+use crate::engine::clock::compare_clocks;
 use crate::engine::memory::Memory;
 use crate::engine::pass::{Preview, carry_out, preview, preview_edit};
 use crate::engine::passwords::Passwords;
@@ -171,6 +172,9 @@ impl Passes {
                 Err(error) => return Err(PassEnd::NotConnected(error)),
             }
         }
+        if let Some(connection) = &self.connection {
+            compare_clocks(connection.read(), self.clock, &mut self.policy).await;
+        }
         read_passwords(self.passwords_file.as_deref(), &mut self.passwords, &mut self.policy);
         let approvals = self.approvals();
         let Some(connection) = &self.connection else {
@@ -227,9 +231,9 @@ impl Passes {
         Ok((end, report))
     }
 
-    /// The roster as it is today: whose `until` has come is wanted no more.
+    /// The roster as it is today: whose `until` has come is wanted no more, also where the clock went back since.
     fn today(&self, roster: &Arc<Roster>) -> Arc<Roster> {
-        let today = (self.clock)().to_zoned(TimeZone::UTC).date();
+        let today = self.ledger.day((self.clock)().to_zoned(TimeZone::UTC).date());
         match roster.next_expiry() {
             Some(day) if day <= today => Arc::new(Roster::clone(roster).on(today)),
             Some(_) | None => Arc::clone(roster),
@@ -253,6 +257,7 @@ impl Passes {
         let now = self.policy.now;
         let history = self.ledger.history_mut();
         history.fold((roster, roster), &seen.observed, &seen.approved, ended, now);
+        self.ledger.until_came(roster, &self.policy);
         if outcomes.stopped.is_none() {
             self.applied = Some(Arc::clone(roster));
         }

@@ -30,6 +30,13 @@ pub(super) fn looked(looked: &Looked, some_in_force: bool) {
     }
 }
 
+/// Says what is probably not meant in a new roster.
+pub(super) fn beware(warnings: &[String]) {
+    for warning in warnings {
+        warn!("{}", masked(warning));
+    }
+}
+
 /// Says that a roster cannot be used although it is valid.
 pub(super) fn unusable(problem: &str, some_in_force: bool) {
     let force = in_force(some_in_force);

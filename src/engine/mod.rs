@@ -5,6 +5,7 @@
 
 pub mod apply;
 pub mod book;
+pub mod clock;
 pub mod doctor;
 pub mod memory;
 pub mod observe;

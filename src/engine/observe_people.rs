@@ -48,7 +48,8 @@ pub(super) async fn sweep(
     let Some(per_page) = jira.account_listing().per_page() else {
         return Ok(emails);
     };
-    if emails.len() <= accounts / per_page + 2 {
+    let look_ups = emails.iter().map(|email| email.spellings().len()).sum();
+    if look_ups <= accounts / per_page + 2 {
         return Ok(emails);
     }
     let wanted: BTreeSet<&EmailKey> = emails.iter().map(Email::key).collect();
@@ -56,7 +57,7 @@ pub(super) async fn sweep(
     let (mut found, mut on_desks) = (BTreeMap::<EmailKey, Vec<Account>>::new(), Vec::new());
     let mut seen = 0;
     let end = jira
-        .sweep(emails.len(), &mut |account| {
+        .sweep(look_ups, &mut |account| {
             seen += 1;
             if seen % TOLD == 0 {
                 progress.event(Event::Swept { accounts: seen });

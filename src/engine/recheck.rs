@@ -54,7 +54,8 @@ pub async fn recheck(
     progress: &dyn Progress,
 ) -> Result<Preview, RecheckError> {
     let observed = observe_saved(jira, saved, planned, ledger.history(), progress).await?;
-    let left = saved.recheck(today, &observed).map_err(RecheckError::Stale)?;
+    let mut left = saved.recheck(today, &observed).map_err(RecheckError::Stale)?;
+    left.plan.hold_expired(policy);
     let history = saved.history_with(ledger.history());
     let judge = Judge {
         settings: &policy.guards,

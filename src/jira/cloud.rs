@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::account::{Account, AccountId, AccountKind, Handle};
+use crate::model::email;
 
 use super::paging::Page;
 
@@ -133,7 +134,7 @@ impl From<User> for Account {
             handle: Handle(user.account_id),
             kind,
             active: user.active.unwrap_or(true),
-            email: user.email_address.filter(|email| !email.trim().is_empty()),
+            email: email::shown(user.email_address),
             name: user.display_name.unwrap_or_default(),
         }
     }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::account::{Account, AccountId, AccountKind, Handle};
+use crate::model::email;
 use crate::model::step::Changes;
 
 /// A user of the platform, or of the service management.
@@ -132,7 +133,7 @@ impl From<User> for Account {
             // Data Center has one sort of account; who is an agent shows in groups, applications and roles.
             kind: AccountKind::Unknown,
             active: user.active.unwrap_or(true),
-            email: user.email_address.filter(|email| !email.trim().is_empty()),
+            email: email::shown(user.email_address),
             name: user.display_name.unwrap_or_default(),
         }
     }

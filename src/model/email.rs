@@ -1,8 +1,12 @@
 //! E-mail addresses: how they are spelled, and when two are the same.
 
+mod characters;
+
 use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
+
+pub use self::characters::{BadCharacter, Oddity};
 
 /// Longest address that mail can carry, in bytes (RFC 5321, 4.5.3.1.3, less the angle brackets).
 const MAX_BYTES: usize = 254;
@@ -31,9 +35,9 @@ pub enum EmailProblem {
     /// Nothing but white space.
     #[error("is empty")]
     Empty,
-    /// White space or a control character inside, or around, the address.
-    #[error("contains white space or a control character")]
-    WhiteSpace,
+    /// A character no address may hold: an eye could not see it, or see it for another one.
+    #[error("{0}")]
+    Character(BadCharacter),
     /// Not exactly one `@`.
     #[error("needs exactly one @")]
     At,
@@ -57,8 +61,8 @@ impl Email {
         if text.trim().is_empty() {
             return Err(EmailProblem::Empty);
         }
-        if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return Err(EmailProblem::WhiteSpace);
+        if let Some(bad) = characters::first_bad(text) {
+            return Err(EmailProblem::Character(bad));
         }
         let mut parts = text.split('@');
         let (Some(local), Some(domain), None) = (parts.next(), parts.next(), parts.next()) else {
@@ -91,6 +95,35 @@ impl Email {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.spelled
+    }
+
+    /// Every spelling Jira may hold the same address in, the file's own first: composed and decomposed, with the domain
+    /// in Unicode and in its ASCII form. Nearly all addresses have one. Case makes no other spelling, since Jira compares
+    /// without it.
+    #[must_use]
+    pub fn spellings(&self) -> Vec<String> {
+        let mut spellings = vec![self.spelled.clone()];
+        let (Some((local, domain)), Some((_, ascii))) = (self.spelled.split_once('@'), self.key.0.split_once('@'))
+        else {
+            return spellings;
+        };
+        if self.spelled.is_ascii() && !has_encoded_label(ascii) {
+            return spellings;
+        }
+        let (unicode, _) = idna::domain_to_unicode(ascii);
+        let locals = [local.to_owned(), local.nfc().collect(), local.nfd().collect()];
+        let domains = [domain, ascii, &unicode, &unicode.nfd().collect::<String>()].map(str::to_owned);
+        for (local, domain) in locals
+            .iter()
+            .flat_map(|local| domains.iter().map(move |domain| (local, domain)))
+        {
+            let spelling = format!("{local}@{domain}");
+            let lower = spelling.to_lowercase();
+            if !spellings.iter().any(|known| known.to_lowercase() == lower) {
+                spellings.push(spelling);
+            }
+        }
+        spellings
     }
 }
 
@@ -140,6 +173,18 @@ impl fmt::Display for EmailKey {
     }
 }
 
+/// The address Jira shows, where it shows one. Data Center can mask addresses (`ada at example dot com`): a text that is
+/// no address hides one, and is not another one.
+#[must_use]
+pub fn shown(text: Option<String>) -> Option<String> {
+    text.filter(|text| {
+        let text = text.trim();
+        let parts = text.rsplit_once('@');
+        parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
+            && !text.contains(char::is_whitespace)
+    })
+}
+
 /// A text with everything that could be an address hidden, for logs above DEBUG.
 #[must_use]
 pub fn masked(text: &str) -> String {
@@ -186,127 +231,10 @@ fn plain_domain(domain: &str) -> Option<String> {
     plain.then(|| domain.to_ascii_lowercase())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn same_person_however_spelled() {
-        for (one, other) in [
-            ("Ada@Example.com", "ada@example.COM"),
-            ("ren\u{e9}@example.com", "RENE\u{301}@example.com"),
-            ("a@b\u{fc}cher.example", "a@xn--bcher-kva.example"),
-        ] {
-            assert_eq!(
-                Email::parse(one).unwrap().key(),
-                Email::parse(other).unwrap().key(),
-                "{one} and {other}"
-            );
-        }
-    }
-
-    #[test]
-    fn look_alikes_stay_two_people() {
-        let latin = Email::parse("ada@example.com").unwrap();
-        for other in ["\u{430}da@example.com", "\u{ff41}da@example.com", "ada+1@example.com"] {
-            assert_ne!(latin.key(), Email::parse(other).unwrap().key(), "{other}");
-        }
-    }
-
-    #[test]
-    fn the_spelling_is_kept() {
-        assert_eq!(Email::parse("Ada@Example.com").unwrap().as_str(), "Ada@Example.com");
-    }
-
-    #[test]
-    fn what_is_no_address() {
-        use EmailProblem::{At, Domain, Empty, Local, TooLong, WhiteSpace};
-        let long = format!("{}@example.com", "a".repeat(65));
-        let longer = format!("a@{}.example", "b.".repeat(130));
-        for (text, problem) in [
-            ("", Empty),
-            ("  ", Empty),
-            (" ada@example.com", WhiteSpace),
-            ("ada lovelace@example.com", WhiteSpace),
-            ("ada\u{0}@example.com", WhiteSpace),
-            ("ada", At),
-            ("ada@home@example.com", At),
-            ("@example.com", Local),
-            (".ada@example.com", Local),
-            ("a..b@example.com", Local),
-            ("\"ada\"@example.com", Local),
-            ("Ada<ada@example.com", Local),
-            (&long, Local),
-            (&longer, TooLong),
-            ("ada@", Domain),
-            ("ada@example", Domain),
-            ("ada@-example.com", Domain),
-            ("ada@example..com", Domain),
-            ("ada@exa_mple.com", Domain),
-        ] {
-            assert_eq!(Email::parse(text), Err(problem), "{text:?}");
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn the_short_cut_for_plain_domains_is_none(domain in "[a-zA-Z0-9.-]{0,24}") {
-            if let Some(plain) = plain_domain(&domain) {
-                proptest::prop_assert_eq!(Some(plain), idna::domain_to_ascii_strict(&domain).ok());
-            }
-        }
-    }
-
-    /// The short cut is taken for whatever is plain, and for nothing else.
-    #[test]
-    fn which_domains_are_plain() {
-        let label = "a".repeat(63);
-        let long = format!("{0}.{0}.{0}.{1}", label, "a".repeat(61));
-        for domain in ["example.com", "Ex-ample.COM", "a.b", &format!("{label}.example"), &long] {
-            assert_eq!(plain_domain(domain), Some(domain.to_ascii_lowercase()), "{domain}");
-        }
-        for domain in [
-            "example",
-            "example..com",
-            "-example.com",
-            "example-.com",
-            "xn--bcher-kva.example",
-            "b\u{fc}cher.example",
-            "exa_mple.com",
-            &format!("{label}a.example"),
-            &format!("{long}a"),
-        ] {
-            assert_eq!(plain_domain(domain), None, "{domain}");
-        }
-        assert_eq!(ascii_domain("b\u{fc}cher"), None, "a domain has a dot");
-        assert_eq!(EmailKey::of("Ada@Example.com").to_string(), "ada@example.com");
-    }
-
-    #[test]
-    fn how_long_an_address_may_be() {
-        let local = "a".repeat(64);
-        let of = |bytes: usize| {
-            let rest = bytes - local.len() - 1;
-            let domain = "b.".repeat((rest - 2) / 2);
-            let filled = format!("{domain}{}", "cc".repeat(1 + (rest - 2) % 2));
-            format!("{local}@{}", &filled[..rest])
-        };
-        assert_eq!(of(MAX_BYTES).len(), MAX_BYTES);
-        assert!(Email::parse(&of(MAX_BYTES)).is_ok());
-        assert_eq!(Email::parse(&of(MAX_BYTES + 1)), Err(EmailProblem::TooLong));
-    }
-
-    #[test]
-    fn masking_leaves_no_address() {
-        assert_eq!(
-            masked("no account <ada@example.com>, says Jira"),
-            "no account … says Jira"
-        );
-        assert_eq!(masked("nothing to hide"), "nothing to hide");
-    }
-
-    #[test]
-    fn odd_addresses_in_jira_have_a_key_too() {
-        assert_eq!(EmailKey::of("Root@Localhost").as_str(), "root@localhost");
-    }
+/// Whether a domain in its ASCII form has a label that stands for another text.
+fn has_encoded_label(ascii: &str) -> bool {
+    ascii.split('.').any(|label| label.starts_with("xn--"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,6 +76,9 @@ pub enum HeldReason {
     LeaverHidden(AccountId),
     /// Would leave a desk, and Jira does not say whether it is a mere customer's.
     LeaverUnread(AccountId),
+    /// Its `until` has come by one of two clocks that are far apart: this machine's and Jira's. The account, where it is
+    /// known.
+    ClockOff(Option<AccountId>),
     /// Jira accepted it twice, and it still is not so.
     NoEffect(Change),
     /// Jira removes nobody from a desk that is open.
@@ -130,6 +133,7 @@ impl Held {
             HeldReason::NoEffect(Change::Add) => desk.zip(email).map(|(desk, email)| Concerns::Membership(desk, email)),
             HeldReason::NoEffect(Change::Remove)
             | HeldReason::StillOpen
+            | HeldReason::ClockOff(_)
             | HeldReason::LeaverHidden(_) | HeldReason::LeaverUnread(_) => {
                 desk.map(Concerns::Strangers)
             }
@@ -161,6 +165,7 @@ impl HeldReason {
             | Self::AddressChanged(id)
             | Self::LeaverHidden(id)
             | Self::LeaverUnread(id) => std::slice::from_ref(id),
+            Self::ClockOff(id) => id.as_slice(),
             Self::PinUnknown(_)
             | Self::PinShowsAnother(_)
             | Self::PinShared(_)
@@ -207,6 +212,9 @@ impl HeldReason {
             }
             Self::LeaverHidden(_) | Self::LeaverUnread(_) => {
                 "take the account off the desk in Jira yourself, or list it under `customers` with its id as `account:`"
+            }
+            Self::ClockOff(_) => {
+                "have this machine's clock set by a time server (timedatectl set-ntp true); the next pass goes on"
             }
             Self::NoEffect(_) => {
                 "see what undoes it in Jira (a directory that is only read, an automation, another tool), then run \
@@ -278,6 +286,9 @@ impl fmt::Display for HeldReason {
             Self::LeaverUnread(_) => f.write_str(
                 "it would leave the desk, and Jira does not say whether it is an agent's, an administrator's or a mere \
                  customer's",
+            ),
+            Self::ClockOff(_) => f.write_str(
+                "whether its `until` has come is in doubt: this machine's clock is more than an hour from Jira's",
             ),
             Self::NoEffect(_) => f.write_str("Jira accepted this twice, and it still is not so"),
             Self::StillOpen => f.write_str("Jira removes nobody from a desk that is open"),

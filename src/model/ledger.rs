@@ -8,6 +8,8 @@ mod history;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
+
 pub use self::deeds::Deed;
 pub use self::history::{DAY, History};
 use super::access::Access;
@@ -19,6 +21,7 @@ use super::held::{Concerns, Held};
 use super::observed::Deployment;
 use super::outcome::{Outcome, Outcomes};
 use super::plan::Plan;
+use super::policy::Policy;
 use super::roster::{Customer, DeskSpec, Membership, Roster};
 use super::step::{Action, Cause, Step};
 
@@ -48,6 +51,9 @@ pub struct Parts {
     pub accepted: BTreeMap<Deed, usize>,
     /// What the guards go by.
     pub history: History,
+    /// The latest `until` that has come by a clock Jira agreed with: every earlier one has come as well, whatever the
+    /// clock shows later.
+    pub until_came: Option<Date>,
 }
 
 /// Something the roster can want.
@@ -167,6 +173,26 @@ impl Ledger {
     #[must_use]
     pub fn is_without_effect(&self, deed: &Deed) -> bool {
         self.parts.accepted.get(deed).is_some_and(|times| *times >= 2)
+    }
+
+    /// The day (UTC) to take a roster for: an `until` that has come stays so when the clock goes back over midnight.
+    #[must_use]
+    pub fn day(&self, today: Date) -> Date {
+        self.parts.until_came.map_or(today, |came| came.max(today))
+    }
+
+    /// Whether it is certain that an `until` has come.
+    #[must_use]
+    pub fn has_come(&self, until: Date) -> bool {
+        self.parts.until_came.is_some_and(|came| until <= came)
+    }
+
+    /// Takes in which `until` have come, where Jira's clock agrees with this machine's.
+    pub fn until_came(&mut self, roster: &Roster, policy: &Policy) {
+        let came = roster.expired.values().filter_map(|customer| customer.until).max();
+        if policy.clock_is_right() {
+            self.parts.until_came = self.parts.until_came.max(came);
+        }
     }
 
     /// What the guards go by.

@@ -274,7 +274,8 @@ pub enum Lookup {
 }
 
 impl Lookup {
-    /// Judges the accounts a search for `wanted` found. Accounts that show another address are not candidates.
+    /// Judges the accounts a search for `wanted` found. Accounts that show another address are not candidates; one that
+    /// shows it in another spelling is the person.
     ///
     /// One active account that shows the address is the person, whatever else was found with a hidden one: this is
     /// also all that a desk's list can tell.

@@ -14,6 +14,7 @@
 //! | one with an address of `previously`, Cloud | yes | restricted | `remove_from_desk`, once the new account is on it |
 //! | an address known to be an account's, which shows another or none now | any | any | held |
 //! | to be changed, and an agent's, an administrator's, quietdesk's own or nobody knows | any | any | held; a name is noted |
+//! | whose `until` comes between this machine's day and Jira's, the clocks being far apart | any | any | held |
 //! | deactivated, Data Center, `--reactivate` | any | any | `update_customer`, then `add_to_desk` |
 //! | one, whose name is not the file's, Data Center | any | any | `update_customer` where the file changed, else noted |
 //!
@@ -31,13 +32,15 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use jiff::civil::Date;
+
 pub use self::questions::{Questions, questions};
 use super::access::Access;
 use super::account::{AccountId, Handle};
 use super::desk::DeskKey;
 use super::email::{Email, EmailKey};
 use super::held::{Change, Held, HeldReason};
-use super::identity::Identities;
+use super::identity::{Identities, Identity};
 use super::ledger::{Deed, Fact, Ledger, Value};
 use super::observed::{AccessReading, Deployment, DeskReading, Observed, ObservedDesk, Site, Witness};
 use super::policy::Policy;
@@ -185,7 +188,8 @@ pub fn plan(roster: &Roster, observed: &Observed, ledger: &Ledger, policy: &Poli
     let identities = Identities::new(roster, observed);
     for customer in roster.customers.values() {
         let before = planner.next;
-        let decided = planner.person(customer, identities.identify(customer));
+        let identity = identities.identify(customer);
+        let decided = !planner.holds_until(customer, &identity) && planner.person(customer, identity);
         if decided && planner.is_cloud() {
             planner.replace(customer, &identities, &mut replaced);
         }
@@ -200,10 +204,26 @@ pub fn plan(roster: &Roster, observed: &Observed, ledger: &Ledger, policy: &Poli
     planner.removals(&identities, &replaced, &tightened);
     planner.set(loosening);
     planner.warn_of_passwords();
+    planner.warn_of_clock();
     planner.plan
 }
 
 impl Plan {
+    /// Holds the removals of a saved plan whose entries' `until` had come, where the clock is in doubt now.
+    pub fn hold_expired(&mut self, policy: &Policy) {
+        let Some(warning) = policy.clock_warning() else { return };
+        let steps = std::mem::take(&mut self.steps);
+        let (expired, left): (Vec<_>, _) = steps.into_iter().partition(|step| step.cause == Cause::Expired);
+        self.steps = left;
+        self.warnings.extend((!expired.is_empty()).then_some(warning));
+        for Step { action, .. } in expired {
+            let (email, desk) = (action.email().cloned(), action.desk().cloned());
+            let account = action.removal().map(|(_, account)| account.id.clone());
+            let reason = HeldReason::ClockOff(account);
+            self.held.push(Held { email, desk, reason });
+        }
+    }
+
     /// The step of this number, unless its desk is paused.
     #[must_use]
     pub fn step(&self, id: StepId) -> Option<&Step> {
@@ -312,6 +332,33 @@ impl Planner<'_> {
             self.plan.without_effect.insert(deed);
         }
         vain
+    }
+
+    /// Whether it is in doubt that an `until` which has come by one clock has come at all.
+    fn is_in_doubt(&self, until: Option<Date>) -> bool {
+        self.policy.clock_is_off() && until.is_some_and(|until| !self.ledger.has_come(until))
+    }
+
+    /// Holds an entry whose `until` has come by Jira's clock and not by this machine's; false where there is none.
+    fn holds_until(&mut self, customer: &Customer, identity: &Identity<'_>) -> bool {
+        let by_jira = customer
+            .until
+            .is_some_and(|until| self.policy.day_in_jira().is_some_and(|day| until <= day));
+        let holds = by_jira && self.is_in_doubt(customer.until);
+        if holds {
+            let account = match identity {
+                Identity::Account(account) | Identity::Former(account) => Some(account.id.clone()),
+                Identity::Absent | Identity::Unasked(_) | Identity::Held(_) => None,
+            };
+            self.hold(Some(&customer.email), None, HeldReason::ClockOff(account));
+        }
+        holds
+    }
+
+    fn warn_of_clock(&mut self) {
+        if let Some(warning) = self.policy.clock_warning().filter(|_| self.roster.has_until()) {
+            self.plan.warnings.push(warning);
+        }
     }
 
     fn is_paused(&self, desk: &DeskKey) -> bool {

@@ -70,6 +70,9 @@ pub struct RosterSource {
     pub files: Vec<String>,
     /// SHA-256 of their contents, in hexadecimal.
     pub digest: String,
+    /// What is valid in them, and probably not meant: told with the other warnings.
+    #[serde(skip)]
+    pub warnings: Vec<String>,
 }
 
 /// The numbers: steps planned by kind, and the rest.
@@ -240,7 +243,7 @@ impl Report {
                 ..Summary::of(plan, outcomes, material.calls)
             },
             mail_sending_calls: material.mail_sending_calls,
-            warnings: plan.warnings.iter().cloned().chain(of_groups(&desks)).collect(),
+            warnings: warnings(material.source, plan, &desks),
             desks,
             steps: step_entries(&material),
             held: plan.held.iter().map(held_entry).collect(),
@@ -256,6 +259,11 @@ impl Report {
                 .map(ToString::to_string),
         }
     }
+}
+
+fn warnings(source: &RosterSource, plan: &Plan, desks: &BTreeMap<DeskKey, DeskCounts>) -> Vec<String> {
+    let warnings = source.warnings.iter().chain(&plan.warnings).cloned();
+    warnings.chain(of_groups(desks)).collect()
 }
 
 impl Report {

@@ -34,6 +34,13 @@ impl Roster {
         self
     }
 
+    /// Whether any entry has an `until`.
+    #[must_use]
+    pub fn has_until(&self) -> bool {
+        let mut customers = self.customers.values();
+        !self.expired.is_empty() || customers.any(|customer| customer.until.is_some())
+    }
+
     /// How many customers are listed on a desk.
     #[must_use]
     pub fn listed_on(&self, desk: &DeskKey) -> usize {

@@ -317,6 +317,7 @@ mod tests {
             source: &RosterSource {
                 files: vec!["roster.yaml".to_owned()],
                 digest: "0123456789abcdef".to_owned(),
+                warnings: Vec::new(),
             },
             observed,
             plan: &plan,

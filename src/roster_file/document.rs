@@ -12,7 +12,7 @@ use super::node::{Node, Value};
 use crate::model::access::Access;
 use crate::model::account::Handle;
 use crate::model::desk::DeskKey;
-use crate::model::email::{Email, EmailProblem};
+use crate::model::email::{Email, EmailProblem, Oddity};
 use crate::model::name::{Name, is_hostile};
 use crate::model::roster::{DeskSpec, InitialPassword, Membership};
 
@@ -117,13 +117,17 @@ pub(super) fn check(node: &Node<'_>, findings: &mut Findings) -> Document {
     if let Some(desks) = desks {
         check_desks(desks, &root.key("desks"), &mut document, findings);
     }
+    let has_defaults = has_default_desks(node);
     if let Some(customers) = customers {
         let path = root.key("customers");
         let items = fields::list(customers, &path, "a list of customers", findings).unwrap_or_default();
         for (index, item) in items.iter().enumerate() {
-            document
-                .customers
-                .extend(customer(item, index, &path.index(index), findings));
+            let path = path.index(index);
+            let entry = customer(item, index, &path, findings);
+            if let (Some(entry), false) = (&entry, has_defaults || says_desks(item)) {
+                without_desks(entry, &path, findings);
+            }
+            document.customers.extend(entry);
         }
     }
     // Asked of the tree, so that a key without a value is reported once, as that.
@@ -142,6 +146,34 @@ fn has_key(node: &Node<'_>, name: &str) -> bool {
     let Value::Map(entries) = &node.value else { return false };
     let is = |key: &Node<'_>| matches!(&key.value, Value::Text(text) if text == name);
     entries.iter().any(|(key, _)| is(key))
+}
+
+/// Whether the file says which desks its customers are on; a key that cannot be read is reported as that.
+fn has_default_desks(document: &Node<'_>) -> bool {
+    let Value::Map(entries) = &document.value else {
+        return true;
+    };
+    let mut keys = entries.iter();
+    match keys.find(|(key, _)| matches!(&key.value, Value::Text(text) if text == "defaults")) {
+        Some((_, defaults)) => !matches!(defaults.value, Value::Map(_)) || says_desks(defaults),
+        None => has_misspelled_key(document, "defaults"),
+    }
+}
+
+/// Whether a map says something about desks, be it nothing that can be read.
+fn says_desks(node: &Node<'_>) -> bool {
+    has_key(node, "desks") || has_misspelled_key(node, "desks")
+}
+
+/// Somebody who is on no desk by mistake would be taken off all of them, or never put on one.
+fn without_desks(entry: &Entry, path: &Path<'_>, findings: &mut Findings) {
+    findings.add(
+        entry.email.at,
+        path,
+        "the customer has no `desks`, and the file has no `defaults.desks`",
+        "write the desks here, or `defaults: {desks: [SUP]}` for the whole file; write `desks: []` if only an account is \
+         meant",
+    );
 }
 
 /// Whether a key was reported as a misspelling of this one.
@@ -402,7 +434,18 @@ fn email(at: Place, text: &str, path: &Path<'_>, findings: &mut Findings) -> Opt
             } else {
                 format!("the address `{text}` {problem}")
             };
-            findings.add(at, path, message, AN_ADDRESS);
+            let help = match problem {
+                EmailProblem::Character(bad) if bad.oddity != Oddity::WhiteSpace => {
+                    "type the address anew, without the character"
+                }
+                EmailProblem::Character(_)
+                | EmailProblem::Empty
+                | EmailProblem::At
+                | EmailProblem::Local
+                | EmailProblem::Domain
+                | EmailProblem::TooLong => AN_ADDRESS,
+            };
+            findings.add(at, path, message, help);
             None
         }
     }

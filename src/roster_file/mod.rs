@@ -33,6 +33,8 @@ pub struct Loaded {
     pub files: Vec<PathBuf>,
     /// [`Sources::digest`] of them.
     pub digest: String,
+    /// What is valid, and probably not meant; without e-mails.
+    pub warnings: Vec<String>,
 }
 
 /// Why there is no roster.
@@ -94,9 +96,11 @@ pub fn load(path: &Path) -> Result<Loaded, RosterError> {
 /// # Errors
 /// [`RosterError::Invalid`] with every problem found.
 pub fn load_sources(sources: Sources) -> Result<Loaded, RosterError> {
-    let roster = parse(&sources.sources).map_err(RosterError::Invalid)?;
+    let (roster, mut warnings) = check(&sources.sources).map_err(RosterError::Invalid)?;
+    warnings.extend(source::conflict_copies(&sources.files));
     Ok(Loaded {
         roster,
+        warnings,
         digest: sources.digest(),
         files: sources.files,
     })
@@ -107,6 +111,11 @@ pub fn load_sources(sources: Sources) -> Result<Loaded, RosterError> {
 /// # Errors
 /// Every problem of every source.
 pub fn parse(sources: &[Source]) -> Result<Roster, Problems> {
+    check(sources).map(|(roster, _)| roster)
+}
+
+/// The same, and what is valid and probably not meant.
+fn check(sources: &[Source]) -> Result<(Roster, Vec<String>), Problems> {
     let names = sources.iter().map(|source| source.name.clone()).collect();
     let mut findings = Findings::new(names);
     let mut documents = Vec::with_capacity(sources.len());
@@ -116,9 +125,9 @@ pub fn parse(sources: &[Source]) -> Result<Roster, Problems> {
         documents.extend(tree.map(|tree| document::check(&tree, &mut findings)));
     }
     let complete = documents.len() == sources.len();
-    let roster = unite::unite(documents, complete, &mut findings);
+    let (roster, warnings) = unite::unite(documents, complete, &mut findings);
     if findings.is_empty() {
-        return Ok(roster);
+        return Ok((roster, warnings));
     }
     let texts: Vec<String> = sources.iter().map(|source| text::lossy(&source.bytes)).collect();
     Err(findings.into_problems(&texts))

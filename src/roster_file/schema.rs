@@ -18,6 +18,7 @@ pub fn schema() -> String {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, title = "quietdesk roster")]
 #[schemars(extend("required" = ["version"], "anyOf" = [{"required": ["customers"]}, {"required": ["desks"]}]))]
+#[schemars(extend("if" = default_desks(), "else" = desks_of_each_customer()))]
 #[expect(dead_code, reason = "describes the file for the schema; never made")]
 struct RosterFile {
     /// The version of this format: 1.
@@ -103,7 +104,7 @@ struct LongCustomer {
     /// The display name of a new account. Without it, the address is the name.
     #[schemars(length(min = 1))]
     name: String,
-    /// The desks to be on, instead of the defaults. `[]`: an account, on no desk.
+    /// The desks to be on, instead of the defaults. `[]`: an account, on no desk. Needed where the file has no defaults.
     desks: Vec<DeskKeyText>,
     /// The account meant, where the address cannot decide: the accountId on Jira Cloud, the user name on Data Center. In
     /// quotes.
@@ -183,6 +184,15 @@ impl JsonSchema for KeepText {
             "pattern": r"^(\*|[^\s@*]+)@[^\s@*]+\.[^\s@*]+$"
         })
     }
+}
+
+/// A file that says which desks its customers are on.
+fn default_desks() -> serde_json::Value {
+    serde_json::json!({"required": ["defaults"], "properties": {"defaults": {"required": ["desks"]}}})
+}
+
+fn desks_of_each_customer() -> serde_json::Value {
+    serde_json::json!({"properties": {"customers": {"items": {"type": "object", "required": ["desks"]}}}})
 }
 
 fn version_one(_: &mut SchemaGenerator) -> Schema {

@@ -98,6 +98,45 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, RosterError> {
     Ok(files)
 }
 
+/// Warns of files of a folder that look like what a conflict between two writers left behind: the marks of file
+/// synchronizers, of Git's merge tools, and of copies made by hand.
+pub(super) fn conflict_copies(files: &[PathBuf]) -> Vec<String> {
+    let warning = |file: &PathBuf| {
+        let name = file.file_stem()?.to_str()?.to_lowercase();
+        is_conflict_copy(&name).then(|| {
+            format!(
+                "{} looks like the copy of a file that a conflict left behind, and counts as part of the roster: a person \
+                 who leaves the other file stays by this one; merge it into the other file and delete it",
+                super::problem::safe(&file.display().to_string())
+            )
+        })
+    };
+    let several = files.len() > 1;
+    files.iter().filter(|_| several).filter_map(warning).collect()
+}
+
+fn is_conflict_copy(name: &str) -> bool {
+    let marks = [
+        "conflicted copy",
+        "case conflict",
+        "sync-conflict",
+        "conflict-copy",
+        "- copy",
+        "copy of ",
+    ];
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    // `team_BASE_123`, as Git's merge tools name them.
+    let of_merge = ["_base_", "_local_", "_remote_", "_backup_"].iter().any(|mark| {
+        let number = name.rsplit_once(mark);
+        number.is_some_and(|(_, number)| is_number(number))
+    });
+    // `team (1)`, `team (copy)`.
+    let in_brackets = name.strip_suffix(')').and_then(|name| name.rsplit_once(" ("));
+    let numbered = in_brackets
+        .is_some_and(|(_, inside)| is_number(inside) || inside.contains("copy") || inside.contains("conflict"));
+    of_merge || numbered || marks.iter().any(|mark| name.contains(mark))
+}
+
 fn is_named_as_roster(file: &Path) -> bool {
     let hidden = file
         .file_name()

@@ -1,6 +1,6 @@
 //! From the files' documents to one [`Roster`]: what only shows when all files lie side by side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
@@ -13,8 +13,8 @@ use crate::model::email::{Email, EmailKey};
 use crate::model::roster::{Customer, DeskSpec, InitialPassword, Roster};
 
 /// Unites the documents. `complete` says that every file could be read; where one could not, no desk is called
-/// unknown, since that file may declare it.
-pub(super) fn unite(documents: Vec<Document>, complete: bool, findings: &mut Findings) -> Roster {
+/// unknown, since that file may declare it. With the roster comes what is valid and probably not meant.
+pub(super) fn unite(documents: Vec<Document>, complete: bool, findings: &mut Findings) -> (Roster, Vec<String>) {
     let certain = complete && documents.iter().all(|document| document.desks_are_certain);
     let desks = unite_desks(&documents, findings);
     if certain {
@@ -22,16 +22,45 @@ pub(super) fn unite(documents: Vec<Document>, complete: bool, findings: &mut Fin
             check_desks_are_known(document, &desks, findings);
         }
     }
-    let customers = unite_customers(documents, findings);
+    let mut apart = Apart::default();
+    let customers = unite_customers(documents, &mut apart, findings);
     check_accounts(&customers, findings);
     check_previously(&customers, findings);
-    Roster {
+    let roster = Roster {
         desks: desks.into_iter().map(|(key, (_, spec))| (key, spec)).collect(),
         customers: customers
             .into_iter()
             .map(|(key, united)| (key, united.customer))
             .collect(),
         expired: BTreeMap::new(),
+    };
+    (roster, apart.warnings(findings))
+}
+
+/// Addresses that two files list with different desks, by the two files: how many, and where the first is.
+#[derive(Default)]
+struct Apart(BTreeMap<(usize, usize), (usize, Place, Place)>);
+
+impl Apart {
+    fn note(&mut self, first: Place, second: Place) {
+        let (count, ..) = self.0.entry((first.file, second.file)).or_insert((0, first, second));
+        *count += 1;
+    }
+
+    fn warnings(&self, findings: &Findings) -> Vec<String> {
+        let warning = |(count, first, second): &(usize, Place, Place)| {
+            let (first, second) = (findings.shown(*first), findings.shown(*second));
+            let others = match count {
+                1 => String::new(),
+                2 => ", as does 1 other entry of these files".to_owned(),
+                _ => format!(", as do {} other entries of these files", count - 1),
+            };
+            format!(
+                "{first} and {second} list one address with different desks{others}: a person who leaves one of the files \
+                 stays by the other; list each address in one file"
+            )
+        };
+        self.0.values().map(warning).collect()
     }
 }
 
@@ -110,17 +139,21 @@ struct Previously {
     places: Vec<Place>,
 }
 
-fn unite_customers(documents: Vec<Document>, findings: &mut Findings) -> BTreeMap<EmailKey, United> {
+fn unite_customers(documents: Vec<Document>, apart: &mut Apart, findings: &mut Findings) -> BTreeMap<EmailKey, United> {
     let mut customers: BTreeMap<EmailKey, United> = BTreeMap::new();
     for document in documents {
         let defaults = document.default_desks;
         for mut entry in document.customers {
             let desks = entry.desks.take().unwrap_or_else(|| defaults.clone());
-            let desks = desks.into_iter().map(|desk| desk.value);
+            let desks: BTreeSet<_> = desks.into_iter().map(|desk| desk.value).collect();
             match customers.get_mut(entry.email.value.key()) {
                 Some(united) if united.last_file == entry.email.at.file => listed_twice(united, &entry, findings),
                 Some(united) => {
                     united.last_file = entry.email.at.file;
+                    let both_name_some = !desks.is_empty() && !united.customer.desks.is_empty();
+                    if both_name_some && desks != united.customer.desks {
+                        apart.note(united.at, entry.email.at);
+                    }
                     united.customer.desks.extend(desks);
                     agree(united, entry, findings);
                 }
@@ -139,7 +172,7 @@ fn unite_customers(documents: Vec<Document>, findings: &mut Findings) -> BTreeMa
                         until: entry.until.map(|it| it.value),
                         email: entry.email.value,
                         name: entry.name.map(|name| name.value),
-                        desks: desks.collect(),
+                        desks,
                         account: entry.account.map(|account| account.value),
                     };
                     let united = United {

@@ -45,6 +45,9 @@ pub struct Config {
     pub journal_limit: usize,
     /// The time of day inside the sandbox when it starts.
     pub started: jiff::Timestamp,
+    /// How far the clock that answers tell (`Date`) is ahead of this machine's, in seconds
+    /// ([`Sandbox::set_clock`](super::Sandbox::set_clock)).
+    pub clock_ahead: i64,
     /// Facts that are not certain.
     pub rules: Rules,
 }
@@ -67,6 +70,7 @@ impl Default for Config {
             record_bodies: true,
             journal_limit: 50_000,
             started: jiff::Timestamp::UNIX_EPOCH,
+            clock_ahead: 0,
             rules: Rules::default(),
         }
     }
@@ -153,6 +157,8 @@ pub struct Rules {
     pub closing_removes: bool,
     /// Whether the e-mail of every account but portal-only ones is hidden, even from administrators.
     pub hide_atlassian_emails: bool,
+    /// Data Center: whether e-mails are masked, even for administrators: `ada at example dot com`.
+    pub mask_emails: bool,
     /// Whether a search by a hidden e-mail finds its account.
     pub search_finds_hidden_emails: bool,
     /// Whether the user search finds portal-only accounts.
@@ -213,6 +219,7 @@ impl Default for Rules {
             public_signup: false,
             closing_removes: false,
             hide_atlassian_emails: false,
+            mask_emails: false,
             search_finds_hidden_emails: true,
             search_finds_portal_only: true,
             agents_are_listed: true,

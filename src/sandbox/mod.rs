@@ -37,6 +37,7 @@
 //! | the access settings are not written without `X-Atlassian-Token: no-check`: 403, a violation | §3 | H that clients send it, I that it is needed | |
 //! | a write that is not sent as JSON: 415, a violation | | I | |
 //! | every answer is numbered in `atl-traceid` | | I | |
+//! | every answer over HTTP tells the time in `Date` | | H (RFC 9110) | `Config::clock_ahead`, [`Sandbox::set_clock`] |
 //!
 //! ## Accounts
 //!
@@ -44,6 +45,7 @@
 //! |---|---|---|---|
 //! | `POST /customer` makes a portal-only account and mails nobody | §§1, 2 | M | |
 //! | … only for administrators, else 403 | §2 | M | `Config::administrator`, fault `create:403` |
+//! | addresses are compared as they are written, apart from case: composed and decomposed, IDN and punycode are others | §4 | I | |
 //! | … an address that is taken, whatever the case: 409, or 400 without `strictConflictStatusCode`; no id in the body | §4 | H | |
 //! | … also where the holder is deactivated or hides the address | §4 | I | |
 //! | … without a name, the address is the name; control characters and over 255 characters: 400 | | I | |
@@ -184,6 +186,8 @@
 //! | `PUT /user/password`: 204; an empty one 400 | §1 | H; the latter, I | |
 //! | a directory that cannot be written to: every write to accounts is refused | | I; the status, U | `Config::read_only_directory`, `Rules::read_only_status` |
 //! | addresses are hidden from everybody or nobody | | M | fault `hide-emails`, [`Sandbox::set_email_hidden`] |
+//! | addresses can be masked for everybody (`ada at example dot com`) | | H that the setting exists; that administrators get it too, I | `Rules::mask_emails` |
+//! | … a search finds them by the address all the same | | U | `Rules::search_finds_hidden_emails` |
 //!
 //! ## Data Center: desks
 //!
@@ -412,6 +416,11 @@ impl Sandbox {
     /// When there is no account with this id.
     pub fn set_email(&self, id: &str, email: &str) -> Result<bool, NotThere> {
         self.change(id, |account| account.email = email.to_owned())
+    }
+
+    /// Sets the clock that answers tell, so many seconds ahead of this machine's.
+    pub fn set_clock(&self, ahead: i64) {
+        self.core().config.clock_ahead = ahead;
     }
 
     /// Somebody else puts an account on a desk's list, or it gets there by itself. True if that changed the list.

@@ -15,6 +15,8 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use futures_util::stream;
+use jiff::fmt::rfc2822::DateTimePrinter;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -128,8 +130,11 @@ async fn jira(State(sandbox): State<Sandbox>, request: Request) -> Response<Body
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
-    let reply = sandbox.core().answer(&arrival, &head.headers);
-    match reply {
+    let (reply, ahead) = {
+        let mut core = sandbox.core();
+        (core.answer(&arrival, &head.headers), core.config.clock_ahead)
+    };
+    let mut response = match reply {
         Reply::Whole(answer) => whole(answer),
         Reply::Cut(mut answer) => {
             answer.body = half(&answer);
@@ -137,7 +142,18 @@ async fn jira(State(sandbox): State<Sandbox>, request: Request) -> Response<Body
         }
         Reply::Truncated(answer) if !answer.body.is_empty() => truncated(answer),
         Reply::Truncated(_) | Reply::Dropped => dropped(),
+    };
+    if let Some(date) = date(ahead) {
+        response.headers_mut().insert(header::DATE, date);
     }
+    response
+}
+
+/// What a clock tells that is so many seconds ahead of this machine's; a real connection tells this machine's by itself.
+fn date(ahead: i64) -> Option<HeaderValue> {
+    let shown = (ahead != 0).then(|| Timestamp::now().saturating_add(SignedDuration::from_secs(ahead)))?;
+    let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&shown.ok()?);
+    HeaderValue::from_str(&date.ok()?).ok()
 }
 
 fn plain(status: StatusCode) -> Response<Body> {

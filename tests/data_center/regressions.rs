@@ -199,7 +199,7 @@ async fn a_list_without_deactivated_accounts_makes_no_second_account() {
         )
         .await;
         let wanted = roster(&format!(
-            "version: 1\ndesks: {{SUP: {{}}}}\ncustomers:\n  - {{email: a@example.com}}\n  - {{email: b@example.com}}\n  - {{email: c@example.com}}\n  - {{email: jane@example.com, desks: [SUP]{password}}}\n"
+            "version: 1\ndesks: {{SUP: {{}}}}\ncustomers:\n  - {{email: a@example.com, desks: []}}\n  - {{email: b@example.com, desks: []}}\n  - {{email: c@example.com, desks: []}}\n  - {{email: jane@example.com, desks: [SUP]{password}}}\n"
         ));
         let mut ledger = Ledger::kept();
         apply(&world, &wanted, &mut ledger, &Policy::default(), &Passwords::default()).await;

@@ -411,3 +411,23 @@ async fn only_administrators_write_and_only_to_a_directory_that_can_be_written_t
         site.finish();
     }
 }
+
+#[tokio::test]
+async fn addresses_can_be_masked() {
+    for (search_finds_hidden_emails, found) in [(true, 1), (false, 0)] {
+        let site = ruled(Rules {
+            mask_emails: true,
+            search_finds_hidden_emails,
+            ..Rules::default()
+        })
+        .await;
+        let lovelace = user(&site, "lovelace").await;
+        assert_eq!(lovelace["emailAddress"], json!("king at example dot com"));
+        let rows = site
+            .get("/rest/api/2/user/search?username=king@example.com")
+            .await
+            .json();
+        assert_eq!(rows.as_array().unwrap().len(), found);
+        site.finish();
+    }
+}

@@ -64,6 +64,12 @@ enum Line {
         desks: Vec<Desk>,
         at: Timestamp,
     },
+    /// It has this address now.
+    Renamed {
+        account: String,
+        email: String,
+        at: Timestamp,
+    },
     /// It was not made, and will not be with that password.
     Cancelled { email: String, at: Timestamp },
     /// A later version's.
@@ -98,6 +104,8 @@ struct Writer {
     written: u64,
     /// Passwords of accounts that are not known to be made.
     pending: BTreeMap<EmailKey, SecretString>,
+    /// The addresses that accounts are handed off by. Nothing until somebody has another one.
+    addresses: Option<BTreeMap<AccountId, EmailKey>>,
 }
 
 impl HandOffFile {
@@ -111,6 +119,7 @@ impl HandOffFile {
             file,
             written: 0,
             pending: pending.collect(),
+            addresses: None,
         };
         Ok(Self {
             path,
@@ -181,7 +190,29 @@ impl HandOffFile {
             at: (self.clock)(),
         };
         self.append_or_warn(&line);
-        self.writer().pending.remove(email.key());
+        let mut writer = self.writer();
+        writer.pending.remove(email.key());
+        if let Some(addresses) = &mut writer.addresses {
+            addresses.insert(account.clone(), email.key().clone());
+        }
+    }
+
+    /// An account has this address, whichever it was made with: it is handed off by this one. On disk after the next
+    /// [`HandOffFile::flush`].
+    pub(super) fn renamed(&self, account: &AccountId, email: &Email) {
+        {
+            let mut writer = self.writer();
+            let addresses = writer.addresses.get_or_insert_with(|| addresses(&self.path));
+            match addresses.get_mut(account) {
+                Some(known) if known != email.key() => known.clone_from(email.key()),
+                Some(_) | None => return,
+            }
+        }
+        self.append_or_warn(&Line::Renamed {
+            account: account.0.clone(),
+            email: email.to_string(),
+            at: (self.clock)(),
+        });
     }
 
     /// The account existed all along, or Jira refused to make it: nobody gets that password.
@@ -369,6 +400,14 @@ fn read_lines(path: &Path) -> Result<Vec<Line>, StateError> {
     Ok(lines.collect())
 }
 
+/// The addresses that accounts are handed off by. A file that cannot be read is told when it is read for somebody.
+fn addresses(path: &Path) -> BTreeMap<AccountId, EmailKey> {
+    let made = read_lines(path).map(|lines| fold(lines).0).unwrap_or_default();
+    let made = made.into_iter();
+    made.filter_map(|entry| Some((entry.account?, EmailKey::of(&entry.email))))
+        .collect()
+}
+
 /// Who was made, each once, and who may have been.
 fn fold(lines: Vec<Line>) -> (Vec<HandOff>, BTreeMap<EmailKey, HandOff>) {
     let (mut made, mut pending) = (Vec::<HandOff>::new(), BTreeMap::<EmailKey, HandOff>::new());
@@ -419,6 +458,15 @@ fn fold(lines: Vec<Line>) -> (Vec<HandOff>, BTreeMap<EmailKey, HandOff>) {
                         places.insert(key, made.len());
                         made.push(entry);
                     }
+                }
+            }
+            Line::Renamed { account, email, .. } => {
+                let account = AccountId(account);
+                let found = made.iter().position(|entry| entry.account.as_ref() == Some(&account));
+                if let Some((place, entry)) = found.and_then(|place| Some((place, made.get_mut(place)?))) {
+                    places.remove(&EmailKey::of(&entry.email));
+                    places.insert(EmailKey::of(&email), place);
+                    entry.email = email;
                 }
             }
             Line::Cancelled { email, .. } => drop(pending.remove(&EmailKey::of(&email))),

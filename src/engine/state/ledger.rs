@@ -183,6 +183,7 @@ impl<'a> Difference<'a> {
                 parts.claimed.clone_from(&now.claimed);
                 parts.accepted.clone_from(&now.accepted);
                 parts.history.clone_from(&now.history);
+                parts.until_came = now.until_came;
             }
         }
     }

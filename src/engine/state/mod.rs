@@ -54,6 +54,7 @@ use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
 use crate::model::guard::Finding;
 use crate::model::ledger::{Fact, History, Ledger, Parts};
+use crate::model::observed::Deployment;
 use crate::model::outcome::{Outcome, StepEnd};
 use crate::model::plan::Plan;
 use crate::model::roster::Roster;
@@ -99,6 +100,8 @@ struct Open {
     begun: BTreeSet<EmailKey>,
     /// Of an earlier apply or an earlier life: may have taken effect.
     unsettled: BTreeSet<EmailKey>,
+    /// The new addresses this apply gave to accounts.
+    renamed: BTreeSet<EmailKey>,
 }
 
 impl<'a> Opener<'a> {
@@ -182,6 +185,8 @@ impl State {
 
     /// Accounts that a pass saw, and that an earlier life may have made without learning of it: it did, and whoever hands
     /// them off is told. Before [`State::save`], which forgets that they were in doubt.
+    ///
+    /// Whoever was given a new address is handed off by that one from now on.
     pub fn found(&self, roster: &Roster, plan: &Plan) {
         for email in self.unsettled() {
             if let (Some(account), Some(customer)) = (plan.accounts.get(&email), roster.customers.get(&email)) {
@@ -189,6 +194,37 @@ impl State {
                 self.hand_off
                     .made(&customer.email, customer.name_for_creation(), &desks, &account.id);
             }
+        }
+        if plan.site.deployment == Deployment::DataCenter {
+            self.found_renamed(roster, plan);
+        }
+    }
+
+    /// Accounts whose entries name older addresses, and that have the new one by now.
+    fn found_renamed(&self, roster: &Roster, plan: &Plan) {
+        let steps = plan.steps.iter().chain(&plan.paused).map(|step| &step.action);
+        let updated = steps.filter(|action| changes_address(action)).filter_map(Action::email);
+        let held = plan.held.iter().filter(|held| held.desk.is_none());
+        let held = held.filter_map(|held| held.email.as_ref());
+        let mut still_old: BTreeSet<_> = updated.chain(held).map(|email| email.key().clone()).collect();
+        still_old.retain(|email| !self.creates().renamed.contains(email));
+        let moved = roster
+            .customers
+            .values()
+            .filter(|customer| !customer.previously.is_empty());
+        for customer in moved.filter(|customer| !still_old.contains(customer.email.key())) {
+            let Some(account) = plan.accounts.get(customer.email.key()) else {
+                continue;
+            };
+            for old in &customer.previously {
+                if self.creates().unsettled.remove(old.key()) {
+                    let desks: Vec<_> = customer.desks.iter().cloned().collect();
+                    self.hand_off
+                        .made(old, customer.name_for_creation(), &desks, &account.id);
+                    self.intents.settle(old.key());
+                }
+            }
+            self.hand_off.renamed(&account.id, &customer.email);
         }
     }
 
@@ -283,6 +319,7 @@ impl Book for State {
     fn begins(&self, plan: &Plan) {
         let mut creates = self.creates();
         let begun = std::mem::take(&mut creates.begun);
+        creates.renamed.clear();
         creates.unsettled.extend(begun);
         drop(creates);
         self.hand_off.know(&plan.portals);
@@ -326,6 +363,13 @@ impl Book for State {
 
     fn ended(&self, step: &Step, end: &StepEnd) {
         self.audit.ended(step, end);
+        if let (true, true, Some(email)) = (
+            changes_address(&step.action),
+            end.outcome.is_success(),
+            step.action.email(),
+        ) {
+            self.creates().renamed.insert(email.key().clone());
+        }
         let Action::CreateCustomer {
             email,
             name,
@@ -372,6 +416,11 @@ impl Book for State {
             self.intents.settle(email);
         }
     }
+}
+
+/// Whether a step gives an account another address.
+fn changes_address(action: &Action) -> bool {
+    matches!(action, Action::UpdateCustomer { changes, .. } if changes.address.is_some())
 }
 
 impl Drop for State {

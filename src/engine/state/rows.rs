@@ -25,6 +25,7 @@ const REMOVE: &str = "accepted-remove";
 const REMOVE_FROM_OPEN: &str = "refused-remove";
 const UPDATE: &str = "accepted-update";
 const ACCESS: &str = "accepted-access";
+const UNTIL_CAME: &str = "until-came";
 
 /// The rows of a memory, each with its value.
 pub(super) fn rows(parts: &Parts) -> BTreeMap<Row, String> {
@@ -55,6 +56,9 @@ pub(super) fn rows(parts: &Parts) -> BTreeMap<Row, String> {
     }
     for ((desk, handle), at) in &history.removed {
         rows.insert(on(REMOVED, desk, &handle.0), at.to_string());
+    }
+    if let Some(day) = parts.until_came {
+        rows.insert((UNTIL_CAME, String::new(), String::new()), day.to_string());
     }
     for (id, at) in &history.used {
         rows.insert((USED, id.clone(), at.to_string()), String::new());
@@ -92,6 +96,10 @@ pub(super) fn restore(parts: &mut Parts, (kind, one, two): (&str, &str, &str), v
             history
                 .removed
                 .extend(accounts.map(|handle| ((desk.clone(), handle), at)));
+            return Ok(());
+        }
+        UNTIL_CAME => {
+            parts.until_came = Some(value.parse().map_err(|_| Unexpected("day"))?);
             return Ok(());
         }
         USED => {
@@ -143,6 +151,7 @@ mod tests {
                 used: [("removals-SUP-00000000".to_owned(), 9)].into(),
                 ..History::default()
             },
+            until_came: Some("2027-01-31".parse().unwrap()),
             ..Parts::default()
         };
         let mut restored = Parts::default();
@@ -159,5 +168,6 @@ mod tests {
             assert!(restore(&mut restored, wrong, "1").is_err());
         }
         assert!(restore(&mut restored, (SIZE, "SUP", ""), "x").is_err());
+        assert!(restore(&mut restored, (UNTIL_CAME, "", ""), "x").is_err());
     }
 }

@@ -61,29 +61,39 @@ impl JiraRead {
         self.listing
     }
 
-    /// Who has an e-mail, and the accounts that were found by it.
+    /// Who has an e-mail, and the accounts that were found by it. Jira compares addresses as they are written, so that it
+    /// is asked for every spelling: nearly all addresses have one.
     ///
     /// # Errors
     /// When Jira does not say.
     pub async fn lookup(&self, email: &Email) -> Result<(Lookup, Vec<Account>), CallError> {
+        let mut found = Vec::new();
+        for spelling in email.spellings() {
+            found.extend(self.search(&spelling).await?);
+        }
+        // The search matches beginnings; only what shows this very address or hides its own can be meant, or is in the
+        // way of a new account by having it as its user name.
+        found.retain(|account| is_concerned(account, email.key()));
+        found.sort_by(|a, b| a.id.cmp(&b.id));
+        found.dedup_by(|a, b| a.id == b.id);
+        Ok((Lookup::judge(email.key(), &found), found))
+    }
+
+    /// Everybody a search for a text finds.
+    async fn search(&self, text: &str) -> Result<Vec<Account>, CallError> {
         let mut found: Vec<Account> = Vec::new();
         loop {
             let request = Request::new(&self.platform().search, &[]);
             let request = match self.site.deployment {
-                Deployment::Cloud => request.query("query", email.as_str()),
-                Deployment::DataCenter => request.query("username", email.as_str()).query("includeInactive", true),
+                Deployment::Cloud => request.query("query", text),
+                Deployment::DataCenter => request.query("username", text).query("includeInactive", true),
             };
             let request = request.query("startAt", found.len()).query("maxResults", HITS);
             let users = self.users(&request).await?;
             let full = users.len() >= HITS;
             found.extend(users);
-            // The search matches beginnings; only what shows this very address or hides its own can be meant, or is in
-            // the way of a new account by having it as its user name.
             if !full || found.len() >= MOST_HITS {
-                found.retain(|account| is_concerned(account, email.key()));
-                found.sort_by(|a, b| a.id.cmp(&b.id));
-                found.dedup_by(|a, b| a.id == b.id);
-                return Ok((Lookup::judge(email.key(), &found), found));
+                return Ok(found);
             }
         }
     }

@@ -3,6 +3,7 @@
 //! | who is on the desk | why | expected |
 //! |---|---|---|
 //! | an expired entry's account | `until` | leaves |
+//! | … while this machine's clock is more than an hour from Jira's | | held, unless it came before that |
 //! | an account with an address of `previously`, Cloud | the person's new account is, or gets, on it | leaves after that, see `moves` |
 //! | whom an applied roster listed there, and this one does not | `membership: owned` | leaves |
 //! | anybody not listed there | `membership: exact` | leaves |
@@ -133,8 +134,13 @@ impl Planner<'_> {
                     None
                 }
             };
-            if let Some(account) = account.filter(|account| desk.lists(&account.handle)) {
-                leaving.insert(account.handle.clone(), Cause::Expired);
+            match account.filter(|account| desk.lists(&account.handle)) {
+                Some(account) if self.is_in_doubt(customer.until) => {
+                    let reason = HeldReason::ClockOff(Some(account.id.clone()));
+                    self.hold(Some(&customer.email), Some(key), reason);
+                }
+                Some(account) => drop(leaving.insert(account.handle.clone(), Cause::Expired)),
+                None => {}
             }
         }
     }

@@ -78,6 +78,7 @@ fn source() -> RosterSource {
     RosterSource {
         files: vec!["club.yaml".to_owned()],
         digest: "0".repeat(64),
+        warnings: Vec::new(),
     }
 }
 

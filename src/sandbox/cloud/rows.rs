@@ -1,5 +1,7 @@
 //! How accounts are spelled.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::super::common::page::{AVATARS, Avatars, shown_email};
@@ -22,7 +24,7 @@ fn account_type(kind: PersonKind) -> &'static str {
 pub(super) struct JsmUser<'a> {
     account_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    email_address: Option<&'a str>,
+    email_address: Option<Cow<'a, str>>,
     display_name: &'a str,
     active: bool,
     time_zone: &'static str,
@@ -68,7 +70,7 @@ pub(super) struct PlatformUser<'a> {
     account_id: &'a str,
     account_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    email_address: Option<&'a str>,
+    email_address: Option<Cow<'a, str>>,
     avatar_urls: Avatars,
     display_name: &'a str,
     active: bool,

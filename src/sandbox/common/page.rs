@@ -1,5 +1,6 @@
 //! How pages are spelled, and what both deployments show of an account.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::Serialize;
@@ -15,9 +16,15 @@ pub(in crate::sandbox) fn shown_email<'a>(
     account: &'a Account,
     rules: &Rules,
     disturbance: &Disturbance,
-) -> Option<&'a str> {
-    let hidden = disturbance.hide_emails || account.hides_email(rules);
-    (!hidden).then_some(account.email.as_str())
+) -> Option<Cow<'a, str>> {
+    if disturbance.hide_emails || account.hides_email(rules) {
+        return None;
+    }
+    let email = account.email.as_str();
+    Some(match rules.mask_emails {
+        true => email.replace('@', " at ").replace('.', " dot ").into(),
+        false => email.into(),
+    })
 }
 
 /// The pictures of an account.

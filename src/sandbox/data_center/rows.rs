@@ -1,5 +1,7 @@
 //! How accounts are spelled.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -14,7 +16,7 @@ pub(super) struct JsmUser<'a> {
     name: &'a str,
     key: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    email_address: Option<&'a str>,
+    email_address: Option<Cow<'a, str>>,
     display_name: &'a str,
     active: bool,
     time_zone: &'static str,
@@ -59,7 +61,7 @@ pub(super) struct PlatformUser<'a> {
     key: &'a str,
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    email_address: Option<&'a str>,
+    email_address: Option<Cow<'a, str>>,
     avatar_urls: Avatars,
     display_name: &'a str,
     active: bool,

@@ -27,7 +27,8 @@ impl State {
         let key = email_key(query);
         let by_email = starting_with(&self.by_email, &key).filter(|(_, no)| {
             let account = self.accounts.get(no);
-            self.rules.search_finds_hidden_emails || account.is_some_and(|account| !account.hides_email(&self.rules))
+            let shown = |account: &Account| !self.rules.mask_emails && !account.hides_email(&self.rules);
+            self.rules.search_finds_hidden_emails || account.is_some_and(shown)
         });
         let by_name = starting_with(&self.by_name, &key);
         let mut found = BTreeSet::new();

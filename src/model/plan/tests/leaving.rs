@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::held::Change;
+use crate::model::ledger::Parts;
 use crate::model::observed::{Completeness, Staff};
 use crate::model::roster::{Customer, Membership};
 
@@ -356,6 +357,47 @@ fn who_expired_leaves() {
     let heir = pinned("bob", customer("robert@example.com", &["SUP"]));
     roster.customers.insert(heir.email.key().clone(), heir);
     assert_eq!(words(&roster, &moved, &none), "");
+}
+
+/// While this machine's clock is far from Jira's, an `until` that has come by one of the two is held, whatever the
+/// membership; one that came before that stays so.
+#[test]
+fn until_is_held_while_the_clocks_are_far_apart() {
+    let until = |day: &str| Customer {
+        until: Some(day.parse().unwrap()),
+        ..customer(BOB, &["SUP"])
+    };
+    let held = format!("hold {BOB}: {}", HeldReason::ClockOff(None));
+    let came = Ledger::restored(Parts {
+        until_came: Some("2026-02-01".parse().unwrap()),
+        ..Ledger::kept().parts().clone()
+    });
+    let nobody_came = Ledger::kept();
+    for membership in [Membership::Additive, Membership::Owned, Membership::Exact] {
+        // By Jira's clock it is 2 February; by this machine's, which is days off, 1 February or 5 February.
+        for (day, ahead, ledger, expected) in [
+            ("2026-02-02", 0, &nobody_came, LEAVES),
+            ("2026-02-02", 3600, &nobody_came, LEAVES),
+            ("2026-02-02", 3 * 86_400, &nobody_came, &held),
+            ("2026-02-02", -86_400, &nobody_came, &held),
+            ("2026-02-04", 3 * 86_400, &nobody_came, &held),
+            ("2026-02-09", 3 * 86_400, &nobody_came, ""),
+            ("2026-02-01", 3 * 86_400, &came, LEAVES),
+            ("2026-02-02", 3 * 86_400, &came, &held),
+        ] {
+            let policy = Policy {
+                now: 1_770_033_600 + ahead,
+                clock_ahead: Some(ahead),
+                ..Policy::default()
+            };
+            let today = jiff::Timestamp::from_second(policy.now).unwrap();
+            let today = today.to_zoned(jiff::tz::TimeZone::UTC).date();
+            let roster = of(membership, roster(&["SUP"], [until(day)])).on(ledger.day(today));
+            let plan = plan(&roster, &there(), ledger, &policy);
+            assert_eq!(in_words(&plan), expected, "{day}, {ahead} s ahead, {membership:?}");
+            assert_eq!(plan.warnings.len(), usize::from(ahead.abs() > 3600));
+        }
+    }
 }
 
 /// On Cloud a new address is a new account: the old one leaves once the new one is there, and not before.
