@@ -9,7 +9,7 @@ use super::rows::PlatformUser;
 /// `GET /rest/api/3/serverInfo`.
 pub(super) fn server_info(call: &Call<'_>) -> Answer {
     let base = &call.asked.base;
-    let body = json!({
+    let mut body = json!({
         "baseUrl": base,
         "displayUrl": base,
         "version": "1001.0.0-SNAPSHOT",
@@ -22,6 +22,12 @@ pub(super) fn server_info(call: &Call<'_>) -> Answer {
         "serverTitle": "Jira",
         "serverTimeZone": "Etc/UTC",
     });
+    if let Some(body) = body
+        .as_object_mut()
+        .filter(|_| !call.config.rules.states_deployment_type)
+    {
+        body.remove("deploymentType");
+    }
     Answer::json(200, &body)
 }
 
@@ -72,6 +78,9 @@ pub(super) fn my_permissions(call: &Call<'_>) -> Answer {
         return errors::bad_parameter(call.asked, "permissions");
     }
     let config = call.config;
+    if !config.rules.states_permissions {
+        return Answer::json(200, &json!({"permissions": {}}));
+    }
     let body = permissions(call.asked, |key| match key {
         "ADMINISTER" => config.administrator,
         "USER_PICKER" => config.user_picker,

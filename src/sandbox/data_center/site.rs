@@ -19,7 +19,7 @@ pub(super) fn version(call: &Call<'_>) -> Version {
 /// `GET /rest/api/2/serverInfo`.
 pub(super) fn server_info(call: &Call<'_>) -> Answer {
     let version = version(call);
-    let body = json!({
+    let mut body = json!({
         "baseUrl": call.asked.base,
         "version": version.to_string(),
         "versionNumbers": version.numbers(),
@@ -31,6 +31,12 @@ pub(super) fn server_info(call: &Call<'_>) -> Answer {
         "scmInfo": "0000000000000000000000000000000000000000",
         "serverTitle": "Jira",
     });
+    if let Some(body) = body
+        .as_object_mut()
+        .filter(|_| !call.config.rules.states_deployment_type)
+    {
+        body.remove("deploymentType");
+    }
     Answer::json(200, &body)
 }
 
@@ -87,6 +93,9 @@ const PERMISSIONS: [(&str, &str, &str); 9] = [
 /// `GET /rest/api/2/mypermissions`: all there are.
 pub(super) fn my_permissions(call: &Call<'_>) -> Answer {
     let config = call.config;
+    if !config.rules.states_permissions {
+        return Answer::json(200, &json!({"permissions": {}}));
+    }
     let body = permissions(|key| match key {
         "ADMINISTER" | "ADMINISTER_PROJECTS" => config.administrator,
         "USER_PICKER" => config.user_picker,
