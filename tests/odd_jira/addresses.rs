@@ -41,11 +41,14 @@ async fn a_bearer_token_works_through_clouds_gateway_and_nowhere_else() {
     world.drain();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn links_to_the_portal_lead_to_the_site_and_not_to_the_gateway() {
     let mut day = Day::on(Deployment::Cloud, one_desk(Vec::new())).await;
     day.world = World::with(one_desk(Vec::new()), behind_gateway()).await;
-    day.write("roster.yaml", "version: 1\ndesks: {SUP: {}}\ncustomers: [{email: ada@example.com, desks: [SUP]}]\n");
+    day.write(
+        "roster.yaml",
+        "version: 1\ndesks: {SUP: {}}\ncustomers: [{email: ada@example.com, desks: [SUP]}]\n",
+    );
     let gateway = format!("{}/ex/jira/1-2-3", day.world.running.url());
     for (arguments, code) in [
         (&["apply", "roster.yaml", "--yes"][..], 0),

@@ -38,7 +38,9 @@ async fn a_create_refused_in_another_language_links_who_is_there() {
             .await
             .unwrap();
         // Somebody else makes the account in the meantime.
-        world.sandbox.create_account(&SeedPerson::customer("Ada@example.com", &[]));
+        world
+            .sandbox
+            .create_account(&SeedPerson::customer("Ada@example.com", &[]));
         let stop = CancellationToken::new();
         let outcomes = carry_out(&jira, &seen, &NoBook, &Passwords::default(), &Silent, &stop).await;
         let counts = outcomes.counts(seen.approved.plan());
@@ -49,7 +51,7 @@ async fn a_create_refused_in_another_language_links_who_is_there() {
     }
 }
 
-/// Refused for another reason, nobody with the address is there, and what Jira said is told.
+/// Refused for another reason: no account with the address is there, and the step fails with what Jira said.
 #[tokio::test]
 async fn a_create_refused_for_good_is_looked_up_and_fails() {
     for deployment in BOTH {
@@ -58,7 +60,11 @@ async fn a_create_refused_for_good_is_looked_up_and_fails() {
         world.sandbox.set_faults(&"create:html=400".parse().unwrap());
         let applied = world.apply(&wanted).await;
         assert_eq!(applied.outcomes(), BTreeSet::from(["failed", "skipped"]));
-        assert!(applied.unsuccessful()[0].contains("Jira answers 400"), "{:?}", applied.unsuccessful());
+        assert!(
+            applied.unsuccessful()[0].contains("Jira answers 400"),
+            "{:?}",
+            applied.unsuccessful()
+        );
         let searches = world.sandbox.journal();
         let looked_up = searches
             .iter()
@@ -78,6 +84,8 @@ async fn answers_are_asked_for_in_english() {
         let version = if english { "1" } else { "no" };
         axum::Json(serde_json::json!({"deploymentType": "Cloud", "version": version, "accountId": "me"}))
     });
-    let jira = super::connect_to(router, super::settings_for(&Config::default())).await.unwrap();
+    let jira = super::connect_to(router, super::settings_for(&Config::default()))
+        .await
+        .unwrap();
     assert_eq!(jira.site().version, "1");
 }

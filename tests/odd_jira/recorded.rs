@@ -17,7 +17,12 @@ macro_rules! recorded {
 }
 
 fn with_status(status: u16, body: &'static str) -> Response {
-    (StatusCode::from_u16(status).unwrap(), [("content-type", "application/json")], body).into_response()
+    (
+        StatusCode::from_u16(status).unwrap(),
+        [("content-type", "application/json")],
+        body,
+    )
+        .into_response()
 }
 
 /// A client of a server that answers as recorded; `desks` answers the list of desks.
@@ -39,7 +44,9 @@ async fn client(deployment: Deployment, desks: impl Fn() -> Response + Clone + S
         deployment: Some(deployment),
         ..settings_for(&Config::default())
     };
-    connect_to(axum::Router::new().fallback(answer), settings).await.unwrap()
+    connect_to(axum::Router::new().fallback(answer), settings)
+        .await
+        .unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -53,7 +60,11 @@ async fn recorded_lists_and_accounts_are_understood() {
     cloud.sweep(2, &mut visit).await.unwrap();
     let app = (AccountKind::App, false);
     assert_eq!(kinds, [(AccountKind::Person, true), app, app]);
-    let standing = cloud.standing(&Handle("60aa11bb22cc33dd44ee55ff".into())).await.unwrap().unwrap();
+    let standing = cloud
+        .standing(&Handle("60aa11bb22cc33dd44ee55ff".into()))
+        .await
+        .unwrap()
+        .unwrap();
     assert!(standing.is_licensed() && standing.groups.contains("jira-administrators"));
     let own = client(Deployment::DataCenter, desks).await;
     let roll = own.roll_of("HELP").await.unwrap();

@@ -1,4 +1,4 @@
-//! The access settings, with fields missing and fields nobody has seen.
+//! The access settings, with fields missing and unknown fields.
 
 use quietdesk::sandbox::{Config, DeskAccess, Rules};
 

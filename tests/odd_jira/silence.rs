@@ -88,8 +88,8 @@ async fn plain_http_under_https_ends_with_patience() {
     );
 }
 
-#[tokio::test]
-async fn endless_pages_of_people_nobody_knows_end_or_are_stopped() {
+#[tokio::test(flavor = "multi_thread")]
+async fn reading_endless_pages_can_be_stopped() {
     let day = Day::on(Deployment::Cloud, two_desks(Vec::new())).await;
     day.write("roster.yaml", "version: 1\ndesks: {SUP: {}}\ncustomers: []\n");
     day.world.sandbox.set_faults(&"customers:endless".parse().unwrap());
@@ -111,20 +111,31 @@ async fn stopped_by(signal: &str, day: &Day, arguments: &[&str], requests: usize
     };
     timeout(BOUND, asked).await.expect("it asks nothing");
     let id = child.id().unwrap().to_string();
-    let sent = tokio::process::Command::new("kill").args(["-s", signal, &id]).status().await;
+    let sent = tokio::process::Command::new("kill")
+        .args(["-s", signal, &id])
+        .status()
+        .await;
     assert!(sent.unwrap().success());
-    let output = timeout(BOUND, child.wait_with_output()).await.expect("it does not stop").unwrap();
+    let output = timeout(BOUND, child.wait_with_output())
+        .await
+        .expect("it does not stop")
+        .unwrap();
     (
         output.status.code().unwrap_or(-1),
         String::from_utf8(output.stderr).unwrap(),
     )
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn apply_obeys_signals_during_its_first_calls() {
     let day = Day::on(Deployment::Cloud, two_desks(Vec::new())).await;
     day.write("roster.yaml", "version: 1\ndesks: {SUP: {}}\ncustomers: []\n");
-    for silent in ["server-info:slow=100000", "myself:slow=100000", "desks:slow=100000", "desks:429=300"] {
+    for silent in [
+        "server-info:slow=100000",
+        "myself:slow=100000",
+        "desks:slow=100000",
+        "desks:429=300",
+    ] {
         day.world.sandbox.set_faults(&silent.parse().unwrap());
         for signal in ["INT", "TERM"] {
             let (code, text) = stopped_by(signal, &day, &["apply", "roster.yaml", "--yes"], 1).await;
@@ -135,8 +146,8 @@ async fn apply_obeys_signals_during_its_first_calls() {
 }
 
 /// Where there never was a connection, ten minutes of patience bring none.
-#[tokio::test]
-async fn a_wrong_address_is_told_in_seconds() {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_address_is_reported_in_seconds() {
     let day = Day::on(Deployment::Cloud, one_desk(Vec::new())).await;
     day.write("roster.yaml", "version: 1\ndesks: {SUP: {}}\ncustomers: []\n");
     let refused: SocketAddr = {
@@ -160,6 +171,9 @@ async fn a_wrong_address_is_told_in_seconds() {
         let output = output.expect("it waits for minutes").unwrap();
         let text = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(5), "{command}: {text}");
-        assert!(text.contains("no connection to Jira (") && text.contains("check --url"), "{text}");
+        assert!(
+            text.contains("no connection to Jira (") && text.contains("check --url"),
+            "{text}"
+        );
     }
 }

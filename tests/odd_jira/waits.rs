@@ -92,7 +92,11 @@ async fn a_date_without_the_servers_own_beside_it_is_waited_for() {
         }
     });
     let jira = connect_to(router, settings_for(&Config::default())).await.unwrap();
-    assert_eq!(jira.stats().requests, 3, "one refused, one that says which Jira, one that signs in");
+    assert_eq!(
+        jira.stats().requests,
+        3,
+        "one refused, one that says which Jira, one that signs in"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -120,7 +124,7 @@ async fn a_wait_beyond_all_numbers_is_no_panic() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn plan_apply_and_run_end_with_5_at_a_wait_beyond_patience() {
     let day = Day::on(Deployment::Cloud, one_desk(Vec::new())).await;
     day.write(
@@ -143,7 +147,9 @@ async fn plan_apply_and_run_end_with_5_at_a_wait_beyond_patience() {
             assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
         }
     }
-    day.world.sandbox.set_faults(&"create:503-after=18446744073709551615x1".parse().unwrap());
+    day.world
+        .sandbox
+        .set_faults(&"create:503-after=18446744073709551615x1".parse().unwrap());
     day.does(&["apply", "roster.yaml", "--yes"], 0);
     day.does(&["plan", "roster.yaml", "--detailed-exitcode"], 0);
     day.world.drain();
@@ -174,9 +180,15 @@ async fn an_import_under_a_token_bucket_is_refused_a_few_times_a_second() {
             for exchange in journal.iter().filter(|exchange| exchange.status == Some(429)) {
                 *refused.entry(exchange.at.as_secs()).or_default() += 1;
             }
-            let (seconds, all) = (journal.last().unwrap().at.as_secs_f64(), refused.values().sum::<usize>());
-            println!("{deployment:?}, zero: {limited_says_zero}: {all} refused of {} in {seconds} s: {refused:?}", journal.len());
-            assert!(all as f64 <= 5.0 * seconds, "{all} refused in {seconds} s: {refused:?}");
+            let (seconds, all) = (
+                journal.last().unwrap().at.as_secs_f64(),
+                refused.values().sum::<usize>(),
+            );
+            println!(
+                "{deployment:?}, zero: {limited_says_zero}: {all} refused of {} in {seconds} s: {refused:?}",
+                journal.len()
+            );
+            assert!(all as f64 <= 4.0 * seconds, "{all} refused in {seconds} s: {refused:?}");
             assert!(seconds < 60.0, "{seconds} s");
             assert!(sandbox.violations().is_empty());
         }
