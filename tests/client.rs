@@ -409,7 +409,7 @@ async fn an_answer_without_an_end_is_cut_off() {
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
     let settings = Settings {
         url: BaseUrl::parse(&url).unwrap(),
-        patience: Duration::from_secs(1),
+        patience: Duration::from_secs(4),
         ..settings(&Config::default())
     };
     let error = JiraRead::connect(settings).await.unwrap_err().to_string();

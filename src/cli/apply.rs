@@ -92,13 +92,25 @@ async fn pass(
     let mut policy = site.policy.clone();
     let now = policy.now;
     let approvals = read_approvals(state.as_ref(), &ledger, &mut policy, now).map_err(state::failure)?;
-    let jira = JiraWrite::new(site.connect().await?);
-    compare_clocks(&jira, Timestamp::now, &mut policy).await;
     let bar = progress::Bar::new();
-    let seen = tokio::select! {
-        seen = look(&jira, site, saved, &ledger, &policy, &bar) => seen?,
-        () = stop.cancelled() => return Err(Failure::new(Exit::Partial, "told to stop before anything was changed")),
+    let first_calls = async {
+        let jira = JiraWrite::new(site.connect().await?);
+        compare_clocks(&jira, Timestamp::now, &mut policy).await;
+        let seen = look(&jira, site, saved, &ledger, &policy, &bar).await?;
+        Ok::<_, Failure>((jira, seen))
     };
+    let looked = tokio::select! {
+        looked = first_calls => Some(looked),
+        () = stop.cancelled() => None,
+    };
+    let (jira, seen) = match looked {
+        Some(Ok(looked)) => looked,
+        Some(Err(failure)) if !stop.is_cancelled() => return Err(failure),
+        Some(Err(_)) | None => return Err(Failure::new(Exit::Partial, "told to stop before anything was changed")),
+    };
+    if let Some(state) = &state {
+        state.reached(jira.own_address());
+    }
     keep_refused(state.as_ref(), &seen);
     let plan = seen.approved.plan();
     let asks = !plan.steps.is_empty() && !args.yes && io::stdin().is_terminal();

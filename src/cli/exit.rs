@@ -93,10 +93,10 @@ impl Exit {
     /// What a failed observation comes to.
     #[must_use]
     pub(super) fn of_observe_error(error: &ObserveError) -> Self {
-        if error.is_refusal() {
-            Self::Refused
-        } else {
-            Self::Unreachable
+        match error {
+            ObserveError::NoServiceManagement { .. } => Self::Invalid,
+            ObserveError::MayNotBrowse => Self::Refused,
+            ObserveError::Read { source, .. } => Self::of_call_error(source),
         }
     }
 
@@ -108,6 +108,7 @@ impl Exit {
             ConnectError::CaFile { .. }
             | ConnectError::Tls(_)
             | ConnectError::AnotherKind { .. }
+            | ConnectError::NoJira { .. }
             | ConnectError::NoUser
             | ConnectError::Settings(_) => Self::Invalid,
         }

@@ -13,7 +13,6 @@ use super::Failure;
 use super::args::ConnectionArgs;
 use super::exit::Exit;
 use crate::jira::{BaseUrl, ConnectError, Credentials, Settings};
-use crate::model::observed::Deployment;
 
 /// Where systemd puts credentials, and the name quietdesk's has.
 const SYSTEMD_CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
@@ -45,8 +44,7 @@ pub(super) fn connection(args: &ConnectionArgs, stop: &CancellationToken) -> Res
     let token = token(args).map_err(invalid)?;
     let credentials = Credentials::parse(args.user.as_deref(), token.expose_secret())
         .map_err(|error| Failure::new(Exit::Invalid, error))?;
-    let is_cloud = args.deployment.known() == Some(Deployment::Cloud) || url.is_atlassians();
-    if is_cloud && !credentials.names_a_user() {
+    if url.is_cloud_site() && !credentials.names_a_user() {
         return Err(Failure::new(Exit::Invalid, ConnectError::NoUser));
     }
     Ok(Settings {

@@ -335,6 +335,9 @@ impl Passes {
     }
 
     fn connection_of(&self, jira: JiraRead) -> Connection {
+        if let Some(state) = &self.state {
+            state.reached(jira.own_address());
+        }
         match self.observe {
             true => Connection::Observing(jira),
             false => Connection::Applying(JiraWrite::new(jira)),

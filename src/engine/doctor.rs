@@ -103,10 +103,7 @@ pub async fn diagnose(asked: Asked) -> Diagnosis {
 
 async fn reached(jira: &JiraRead, asked: &Asked) -> Diagnosis {
     let site = jira.site().clone();
-    let mut checks = vec![
-        site::reach(&asked.settings, &jira.told()),
-        Check::good("jira", format!("Jira {} {}", site.deployment, site.version)),
-    ];
+    let mut checks = vec![site::reach(&asked.settings, &jira.told()), site::which(jira)];
     let (service_management, licensed) = site::service_management(jira).await;
     checks.push(service_management);
     let sign_in = site::sign_in(jira).await;
@@ -252,6 +249,7 @@ fn trouble_of_connecting(error: &ConnectError) -> Trouble {
         ConnectError::CaFile { .. }
         | ConnectError::Tls(_)
         | ConnectError::AnotherKind { .. }
+        | ConnectError::NoJira { .. }
         | ConnectError::NoUser
         | ConnectError::Settings(_) => Trouble::Settings,
     }

@@ -10,7 +10,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
 
 use super::observe_people::{check_permissions, look_up, sweep};
 use super::progress::{Event, Progress};
-use crate::jira::{AccessSettings, CallError, DeskRef, JiraRead};
+use crate::jira::{AccessSettings, CallError, DeskRef, JiraRead, requests};
 use crate::model::account::{Account, AccountId, AccountKind, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::ledger::Ledger;
@@ -41,6 +41,18 @@ pub enum ObserveError {
          (USER_PICKER)"
     )]
     MayNotBrowse,
+    /// There is no list of service desks: waiting brings none.
+    #[error(
+        "cannot read the list of service desks: {url} answers 404 ({detail}); install Jira Service Management there, or \
+         correct --url, which is Jira's own address with the path that Jira is under; `quietdesk doctor` looks at each \
+         piece"
+    )]
+    NoServiceManagement {
+        /// Where it was asked for.
+        url: String,
+        /// What Jira said.
+        detail: String,
+    },
 }
 
 impl ObserveError {
@@ -48,7 +60,7 @@ impl ObserveError {
     #[must_use]
     pub fn wait(&self) -> Option<std::time::Duration> {
         match self {
-            Self::MayNotBrowse => None,
+            Self::MayNotBrowse | Self::NoServiceManagement { .. } => None,
             Self::Read { source, .. } => source.wait(),
         }
     }
@@ -58,6 +70,7 @@ impl ObserveError {
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::MayNotBrowse => true,
+            Self::NoServiceManagement { .. } => false,
             Self::Read { source, .. } => source.is_refusal(),
         }
     }
@@ -152,7 +165,7 @@ pub(super) async fn read_desks<'a>(
     if desks.is_empty() {
         return Ok(());
     }
-    let found = jira.desks().await.map_err(reading("the list of service desks"))?;
+    let found = list_desks(jira).await?;
     let by_key: BTreeMap<&str, &DeskRef> = found.iter().map(|desk| (desk.key.as_str(), desk)).collect();
     let readings = desks.into_iter().map(|(key, reads)| {
         let desk = by_key.get(key.as_str()).copied();
@@ -165,6 +178,19 @@ pub(super) async fn read_desks<'a>(
             .for_each(|account| remember(observed, Some(account)));
     }
     Ok(())
+}
+
+/// The service desks there are.
+///
+/// # Errors
+/// [`ObserveError::NoServiceManagement`] where there is no such list.
+pub(super) async fn list_desks(jira: &JiraRead) -> Result<Vec<DeskRef>, ObserveError> {
+    let desks = jira.desks().await;
+    if let Err(CallError::NotFound { detail, .. }) = desks {
+        let url = format!("{}{}", jira.site().url, requests::DESKS.template);
+        return Err(ObserveError::NoServiceManagement { url, detail });
+    }
+    desks.map_err(reading("the list of service desks"))
 }
 
 /// Asks what the plan could not decide yet. The site has `accounts` at least.
@@ -222,8 +248,8 @@ pub(super) async fn read_desk(
         access,
         groups: roll.groups,
         team: None,
-        may_be_public: settings.is_some_and(|settings| settings.may_be_public()),
-        portal: settings.and_then(|settings| settings.portal()),
+        may_be_public: settings.as_ref().is_some_and(AccessSettings::may_be_public),
+        portal: settings.as_ref().and_then(AccessSettings::portal),
     });
     Ok((reading, roll.accounts))
 }

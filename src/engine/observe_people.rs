@@ -19,8 +19,19 @@ pub(super) async fn check_permissions(jira: &JiraRead, observed: &mut Observed) 
         .permissions()
         .await
         .map_err(reading("what quietdesk's account may do"))?;
-    if !may.user_picker {
+    if may.user_picker == Some(false) {
         return Err(ObserveError::MayNotBrowse);
+    }
+    let mut warn = |warning: &str| {
+        if !observed.warnings.iter().any(|known| known == warning) {
+            observed.warnings.push(warning.to_owned());
+        }
+    };
+    if may.user_picker.is_none() {
+        warn(
+            "Jira does not say whether quietdesk's account may look people up (USER_PICKER): if it may not, everybody seems \
+             to be missing, and who is there all the same is held",
+        );
     }
     let warning = match jira.site().deployment {
         Deployment::Cloud => {
@@ -30,8 +41,8 @@ pub(super) async fn check_permissions(jira: &JiraRead, observed: &mut Observed) 
             "quietdesk's account is no Jira administrator: Jira refuses it to give first passwords and to change accounts"
         }
     };
-    if !may.administer && !observed.warnings.iter().any(|known| known == warning) {
-        observed.warnings.push(warning.to_owned());
+    if may.administer == Some(false) {
+        warn(warning);
     }
     Ok(())
 }

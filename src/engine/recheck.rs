@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::observe::{ObserveError, Reads, answer, read_access, read_desks, reading, signed_in};
+use super::observe::{ObserveError, Reads, answer, list_desks, read_access, read_desks, signed_in};
 use super::observe_edit::{ROWS_PER_PAGE, ask_memberships, read_rolls};
 use super::observe_roles::hear_roles;
 use super::observe_staff::ask_staff;
@@ -81,7 +81,7 @@ async fn observe_saved(
     progress: &dyn Progress,
 ) -> Result<Observed, ObserveError> {
     let mut observed = signed_in(jira).await?;
-    let found = jira.desks().await.map_err(reading("the list of service desks"))?;
+    let found = list_desks(jira).await?;
     see_desks(jira, (saved, planned), &found, &mut observed).await?;
     let removals = saved.steps.iter().filter_map(|step| step.action.removal());
     let whole: BTreeSet<_> = removals.map(|(desk, _)| desk).collect();

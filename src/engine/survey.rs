@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::observe::{AT_ONCE, ObserveError, Reads, nothing_seen, read_desk, reading, remember};
+use super::observe::{AT_ONCE, ObserveError, Reads, list_desks, nothing_seen, read_desk, reading, remember};
 use super::observe_roles::hear_roles;
 use super::progress::{Event, Progress};
 use crate::jira::{DeskRef, JiraRead, Standing};
@@ -71,7 +71,7 @@ pub async fn survey(
 ) -> Result<Survey, SurveyError> {
     let own = jira.check_sign_in().await;
     let own = own.map_err(reading("who quietdesk's account is"))?;
-    let found = jira.desks().await.map_err(reading("the list of service desks"))?;
+    let found = list_desks(jira).await?;
     let mut survey = Survey {
         observed: nothing_seen(jira),
         names: std::collections::BTreeMap::new(),

@@ -9,6 +9,9 @@ use url::{Host, Url};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(Url);
 
+/// Where Cloud takes tokens with scopes and those of service accounts: a site is below `/ex/jira/CLOUD_ID`.
+const GATEWAY: &str = "api.atlassian.com";
+
 /// An address that is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum BaseUrlError {
@@ -69,6 +72,12 @@ impl BaseUrl {
     /// Whether Atlassian hosts it, going by its name alone: then it is Cloud.
     #[must_use]
     pub fn is_atlassians(&self) -> bool {
+        self.is_cloud_site() || self.0.host_str() == Some(GATEWAY)
+    }
+
+    /// Whether it is a Cloud site's own address, going by its name alone. It takes no bearer tokens; the gateway does.
+    #[must_use]
+    pub fn is_cloud_site(&self) -> bool {
         let host = self.0.host_str().unwrap_or_default();
         host.ends_with(".atlassian.net") || host.ends_with(".jira.com")
     }
@@ -127,6 +136,20 @@ mod tests {
         ] {
             let error = BaseUrl::parse(bad).unwrap_err();
             assert!(!format!("{error:?} {error}").contains("secret"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn clouds_addresses_are_known_by_their_names() {
+        for (address, is_atlassians, is_site) in [
+            ("https://x.atlassian.net", true, true),
+            ("https://api.atlassian.com/ex/jira/1-2", true, false),
+            ("https://api.atlassian.com.example", false, false),
+            ("https://jira.example", false, false),
+        ] {
+            let url = BaseUrl::parse(address).unwrap();
+            let found = (url.is_atlassians(), url.is_cloud_site());
+            assert_eq!(found, (is_atlassians, is_site), "{address}");
         }
     }
 

@@ -1,6 +1,4 @@
-//! What an answer says besides its JSON: what went wrong, how long to wait, and whether it is whole.
-
-use std::time::Duration;
+//! What an answer says besides its JSON: what went wrong, who is signed in, and whether it is whole.
 
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
@@ -14,21 +12,12 @@ use crate::model::name::is_hostile;
 const DETAIL: usize = 300;
 /// Headers that say a sign-in failed, whatever the status (jira-facts §5, H).
 const LOGIN_REASON: &str = "x-seraph-loginreason";
+/// Its values that say so.
+const REFUSALS: [&str; 2] = ["AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED"];
 
 /// A header's text.
 pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
-}
-
-/// How long Jira asks to wait: seconds, or a date measured against the answer's own (jira-facts §7, H).
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = header(headers, "retry-after")?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = |text: &str| jiff::fmt::rfc2822::parse(text).ok().map(|date| date.timestamp());
-    let (until, now) = (date(text)?, date(header(headers, "date")?)?);
-    Duration::try_from(until.duration_since(now)).ok()
 }
 
 /// Whether a body that should be JSON ends in the middle of it. HTML, say, is not cut short but something else.
@@ -39,11 +28,30 @@ pub(super) fn is_cut_short(answer: &Answer) -> bool {
     }
 }
 
-/// Whether an answer says that the sign-in failed, whatever its status: a dead token can give 200 with anonymous data
-/// (jira-facts §5, H).
-pub(super) fn login_refused(headers: &HeaderMap) -> Option<String> {
-    let reason = headers.get(LOGIN_REASON)?.to_str().unwrap_or("?");
-    (!reason.trim().is_empty() && reason.trim() != "OK").then(|| shortened(reason))
+/// What an answer says of the sign-in, whatever its status.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Login {
+    /// Nothing that matters.
+    Fine,
+    /// It failed: a dead token can give 200 with what anonymous people see.
+    Refused(String),
+    /// The account is known, and lacks a permission.
+    MayNot(String),
+}
+
+/// What an answer says of the sign-in. The header can come more than once, or hold a list; `OUT` says that somebody was
+/// signed out before, and tells nothing of this sign-in.
+pub(super) fn login(headers: &HeaderMap) -> Login {
+    let lines = headers.get_all(LOGIN_REASON).iter();
+    let lines: Vec<_> = lines.filter_map(|line| line.to_str().ok()).collect();
+    let reasons = || lines.iter().flat_map(|line| line.split(',')).map(str::trim);
+    let found = |reason: &str| reasons().any(|found| found.eq_ignore_ascii_case(reason));
+    let said = || shortened(&lines.join(", "));
+    match REFUSALS.into_iter().any(found) {
+        true => Login::Refused(said()),
+        false if found("AUTHORISATION_FAILED") => Login::MayNot(said()),
+        false => Login::Fine,
+    }
 }
 
 /// The error an answer stands for, whose status is not a success and not worth repeating.
@@ -64,6 +72,10 @@ pub(super) fn refusal(
         401 => refused(detail),
         // No permission would mend that.
         403 if is_basic_switched_off(&detail) => refused(detail),
+        403 if sign_in.is_to_cloud() && body.trim_ascii().is_empty() => CallError::Forbidden {
+            operation,
+            detail: NO_AGENT.to_owned(),
+        },
         403 => CallError::Forbidden { operation, detail },
         404 => CallError::NotFound { operation, detail },
         409 => CallError::Conflict { operation, detail },
@@ -87,6 +99,10 @@ pub(super) fn refusal(
         },
     }
 }
+
+/// What Cloud means by a 403 without a word.
+const NO_AGENT: &str =
+    "403 with an empty body: on Jira Cloud, the account has no agent licence of Jira Service Management";
 
 /// How the keys begin of what Jira says about removing somebody from an open desk (jira-facts §7, H).
 const OPEN_DESK: &str = "sd.jsm.error.servicedesk.customer.remove.servicedesk.open.access.";
@@ -220,15 +236,38 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_sign_in_is_seen_whatever_the_status() {
-        let with = |reason: &str| {
+    fn a_refused_sign_in_is_seen_in_any_header_and_any_list() {
+        let with = |reasons: &[&str]| {
             let mut headers = HeaderMap::new();
-            headers.insert(LOGIN_REASON, reason.parse().unwrap());
-            login_refused(&headers)
+            for reason in reasons {
+                headers.append(LOGIN_REASON, reason.parse().unwrap());
+            }
+            login(&headers)
         };
-        assert_eq!(with("AUTHENTICATED_FAILED").as_deref(), Some("AUTHENTICATED_FAILED"));
-        assert_eq!(with("AUTHENTICATION_DENIED").as_deref(), Some("AUTHENTICATION_DENIED"));
-        assert_eq!(with("OK"), None);
-        assert_eq!(login_refused(&HeaderMap::new()), None);
+        for reasons in [
+            &["AUTHENTICATED_FAILED"][..],
+            &["AUTHENTICATION_DENIED"],
+            &["OUT, AUTHENTICATED_FAILED"],
+            &["OUT", "AUTHENTICATED_FAILED"],
+            &["OK", "OUT,AUTHENTICATION_DENIED"],
+            &["OUT, AUTHENTICATED_FAILED, AUTHORISATION_FAILED"],
+        ] {
+            assert_eq!(with(reasons), Login::Refused(reasons.join(", ")));
+        }
+        for reasons in [
+            &["OK"][..],
+            &["OUT, OK"],
+            &["OUT", "OK"],
+            &["OUT"],
+            &[""],
+            &[],
+            &["NEW_ONE"],
+        ] {
+            assert_eq!(with(reasons), Login::Fine, "{reasons:?}");
+        }
+        assert_eq!(
+            with(&["OUT, AUTHORISATION_FAILED"]),
+            Login::MayNot("OUT, AUTHORISATION_FAILED".to_owned())
+        );
     }
 }

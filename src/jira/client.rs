@@ -1,28 +1,37 @@
 //! A call: a request, sent as often as its replay class, Jira's limits and patience allow.
 
+mod judge;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
-use http::StatusCode;
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use tokio::sync::MutexGuard as ProbeGuard;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::answers::{detail, header, is_cut_short, login_refused, refusal, retry_after};
+use self::judge::{Attempt, Sent};
+use super::answers::header;
 use super::errors::CallError;
-use super::limiter::{Breaker, Gates, InFlight, Pace, Pass};
+use super::gates::Gates;
+use super::limiter::{Breaker, InFlight, Pace, Pass};
 use super::requests::{Replay, Request};
 use super::sign_in::SignIn;
 use super::told::Told;
 use super::transport::{Answer, Transport, TransportError};
+use super::waits::{asked_wait, date};
 use super::write::{Success, Written};
 
 /// How often one call is tried while others succeed.
 const ATTEMPTS: usize = 6;
+/// How long a whole exchange may take, as long as patience lasts.
+const EXCHANGE: Duration = Duration::from_secs(60);
+/// How long an exchange may take in any case, unless patience is shorter.
+const LAST_EXCHANGE: Duration = Duration::from_secs(1);
 /// Backoff, before it is cut down at random.
 pub(super) const BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(Duration::from_millis(250))
@@ -57,20 +66,6 @@ pub(super) struct Client {
     told: Mutex<Told>,
 }
 
-/// What one attempt came to.
-enum Attempt {
-    Done(Answer),
-    /// Jira asks to wait; nothing was done. Without a time, back off.
-    Wait(Option<Duration>),
-    /// It was not sent, because Jira stopped answering while it waited for its place.
-    Closed,
-    /// Surely nothing was done.
-    NotSent(String),
-    /// Perhaps it was done; Jira may ask to wait before anything else is asked.
-    Lost(String, Option<Duration>),
-    Refused(CallError),
-}
-
 /// What a call has been through so far.
 struct Tries {
     attempts: usize,
@@ -96,7 +91,7 @@ impl Client {
         Self {
             transport,
             in_flight: Arc::new(InFlight::new(concurrency)),
-            gates: Gates::default(),
+            gates: Gates::new(patience),
             breaker: Breaker::new(patience),
             pace: Arc::default(),
             patience,
@@ -138,6 +133,11 @@ impl Client {
     /// Now that it is known which kind of Jira it is.
     pub(super) fn signs_in_by(&self, sign_in: SignIn) {
         *self.sign_in.lock().unwrap_or_else(PoisonError::into_inner) = sign_in;
+    }
+
+    /// Data Center limits a user as a whole, and not each operation by itself.
+    pub(super) fn shares_one_limit(&self) {
+        self.gates.share();
     }
 
     /// Forgets the failures so far.
@@ -202,9 +202,8 @@ impl Client {
                 Attempt::Done(answer) => return Ok(answer),
                 Attempt::Refused(error) => return Err(error),
                 Attempt::Closed => continue,
-                Attempt::Wait(asked) => {
-                    let wait = asked.unwrap_or_else(|| next(&mut tries.backoff).max(Duration::from_millis(100)));
-                    self.wait(operation, wait, tries)?;
+                Attempt::Wait(asked, round) => {
+                    self.wait(operation, round, asked, tries)?;
                     continue;
                 }
                 Attempt::NotSent(why) => {
@@ -213,7 +212,9 @@ impl Client {
                 }
                 Attempt::Lost(why, wait) => {
                     if request.endpoint().replay == Replay::LookupFirst {
-                        wait.into_iter().for_each(|wait| self.gates.close(operation, wait));
+                        if let Some((wait, round)) = wait {
+                            self.gates.close(operation, round, Some(wait));
+                        }
                         return Err(CallError::AnswerLost { operation, detail: why });
                     }
                     tries.maybe_done = request.endpoint().is_write();
@@ -221,8 +222,11 @@ impl Client {
                     wait
                 }
             };
-            if let Some(wait) = wait {
-                self.wait(operation, wait, tries)?;
+            if let Some((wait, round)) = wait {
+                self.wait(operation, round, Some(wait), tries)?;
+            }
+            if self.breaker.is_spent() {
+                return Err(self.unreachable(operation, tries));
             }
             if asked_to_stop_trying(&mut tries.attempts, self.breaker.is_open()) {
                 return Err(CallError::GaveUp {
@@ -233,7 +237,8 @@ impl Client {
                 });
             }
             if !self.breaker.is_open() {
-                self.unless_stopped(operation, sleep(next(&mut tries.backoff))).await?;
+                let wait = next(&mut tries.backoff).min(self.breaker.left());
+                self.unless_stopped(operation, sleep(wait)).await?;
             }
         }
     }
@@ -246,12 +251,21 @@ impl Client {
                 sleep(self.breaker.next_probe()).await;
                 Ok(Some(probe))
             }
-            Pass::Ended => Err(CallError::Unreachable {
+            Pass::Ended => Err(self.unreachable(operation, tries)),
+        }
+    }
+
+    /// Patience has ended.
+    fn unreachable(&self, operation: &'static str, tries: &Tries) -> CallError {
+        let detail = tries.failure.clone();
+        match self.breaker.never_connected() {
+            true => CallError::NoConnection { operation, detail },
+            false => CallError::Unreachable {
                 operation,
                 patience: self.patience,
-                detail: tries.failure.clone(),
+                detail,
                 maybe_done: tries.maybe_done,
-            }),
+            },
         }
     }
 
@@ -274,10 +288,15 @@ impl Client {
             }
         }
         // Jira may have asked everybody to wait, or stopped answering, while this request waited for its place.
-        let place = loop {
-            let opened = self.unless_stopped(endpoint.operation, self.gates.wait(endpoint.operation));
-            if let Err(stopped) = opened.await {
-                return Attempt::Refused(stopped);
+        let (place, round) = loop {
+            let opened = self.gates.wait(endpoint.operation);
+            match self.unless_stopped(endpoint.operation, opened).await {
+                Ok(Ok(())) => {}
+                Ok(Err(wait)) => {
+                    let operation = endpoint.operation;
+                    return Attempt::Refused(CallError::RateLimited { operation, wait });
+                }
+                Err(stopped) => return Attempt::Refused(stopped),
             }
             let place = self.in_flight.enter().await;
             if !is_probe && self.breaker.is_open() {
@@ -287,12 +306,12 @@ impl Client {
                 let operation = endpoint.operation;
                 return Attempt::Refused(CallError::Stopped { operation });
             }
-            if self.gates.is_open(endpoint.operation) {
-                break place;
+            if let Some(round) = self.gates.round(endpoint.operation) {
+                break (place, round);
             }
         };
         let start = Instant::now();
-        let sent = self.transport.send(request).await;
+        let sent = self.send(request).await;
         drop(place);
         self.count(request, sent.as_ref().map_or(0, |answer| answer.status.as_u16()));
         let (took, method, path) = (start.elapsed(), &endpoint.method, endpoint.template);
@@ -300,7 +319,11 @@ impl Client {
             Ok(answer) => answer,
             Err(error) => {
                 debug!(%method, path, ?took, %error, "no answer");
-                self.failed(&error.to_string());
+                self.failed(
+                    &error.to_string(),
+                    start,
+                    matches!(error, TransportError::NoConnection(_)),
+                );
                 return match error {
                     TransportError::TooLong(_) if endpoint.replay == Replay::Safe => {
                         Attempt::Refused(CallError::Unintelligible {
@@ -309,7 +332,7 @@ impl Client {
                         })
                     }
                     TransportError::TooLong(_) => Attempt::Lost(error.to_string(), None),
-                    TransportError::NotSent(why) => Attempt::NotSent(why),
+                    TransportError::NotSent(why) | TransportError::NoConnection(why) => Attempt::NotSent(why),
                     TransportError::Lost(why) => Attempt::Lost(why, None),
                 };
             }
@@ -317,54 +340,30 @@ impl Client {
         let number = header(&answer.headers, "atl-traceid").or_else(|| header(&answer.headers, "x-arequestid"));
         debug!(%method, path, status = answer.status.as_u16(), ?took, id = number, "answered");
         *id = number.map(str::to_owned);
+        let wait = asked_wait(&answer.headers, self.server_time(&answer));
         self.told.lock().unwrap_or_else(PoisonError::into_inner).listen(&answer);
-        self.judge(request, answer, wants_json)
+        self.judge(request, answer, wants_json, Sent { start, round, wait })
     }
 
-    fn judge(&self, request: &Request, answer: Answer, wants_json: bool) -> Attempt {
-        let operation = request.endpoint().operation;
-        if let Some(detail) = login_refused(&answer.headers) {
-            let sign_in = self.sign_in();
-            return Attempt::Refused(CallError::SignInRefused {
-                operation,
-                detail,
-                sign_in,
-            });
-        }
-        let said = || detail(answer.status, &answer.body);
-        let retry_after = retry_after(&answer.headers);
-        match answer.status {
-            StatusCode::TOO_MANY_REQUESTS => {
-                // It answers: that it asks to wait is no outage.
-                self.breaker.succeeded();
-                self.in_flight.overloaded();
-                Attempt::Wait(retry_after)
-            }
-            status if status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED => {
-                self.failed(status.as_str());
-                Attempt::Lost(format!("{status}: {}", said()), retry_after)
-            }
-            status if status.is_success() && wants_json && is_cut_short(&answer) => {
-                Attempt::Lost("the answer is cut short".to_owned(), None)
-            }
-            status if status.is_success() => {
-                self.breaker.succeeded();
-                let near = header(&answer.headers, "x-ratelimit-nearlimit") == Some("true");
-                self.in_flight.succeeded(near);
-                Attempt::Done(answer)
-            }
-            status => {
-                self.breaker.succeeded();
-                let (headers, body) = (&answer.headers, &answer.body);
-                Attempt::Refused(refusal(operation, status, headers, body, self.sign_in()))
-            }
-        }
+    /// Sends the request once, and waits for an answer no longer than patience lasts: also for one that says nothing, or
+    /// comes byte by byte.
+    async fn send(&self, request: &Request) -> Result<Answer, TransportError> {
+        let least = LAST_EXCHANGE.min(self.patience);
+        let limit = self.breaker.left().max(least).min(EXCHANGE);
+        let sent = tokio::time::timeout(limit, self.transport.send(request)).await;
+        sent.unwrap_or_else(|_| Err(TransportError::Lost("no answer in time".to_owned())))
+    }
+
+    /// What the server's clock shows as it answers: by the answer itself, else by an earlier one, else by this machine.
+    fn server_time(&self, answer: &Answer) -> Timestamp {
+        let earlier = || self.told().server_time();
+        date(&answer.headers).or_else(earlier).unwrap_or_else(Timestamp::now)
     }
 
     /// No answer, or a 5xx. Says so once when it has become an outage, since patience can be long.
-    fn failed(&self, why: &str) {
+    fn failed(&self, why: &str, sent: Instant, unconnected: bool) {
         self.in_flight.overloaded();
-        if self.breaker.failed() {
+        if self.breaker.failed(sent, unconnected) && !self.breaker.never_connected() {
             let patience = self.patience.as_secs();
             warn!(
                 why,
@@ -373,17 +372,26 @@ impl Client {
         }
     }
 
-    /// Makes everybody wait with this operation, unless that is longer than patience lasts.
-    fn wait(&self, operation: &'static str, wait: Duration, tries: &mut Tries) -> Result<(), CallError> {
-        self.gates.close(operation, wait);
-        tries.limited += wait;
-        if wait > self.patience || tries.limited > self.patience {
+    /// Makes everybody wait with this operation, unless that is longer than patience lasts: for this wait, for those of
+    /// this call, or for those in a row in which nothing passed.
+    fn wait(
+        &self,
+        operation: &'static str,
+        round: u64,
+        asked: Option<Duration>,
+        tries: &mut Tries,
+    ) -> Result<(), CallError> {
+        let closed = self.gates.close(operation, round, asked);
+        let wait = closed.wait;
+        tries.limited = tries.limited.saturating_add(wait);
+        if closed.is_spent || tries.limited > self.patience {
             return Err(CallError::RateLimited { operation, wait });
         }
         if wait >= Duration::from_secs(5) {
             info!(operation, seconds = wait.as_secs(), "Jira limits the rate; waiting");
         }
-        self.stats.lock().unwrap_or_else(PoisonError::into_inner).limited += wait;
+        let mut stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
+        stats.limited = stats.limited.saturating_add(wait);
         Ok(())
     }
 

@@ -4,22 +4,59 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::account::{Account, AccountId, AccountKind, Handle};
 use crate::model::email;
+use crate::model::observed::Deployment;
 
 use super::paging::Page;
 
-/// `serverInfo`.
+/// `serverInfo`. Any of it may be missing.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ServerInfo {
     #[serde(default)]
-    pub deployment_type: String,
+    deployment_type: Option<String>,
     #[serde(default)]
     pub version: String,
     #[serde(default)]
     version_numbers: Vec<u32>,
+    #[serde(default)]
+    base_url: Option<String>,
 }
 
+/// The first release of Cloud's own count; Data Center is at eleven.
+const CLOUD_RELEASE: u32 = 1000;
+
 impl ServerInfo {
+    /// Which Jira it says it is. Nothing where it does not say, or says what is not known.
+    pub(super) fn says(&self) -> Option<Deployment> {
+        match self.deployment_type.as_deref() {
+            Some("Cloud") => Some(Deployment::Cloud),
+            Some("Server" | "DataCenter" | "Data Center") => Some(Deployment::DataCenter),
+            Some(_) | None => None,
+        }
+    }
+
+    /// Which Jira it looks like by its version.
+    pub(super) fn looks_like(&self) -> Option<Deployment> {
+        let (major, _) = self.release()?;
+        Some(match major >= CLOUD_RELEASE {
+            true => Deployment::Cloud,
+            false => Deployment::DataCenter,
+        })
+    }
+
+    /// Whether it says nothing that a Jira says.
+    pub(super) fn is_silent(&self) -> bool {
+        self.deployment_type.is_none() && self.version.is_empty() && self.version_numbers.is_empty()
+    }
+
+    /// The address people know the site by, without a slash at its end: a gateway's is another.
+    pub(super) fn base_url(&self) -> Option<String> {
+        let url = url::Url::parse(self.base_url.as_deref()?.trim()).ok()?;
+        let is_plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+        let is_web = matches!(url.scheme(), "https" | "http") && url.fragment().is_none();
+        (is_plain && is_web).then(|| url.as_str().trim_end_matches('/').to_owned())
+    }
+
     /// The first two numbers of its version, such as 10 and 3.
     pub(super) fn release(&self) -> Option<(u32, u32)> {
         let told = self.version.split(['.', '-']).map_while(|number| number.parse().ok());
@@ -79,7 +116,7 @@ pub(super) struct MyPermissions {
 #[serde(rename_all = "camelCase")]
 pub(super) struct MyPermission {
     #[serde(default)]
-    pub have_permission: bool,
+    pub have_permission: Option<bool>,
 }
 
 /// A project role.
@@ -156,6 +193,62 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_server_that_does_not_say_what_it_is_is_known_by_its_version() {
+        let info = |json: serde_json::Value| -> ServerInfo { serde_json::from_value(json).unwrap() };
+        for (json, says, looks_like) in [
+            (
+                json!({"deploymentType": "Cloud", "version": "x"}),
+                Some(Deployment::Cloud),
+                None,
+            ),
+            (json!({"deploymentType": "Server"}), Some(Deployment::DataCenter), None),
+            (
+                json!({"deploymentType": "New", "versionNumbers": [1001, 0, 0]}),
+                None,
+                Some(Deployment::Cloud),
+            ),
+            (json!({"version": "1001.0.0-SNAPSHOT"}), None, Some(Deployment::Cloud)),
+            (json!({"version": "9.12.15"}), None, Some(Deployment::DataCenter)),
+            (
+                json!({"versionNumbers": [10, 3, 4]}),
+                None,
+                Some(Deployment::DataCenter),
+            ),
+            (json!({"deploymentType": null, "version": "nightly"}), None, None),
+        ] {
+            let info = info(json);
+            assert_eq!((info.says(), info.looks_like()), (says, looks_like), "{info:?}");
+            assert!(!info.is_silent(), "{info:?}");
+        }
+        assert!(info(json!({"status": "UP"})).is_silent());
+    }
+
+    #[test]
+    fn the_address_people_know_the_site_by_is_a_plain_one() {
+        let of = |url: &str| {
+            let info: ServerInfo = serde_json::from_value(json!({"baseUrl": url})).unwrap();
+            info.base_url()
+        };
+        assert_eq!(
+            of("https://acme.atlassian.net/").as_deref(),
+            Some("https://acme.atlassian.net")
+        );
+        assert_eq!(
+            of("http://jira.example:8080/jira").as_deref(),
+            Some("http://jira.example:8080/jira")
+        );
+        for odd in [
+            "",
+            "jira",
+            "javascript:alert(1)",
+            "https://u:p@x.example",
+            "https://x.example?a",
+        ] {
+            assert_eq!(of(odd), None, "{odd}");
+        }
+    }
 
     #[test]
     fn kinds_of_account() {

@@ -97,10 +97,18 @@ pub enum CallError {
         /// Whether a lost attempt may have taken effect.
         maybe_done: bool,
     },
+    /// There never was a connection: the name does not resolve, or nothing listens there.
+    #[error("cannot {operation}: no connection to Jira ({detail}); check --url, the network and proxies")]
+    NoConnection {
+        /// What was to be done.
+        operation: &'static str,
+        /// Why.
+        detail: String,
+    },
     /// Jira asks to wait longer than patience lasts.
     #[error(
         "cannot {operation}: Jira limits the rate and asks to wait {} s, longer than --patience allows; try again then",
-        wait.as_secs()
+        wait.as_secs_f64().ceil()
     )]
     RateLimited {
         /// What was to be done.
@@ -144,6 +152,7 @@ impl CallError {
         match self {
             Self::SignInRefused { .. }
             | Self::Unreachable { .. }
+            | Self::NoConnection { .. }
             | Self::RateLimited { .. }
             | Self::Stopped { .. }
             | Self::Redirected { .. } => true,
@@ -198,6 +207,7 @@ impl CallError {
             | Self::Conflict { .. }
             | Self::Refused { .. }
             | Self::DeskIsOpen { .. }
+            | Self::NoConnection { .. }
             | Self::RateLimited { .. }
             | Self::Stopped { .. }
             | Self::Redirected { .. } => false,
@@ -227,6 +237,17 @@ pub enum ConnectError {
         /// What it is.
         found: Deployment,
     },
+    /// There is no Jira at that address: waiting brings none.
+    #[error(
+        "there is no Jira at {url}: it answers 404 ({detail}); correct --url, which is Jira's own address with the path that \
+         Jira is under; `quietdesk doctor` looks at each piece"
+    )]
+    NoJira {
+        /// The address.
+        url: String,
+        /// What was answered.
+        detail: String,
+    },
     /// Cloud knows a token by whose it is.
     #[error(
         "nobody says whose API token it is; give --user with the account's e-mail, or write user:token in the token file"
@@ -246,7 +267,12 @@ impl ConnectError {
     pub fn wait(&self) -> Option<Duration> {
         match self {
             Self::Call(error) => error.wait(),
-            Self::CaFile { .. } | Self::Tls(_) | Self::AnotherKind { .. } | Self::NoUser | Self::Settings(_) => None,
+            Self::CaFile { .. }
+            | Self::Tls(_)
+            | Self::AnotherKind { .. }
+            | Self::NoJira { .. }
+            | Self::NoUser
+            | Self::Settings(_) => None,
         }
     }
 
@@ -255,7 +281,12 @@ impl ConnectError {
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Call(error) => error.is_refusal(),
-            Self::CaFile { .. } | Self::Tls(_) | Self::AnotherKind { .. } | Self::NoUser | Self::Settings(_) => false,
+            Self::CaFile { .. }
+            | Self::Tls(_)
+            | Self::AnotherKind { .. }
+            | Self::NoJira { .. }
+            | Self::NoUser
+            | Self::Settings(_) => false,
         }
     }
 }

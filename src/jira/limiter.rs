@@ -2,7 +2,6 @@
 //!
 //! Uses tokio's clock only, so that all of it runs under a paused one.
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +15,10 @@ use super::client::{BACKOFF, next};
 const FIRST: f64 = 4.0;
 /// Failures in a row, of transport or 5xx, that open the breaker (design §6).
 const BREAKER: usize = 5;
+/// How long after patience a failure still belongs to the row before it: longer than an exchange and its back-off.
+const ROW: Duration = Duration::from_secs(120);
+/// How long to go on where no connection was ever made: a wrong address is reported in seconds.
+const AT_THE_START: Duration = Duration::from_secs(5);
 
 /// The number in flight: grows by one for each that many successes, and halves when Jira says it is too much.
 #[derive(Debug)]
@@ -96,38 +99,6 @@ impl Drop for Place<'_> {
     }
 }
 
-/// Until when nobody may ask what, by operation: burst limits count per endpoint and method (jira-facts §7, H).
-#[derive(Debug, Default)]
-pub(super) struct Gates(Mutex<BTreeMap<&'static str, Instant>>);
-
-impl Gates {
-    /// Waits until the operation may be asked for again.
-    pub(super) async fn wait(&self, operation: &'static str) {
-        loop {
-            let until = lock(&self.0).get(operation).copied();
-            match until {
-                Some(until) if until > Instant::now() => sleep_until(until).await,
-                Some(_) | None => return,
-            }
-        }
-    }
-
-    /// Whether the operation may be asked for now.
-    pub(super) fn is_open(&self, operation: &'static str) -> bool {
-        lock(&self.0)
-            .get(operation)
-            .is_none_or(|until| *until <= Instant::now())
-    }
-
-    /// Jira asks everybody to wait with this operation.
-    pub(super) fn close(&self, operation: &'static str, wait: Duration) {
-        let until = Instant::now() + wait;
-        let mut gates = lock(&self.0);
-        let gate = gates.entry(operation).or_insert(until);
-        *gate = until.max(*gate);
-    }
-}
-
 /// How fast may be read while nobody waits for it.
 #[derive(Debug, Default)]
 pub struct Pace {
@@ -180,7 +151,14 @@ pub(super) struct Breaker {
 #[derive(Debug, Default)]
 struct Failing {
     in_a_row: usize,
+    /// When the first request of the row was sent.
     since: Option<Instant>,
+    /// When the last one failed.
+    last: Option<Instant>,
+    /// Whether the row has nothing but connections that were refused, or names that do not resolve.
+    unconnected: bool,
+    /// When something was answered last; nothing where nothing ever was.
+    answered: Option<Instant>,
     /// Shared by all probes of an outage, whichever call sends them.
     backoff: Option<ExponentialBackoff>,
 }
@@ -214,10 +192,9 @@ impl Breaker {
         if !self.is_open() {
             return Pass::Free;
         }
-        let since = lock(&self.state).since;
-        match since {
-            Some(since) if since.elapsed() >= self.patience => Pass::Ended,
-            Some(_) | None => Pass::Probe(probe),
+        match self.is_spent() {
+            true => Pass::Ended,
+            false => Pass::Probe(probe),
         }
     }
 
@@ -225,26 +202,67 @@ impl Breaker {
         lock(&self.state).in_a_row >= BREAKER
     }
 
+    /// Something was answered.
     pub(super) fn succeeded(&self) {
-        *lock(&self.state) = Failing::default();
+        *lock(&self.state) = Failing {
+            answered: Some(Instant::now()),
+            ..Failing::default()
+        };
     }
 
-    /// Another failure; true where it opens the breaker.
-    pub(super) fn failed(&self) -> bool {
+    /// Another failure, of a request sent at `sent`; `unconnected` where no connection could be made. True where it opens
+    /// the breaker.
+    pub(super) fn failed(&self, sent: Instant, unconnected: bool) -> bool {
         let mut failing = lock(&self.state);
+        // After so long a silence of our own, it is another outage.
+        if failing.last.is_some_and(|last| sent > last + self.patience + ROW) {
+            *failing = Failing {
+                answered: failing.answered,
+                ..Failing::default()
+            };
+        }
+        failing.unconnected = unconnected && (failing.unconnected || failing.in_a_row == 0);
         failing.in_a_row += 1;
-        failing.since.get_or_insert_with(Instant::now);
+        // What others were answered meanwhile was no outage.
+        let sent = failing.answered.map_or(sent, |answered| answered.max(sent));
+        failing.since.get_or_insert(sent);
+        failing.last = Some(Instant::now());
         failing.in_a_row == BREAKER
+    }
+
+    /// Whether patience has ended: nothing was answered for so long.
+    pub(super) fn is_spent(&self) -> bool {
+        let failing = lock(&self.state);
+        let patience = self.patience_with(&failing);
+        failing.since.is_some_and(|since| since.elapsed() >= patience)
+    }
+
+    /// Whether there never was a connection: nothing answers there, and waiting is unlikely to change that.
+    pub(super) fn never_connected(&self) -> bool {
+        self.patience_with(&lock(&self.state)) < self.patience
+    }
+
+    /// How much of patience is left.
+    pub(super) fn left(&self) -> Duration {
+        let failing = lock(&self.state);
+        let patience = self.patience_with(&failing);
+        let spent = failing.since.map_or(Duration::ZERO, |since| since.elapsed());
+        patience.saturating_sub(spent)
     }
 
     /// How long to wait before the next probe: longer from one to the next, and not past patience, counted from the
     /// first failure in the row.
     pub(super) fn next_probe(&self) -> Duration {
+        let left = self.left();
         let mut failing = lock(&self.state);
-        let left = failing
-            .since
-            .map_or(self.patience, |since| self.patience.saturating_sub(since.elapsed()));
         next(failing.backoff.get_or_insert_with(|| BACKOFF.build())).min(left)
+    }
+
+    fn patience_with(&self, failing: &Failing) -> Duration {
+        match failing.unconnected && failing.answered.is_none() {
+            true => self.patience.min(AT_THE_START),
+            false => self.patience,
+        }
     }
 }
 
@@ -282,18 +300,6 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_gate_holds_one_operation_for_as_long_as_jira_asks() {
-        let gates = Gates::default();
-        let start = Instant::now();
-        gates.close("a", Duration::from_secs(7));
-        gates.close("a", Duration::from_secs(3));
-        gates.wait("b").await;
-        assert_eq!(start.elapsed(), Duration::ZERO);
-        gates.wait("a").await;
-        assert!(start.elapsed() >= Duration::from_secs(7));
-    }
-
-    #[tokio::test(start_paused = true)]
     async fn a_pace_holds_until_it_is_lifted() {
         let (pace, start) = (Pace::default(), Instant::now());
         pace.turn().await;
@@ -318,7 +324,7 @@ mod tests {
         let breaker = Breaker::new(Duration::from_secs(60));
         for _ in 0..BREAKER {
             assert!(matches!(breaker.enter().await, Pass::Free));
-            breaker.failed();
+            breaker.failed(Instant::now(), false);
         }
         let Pass::Probe(probe) = breaker.enter().await else {
             panic!("it is open")
@@ -333,9 +339,39 @@ mod tests {
         breaker.succeeded();
         assert!(matches!(breaker.enter().await, Pass::Free));
         for _ in 0..BREAKER {
-            breaker.failed();
+            breaker.failed(Instant::now(), false);
         }
         tokio::time::advance(Duration::from_secs(61)).await;
         assert!(matches!(breaker.enter().await, Pass::Ended));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_others_are_answered_meanwhile_is_no_outage() {
+        let breaker = Breaker::new(Duration::from_secs(60));
+        let sent = Instant::now();
+        tokio::time::advance(Duration::from_secs(59)).await;
+        breaker.succeeded();
+        tokio::time::advance(Duration::from_secs(10)).await;
+        breaker.failed(sent, false);
+        assert_eq!((breaker.is_spent(), breaker.left()), (false, Duration::from_secs(50)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_where_nothing_ever_listened_takes_no_patience() {
+        let (patience, refused) = (Duration::from_secs(600), true);
+        let spent = async |answered: bool, failures: &[bool]| {
+            let breaker = Breaker::new(patience);
+            if answered {
+                breaker.succeeded();
+            }
+            for refused in failures {
+                breaker.failed(Instant::now(), *refused);
+            }
+            tokio::time::advance(AT_THE_START).await;
+            breaker.is_spent()
+        };
+        assert!(spent(false, &[refused; 6]).await);
+        assert!(!spent(true, &[refused; 6]).await, "it was there a moment ago");
+        assert!(!spent(false, &[refused, false, refused]).await, "something is there");
     }
 }

@@ -12,6 +12,7 @@ mod cloud;
 mod credentials;
 mod data_center;
 mod errors;
+mod gates;
 mod limiter;
 mod paging;
 mod read;
@@ -19,6 +20,7 @@ pub mod requests;
 mod sign_in;
 mod told;
 mod transport;
+mod waits;
 mod write;
 
 pub use access::AccessSettings;

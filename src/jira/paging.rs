@@ -14,6 +14,8 @@ use super::errors::CallError;
 
 /// The `limit` asked for once; what Jira echoes is believed (jira-facts §6: the maximum is U).
 pub(super) const ASK: usize = 1000;
+/// Rows of a list at most. No site has that many customers; a list that goes on is read no further.
+const MOST_ROWS: usize = 2_000_000;
 /// Pages in flight at most, whatever the width.
 const AHEAD: usize = 1024;
 
@@ -41,7 +43,11 @@ pub(super) struct Listing {
 /// echoed limit or an unexplained short page starts again from the first row not covered; after the first last (or
 /// empty) page nothing more is asked for. `take` says whether there was anything new in a page: a server that ignores
 /// `start` gives the same page for ever. True where the end was said to be it.
+///
+/// # Errors
+/// Those of `fetch`, and one of `operation` beyond [`MOST_ROWS`]: a server that makes up new rows goes on for ever as well.
 pub(super) async fn read_all<T, F>(
+    operation: &'static str,
     fetch: impl Fn(usize, usize) -> F,
     width: impl Fn() -> usize,
     mut take: impl FnMut(Vec<T>) -> bool,
@@ -64,6 +70,12 @@ where
             if !take(page.rows) || page.is_last {
                 return Ok(page.is_last);
             }
+            if covered > MOST_ROWS {
+                return Err(CallError::Unintelligible {
+                    operation,
+                    detail: format!("the list has more than {MOST_ROWS} rows and does not end"),
+                });
+            }
             ahead = (ahead * 2).min(AHEAD);
             if page.limit < stride || rows < stride {
                 // The pages in flight begin where no page ends any more.
@@ -78,6 +90,7 @@ where
 /// Reads a desk's whole list of customers. A row that is repeated means that others moved meanwhile, so that some may
 /// have been skipped: good enough to add, never to remove.
 pub(super) async fn list_accounts<F>(
+    operation: &'static str,
     fetch: impl Fn(usize, usize) -> F,
     width: impl Fn() -> usize,
     progress: &(dyn Fn(usize) + Sync),
@@ -87,7 +100,7 @@ where
 {
     let mut seen: BTreeSet<AccountId> = BTreeSet::new();
     let (mut accounts, mut repeats) = (Vec::new(), 0);
-    let ended = read_all(fetch, width, |rows| {
+    let ended = read_all(operation, fetch, width, |rows| {
         let before = accounts.len();
         for account in rows {
             if seen.insert(account.id.clone()) {
@@ -265,7 +278,7 @@ mod tests {
                 })
             }
         };
-        let listing = run(list_accounts(fetch, || width, &|_| ())).unwrap();
+        let listing = run(list_accounts("x", fetch, || width, &|_| ())).unwrap();
         assert_eq!(listing.completeness, Completeness::Complete);
         (listing.accounts, asked.into_inner())
     }
@@ -302,9 +315,28 @@ mod tests {
                 })
             }
         };
-        let listing = run(list_accounts(fetch, || 4, &|_| ())).unwrap();
+        let listing = run(list_accounts("x", fetch, || 4, &|_| ())).unwrap();
         assert_eq!(listing.accounts.len(), 100);
         assert!(matches!(listing.completeness, Completeness::Partial { .. }));
+    }
+
+    /// A server that makes up rows and never says that it has come to the end.
+    #[test]
+    fn endless_pages_of_new_rows_end() {
+        let asked = Cell::new(0);
+        let fetch = |_, _| {
+            asked.set(asked.get() + 1);
+            async {
+                Ok(Page {
+                    rows: vec![(); 100_000],
+                    limit: 100_000,
+                    is_last: false,
+                })
+            }
+        };
+        let error = run(read_all("list it", fetch, || 4, |_| true)).unwrap_err();
+        assert!(error.to_string().contains("more than 2000000 rows"), "{error}");
+        assert!(asked.get() <= 21 + 4, "{}", asked.get());
     }
 
     #[test]
@@ -315,7 +347,7 @@ mod tests {
                 detail: String::new(),
             })
         };
-        assert!(run(list_accounts(fetch, || 4, &|_| ())).is_err());
+        assert!(run(list_accounts("x", fetch, || 4, &|_| ())).is_err());
     }
 
     /// A server whose pages are capped, and which drops the rows of a range that a filter does not let through.

@@ -47,13 +47,13 @@ pub struct Settings {
     pub stop: CancellationToken,
 }
 
-/// What the account may do.
+/// What the account may do; nothing where Jira does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permissions {
     /// Administer Jira: needed to create customers on Cloud (jira-facts §2, M).
-    pub administer: bool,
+    pub administer: Option<bool>,
     /// Browse users: without it a search is empty, and not an error (jira-facts §5, H).
-    pub user_picker: bool,
+    pub user_picker: Option<bool>,
 }
 
 /// A signed-in Jira that can only be read.
@@ -61,6 +61,8 @@ pub struct Permissions {
 pub struct JiraRead {
     pub(super) client: Client,
     site: Site,
+    /// The address people know the site by, where Jira says so.
+    own_address: Option<String>,
     listing: AccountListing,
     concurrency: usize,
 }
@@ -108,12 +110,27 @@ impl JiraRead {
             sign_in(settings.deployment.or(by_name)),
         );
         let unreached = |error| Unreached::after(error, &client);
-        let (deployment, info) = which_jira(&client, settings.deployment).await.map_err(unreached)?;
+        let asked = which_jira(&client, settings.deployment, by_name).await;
+        if let Err(CallError::NotFound { detail, .. }) = asked {
+            let url = settings.url.to_string();
+            return Err(unreached(ConnectError::NoJira { url, detail }));
+        }
+        let (deployment, info) = asked.map_err(|error| unreached(error.into()))?;
+        if let Some(expected) = settings.deployment.filter(|expected| *expected != deployment) {
+            return Err(unreached(ConnectError::AnotherKind {
+                expected,
+                found: deployment,
+            }));
+        }
         client.signs_in_by(sign_in(Some(deployment)));
-        if deployment == Deployment::Cloud && !settings.credentials.names_a_user() {
+        if deployment == Deployment::DataCenter {
+            client.shares_one_limit();
+        }
+        if settings.url.is_cloud_site() && !settings.credentials.names_a_user() {
             return Err(unreached(ConnectError::NoUser));
         }
         let listing = AccountListing::of(deployment, &info);
+        let own_address = info.base_url();
         let site = Site {
             url: settings.url.to_string(),
             deployment,
@@ -122,6 +139,7 @@ impl JiraRead {
         Ok(Self {
             client,
             site,
+            own_address,
             listing,
             concurrency: settings.concurrency,
         })
@@ -131,6 +149,13 @@ impl JiraRead {
     #[must_use]
     pub fn site(&self) -> &Site {
         &self.site
+    }
+
+    /// The address people know the site by, without a slash at its end: where Jira is reached through a gateway, links
+    /// to that lead nowhere.
+    #[must_use]
+    pub fn own_address(&self) -> &str {
+        self.own_address.as_deref().unwrap_or(&self.site.url)
     }
 
     /// What came of the requests so far.
@@ -191,11 +216,7 @@ impl JiraRead {
             Deployment::DataCenter => request,
         };
         let mine: MyPermissions = self.client.json(&request).await?;
-        let have = |name| {
-            mine.permissions
-                .get(name)
-                .is_some_and(|permission| permission.have_permission)
-        };
+        let have = |name| mine.permissions.get(name)?.have_permission;
         Ok(Permissions {
             administer: have("ADMINISTER"),
             user_picker: have("USER_PICKER"),
@@ -214,28 +235,34 @@ fn platform(deployment: Deployment) -> &'static Platform {
     }
 }
 
-/// Asks which Jira this is, in Cloud's way first. Data Center has no such path, and says so in one way or another.
-async fn which_jira(client: &Client, expected: Option<Deployment>) -> Result<(Deployment, ServerInfo), ConnectError> {
-    let ask = |deployment| Request::new(&platform(deployment).server_info, &[]);
-    let first = ask(expected.unwrap_or(Deployment::Cloud));
-    let info: ServerInfo = match client.json(&first).await {
+/// Asks which Jira this is, in Cloud's way first. Data Center has no such path, and says so in one way or another. What it
+/// says of itself holds; else what was `expected`, what its address says, what its version looks like, and by which path it
+/// answered.
+async fn which_jira(
+    client: &Client,
+    expected: Option<Deployment>,
+    by_name: Option<Deployment>,
+) -> Result<(Deployment, ServerInfo), CallError> {
+    let ask = async |deployment| {
+        let request = Request::new(&platform(deployment).server_info, &[]);
+        let info: ServerInfo = client.json(&request).await?;
+        match info.is_silent() {
+            true => Err(CallError::Unintelligible {
+                operation: request.endpoint().operation,
+                detail: "it says neither its version nor its kind".to_owned(),
+            }),
+            false => Ok((deployment, info)),
+        }
+    };
+    let (path, info) = match ask(expected.unwrap_or(Deployment::Cloud)).await {
         Err(
             CallError::NotFound { .. }
             | CallError::Refused { .. }
             | CallError::Redirected { .. }
             | CallError::Unintelligible { .. },
-        ) if expected != Some(Deployment::DataCenter) => client.json(&ask(Deployment::DataCenter)).await?,
+        ) if expected != Some(Deployment::DataCenter) => ask(Deployment::DataCenter).await?,
         asked => asked?,
     };
-    let deployment = match info.deployment_type.as_str() {
-        "Cloud" => Deployment::Cloud,
-        _ => Deployment::DataCenter,
-    };
-    match expected {
-        Some(expected) if expected != deployment => Err(ConnectError::AnotherKind {
-            expected,
-            found: deployment,
-        }),
-        _ => Ok((deployment, info)),
-    }
+    let unsaid = || expected.or(by_name).or(info.looks_like()).unwrap_or(path);
+    Ok((info.says().unwrap_or_else(unsaid), info))
 }

@@ -62,10 +62,6 @@ const fn read(operation: &'static str, template: &'static str) -> Endpoint {
     endpoint(operation, Method::GET, template, Replay::Safe, false)
 }
 
-const fn write(operation: &'static str, template: &'static str, replay: Replay) -> Endpoint {
-    endpoint(operation, Method::POST, template, replay, false)
-}
-
 /// The platform's own API, which each kind of Jira spells in its way (jira-facts §1).
 #[derive(Debug)]
 pub struct Platform {
@@ -108,10 +104,10 @@ pub static CLOUD: Platform = Platform {
     role: read(ROLE, "/rest/api/3/project/{}/role/{}"),
 };
 
-/// Data Center's platform API.
+/// Data Center's platform API, of which its own document calls a part experimental.
 pub static DATA_CENTER: Platform = Platform {
     server_info: read(WHICH_JIRA, "/rest/api/2/serverInfo"),
-    myself: read(SIGN_IN, "/rest/api/2/myself"),
+    myself: endpoint(SIGN_IN, Method::GET, "/rest/api/2/myself", Replay::Safe, true),
     permissions: read(PERMISSIONS, "/rest/api/2/mypermissions"),
     account: read(ACCOUNT, "/rest/api/2/user"),
     search: read(LOOK_UP, "/rest/api/2/user/search"),
@@ -182,10 +178,12 @@ pub static SET_ACCESS: Endpoint = endpoint(
 );
 /// Make an account with a first password: Data Center, and only ever with `applicationKeys: []` and without
 /// `notification`, which mails nobody and takes no seat (jira-facts §2, H/M). See `data_center::NewUser`.
-pub static CREATE_USER: Endpoint = write(
+pub static CREATE_USER: Endpoint = endpoint(
     "create an account with a first password",
+    Method::POST,
     "/rest/api/2/user",
     Replay::LookupFirst,
+    true,
 );
 /// Change an account: Data Center (jira-facts §1, H). Named by its key, which a new name does not change, so that doing
 /// it twice is doing it once.
@@ -194,7 +192,7 @@ pub static UPDATE_USER: Endpoint = endpoint(
     Method::PUT,
     "/rest/api/2/user",
     Replay::Idempotent,
-    false,
+    true,
 );
 /// Take an application away from an account, and with it the seat: Data Center (contracts, H).
 pub static TAKE_SEAT_BACK: Endpoint = endpoint(
@@ -202,7 +200,7 @@ pub static TAKE_SEAT_BACK: Endpoint = endpoint(
     Method::DELETE,
     "/rest/api/2/user/application",
     Replay::Idempotent,
-    false,
+    true,
 );
 
 /// The whole list.

@@ -8,6 +8,8 @@ use crate::model::observed::Deployment;
 pub enum SignIn {
     /// A user and an API token, to Cloud.
     ApiToken,
+    /// A token alone, to Cloud: a service account's.
+    ServiceAccount,
     /// A personal access token alone, to Data Center.
     PersonalToken,
     /// A user and a password, to Data Center.
@@ -22,11 +24,20 @@ impl SignIn {
     /// What these credentials are to a Jira of this kind, or to one that has not said.
     pub(super) fn of(credentials: &Credentials, deployment: Option<Deployment>) -> Self {
         match (deployment, credentials.names_a_user()) {
-            (Some(Deployment::Cloud), _) => Self::ApiToken,
+            (Some(Deployment::Cloud), true) => Self::ApiToken,
+            (Some(Deployment::Cloud), false) => Self::ServiceAccount,
             (Some(Deployment::DataCenter), false) => Self::PersonalToken,
             (Some(Deployment::DataCenter), true) => Self::Basic,
             (None, true) => Self::Named,
             (None, false) => Self::Alone,
+        }
+    }
+
+    /// Whether it is known to be Cloud.
+    pub(super) fn is_to_cloud(self) -> bool {
+        match self {
+            Self::ApiToken | Self::ServiceAccount => true,
+            Self::PersonalToken | Self::Basic | Self::Named | Self::Alone => false,
         }
     }
 
@@ -44,6 +55,10 @@ impl SignIn {
             Self::ApiToken => {
                 "check --user; if the token has expired, make a new one at id.atlassian.com → Security → API tokens and \
                  put it in the token file"
+            }
+            Self::ServiceAccount => {
+                "a token alone is taken at https://api.atlassian.com/ex/jira/CLOUD_ID, from a service account, whose access \
+                 tokens live an hour: make a new one; a person's API token needs --user as well"
             }
             Self::PersonalToken => {
                 "check the token; if it has expired, make a new one (profile picture → Profile → Personal Access Tokens) \
@@ -89,6 +104,7 @@ mod tests {
                 "id.atlassian.com",
             ),
             (&alone, Some(Deployment::DataCenter), "Personal Access Tokens", "--user"),
+            (&alone, Some(Deployment::Cloud), "service account", "Personal Access"),
             (&alone, None, "Personal Access Tokens", "id.atlassian.com"),
         ] {
             let mend = SignIn::of(credentials, deployment).mend("");

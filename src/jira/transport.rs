@@ -1,6 +1,6 @@
 //! The seam between requests and the network.
 //!
-//! Owns bytes and time-outs. Must never follow a redirect, repeat a request by itself, or take in an answer without
+//! Owns bytes. Must never follow a redirect, repeat a request by itself, or take in an answer without
 //! bound.
 
 use std::fmt;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::future::BoxFuture;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tower::ServiceExt as _;
@@ -20,8 +20,6 @@ use super::requests::Request;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long a whole exchange may take.
-const EXCHANGE: Duration = Duration::from_secs(60);
 
 /// An answer, read whole.
 #[derive(Debug)]
@@ -42,6 +40,9 @@ pub enum TransportError {
     /// The request was surely not sent.
     #[error("no connection: {0}")]
     NotSent(String),
+    /// Nor can it be for now: the name does not resolve, or nothing listens there.
+    #[error("no connection: {0}")]
+    NoConnection(String),
     /// It may have been received.
     #[error("{0}")]
     Lost(String),
@@ -52,7 +53,7 @@ pub enum TransportError {
 
 /// What carries requests to Jira and answers back.
 pub trait Transport: fmt::Debug + Send + Sync {
-    /// Sends one request once.
+    /// Sends one request once. Dropping the future hangs up: the caller decides how long it may take.
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Answer, TransportError>>;
 }
 
@@ -76,8 +77,7 @@ impl Network {
             .user_agent(concat!("quietdesk/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
-            .connect_timeout(CONNECT)
-            .timeout(EXCHANGE);
+            .connect_timeout(CONNECT);
         if base.is_loopback() {
             builder = builder.no_proxy();
         }
@@ -182,27 +182,22 @@ where
                 .map_err(|error| TransportError::NotSent(format!("{error}")))?;
             *sent.headers_mut() = self.headers.clone();
             sent.headers_mut().extend(headers_of(request));
-            let exchange = async {
-                let answer = service
-                    .oneshot(sent)
-                    .await
-                    .map_err(|error| TransportError::Lost(format!("{error:?}")))?;
-                let (parts, body) = answer.into_parts();
-                let body = Limited::new(body, request.most()).collect().await;
-                let body = body.map_err(|error| match error.is::<LengthLimitError>() {
-                    true => TransportError::TooLong(request.most()),
-                    false => TransportError::Lost(error.to_string()),
-                })?;
-                let body = body.to_bytes();
-                Ok(Answer {
-                    version: parts.version,
-                    status: parts.status,
-                    headers: parts.headers,
-                    body,
-                })
-            };
-            let late = |_| TransportError::Lost("no answer in time".to_owned());
-            tokio::time::timeout(EXCHANGE, exchange).await.map_err(late)?
+            let answer = service
+                .oneshot(sent)
+                .await
+                .map_err(|error| TransportError::Lost(format!("{error:?}")))?;
+            let (parts, body) = answer.into_parts();
+            let body = Limited::new(body, request.most()).collect().await;
+            let body = body.map_err(|error| match error.is::<LengthLimitError>() {
+                true => TransportError::TooLong(request.most()),
+                false => TransportError::Lost(error.to_string()),
+            })?;
+            Ok(Answer {
+                version: parts.version,
+                status: parts.status,
+                headers: parts.headers,
+                body: body.to_bytes(),
+            })
         })
     }
 }
@@ -212,6 +207,12 @@ fn common_headers(credentials: &Credentials) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.extend(credentials.header().map(|value| (AUTHORIZATION, value)));
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    // Else Data Center's errors are in the account's language.
+    headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("en-US"));
+    headers.insert(
+        HeaderName::from_static("x-force-accept-language"),
+        HeaderValue::from_static("true"),
+    );
     headers.insert(
         HeaderName::from_static("x-atlassian-token"),
         HeaderValue::from_static("no-check"),
@@ -236,17 +237,22 @@ fn headers_of(request: &Request) -> Vec<(HeaderName, HeaderValue)> {
 /// The innermost cause says most; the outer ones repeat the address, which can hold an e-mail.
 fn failed(error: &reqwest::Error) -> TransportError {
     let mut cause: &dyn std::error::Error = error;
+    let mut unconnected = false;
     while let Some(source) = cause.source() {
         cause = source;
+        let io = cause.downcast_ref::<std::io::Error>();
+        unconnected |= io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused);
+        // The connector's own words for a name that does not resolve; its type is not public.
+        unconnected |= cause.to_string().starts_with("dns error");
     }
     let text = if error.is_timeout() {
         "no answer in time".to_owned()
     } else {
         cause.to_string()
     };
-    if error.is_connect() {
-        TransportError::NotSent(text)
-    } else {
-        TransportError::Lost(text)
+    match (error.is_connect(), unconnected) {
+        (true, true) => TransportError::NoConnection(text),
+        (true, false) => TransportError::NotSent(text),
+        (false, _) => TransportError::Lost(text),
     }
 }

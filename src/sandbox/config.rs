@@ -43,6 +43,9 @@ pub struct Config {
     pub record_bodies: bool,
     /// How many exchanges the journal keeps; the oldest are forgotten first. The counters count on.
     pub journal_limit: usize,
+    /// The site's own address, which links in answers begin with and `serverInfo` tells; nothing: the one the request
+    /// went to. Cloud also answers as its gateway does, below `/ex/jira/CLOUD_ID`.
+    pub site: Option<String>,
     /// The time of day inside the sandbox when it starts.
     pub started: jiff::Timestamp,
     /// How far the clock that answers tell (`Date`) is ahead of this machine's, in seconds
@@ -69,6 +72,7 @@ impl Default for Config {
             faults: Faults::default(),
             record_bodies: true,
             journal_limit: 50_000,
+            site: None,
             started: jiff::Timestamp::UNIX_EPOCH,
             clock_ahead: 0,
             rules: Rules::default(),
@@ -143,6 +147,16 @@ impl FromStr for Version {
 pub struct Rules {
     /// How many accounts one membership call may name; more is refused with 400.
     pub membership_limit: usize,
+    /// Which answers say in `X-Seraph-LoginReason` what became of the sign-in, and how.
+    pub login_reasons: LoginReasons,
+    /// Whether `serverInfo` says its `deploymentType`.
+    pub states_deployment_type: bool,
+    /// Whether `mypermissions` has the permissions that were asked for.
+    pub states_permissions: bool,
+    /// Whether [`Config::rate`] holds for all operations together on Cloud, too.
+    pub one_rate_limit: bool,
+    /// Whether what is beyond [`Config::rate`] is answered with `Retry-After: 0`.
+    pub limited_says_zero: bool,
     /// Whether a full page that happens to be the last says so. If not, an empty page follows it.
     pub full_last_page_says_so: bool,
     /// The sweep of all accounts drops every n-th row of the range asked for, so that pages are short before the end.
@@ -151,6 +165,10 @@ pub struct Rules {
     pub settings_spelling: SettingsSpelling,
     /// What writing the access settings answers.
     pub settings_answer: SettingsAnswer,
+    /// Cloud: whether the access settings leave `serviceDeskPublicSignup` out, which cannot be chosen any more.
+    pub settings_leave_signup_out: bool,
+    /// Whether the access settings have one more boolean that can be written.
+    pub settings_have_another: bool,
     /// Whether the site lets anybody sign up (`globalPublicSignup`). Never on Cloud.
     pub public_signup: bool,
     /// Whether closing a desk removes the customers nobody added by hand; here: all of them.
@@ -186,6 +204,10 @@ pub struct Rules {
     pub create_checks_emails_only_as_usernames: bool,
     /// Data Center: whether creating a customer whose address is taken answers 409 rather than 400.
     pub create_answers_conflict: bool,
+    /// Data Center: whether creating is refused in the account's language, German, whatever the client asks for.
+    pub create_answers_in_german: bool,
+    /// Data Center: whether `myself` and changing accounts need `X-ExperimentalApi`.
+    pub account_calls_are_experimental: bool,
     /// Data Center: whether creating customers and adding them needs `X-ExperimentalApi: opt-in`.
     pub customer_calls_are_experimental: bool,
     /// Data Center: whether the platform's create refuses an address another account has.
@@ -212,10 +234,17 @@ impl Default for Rules {
     fn default() -> Self {
         Self {
             membership_limit: 50,
+            login_reasons: LoginReasons::OfFailures,
+            states_deployment_type: true,
+            states_permissions: true,
+            one_rate_limit: false,
+            limited_says_zero: false,
             full_last_page_says_so: true,
             sweep_gap: Some(40),
             settings_spelling: SettingsSpelling::Booleans,
             settings_answer: SettingsAnswer::Settings,
+            settings_leave_signup_out: false,
+            settings_have_another: false,
             public_signup: false,
             closing_removes: false,
             hide_atlassian_emails: false,
@@ -232,6 +261,8 @@ impl Default for Rules {
             usernames_ignore_case: true,
             create_checks_emails_only_as_usernames: false,
             create_answers_conflict: false,
+            create_answers_in_german: false,
+            account_calls_are_experimental: true,
             customer_calls_are_experimental: true,
             platform_refuses_taken_emails: false,
             empty_application_keys_take_a_seat: false,
@@ -244,6 +275,17 @@ impl Default for Rules {
             removing_nobody_is_not_found: true,
         }
     }
+}
+
+/// How `X-Seraph-LoginReason` tells what became of a sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginReasons {
+    /// Only failures say so.
+    OfFailures,
+    /// Every answer does, in a list: `OUT, OK`.
+    Listed,
+    /// Every answer does, in two headers: `OUT` and `OK`.
+    Twice,
 }
 
 /// How the access settings spell their booleans (jira-facts §3, U).

@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use serde_json::Value;
 
 use super::common::errors;
-use super::config::Config;
+use super::config::{Config, Deployment};
 use super::deployment::Route;
 use super::exchange::{Answer, Asked, Call};
 use super::faults::{Disturbance, Lost, Striking};
@@ -52,6 +52,8 @@ pub(super) enum Reply {
     Whole(Answer),
     /// Half of its JSON, in complete HTTP.
     Cut(Answer),
+    /// The whole answer, a byte a second.
+    Drip(Answer),
     /// The connection ends in the middle of it.
     Truncated(Answer),
     /// The connection ends before it.
@@ -65,14 +67,21 @@ impl Core {
             journal: Journal::new(config.journal_limit),
             striking: Striking::new(&config.faults, seed.seed),
             seed: seed.seed,
-            limiter: Limiter::new(config.rate, config.deployment.limits_each_operation()),
+            limiter: Limiter::new(
+                config.rate,
+                config.deployment.limits_each_operation() && !config.rules.one_rate_limit,
+            ),
             config,
         }
     }
 
     /// Writes down a request and decides what will strike it. `at`: the time since the start.
     pub(super) fn arrive(&mut self, head: &Parts, body: Bytes, at: Duration) -> Arrival {
-        let (method, path) = (head.method.as_str(), head.uri.path());
+        let method = head.method.as_str();
+        let (path, through_gateway) = match self.config.deployment {
+            Deployment::Cloud => behind_gateway(head.uri.path()),
+            Deployment::DataCenter(_) => (head.uri.path(), false),
+        };
         let (route, ids) = match self.config.deployment.find(method, path) {
             Some((route, ids)) => (Some(route), ids),
             None => (None, Vec::new()),
@@ -84,7 +93,8 @@ impl Core {
             ids,
             query: query(head),
             body,
-            base: base(head),
+            base: self.config.site.clone().unwrap_or_else(|| base(head)),
+            through_gateway,
             now: self.config.started.saturating_add(at).unwrap_or(self.config.started),
         };
         let spot = route.map(Route::spot);
@@ -134,6 +144,7 @@ impl Core {
             Some(Lost::AfterEffect) => Reply::Dropped,
             Some(Lost::Truncated) => Reply::Truncated(answer),
             Some(Lost::Cut) => Reply::Cut(answer),
+            Some(Lost::Drip) => Reply::Drip(answer),
             Some(Lost::InternalError) => {
                 let refusal = super::faults::Refusal::Status(500);
                 Reply::Whole(deployment.refusal(&arrival.asked, refusal))
@@ -151,8 +162,8 @@ impl Core {
                 Reply::Whole(deployment.refusal(&arrival.asked, refusal))
             }
         };
-        if let Reply::Whole(answer) | Reply::Cut(answer) | Reply::Truncated(answer) = &mut reply {
-            deployment.mark(answer, &arrival.asked, self.config.rate, arrival.verdict);
+        if let Reply::Whole(answer) | Reply::Cut(answer) | Reply::Drip(answer) | Reply::Truncated(answer) = &mut reply {
+            deployment.mark(answer, &arrival.asked, &self.config, arrival.verdict);
         }
         self.write_down(arrival.asked.seq, effect, &reply);
         reply
@@ -160,7 +171,11 @@ impl Core {
 
     fn perform(&mut self, arrival: &Arrival, headers: &HeaderMap) -> Answer {
         if let Verdict::Wait(wait) = arrival.verdict {
-            return self.config.deployment.too_many(&arrival.asked, wait);
+            let says = match self.config.rules.limited_says_zero {
+                true => Duration::ZERO,
+                false => wait,
+            };
+            return self.config.deployment.too_many(&arrival.asked, says);
         }
         if let Some(refusal) = arrival.disturbance.refusal {
             return self.config.deployment.refusal(&arrival.asked, refusal);
@@ -195,7 +210,7 @@ impl Core {
                     exchange.status = Some(answer.status);
                     exchange.response_body = body(answer);
                 }
-                Reply::Cut(answer) | Reply::Truncated(answer) => {
+                Reply::Cut(answer) | Reply::Drip(answer) | Reply::Truncated(answer) => {
                     exchange.status = Some(answer.status);
                 }
                 Reply::Dropped => {}
@@ -232,6 +247,15 @@ fn query(head: &Parts) -> Vec<(String, String)> {
     let query = head.uri.query().unwrap_or("");
     let pairs = url::form_urlencoded::parse(query.as_bytes());
     pairs.into_owned().collect()
+}
+
+/// The site's own path of one that goes through the gateway, `/ex/jira/CLOUD_ID/…`, and whether it does.
+fn behind_gateway(path: &str) -> (&str, bool) {
+    let behind = || {
+        let rest = path.strip_prefix("/ex/jira/")?;
+        Some(&rest[rest.find('/')?..])
+    };
+    behind().map_or((path, false), |path| (path, true))
 }
 
 /// The address the client knows the site by.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 
-use super::config::Deployment;
+use super::config::{Config, Deployment, LoginReasons};
 use super::exchange::{Answer, Asked, Call};
 use super::faults::{Refusal, Spot};
 use super::limiter::Verdict;
@@ -78,8 +78,11 @@ impl Deployment {
         }
     }
 
-    /// The headers every answer has: its number, and on Data Center what is left of the rate limit.
-    pub(super) fn mark(self, answer: &mut Answer, asked: &Asked, rate: Option<u32>, verdict: Verdict) {
+    /// The headers every answer has: its number, what became of the sign-in where the rules say so, and on Data Center
+    /// what is left of the rate limit.
+    pub(super) fn mark(self, answer: &mut Answer, asked: &Asked, config: &Config, verdict: Verdict) {
+        let rate = config.rate;
+        tell_login(answer, config.rules.login_reasons);
         match self {
             Self::Cloud => answer.headers.push(("atl-traceid", format!("{:032x}", asked.seq))),
             Self::DataCenter(_) => {
@@ -104,5 +107,20 @@ impl Deployment {
             Self::Cloud => true,
             Self::DataCenter(_) => false,
         }
+    }
+}
+
+/// What the header with the reason of a sign-in says, and in how many lines.
+fn tell_login(answer: &mut Answer, reasons: LoginReasons) {
+    const REASON: &str = "x-seraph-loginreason";
+    if reasons == LoginReasons::OfFailures {
+        return;
+    }
+    let found = answer.headers.iter().position(|(name, _)| *name == REASON);
+    let reason = found.map_or("OK".to_owned(), |at| answer.headers.remove(at).1);
+    match reasons {
+        LoginReasons::OfFailures => {}
+        LoginReasons::Listed => answer.headers.push((REASON, format!("OUT, {reason}"))),
+        LoginReasons::Twice => answer.headers.extend([(REASON, "OUT".to_owned()), (REASON, reason)]),
     }
 }

@@ -28,8 +28,10 @@ pub(super) struct Asked {
     pub(super) ids: Vec<String>,
     pub(super) query: Vec<(String, String)>,
     pub(super) body: Bytes,
-    /// The site's own address, from the `Host` header: what links in answers begin with.
+    /// The site's own address: what links in answers begin with.
     pub(super) base: String,
+    /// Whether it came through Cloud's gateway.
+    pub(super) through_gateway: bool,
     /// The time of day inside the sandbox.
     pub(super) now: jiff::Timestamp,
 }

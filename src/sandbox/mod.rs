@@ -31,6 +31,11 @@
 //! | basic `email:token`; anything else is 401 with `X-Seraph-LoginReason` | §§5, 8 | H | `Config::user`, `Config::token`, fault `401` |
 //! | `serverInfo` and `info` answer without signing in | §1 | H for `info`, I for `serverInfo` | |
 //! | a dead token: reads 200 with what strangers see, and `X-Seraph-LoginReason` | §5 | H; which paths, I | fault `dead-token` |
+//! | … which only failures have; it may be on every answer, as a list or twice, with `OUT` before | §5 | H | `Rules::login_reasons` |
+//! | the gateway below `/ex/jira/CLOUD_ID`: the same calls, and a token alone as `Bearer`; `serverInfo` tells the site's own address | §8 | H | `Config::site` |
+//! | `serverInfo` says its `deploymentType`; it may not | §1 | H; that it may not, M | `Rules::states_deployment_type` |
+//! | `mypermissions` has what was asked for; it may not | §5 | H; that it may not, I | `Rules::states_permissions` |
+//! | an account without an agent licence: 403 with an empty body | §5 | H | fault `403-empty` |
 //! | `Origin` or a browser's `User-Agent`: 403 `XSRF check failed`, a violation; Jira does so for writes, the sandbox always | §8 | H | |
 //! | the experimental header is missing: 412, a violation | §1 | H that it is needed, I the status | |
 //! | … it says `opt-in`, or `true` as older documents say | Atlassian's documents | H | |
@@ -93,6 +98,8 @@
 //! | behaviour | source | certainty | otherwise |
 //! |---|---|---|---|
 //! | which fields there are | §3 | H | |
+//! | … Cloud may leave `serviceDeskPublicSignup` out | §3 | I | `Rules::settings_leave_signup_out` |
+//! | … there may be more that can be written; of those known to be the site's, none can | §3 | I | `Rules::settings_have_another` |
 //! | their types | §3 | U | `Rules::settings_spelling` |
 //! | writing replaces all: what is absent becomes false | §3 | I | |
 //! | what writing answers | | U | `Rules::settings_answer` |
@@ -108,6 +115,8 @@
 //! | errors: `{errorMessages, errors}` of the platform, `{errorMessage, i18nErrorMessage}` of JSM, `{message}` of internal paths, `{code, message}` of 429, HTML | §7 | H | faults |
 //! | `i18nKey`s other than the one of removing | | U, made up | |
 //! | 429: `Retry-After`, `X-RateLimit-Reset`, `RateLimit-Reason`, for each operation by itself; asking early begins the wait anew | §7 | H | `Config::rate`, faults `429`, `429-bare` |
+//! | … `Retry-After` may be 0, a fraction, a date, in the past, no number, or there twice; `X-RateLimit-Reset` may stand alone | §7 | H for 0, fractions and dates; the rest, I | `Rules::limited_says_zero`, faults `429-…` |
+//! | … one limit may hold for all operations | §7 | H for quotas | `Rules::one_rate_limit` |
 //! | `X-RateLimit-NearLimit` when less than a fifth is left | §7 | H | `Config::rate` |
 //! | calls that mail or take a seat do so, into the outbox, and are violations | §2 | H, M for `customer/invite` | |
 //! | a route that is not simulated: 501 in the shape of its API, a violation; unknown fields and parameters are violations | | stricter than Jira | |
@@ -144,6 +153,7 @@
 //! | a dead token: reads 200 with what strangers see, but `myself` is 401 | §5 | I: known of Cloud | fault `dead-token` |
 //! | unlicensed, the service management answers 403 in HTML, but `info` | §1 | H | `Config::licensed` |
 //! | `mypermissions` takes no permissions to ask for and tells all | contracts | H; which there are, I | `Config::administrator`, `Config::user_picker` |
+//! | `myself`, `POST` and `PUT user`, `user/password` and `user/application` are experimental: without the header 412, a violation | contracts | H; the status, I | `Rules::account_calls_are_experimental` |
 //! | creating customers and adding them is experimental: without the header 412, a violation | | M: a working client sends it | `Rules::customer_calls_are_experimental` |
 //! | the access settings want the same headers as on Cloud | §3 | I | |
 //! | every answer is numbered in `x-arequestid` | | I | |
@@ -161,6 +171,7 @@
 //! | … in lower case | | I | `Rules::lowercase_usernames` |
 //! | … an address or a username that is taken: 400, no account in the body | §4 | H | |
 //! | … it may be 409 | §4 | I | `Rules::create_answers_conflict` |
+//! | … the words may be in the account's language, whatever the client asks for | §7 | M | `Rules::create_answers_in_german` |
 //! | … it may not see an address that belongs to another username, and make a second account | | U | `Rules::create_checks_emails_only_as_usernames` |
 //! | … `displayName` is unknown: 400, a violation; so is `strictConflictStatusCode`: a violation | §1 | H | |
 //! | … only for administrators, else 403 | §2 | I | `Config::administrator` |
@@ -228,7 +239,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-pub use config::{AddAnswer, Config, Deployment, NotAVersion, Rules, SettingsAnswer, SettingsSpelling, Version};
+pub use config::{
+    AddAnswer, Config, Deployment, LoginReasons, NotAVersion, Rules, SettingsAnswer, SettingsSpelling, Version,
+};
 pub use faults::{FaultError, Faults, places};
 pub use journal::{Exchange, Mail};
 pub use seed::{DeskAccess, NotAnAccessMode, PersonKind, Seed, SeedDesk, SeedPerson};

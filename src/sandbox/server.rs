@@ -140,6 +140,7 @@ async fn jira(State(sandbox): State<Sandbox>, request: Request) -> Response<Body
             answer.body = half(&answer);
             whole(answer)
         }
+        Reply::Drip(answer) => dripping(answer),
         Reply::Truncated(answer) if !answer.body.is_empty() => truncated(answer),
         Reply::Truncated(_) | Reply::Dropped => dropped(),
     };
@@ -172,7 +173,7 @@ fn whole(answer: Answer) -> Response<Body> {
         // The names are written down here in lower case; of the values, none has a control character.
         if let Ok(value) = HeaderValue::from_str(&value) {
             let name = HeaderName::from_static(name);
-            response.headers_mut().insert(name, value);
+            response.headers_mut().append(name, value);
         }
     }
     *response.body_mut() = Body::from(answer.body);
@@ -181,6 +182,21 @@ fn whole(answer: Answer) -> Response<Body> {
 
 fn half(answer: &Answer) -> Bytes {
     answer.body.slice(..answer.body.len() / 2)
+}
+
+/// A response that comes a byte a second.
+fn dripping(mut answer: Answer) -> Response<Body> {
+    let body = std::mem::take(&mut answer.body);
+    let mut response = whole(answer);
+    *response.body_mut() = Body::from_stream(stream::unfold(body, |mut left| async move {
+        if left.is_empty() {
+            return None;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let byte = left.split_to(1);
+        Some((Ok::<_, io::Error>(byte), left))
+    }));
+    response
 }
 
 fn truncated(answer: Answer) -> Response<Body> {

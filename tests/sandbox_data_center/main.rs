@@ -142,6 +142,7 @@ async fn the_account_that_signs_in_has_a_username() {
     let site = Site::with(config, seed()).await;
     let got = send(
         site.bare("GET", "/rest/api/2/myself")
+            .header("X-ExperimentalApi", "opt-in")
             .basic_auth("robot", Some("sandbox")),
     )
     .await;
@@ -165,7 +166,10 @@ async fn a_token_signs_in_and_a_password_where_the_version_or_the_site_allows_it
             ..config(version)
         };
         let site = Site::with(config, seed()).await;
-        let ask = || site.bare("GET", "/rest/api/2/myself");
+        let ask = || {
+            site.bare("GET", "/rest/api/2/myself")
+                .header("X-ExperimentalApi", "opt-in")
+        };
         let got = send(ask().basic_auth("quietdesk@example.com", Some("sandbox"))).await;
         assert_eq!(got.status, basic, "{version}");
         if basic == 403 {
@@ -227,12 +231,34 @@ async fn headers_are_judged() {
 
     let site = ruled(Rules {
         customer_calls_are_experimental: false,
+        account_calls_are_experimental: false,
         ..Rules::default()
     })
     .await;
+    let own = site.bare("GET", "/rest/api/2/myself").bearer_auth("sandbox");
+    assert_eq!(send(own).await.status, 200);
     let plain = site.bare("POST", &customers(2)).bearer_auth("sandbox");
     assert_eq!(send(plain.json(&body)).await.status, 200);
     site.finish();
+}
+
+/// By Atlassian's own document, which calls them experimental.
+#[tokio::test]
+async fn calls_about_accounts_want_the_experimental_header() {
+    let site = site().await;
+    let calls = [
+        ("GET", "/rest/api/2/myself"),
+        ("POST", "/rest/api/2/user"),
+        ("PUT", "/rest/api/2/user?username=lovelace"),
+        ("PUT", "/rest/api/2/user/password?username=lovelace"),
+        ("POST", "/rest/api/2/user/application?username=lovelace"),
+        ("DELETE", "/rest/api/2/user/application?username=lovelace"),
+    ];
+    for (method, path) in calls {
+        let plain = site.bare(method, path).bearer_auth("sandbox");
+        assert_eq!(send(plain).await.status, 412, "{method} {path}");
+    }
+    site.finish_blaming(calls.len());
 }
 
 #[tokio::test]

@@ -54,6 +54,10 @@ fn stops(check: &Check) -> bool {
 
 fn no_list(jira: &JiraRead, error: &CallError) -> Check {
     let found = "they cannot be listed: ";
+    if matches!(error, CallError::NotFound { .. }) {
+        let check = Check::failed("desks", Trouble::Settings, found, error);
+        return check.mend("install Jira Service Management, or correct --url");
+    }
     let check = Check::failed("desks", of_the_whole(error), found, error);
     // Unlicensed, Data Center refuses with a page for people (jira-facts §1, H); so does what stands before a Jira.
     if matches!(error, CallError::Forbidden { .. }) && jira.told().page {

@@ -29,6 +29,16 @@ pub(super) fn reach(settings: &Settings, told: &Told) -> Check {
     Check::good("reach", format!("{url} answers, {how}{http}"))
 }
 
+/// Which Jira, and its own address where it is reached through another.
+pub(super) fn which(jira: &JiraRead) -> Check {
+    let (site, own) = (jira.site(), jira.own_address());
+    let elsewhere = match own == site.url {
+        true => String::new(),
+        false => format!(", known to people as {own}"),
+    };
+    Check::good("jira", format!("Jira {} {}{elsewhere}", site.deployment, site.version))
+}
+
 /// Also whether it makes sense to ask it anything else.
 pub(super) async fn service_management(jira: &JiraRead) -> (Check, bool) {
     let id = "service-management";
@@ -89,14 +99,17 @@ pub(super) async fn rights(jira: &JiraRead) -> Vec<Check> {
         }
     };
     let administers = match (may.administer, deployment) {
-        (true, _) => Check::good("administrator", "may administer Jira"),
-        (false, Deployment::Cloud) => {
+        (Some(true), _) => Check::good("administrator", "may administer Jira"),
+        (None, _) => Check::warning("administrator", "Jira does not say whether it may administer Jira").mend(
+            "see that it has the global permission to administer Jira: whether it may create customers, the first one shows",
+        ),
+        (Some(false), Deployment::Cloud) => {
             let found = "may not administer Jira, so Jira Cloud refuses it to create customers";
             Check::bad("administrator", Trouble::Refused, found).mend(
                 "give the account the global permission \"Administer Jira\" (Settings → System → Global permissions)",
             )
         }
-        (false, Deployment::DataCenter) => {
+        (Some(false), Deployment::DataCenter) => {
             let found = "may not administer Jira, so it can give no first passwords and change no accounts";
             Check::warning("administrator", found).mend(
                 "give the account the global permission \"Jira Administrators\" (Administration → System → Global \
@@ -104,17 +117,22 @@ pub(super) async fn rights(jira: &JiraRead) -> Vec<Check> {
             )
         }
     };
-    if may.user_picker {
-        let accounts = Check::good("accounts", listing(jira.account_listing()));
-        return vec![administers, Check::good("look-ups", "may look people up"), accounts];
-    }
-    let browses = Check::bad(
-        "look-ups",
-        Trouble::Refused,
-        "may not look people up: every search would come back empty",
-    );
-    let browses = browses.mend("give the account the global permission \"Browse users and groups\"");
-    vec![administers, browses, Check::skipped("accounts", "look-ups")]
+    let look_ups = match may.user_picker {
+        Some(true) => Check::good("look-ups", "may look people up"),
+        None => Check::warning("look-ups", "Jira does not say whether it may look people up")
+            .mend("see that it has the global permission \"Browse users and groups\": without it every search comes back empty"),
+        Some(false) => {
+            let browses = Check::bad(
+                "look-ups",
+                Trouble::Refused,
+                "may not look people up: every search would come back empty",
+            );
+            let browses = browses.mend("give the account the global permission \"Browse users and groups\"");
+            return vec![administers, browses, Check::skipped("accounts", "look-ups")];
+        }
+    };
+    let accounts = Check::good("accounts", listing(jira.account_listing()));
+    vec![administers, look_ups, accounts]
 }
 
 fn listing(listing: AccountListing) -> &'static str {

@@ -24,7 +24,10 @@ pub(super) fn found(error: &CallError) -> String {
         CallError::Unreachable { patience, detail, .. } => {
             format!("no good answer for {} s ({detail})", patience.as_secs())
         }
-        CallError::RateLimited { wait, .. } => format!("Jira limits the rate and asks to wait {} s", wait.as_secs()),
+        CallError::NoConnection { detail, .. } => format!("no connection ({detail})"),
+        CallError::RateLimited { wait, .. } => {
+            format!("Jira limits the rate and asks to wait {} s", wait.as_secs_f64().ceil())
+        }
         CallError::Stopped { .. } => "told to stop".to_owned(),
         CallError::MaybeDone(error) => found(error),
         CallError::Unintelligible { detail, .. } => format!("the answer is not Jira's ({detail})"),
@@ -38,6 +41,10 @@ pub(super) fn found(error: &CallError) -> String {
 pub(super) fn mend(error: &CallError) -> &'static str {
     match error {
         CallError::SignInRefused { detail, sign_in, .. } => sign_in.mend(detail),
+        CallError::Forbidden { detail, .. } if detail.contains("agent licence") => {
+            "give the account an agent licence (admin.atlassian.com → Products → Jira Service Management), or use a token of \
+             an account that has one"
+        }
         CallError::Forbidden { .. } => "give the account the permission in Jira, or use a token of another account",
         CallError::NotFound { .. } => "check --url: it is Jira's own address, with the path that Jira is under",
         CallError::DeskIsOpen { .. } => "restrict the desk",
@@ -50,6 +57,7 @@ pub(super) fn mend(error: &CallError) -> &'static str {
         }
         // A status: it is Jira that fails, not the way to it.
         CallError::Unreachable { detail, .. } if detail.starts_with('5') => LATER,
+        CallError::NoConnection { .. } => "check --url, the network and proxies (HTTPS_PROXY)",
         CallError::Unreachable { .. } => {
             "check --url, the network, proxies (HTTPS_PROXY) and, where Jira has a certificate of your own, --ca-file"
         }
@@ -64,7 +72,7 @@ pub(super) fn mend(error: &CallError) -> &'static str {
 pub(super) fn failed_at(error: &ConnectError) -> &'static str {
     match error {
         ConnectError::CaFile { .. } | ConnectError::Tls(_) | ConnectError::Settings(_) => "reach",
-        ConnectError::AnotherKind { .. } => "jira",
+        ConnectError::AnotherKind { .. } | ConnectError::NoJira { .. } => "jira",
         ConnectError::NoUser => "sign-in",
         ConnectError::Call(error) => failed_at_call(error),
     }
@@ -83,6 +91,7 @@ fn failed_at_call(error: &CallError) -> &'static str {
         CallError::AnswerLost { .. }
         | CallError::GaveUp { .. }
         | CallError::Unreachable { .. }
+        | CallError::NoConnection { .. }
         | CallError::RateLimited { .. }
         | CallError::Stopped { .. } => "reach",
         CallError::MaybeDone(error) => failed_at_call(error),
@@ -95,6 +104,7 @@ pub(super) fn not_connected(error: &ConnectError, url: &BaseUrl) -> String {
         ConnectError::CaFile { file, source } => format!("--ca-file {file} cannot be read: {source}"),
         ConnectError::Tls(source) => format!("no encrypted connection can be made from this machine: {source}"),
         ConnectError::AnotherKind { expected, found } => format!("this is Jira {found}, not {expected}"),
+        ConnectError::NoJira { url, detail } => format!("there is no Jira at {url}: it answers 404 ({detail})"),
         ConnectError::NoUser => "nobody says whose API token it is, which Jira Cloud asks for".to_owned(),
         ConnectError::Settings(why) => why.clone(),
         ConnectError::Call(error) => format!("{url}: {}", found(error)),
@@ -107,6 +117,7 @@ pub(super) fn mend_of_connecting(error: &ConnectError) -> &'static str {
         ConnectError::CaFile { .. } => "give a PEM file with certificates",
         ConnectError::Tls(_) => "install the system's CA certificates (Debian: ca-certificates), or give --ca-file",
         ConnectError::AnotherKind { .. } => "correct --deployment, or leave it to quietdesk to find out",
+        ConnectError::NoJira { .. } => "correct --url: it is Jira's own address, with the path that Jira is under",
         ConnectError::NoUser => "give --user with the account's e-mail, or write user:token in the token file",
         ConnectError::Settings(_) => "correct the setting",
         ConnectError::Call(error) => mend(error),

@@ -235,6 +235,21 @@ async fn sent(
             Ok((lookup, found)) => Created::End(settled(lookup, &found, Outcome::Done)),
             Err(error) => unsettled(error),
         },
+        // A taken address can be answered 400, in whatever language: who has it shows whether it was that.
+        Err(error @ CallError::Refused { status: 400, .. }) => match jira.lookup(email).await {
+            Ok((Lookup::Absent, _)) if lost => unsettled(error),
+            Ok((Lookup::Absent, _)) => Created::End(StepEnd::with_error(Outcome::Failed, error.to_string())),
+            Ok((lookup, found)) => {
+                let outcome = if perhaps_made { Outcome::Done } else { Outcome::Linked };
+                Created::End(StepEnd {
+                    refused: true,
+                    ..settled(lookup, &found, outcome)
+                })
+            }
+            Err(unread) if lost => unsettled(unread),
+            Err(unread) if unread.ends_the_pass() => Created::PassEnds(unread),
+            Err(_) => Created::End(StepEnd::with_error(Outcome::Failed, error.to_string())),
+        },
         // Without knowing what became of the first one, it is not known that nothing was made.
         Err(error) if lost => unsettled(error),
         Err(error @ CallError::Forbidden { .. }) => Created::Forbidden(error),

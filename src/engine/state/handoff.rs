@@ -87,15 +87,20 @@ struct Desk {
 /// The file, open for adding to it.
 pub(super) struct HandOffFile {
     path: PathBuf,
-    /// The site's address: what portals' begin with.
-    site: String,
-    /// The numbers of the desks' portals, as far as they are known.
-    portals: Mutex<BTreeMap<DeskKey, u64>>,
+    /// What is known of the desks' portals.
+    portals: Mutex<Portals>,
     clock: fn() -> Timestamp,
     writer: Mutex<Writer>,
     /// How many lines are on disk for sure. Held while they are brought there, so that those who wait for it meanwhile
     /// find theirs done: many at once cost one flush.
     synced: Mutex<u64>,
+}
+
+struct Portals {
+    /// The site's address: what theirs begin with.
+    site: String,
+    /// Their numbers.
+    numbers: BTreeMap<DeskKey, u64>,
 }
 
 struct Writer {
@@ -123,8 +128,10 @@ impl HandOffFile {
         };
         Ok(Self {
             path,
-            site: site.trim_end_matches('/').to_owned(),
-            portals: Mutex::default(),
+            portals: Mutex::new(Portals {
+                site: site.trim_end_matches('/').to_owned(),
+                numbers: BTreeMap::new(),
+            }),
             clock,
             writer: Mutex::new(writer),
             synced: Mutex::new(0),
@@ -133,16 +140,25 @@ impl HandOffFile {
 
     /// Takes in the numbers of desks' portals.
     pub(super) fn know(&self, portals: &BTreeMap<DeskKey, u64>) {
-        let mut known = self.portals.lock().unwrap_or_else(PoisonError::into_inner);
-        known.extend(portals.iter().map(|(key, portal)| (key.clone(), *portal)));
+        let known = portals.iter().map(|(key, portal)| (key.clone(), *portal));
+        self.portals().numbers.extend(known);
+    }
+
+    /// The address people know the site by, which portals' addresses begin with from now on.
+    pub(super) fn know_site(&self, address: &str) {
+        address.trim_end_matches('/').clone_into(&mut self.portals().site);
+    }
+
+    fn portals(&self) -> MutexGuard<'_, Portals> {
+        self.portals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Desks with the addresses of their portals: by number where that is known, else by project.
     fn with_portals(&self, desks: &[DeskKey]) -> Vec<Desk> {
-        let known = self.portals.lock().unwrap_or_else(PoisonError::into_inner);
-        let site = &self.site;
+        let known = self.portals();
+        let site = &known.site;
         let desk = |key: &DeskKey| Desk {
-            portal: match known.get(key) {
+            portal: match known.numbers.get(key) {
                 Some(number) => format!("{site}/servicedesk/customer/portal/{number}"),
                 None => format!("{site}/servicedesk/customer/portals/project/{key}"),
             },

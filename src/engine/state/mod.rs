@@ -183,6 +183,11 @@ impl State {
         Ok(())
     }
 
+    /// Jira was reached: this is the address people know it by, for links in the hand-off.
+    pub fn reached(&self, address: &str) {
+        self.hand_off.know_site(address);
+    }
+
     /// Accounts that a pass saw, and that an earlier life may have made without learning of it: it did, and whoever hands
     /// them off is told. Before [`State::save`], which forgets that they were in doubt.
     ///

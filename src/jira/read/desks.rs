@@ -71,7 +71,7 @@ impl JiraRead {
             desks.extend(new);
             desks.len() > before
         };
-        paging::read_all(fetch, || self.client.in_flight(), take).await?;
+        paging::read_all(list::DESKS.operation, fetch, || self.client.in_flight(), take).await?;
         Ok(desks)
     }
 
@@ -121,7 +121,7 @@ impl JiraRead {
             async move { Ok::<Page<Account>, _>(self.client.json::<JsmPage<cloud::User>>(&request).await?.page(limit)) }
         };
         let width = || if email.is_some() { 1 } else { self.client.in_flight() };
-        paging::list_accounts(fetch, width, progress).await
+        paging::list_accounts(list::CUSTOMERS.operation, fetch, width, progress).await
     }
 
     /// Data Center's customers of a desk, by its project's key: who has the role, since it lists none (jira-facts §1, H).
@@ -176,7 +176,7 @@ impl JiraRead {
     /// When they cannot be read, or are not what is known of them.
     pub async fn access(&self, desk: &DeskKey) -> Result<AccessSettings, CallError> {
         let json: Value = self.client.json(&Request::new(&list::ACCESS, &[desk.as_str()])).await?;
-        AccessSettings::read(list::ACCESS.operation, &json)
+        AccessSettings::read(list::ACCESS.operation, &json, self.site.deployment)
     }
 
     /// Who reaches a desk's project by a role other than that of its customers: agents, administrators.

@@ -20,7 +20,7 @@ pub(in crate::sandbox) fn too_many(asked: &Asked, retry_after: Option<Duration>)
     let Some(wait) = retry_after else {
         return answer;
     };
-    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let seconds = wait.as_secs().saturating_add((wait.subsec_nanos() > 0).into());
     let reset = asked.now.saturating_add(wait).unwrap_or(asked.now);
     answer
         .with_header("retry-after", seconds.to_string())

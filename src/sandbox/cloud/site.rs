@@ -22,6 +22,7 @@ pub(super) fn server_info(call: &Call<'_>) -> Answer {
         "serverTitle": "Jira",
         "serverTimeZone": "Etc/UTC",
     });
+    site::hide_deployment_type(call, &mut body);
     site::add_health(call, &mut body)
 }
 

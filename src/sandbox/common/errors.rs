@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::super::exchange::{Answer, Asked};
-use super::super::faults::Refusal;
+use super::super::faults::{Refusal, Says};
 
 /// An error of `/rest/servicedeskapi`. The keys are in Atlassian's style; only the one of removing from an open desk is
 /// known (jira-facts §7).
@@ -57,10 +58,40 @@ pub(in crate::sandbox) fn bad_body(asked: &Asked, why: &str) -> Answer {
 /// How a deployment answers that there were too many requests; without the time, as a gateway has been seen to.
 pub(in crate::sandbox) type TooMany = fn(&Asked, Option<Duration>) -> Answer;
 
+/// A 429 that says how long to wait in one of many ways.
+fn limited(asked: &Asked, says: Says, too_many: TooMany) -> Answer {
+    let after = |seconds| {
+        asked
+            .now
+            .saturating_add(Duration::from_secs(seconds))
+            .unwrap_or(asked.now)
+    };
+    let bare = too_many(asked, None);
+    match says {
+        Says::Nothing => bare,
+        Says::Seconds(seconds) => too_many(asked, Some(Duration::from_secs(seconds))),
+        Says::Fraction(seconds) => bare.with_header("retry-after", format!("{seconds}.5")),
+        Says::Date(seconds) => bare
+            .with_header("date", http_date(asked.now))
+            .with_header("retry-after", http_date(after(seconds))),
+        Says::Past => bare.with_header("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT"),
+        Says::Unreadable => bare.with_header("retry-after", "-1"),
+        Says::Twice(seconds) => bare
+            .with_header("retry-after", "0")
+            .with_header("retry-after", seconds.to_string()),
+        Says::Reset(seconds) => bare.with_header("x-ratelimit-reset", after(seconds).to_string()),
+    }
+}
+
+fn http_date(time: Timestamp) -> String {
+    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
 /// What stands before Jira refuses.
 pub(in crate::sandbox) fn refusal(asked: &Asked, refusal: Refusal, too_many: TooMany) -> Answer {
     match refusal {
-        Refusal::TooMany { retry_after } => too_many(asked, retry_after.map(|s| Duration::from_secs(s.into()))),
+        Refusal::TooMany(says) => limited(asked, says, too_many),
+        Refusal::Bare(status) => Answer::empty(status),
         Refusal::Status(401) => unauthorized(asked),
         Refusal::Status(status) => {
             let message = match status {

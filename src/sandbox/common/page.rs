@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::Serialize;
+use serde_json::json;
 
 use super::super::config::Rules;
 use super::super::exchange::{Answer, Call};
@@ -104,6 +105,9 @@ pub(in crate::sandbox) fn jsm_page<T: Serialize>(
         values.clear();
         last = true;
     }
+    if disturbance.endless {
+        return endless(call, start, limit);
+    }
     let link = |start| format!("{}{}?start={start}&limit={limit}", asked.base, asked.path);
     let page = Page {
         expands: [],
@@ -121,6 +125,24 @@ pub(in crate::sandbox) fn jsm_page<T: Serialize>(
         values,
     };
     Answer::json(200, &page)
+}
+
+/// A page of customers or desks that are made up, never the last one.
+fn endless(call: &Call<'_>, start: usize, limit: usize) -> Answer {
+    let rows = (start..start + limit).map(|n| {
+        json!({
+            "accountId": format!("qm:endless:{n}"), "emailAddress": format!("endless{n}@example.com"),
+            "displayName": format!("Endless {n}"), "active": true,
+            "id": n.to_string(), "projectId": n.to_string(), "projectKey": format!("E{n}"), "projectName": "Endless",
+        })
+    });
+    let rows: Vec<_> = rows.collect();
+    let base = &call.asked.base;
+    let body = json!({
+        "size": rows.len(), "start": start, "limit": limit, "isLastPage": false, "values": rows,
+        "_links": {"base": base, "context": "", "self": format!("{base}{}", call.asked.path)},
+    });
+    Answer::json(200, &body)
 }
 
 /// Which rows a page shows, after what shifts them.

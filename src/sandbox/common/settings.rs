@@ -7,6 +7,9 @@ use super::super::exchange::{Answer, Call};
 use super::super::state::{Desk, Settings};
 use super::{body, errors};
 
+/// A made-up setting: there may be more than are known.
+const ANOTHER: &str = "anotherSetting";
+
 /// `GET /rest/servicedesk/1/servicedesk/{projectKey}/settings/requestsecurity`.
 pub(in crate::sandbox) fn read(call: &Call<'_>) -> Answer {
     match reachable(call) {
@@ -51,12 +54,11 @@ fn reachable<'a>(call: &'a Call<'_>) -> Result<&'a Desk, Box<Answer>> {
 
 fn wanted(call: &Call<'_>) -> Result<Settings, &'static str> {
     let mut known = vec!["manageEnabled", "autocompleteEnabled", "serviceDeskOpenAccess"];
-    let signup = match call.config.deployment {
-        Deployment::Cloud => call.config.rules.public_signup,
-        Deployment::DataCenter(_) => true,
-    };
-    if signup {
+    if tells_signup(call) {
         known.push("serviceDeskPublicSignup");
+    }
+    if call.config.rules.settings_have_another {
+        known.push(ANOTHER);
     }
     let body = body::object(call.asked, &known)?;
     let flag = |key: &str| match body.get(key) {
@@ -71,7 +73,16 @@ fn wanted(call: &Call<'_>) -> Result<Settings, &'static str> {
         signup: flag("serviceDeskPublicSignup")?,
         manage: flag("manageEnabled")?,
         autocomplete: flag("autocompleteEnabled")?,
+        another: flag(ANOTHER)?,
     })
+}
+
+/// Whether the settings have `serviceDeskPublicSignup`.
+fn tells_signup(call: &Call<'_>) -> bool {
+    match call.config.deployment {
+        Deployment::Cloud => !call.config.rules.settings_leave_signup_out,
+        Deployment::DataCenter(_) => true,
+    }
 }
 
 fn spell(call: &Call<'_>, desk: &Desk) -> Value {
@@ -85,9 +96,16 @@ fn spell(call: &Call<'_>, desk: &Desk) -> Value {
         ("globalAnonymousAccess", false),
         ("canAdministerJIRA", call.config.administrator),
         ("customerRoleMisconfigured", false),
+        (ANOTHER, settings.another),
     ];
+    let is_there = |name: &str| match name {
+        "serviceDeskPublicSignup" => tells_signup(call),
+        ANOTHER => call.config.rules.settings_have_another,
+        _ => true,
+    };
     let mut body: Map<_, _> = flags
         .into_iter()
+        .filter(|(name, _)| is_there(name))
         .map(|(name, flag)| {
             let value = match call.config.rules.settings_spelling {
                 SettingsSpelling::Booleans => Value::Bool(flag),

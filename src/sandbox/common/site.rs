@@ -16,3 +16,11 @@ pub(in crate::sandbox) fn add_health(call: &Call<'_>, body: &mut Value) -> Answe
     }
     Answer::json(200, body)
 }
+
+/// Takes `deploymentType` out of `serverInfo` where the site does not state it.
+pub(in crate::sandbox) fn hide_deployment_type(call: &Call<'_>, body: &mut Value) {
+    let is_stated = call.config.rules.states_deployment_type;
+    if let Some(body) = body.as_object_mut().filter(|_| !is_stated) {
+        body.remove("deploymentType");
+    }
+}

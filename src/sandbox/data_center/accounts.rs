@@ -38,7 +38,11 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
     }
     let email = user.email.clone();
     let Ok(no) = call.state.create_user(user, call.disturbance.search_lag) else {
-        return of_field(400, "username", NAME_TAKEN);
+        let message = match call.config.rules.create_answers_in_german {
+            true => "Es gibt bereits einen Benutzer mit diesem Benutzernamen.",
+            false => NAME_TAKEN,
+        };
+        return of_field(400, "username", message);
     };
     for application in &extras.applications {
         if !call.disturbance.ignored {

@@ -31,7 +31,10 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
         } else {
             400
         };
-        let message = "An account already exists for this email";
+        let message = match call.config.rules.create_answers_in_german {
+            true => "Für diese E-Mail-Adresse gibt es bereits ein Konto.",
+            false => "An account already exists for this email",
+        };
         return errors::jsm(status, "sd.customers.create.error.email.exists", message);
     };
     let created = call.state.account(no);

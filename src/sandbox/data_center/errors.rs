@@ -39,7 +39,8 @@ pub(in crate::sandbox) fn limits(rate: u32, verdict: Verdict) -> [(&'static str,
 }
 
 fn seconds(wait: Duration) -> String {
-    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).to_string()
+    let seconds = wait.as_secs().saturating_add((wait.subsec_nanos() > 0).into());
+    seconds.to_string()
 }
 
 /// An error of the platform that is about one field.

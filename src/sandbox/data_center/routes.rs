@@ -43,10 +43,15 @@ impl Operation {
         match self {
             Self::ReadAccess | Self::WriteAccess => true,
             Self::Create | Self::Add => rules.customer_calls_are_experimental,
+            Self::Myself
+            | Self::CreateUser
+            | Self::UpdateUser
+            | Self::SetPassword
+            | Self::GrantApplication
+            | Self::RevokeApplication => rules.account_calls_are_experimental,
             Self::ServerInfo
             | Self::CloudServerInfo
             | Self::Info
-            | Self::Myself
             | Self::MyPermissions
             | Self::Desks
             | Self::Desk
@@ -55,11 +60,6 @@ impl Operation {
             | Self::User
             | Self::UserSearch
             | Self::UsersList
-            | Self::CreateUser
-            | Self::UpdateUser
-            | Self::SetPassword
-            | Self::GrantApplication
-            | Self::RevokeApplication
             | Self::Roles
             | Self::Role
             | Self::RoleAdd

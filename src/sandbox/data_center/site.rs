@@ -31,6 +31,7 @@ pub(super) fn server_info(call: &Call<'_>) -> Answer {
         "scmInfo": "0000000000000000000000000000000000000000",
         "serverTitle": "Jira",
     });
+    site::hide_deployment_type(call, &mut body);
     site::add_health(call, &mut body)
 }
 

@@ -21,7 +21,14 @@
 //! |---|---|
 //! | `429[=seconds]` | refused with `Retry-After` (1) |
 //! | `429-bare` | refused without `Retry-After`, as a gateway does |
+//! | `429-fraction[=seconds]` | the same, `Retry-After` half a second longer than that (1) |
+//! | `429-date[=seconds]` | the same, `Retry-After` a date (1 s after the `Date` beside it) |
+//! | `429-past` | the same, `Retry-After` a date in the past |
+//! | `429-unreadable` | the same, `Retry-After` below zero |
+//! | `429-twice[=seconds]` | the same, one `Retry-After` of 0, and one of that many seconds (1) |
+//! | `429-reset[=seconds]` | the same, with `X-RateLimit-Reset` alone (1) |
 //! | `401` `403` `404` `500` | refused with that status, no effect |
+//! | `403-empty` | 403 without a body |
 //! | `500-after` | the effect is made, the answer is 500 |
 //! | `503[=seconds]` | refused with `Retry-After` (1) |
 //! | `503-after[=seconds]` | the effect is made, the answer is 503 with `Retry-After` (1) |
@@ -40,6 +47,8 @@
 //! | `short-page[=rows]` | a page misses that many of its last rows and does not say so (1) |
 //! | `empty` | a list, or the role of a desk's customers, is answered empty |
 //! | `half` | on `role`, Cloud: the role of a desk's customers holds every second of them |
+//! | `endless` | a list of pages goes on for ever, with rows that are made up |
+//! | `drip` | the effect is made, the answer comes a byte a second |
 //! | `repeat-row` | a list begins one row early, as after somebody was added to its front |
 //! | `skip-row` | a list begins one row late, as after somebody was removed from its front |
 //! | `hide-emails` | no address is shown |
@@ -58,7 +67,7 @@ mod strike;
 use std::fmt;
 
 pub use script::FaultError;
-pub(super) use strike::{Disturbance, Lost, Refusal, Striking};
+pub(super) use strike::{Disturbance, Lost, Refusal, Says, Striking};
 
 /// A script of faults. Its default is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -120,9 +129,10 @@ enum When {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
-    TooMany { retry_after: Option<u32> },
+    TooMany(Says),
     Status(u16),
-    Unavailable { retry_after: u32 },
+    Bare(u16),
+    Unavailable { retry_after: u64 },
     Html(u16),
     Object,
     Slow { milliseconds: u32 },
@@ -133,6 +143,7 @@ enum Fault {
     ShortPage(u32),
     Empty,
     Half,
+    Endless,
     Shift(i64),
     HideEmails,
     SearchLag(u32),

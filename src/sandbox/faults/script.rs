@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use super::{Fault, Faults, Lost, Place, Rule, Spot, When, spots};
+use super::{Fault, Faults, Lost, Place, Rule, Says, Spot, When, spots};
 
 /// Every word for a fault.
-const WORDS: &str = "429, 429-bare, 401, 403, 404, 500, 500-after, 503, 503-after, html, html-after, object, object-after, \
-    slow, drop-before, drop-after, \
-    truncated, cut, dead-token, ignored, page-limit, short-page, empty, half, repeat-row, skip-row, hide-emails, search-lag";
+const WORDS: &str = "429, 429-bare, 429-fraction, 429-date, 429-past, 429-unreadable, 429-twice, 429-reset, 401, 403, \
+    403-empty, 404, 500, 500-after, 503, 503-after, html, html-after, object, object-after, slow, drop-before, drop-after, \
+    truncated, cut, drip, dead-token, ignored, page-limit, short-page, empty, half, endless, repeat-row, skip-row, \
+    hide-emails, search-lag";
 
 /// Why a script is not one. Each names the rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -149,15 +150,18 @@ fn parse_place(place: &str) -> Option<Place> {
     })
 }
 
-fn parse_fault(word: &str, number: Option<u32>, rule: &str) -> Result<Fault, FaultError> {
+fn parse_fault(word: &str, number: Option<u64>, rule: &str) -> Result<Fault, FaultError> {
     let bad = |reason| FaultError::BadNumber {
         rule: rule.to_owned(),
         reason,
     };
+    let small = |default| u32::try_from(number.unwrap_or(default)).map_err(|_| bad("that number is too large"));
     let fault = match word {
-        "429" => Fault::TooMany {
-            retry_after: Some(number.unwrap_or(1)),
-        },
+        "429" => Fault::TooMany(Says::Seconds(number.unwrap_or(1))),
+        "429-fraction" => Fault::TooMany(Says::Fraction(number.unwrap_or(1))),
+        "429-date" => Fault::TooMany(Says::Date(number.unwrap_or(1))),
+        "429-twice" => Fault::TooMany(Says::Twice(number.unwrap_or(1))),
+        "429-reset" => Fault::TooMany(Says::Reset(number.unwrap_or(1))),
         "503" => Fault::Unavailable {
             retry_after: number.unwrap_or(1),
         },
@@ -165,18 +169,21 @@ fn parse_fault(word: &str, number: Option<u32>, rule: &str) -> Result<Fault, Fau
             retry_after: number.unwrap_or(1),
         }),
         "slow" => Fault::Slow {
-            milliseconds: number.unwrap_or(5000),
+            milliseconds: small(5000)?,
         },
         "html" => Fault::Html(match u16::try_from(number.unwrap_or(503)) {
             Ok(status @ 200..=599) => status,
             _ => return Err(bad("an HTTP status is a number from 200 to 599")),
         }),
         "page-limit" if number == Some(0) => return Err(bad("a page holds at least one row")),
-        "page-limit" => Fault::PageLimit(number.unwrap_or(10)),
-        "short-page" => Fault::ShortPage(number.unwrap_or(1)),
-        "search-lag" => Fault::SearchLag(number.unwrap_or(3)),
+        "page-limit" => Fault::PageLimit(small(10)?),
+        "short-page" => Fault::ShortPage(small(1)?),
+        "search-lag" => Fault::SearchLag(small(3)?),
         _ if number.is_some() => return Err(bad("this fault takes no number")),
-        "429-bare" => Fault::TooMany { retry_after: None },
+        "429-bare" => Fault::TooMany(Says::Nothing),
+        "429-past" => Fault::TooMany(Says::Past),
+        "429-unreadable" => Fault::TooMany(Says::Unreadable),
+        "403-empty" => Fault::Bare(403),
         "401" => Fault::Status(401),
         "403" => Fault::Status(403),
         "404" => Fault::Status(404),
@@ -189,10 +196,12 @@ fn parse_fault(word: &str, number: Option<u32>, rule: &str) -> Result<Fault, Fau
         "drop-after" => Fault::Lost(Lost::AfterEffect),
         "truncated" => Fault::Lost(Lost::Truncated),
         "cut" => Fault::Lost(Lost::Cut),
+        "drip" => Fault::Lost(Lost::Drip),
         "dead-token" => Fault::DeadToken,
         "ignored" => Fault::Ignored,
         "empty" => Fault::Empty,
         "half" => Fault::Half,
+        "endless" => Fault::Endless,
         "repeat-row" => Fault::Shift(-1),
         "skip-row" => Fault::Shift(1),
         "hide-emails" => Fault::HideEmails,
@@ -251,7 +260,7 @@ mod tests {
     fn rules_say_where_what_and_when() {
         let rule = |text: &str| text.parse::<Faults>().unwrap().rules.remove(0);
         let parsed = rule("GET /rest/api/3/user/search:429=7@2x3");
-        assert_eq!(parsed.fault, Fault::TooMany { retry_after: Some(7) });
+        assert_eq!(parsed.fault, Fault::TooMany(Says::Seconds(7)));
         let when = When::From {
             first: 2,
             count: Some(3),

@@ -33,6 +33,8 @@ pub(in crate::sandbox) struct Disturbance {
     pub(in crate::sandbox) empty: bool,
     /// The role of a desk's customers holds every second of them.
     pub(in crate::sandbox) half: bool,
+    /// The list goes on for ever.
+    pub(in crate::sandbox) endless: bool,
     /// By how many rows a list begins late (or early, below zero).
     pub(in crate::sandbox) shift: i64,
     /// No address is shown.
@@ -44,16 +46,37 @@ pub(in crate::sandbox) struct Disturbance {
 /// A refusal by what stands before Jira.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) enum Refusal {
-    TooMany {
-        retry_after: Option<u32>,
-    },
+    TooMany(Says),
     Status(u16),
+    /// Without a body.
+    Bare(u16),
     Unavailable {
-        retry_after: u32,
+        retry_after: u64,
     },
     Html(u16),
     /// 200 with `{}`.
     Object,
+}
+
+/// How a 429 says how long to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sandbox) enum Says {
+    /// Not at all.
+    Nothing,
+    /// In seconds, as the deployment does.
+    Seconds(u64),
+    /// Half a second longer than that.
+    Fraction(u64),
+    /// By a date so many seconds from now.
+    Date(u64),
+    /// By a date in the past.
+    Past,
+    /// By a number below zero.
+    Unreadable,
+    /// By two headers, 0 and so many seconds.
+    Twice(u64),
+    /// By the time at which the limit ends, and not by `Retry-After`.
+    Reset(u64),
 }
 
 /// How an answer is lost.
@@ -63,9 +86,10 @@ pub(in crate::sandbox) enum Lost {
     AfterEffect,
     Truncated,
     Cut,
+    Drip,
     InternalError,
     Unavailable {
-        retry_after: u32,
+        retry_after: u64,
     },
     /// 200 with an HTML page.
     Html,
@@ -124,7 +148,8 @@ impl Disturbance {
     /// Of two refusals or two losses, the first in the script holds.
     fn add(&mut self, fault: Fault) {
         match fault {
-            Fault::TooMany { retry_after } => self.refuse(Refusal::TooMany { retry_after }),
+            Fault::TooMany(says) => self.refuse(Refusal::TooMany(says)),
+            Fault::Bare(status) => self.refuse(Refusal::Bare(status)),
             Fault::Status(status) => self.refuse(Refusal::Status(status)),
             Fault::Unavailable { retry_after } => self.refuse(Refusal::Unavailable { retry_after }),
             Fault::Html(status) => self.refuse(Refusal::Html(status)),
@@ -141,6 +166,7 @@ impl Disturbance {
             Fault::ShortPage(rows) => self.short_by += rows,
             Fault::Empty => self.empty = true,
             Fault::Half => self.half = true,
+            Fault::Endless => self.endless = true,
             Fault::Shift(rows) => self.shift += rows,
             Fault::HideEmails => self.hide_emails = true,
             Fault::SearchLag(searches) => self.search_lag += searches,
@@ -185,7 +211,7 @@ mod tests {
         let mut striking = Striking::new(&script.parse().unwrap(), 1);
         let all = striking.strike("GET", None, None);
         assert_eq!((all.milliseconds, all.page_limit), (11, Some(7)));
-        let first = Refusal::TooMany { retry_after: Some(1) };
+        let first = Refusal::TooMany(Says::Seconds(1));
         assert_eq!((all.refusal, all.lost), (Some(first), Some(Lost::AfterEffect)));
         assert_eq!(all.rules.len(), 7);
     }

@@ -41,6 +41,8 @@ pub(in crate::sandbox) struct Settings {
     pub(in crate::sandbox) manage: bool,
     /// `autocompleteEnabled`.
     pub(in crate::sandbox) autocomplete: bool,
+    /// One more, made up.
+    pub(in crate::sandbox) another: bool,
 }
 
 impl Settings {
@@ -152,6 +154,7 @@ impl State {
             signup: false,
             manage: true,
             autocomplete: false,
+            another: true,
         };
         self.desks.insert(
             id,
