@@ -18,11 +18,11 @@ use crate::render::{json, markdown, progress, text};
 
 pub(super) async fn run(args: PlanArgs) -> Result<Exit, Failure> {
     let site = Site::open(&args.site.roster, &args.site.target, &CancellationToken::new()).await?;
-    let jira = site.connect().await?;
     let ledger = match &args.base {
         Some(base) => site.base(base)?,
         None => state::read(&args.site.target.connection, &site.settings)?.unwrap_or_else(Ledger::none),
     };
+    let jira = site.connect().await?;
     let mut policy = site.policy.clone();
     policy.approved = state::approved(&args.site.target.connection, &site.settings, &ledger, policy.now);
     let seen = preview(&jira, &site.roster, &ledger, &policy, &progress::Bar::new()).await;

@@ -19,6 +19,7 @@ use crate::engine::passwords::Passwords;
 use crate::engine::progress::Progress;
 use crate::engine::release::{commit, keep_refused, read_approvals};
 use crate::engine::state::State;
+use crate::files::Accept;
 use crate::jira::{InFlight, JiraRead, JiraWrite, Pace, Stats};
 use crate::model::edit::Edit;
 use crate::model::ledger::Ledger;
@@ -348,7 +349,7 @@ impl Connection {
 
 /// Reads the first passwords anew. A file that cannot be used is told, and those known before stay.
 fn read_passwords(file: Option<&Path>, passwords: &mut Passwords, policy: &mut Policy) {
-    match file.map(Passwords::read) {
+    match file.map(|file| Passwords::read(file, Accept::Files)) {
         None => {}
         Some(Ok(read)) => {
             policy.provided = read.emails();

@@ -17,9 +17,12 @@ use super::address::BaseUrl;
 use super::credentials::Credentials;
 use super::errors::ConnectError;
 use super::requests::Request;
+use crate::files::{self, Accept};
 
 /// Largest answer taken in, in bytes.
 const BODY: usize = 32 * 1024 * 1024;
+/// Largest file of certificates, in bytes.
+const CERTIFICATES: u64 = 16 * 1024 * 1024;
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long a whole exchange may take.
@@ -85,7 +88,7 @@ impl Network {
                 file: path.display().to_string(),
                 source,
             };
-            let pem = std::fs::read(path).map_err(|error| wrong(error.into()))?;
+            let pem = files::read(path, CERTIFICATES, Accept::Files).map_err(|error| wrong(error.into()))?;
             let certificates = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| wrong(error.into()))?;
             if certificates.is_empty() {
                 return Err(wrong("there is no certificate in it".into()));

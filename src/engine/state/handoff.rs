@@ -19,11 +19,14 @@ use tracing::warn;
 
 use super::StateError;
 use super::folder::{self, private_file};
+use crate::files::{self, Accept};
 use crate::model::account::AccountId;
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
 
 const FILE: &str = "handoff.jsonl";
+/// Largest one taken in, in bytes: over a million people.
+const LARGEST: u64 = 1024 * 1024 * 1024;
 
 /// Somebody who was made.
 #[derive(Clone, Debug)]
@@ -354,9 +357,9 @@ fn is_there(file: &File, path: &Path) -> bool {
 }
 
 fn read_lines(path: &Path) -> Result<Vec<Line>, StateError> {
-    let text = match std::fs::read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        text => text.map_err(StateError::file("read", path))?,
+    let text = match files::read(path, LARGEST, Accept::Files) {
+        Err(error) if error.is_not_found() => return Ok(Vec::new()),
+        text => text.map_err(|error| StateError::file("read", path)(error.into()))?,
     };
     let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let lines = lines.enumerate().filter_map(|(at, line)| match serde_json::from_slice(line) {

@@ -14,6 +14,7 @@ use redb::{
 use super::StateError;
 use super::error::{Unexpected, is_busy, is_unfinished};
 use super::folder::private_file;
+use crate::files::check_regular;
 
 /// The newest layout this version reads, and the one it writes.
 pub(super) const SCHEMA: u64 = 1;
@@ -84,8 +85,11 @@ impl Store {
         match self.file.metadata() {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(StateError::file("look at", &self.file)(error)),
-            Ok(itself) if itself.len() == 0 => return Ok(None),
-            Ok(_) => {}
+            Ok(itself) if itself.is_file() && itself.len() == 0 => return Ok(None),
+            Ok(itself) => {
+                let is_regular = check_regular(itself.file_type());
+                is_regular.map_err(|error| StateError::file("open", &self.file)(error.into()))?;
+            }
         }
         let database = self.patiently("open", || match self.builder().open_read_only(&self.file) {
             // Opening for writing mends it, if no writer came back meanwhile; redb's own locks decide that.
