@@ -61,10 +61,10 @@ impl ReadError {
 
 impl From<ReadError> for io::Error {
     fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::System(error) => error,
-            other => Self::other(other),
+        if let ReadError::System(error) = error {
+            return error;
         }
+        Self::other(error)
     }
 }
 
@@ -188,7 +188,9 @@ fn within(bytes: Vec<u8>, limit: u64) -> Result<Vec<u8>, ReadError> {
 
 fn size(bytes: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-    let unit = UNITS.iter().find(|(unit, _)| bytes >= *unit && bytes % unit == 0);
+    let unit = UNITS
+        .iter()
+        .find(|(unit, _)| bytes >= *unit && bytes.is_multiple_of(*unit));
     unit.map_or_else(
         || format!("{bytes} bytes"),
         |(unit, name)| format!("{} {name}", bytes / unit),

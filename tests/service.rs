@@ -7,6 +7,7 @@ mod support;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
@@ -392,6 +393,45 @@ async fn the_last_good_roster_is_in_force_across_a_restart() {
     service.world.sandbox.remove_member("SUP", &ada).unwrap();
     service.start("2s");
     service.until_on_the_desk(&["ada@example.com"]);
+    service.signal("-TERM");
+    assert_eq!(service.ends().code(), Some(0));
+}
+
+/// Told by the name of an abstract socket, as some container runtimes do; nobody reads it, and the passes go on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notify_socket_nobody_reads_blocks_nothing() {
+    let mut service = Service::prepare().await;
+    let name = format!("quietdesk-service-{}", std::process::id());
+    let address = std::os::unix::net::SocketAddr::from_abstract_name(&name).unwrap();
+    let socket = UnixDatagram::bind_addr(&address).unwrap();
+    // Full before it starts, as far as a sender can tell.
+    let filler = UnixDatagram::unbound().unwrap();
+    filler.set_nonblocking(true).unwrap();
+    while filler.send_to_addr(b"x", &address).is_ok() {}
+    let process = Command::new(env!("CARGO_BIN_EXE_quietdesk"))
+        .arg("run")
+        .arg(service.path("roster.yaml"))
+        .args(["--url", &service.world.running.url(), "--token-file"])
+        .arg(service.path("token"))
+        .env("STATE_DIRECTORY", service.path("state"))
+        .env("NOTIFY_SOCKET", format!("@{name}"))
+        .env("WATCHDOG_USEC", "20000")
+        .spawn()
+        .unwrap();
+    service.process = Some(process);
+    service.until_on_the_desk(&["ada@example.com"]);
+    service.wants(&["ada@example.com", "bob@example.com"]);
+    service.until_on_the_desk(&["ada@example.com", "bob@example.com"]);
+    // Whoever reads at last is told that it lives.
+    socket.set_nonblocking(true).unwrap();
+    let alive = std::cell::Cell::new(false);
+    service.until("it lives", |_| {
+        let mut told = [0; 4096];
+        while let Ok(length) = socket.recv(&mut told) {
+            alive.set(alive.get() || told[..length].starts_with(b"WATCHDOG=1"));
+        }
+        alive.get()
+    });
     service.signal("-TERM");
     assert_eq!(service.ends().code(), Some(0));
 }

@@ -54,7 +54,10 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     // Whoever only observes needs no lock, and stands beside whoever applies.
     let (state, ledger) = match args.observe {
         true => (None, state::read(&args.site.target.connection, &reached)?),
-        false => (state::open(&args.site.target.connection, &reached, "run")?, None),
+        false => (
+            state::open(&args.site.target.connection, &reached, "run", args.journal.rotation())?,
+            None,
+        ),
     };
     let status = status(&args, &reached);
     let served = match args.listen.filter(|_| !args.once) {
@@ -70,7 +73,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         passwords: args.site.target.policy.passwords.clone(),
         ledger: ledger.unwrap_or_else(Ledger::kept),
         state,
-        status,
+        status: status.clone(),
         clock: Timestamp::now,
         roster: args.site.roster.clone(),
         narrow: Box::new(move |roster| narrow.checked(roster).map_err(|failure| failure.to_string())),
@@ -88,7 +91,12 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     if args.once {
         let end = daemon.once().await;
         tell_hand_off(&end, hand_off.as_deref());
-        return Ok(exit_of(&end));
+        let saved = if status.snapshot().unsaved.is_some() {
+            Exit::Internal
+        } else {
+            Exit::Done
+        };
+        return Ok(Exit::first_of([exit_of(&end), saved]));
     }
     daemon.run().await;
     if let Some(served) = served {

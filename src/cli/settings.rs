@@ -10,6 +10,7 @@ use tracing::warn;
 use super::Failure;
 use super::args::ConnectionArgs;
 use super::exit::Exit;
+use super::logging;
 use crate::files::{self, Accept, ReadError};
 use crate::jira::{BaseUrl, ConnectError, Credentials, Settings};
 use crate::model::observed::Deployment;
@@ -46,6 +47,7 @@ pub(super) fn connection(args: &ConnectionArgs, stop: &CancellationToken) -> Res
     let token = token(args).map_err(invalid)?;
     let credentials = Credentials::parse(args.user.as_deref(), token.expose_secret())
         .map_err(|error| Failure::new(Exit::Invalid, error))?;
+    logging::never_tell(&credentials);
     let is_cloud = args.deployment.known() == Some(Deployment::Cloud) || url.is_atlassians();
     if is_cloud && !credentials.names_a_user() {
         return Err(Failure::new(Exit::Invalid, ConnectError::NoUser));

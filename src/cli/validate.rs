@@ -1,6 +1,5 @@
 //! `quietdesk validate`: the roster, offline.
 
-use std::io::Write as _;
 use std::path::Path;
 
 use super::exit::Exit;
@@ -20,6 +19,5 @@ pub(super) fn run(path: &Path) -> Result<Exit, Failure> {
         counted(desks, "desk"),
         counted(files, "file"),
     );
-    writeln!(printed::stdout(), "valid: {customers}, {desks}, {files}")?;
-    Ok(Exit::Done)
+    printed::whole(format!("valid: {customers}, {desks}, {files}\n").as_bytes())
 }

@@ -3,6 +3,7 @@
 //! Owns bytes and time-outs. Must never follow a redirect, repeat a request by itself, or take in an answer without
 //! bound.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -41,6 +42,26 @@ pub struct Answer {
     pub body: Bytes,
 }
 
+impl Answer {
+    /// The same without the token, should Jira repeat it where people are told: in headers, and in what it says of an
+    /// error. Data is left as it is, in which a short password could be a word.
+    fn without(mut self, credentials: &Credentials) -> Self {
+        for value in self.headers.values_mut() {
+            if let Cow::Owned(hidden) = credentials.hide(value.as_bytes())
+                && let Ok(hidden) = HeaderValue::from_bytes(&hidden)
+            {
+                *value = hidden;
+            }
+        }
+        if !self.status.is_success()
+            && let Cow::Owned(hidden) = credentials.hide(&self.body)
+        {
+            self.body = hidden.into();
+        }
+        self
+    }
+}
+
 /// Why there is no whole answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
@@ -64,6 +85,7 @@ pub(super) struct Network {
     base: BaseUrl,
     client: reqwest::Client,
     headers: HeaderMap,
+    credentials: Credentials,
 }
 
 impl Network {
@@ -100,6 +122,7 @@ impl Network {
             base,
             client,
             headers: common_headers(credentials),
+            credentials: credentials.clone(),
         })
     }
 }
@@ -127,12 +150,13 @@ impl Transport for Network {
                 }
                 body.extend_from_slice(&chunk);
             }
-            Ok(Answer {
+            let answer = Answer {
                 version,
                 status,
                 headers,
                 body: body.freeze(),
-            })
+            };
+            Ok(answer.without(&self.credentials))
         })
     }
 }
@@ -142,6 +166,7 @@ pub struct InProcess<S> {
     service: S,
     base: BaseUrl,
     headers: HeaderMap,
+    credentials: Credentials,
 }
 
 impl<S> InProcess<S> {
@@ -151,6 +176,7 @@ impl<S> InProcess<S> {
             service,
             base,
             headers: common_headers(credentials),
+            credentials: credentials.clone(),
         }
     }
 }
@@ -202,7 +228,8 @@ where
                 })
             };
             let late = |_| TransportError::Lost("no answer in time".to_owned());
-            tokio::time::timeout(EXCHANGE, exchange).await.map_err(late)?
+            let answer = tokio::time::timeout(EXCHANGE, exchange).await.map_err(late)?;
+            answer.map(|answer| answer.without(&self.credentials))
         })
     }
 }

@@ -75,10 +75,13 @@ fn read_as(path: &Path, accept: Accept) -> Result<Sources, RosterError> {
     let mut left = LARGEST;
     for file in &files {
         let accept = if file == path { accept } else { Accept::Files };
-        let bytes = files::read(file, left, accept).map_err(|error| match error {
-            // Of all files together; one of them alone may be small.
-            ReadError::TooLarge(_) => unreadable(path, ReadError::TooLarge(LARGEST)),
-            error => unreadable(file, error),
+        let bytes = files::read(file, left, accept).map_err(|error| {
+            // Of all files together: one of them alone may be small.
+            let too_large = matches!(error, ReadError::TooLarge(_));
+            match too_large {
+                true => unreadable(path, ReadError::TooLarge(LARGEST)),
+                false => unreadable(file, error),
+            }
         })?;
         left -= bytes.len() as u64;
         sources.push(Source {
