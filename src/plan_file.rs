@@ -13,7 +13,6 @@
 //! may read the file.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -25,6 +24,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
+use crate::files::{self, Accept, ReadError};
 use crate::model::account::Handle;
 use crate::model::desk::DeskKey;
 use crate::model::ledger::History;
@@ -36,6 +36,8 @@ use crate::roster_file::Source;
 
 /// The newest version of the document that is understood.
 const FORMAT_VERSION: u64 = 1;
+/// Largest plan taken in, in bytes: a million steps.
+const LARGEST: u64 = 1024 * 1024 * 1024;
 /// Where in the document that is which applying needs.
 const SAVED: &str = "saved";
 /// Where in that its digest is.
@@ -99,8 +101,8 @@ pub enum PlanFileError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
-        source: io::Error,
+        /// Why.
+        source: ReadError,
     },
     /// It was made by a later version.
     #[error("{} has format version {version}, which this quietdesk does not understand; use the version that made it, or a later one", path.display())]
@@ -261,7 +263,7 @@ pub fn read_report(path: &Path) -> Result<Report, PlanFileError> {
 }
 
 fn read(path: &Path) -> Result<Value, PlanFileError> {
-    let bytes = fs::read(path).map_err(|source| PlanFileError::Read {
+    let bytes = files::read(path, LARGEST, Accept::FilesAndPipes).map_err(|source| PlanFileError::Read {
         path: path.to_owned(),
         source,
     })?;

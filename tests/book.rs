@@ -17,7 +17,7 @@ use quietdesk::engine::book::{Book, BookError, NoBook};
 use quietdesk::engine::pass::carry_out;
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
-use quietdesk::engine::state::{Opener, State};
+use quietdesk::engine::state::{Opener, Rotation, State};
 use quietdesk::jira::JiraWrite;
 use quietdesk::model::desk::DeskKey;
 use quietdesk::model::email::{Email, EmailKey};
@@ -38,9 +38,9 @@ fn open(folder: &Path) -> State {
     open_with(folder, 10 << 20)
 }
 
-fn open_with(folder: &Path, journal_limit: u64) -> State {
+fn open_with(folder: &Path, size: u64) -> State {
     let opener = Opener {
-        journal_limit,
+        rotation: Rotation { size, files: 5 },
         ..Opener::new("apply", || Timestamp::UNIX_EPOCH)
     };
     State::open(folder, SITE, opener).unwrap()
@@ -373,17 +373,33 @@ async fn a_full_journal_is_rotated_and_a_torn_line_is_ended() {
     world
         .apply_by(&members(&people(200)), &mut Ledger::none(), &state)
         .await;
-    for age in 0..=5 {
+    // No line of the pass that runs goes, however many files it takes.
+    let ages = (0..).take_while(|age| file(*age).exists()).last().unwrap();
+    assert!(ages > 5, "{ages}");
+    let pass: Vec<_> = (0..=ages).rev().flat_map(|age| lines(&file(age))).collect();
+    let began = pass.iter().rposition(|line| line.get("pass").is_some()).unwrap();
+    let ended = |kind: &str| {
+        pass[began..]
+            .iter()
+            .filter(|line| line["kind"] == kind && line.get("outcome").is_some())
+            .count()
+    };
+    assert_eq!((ended("create_customer"), ended("add_to_desk")), (197, 197));
+    for age in 0..=ages {
         let journal = lines(&file(age));
         assert!(
-            !journal.is_empty() && journal.iter().all(|line| line.is_object()),
+            !journal.is_empty() && journal.iter().all(|line| line.is_object() || age == ages),
             "{age}: {journal:?}"
         );
         assert!(file(age).metadata().unwrap().len() <= 8_000);
     }
-    assert!(!file(6).exists());
     let newest = lines(&file(0)).pop().unwrap();
     assert_eq!(newest["kind"], "add_to_desk");
+    // With the next pass only so many are kept, all of them whole.
+    world
+        .apply_by(&members(&people(260)), &mut Ledger::none(), &state)
+        .await;
+    assert!(file(5).exists() && !file(ages + 1).exists(), "{ages}");
     drop(state);
     OpenOptions::new()
         .append(true)

@@ -5,7 +5,7 @@
 mod support;
 
 use std::fs::{self, Permissions};
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Stdio;
@@ -294,6 +294,114 @@ fn the_schema_completions_and_manual_are_printed() {
     assert_eq!(schema, fs::read_to_string(committed).unwrap());
     assert!(stdout(&mut bare(&["completions", "bash"]), 0).contains("quietdesk"));
     assert!(stdout(&mut bare(&["man"]), 0).contains(".TH quietdesk"));
+}
+
+/// There is no space where it goes, or nobody reads it: told, without a panic.
+#[test]
+fn a_stdout_that_takes_nothing_is_1() {
+    let bench = Bench::new();
+    let commands: [&[&str]; 9] = [
+        &["schema"],
+        &["completions", "bash"],
+        &["completions", "zsh"],
+        &["man"],
+        &["--help"],
+        &["--version"],
+        &["plan", "--help"],
+        &["validate", "roster.yaml"],
+        &["plan", "roster.yaml"],
+    ];
+    for arguments in commands {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let (reader, closed) = std::io::pipe().unwrap();
+        drop(reader);
+        for (what, stdout) in [("full", Stdio::from(full)), ("closed", Stdio::from(closed))] {
+            let program = bench.quietdesk(arguments);
+            let mut command = std::process::Command::new(program.get_program());
+            command.args(arguments).current_dir(bench.folder.path()).stdout(stdout);
+            command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            let output = command.stderr(Stdio::piped()).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{what} {arguments:?}: {said}");
+            assert!(
+                said.contains("error:") && !said.contains("panicked"),
+                "{what} {arguments:?}: {said}"
+            );
+        }
+    }
+    // Nobody can be told where stderr takes nothing either; the exit code still says it.
+    let script = "$0 -vv plan roster.yaml >/dev/full 2>/dev/full";
+    let program = bench.quietdesk(&[]);
+    let mut command = std::process::Command::new("sh");
+    command
+        .args(["-c", script])
+        .arg(program.get_program())
+        .current_dir(bench.folder.path());
+    command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    assert_eq!(command.status().unwrap().code(), Some(1));
+}
+
+/// A Jira that repeats what it was sent, wherever it can.
+#[test]
+fn a_token_that_jira_repeats_is_in_no_output() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (token, basic) = (
+        "s3cr3t-t0k3n-value",
+        "cXVpZXRkZXNrQGV4YW1wbGUuY29tOnMzY3IzdC10MGszbi12YWx1ZQ==",
+    );
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            let mut asked = [0; 8192];
+            let length = connection.read(&mut asked).unwrap_or_default();
+            assert!(length == 0 || String::from_utf8_lossy(&asked).contains(basic));
+            let body = format!("{{\"errorMessages\":[\"no {token} or {basic}\"]}}");
+            let head = format!(
+                "HTTP/1.1 400 Bad Request\r\nX-AREQUESTID: {token}\r\n\
+                 X-Seraph-LoginReason: AUTHENTICATED_FAILED {token}\r\nLocation: https://{token}/"
+            );
+            let length = body.len();
+            let rest = format!("Connection: close\r\nContent-Length: {length}\r\n\r\n{body}");
+            let _ = write!(connection, "{head}\r\n{rest}");
+        }
+    });
+    let bench = Bench::new();
+    for arguments in [
+        &["apply", "--yes", "-vv", "--report", "report.json", "roster.yaml"][..],
+        &["doctor", "-vv"],
+    ] {
+        let mut command = bench.quietdesk(arguments);
+        let output = command
+            .env("QUIETDESK_URL", &url)
+            .env("QUIETDESK_TOKEN", token)
+            .output()
+            .unwrap();
+        let report = fs::read(bench.path("report.json")).unwrap();
+        let all = [output.stdout, output.stderr, report].concat();
+        let all = String::from_utf8_lossy(&all);
+        assert!(all.contains("***") && all.contains("answered"), "{arguments:?}: {all}");
+        assert!(!all.contains("s3cr3t") && !all.contains(basic), "{arguments:?}: {all}");
+    }
+}
+
+/// A file that holds more than the token is told before Jira counts a failed sign-in.
+#[test]
+fn a_token_file_with_more_than_the_token_gets_a_hint() {
+    let bench = Bench::new();
+    let path = bench.path("token");
+    for (content, hint) in [
+        (&b"\xef\xbb\xbfsandbox\n"[..], "byte-order mark"),
+        (b"\xff\xfes\0a\0n\0d\0", "UTF-8"),
+        (b"\"sandbox\"\n", "quotes"),
+        (b"QUIETDESK_TOKEN=sandbox\n", "NAME=TOKEN"),
+    ] {
+        fs::write(&path, content).unwrap();
+        let mut command = bench.quietdesk(&["plan", "roster.yaml", "--token-file", &path]);
+        let text = stderr(command.env_remove("QUIETDESK_TOKEN"), 3);
+        assert!(text.contains(hint) && !text.contains("sandbox"), "{text}");
+    }
+    assert_eq!(bench.world.sandbox.requests(), 0);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Dependencies point one way: `cli → {daemon, render, plan_file} → engine → {jira, roster_file} → model`, and the sandbox stands
-//! alone. A module named here may use only what is listed with it.
+//! Dependencies point one way: `cli → {daemon, render, plan_file} → engine → {jira, roster_file} → {model, files}`, and the
+//! sandbox stands alone. A module named here may use only what is listed with it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -7,19 +7,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const MAY_USE: [(&str, &[&str]); 9] = [
+const MAY_USE: [(&str, &[&str]); 10] = [
     ("model", &[]),
+    ("files", &[]),
     ("sandbox", &[]),
-    ("roster_file", &["model"]),
-    ("plan_file", &["model", "roster_file"]),
-    ("jira", &["model"]),
-    ("engine", &["model", "jira"]),
+    ("roster_file", &["model", "files"]),
+    ("plan_file", &["model", "roster_file", "files"]),
+    ("jira", &["model", "files"]),
+    ("engine", &["model", "jira", "files"]),
     ("render", &["model", "engine"]),
-    ("daemon", &["model", "jira", "roster_file", "engine"]),
+    ("daemon", &["model", "jira", "roster_file", "engine", "files"]),
     (
         "cli",
         &[
             "model",
+            "files",
             "jira",
             "roster_file",
             "plan_file",

@@ -7,6 +7,7 @@ mod support;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
@@ -392,6 +393,120 @@ async fn the_last_good_roster_is_in_force_across_a_restart() {
     service.world.sandbox.remove_member("SUP", &ada).unwrap();
     service.start("2s");
     service.until_on_the_desk(&["ada@example.com"]);
+    service.signal("-TERM");
+    assert_eq!(service.ends().code(), Some(0));
+}
+
+/// Told by the name of an abstract socket, as some container runtimes do; nobody reads it, and the passes go on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notify_socket_nobody_reads_blocks_nothing() {
+    let mut service = Service::prepare().await;
+    let name = format!("quietdesk-service-{}", std::process::id());
+    let address = std::os::unix::net::SocketAddr::from_abstract_name(&name).unwrap();
+    let socket = UnixDatagram::bind_addr(&address).unwrap();
+    // Full before it starts, as far as a sender can tell.
+    let filler = UnixDatagram::unbound().unwrap();
+    filler.set_nonblocking(true).unwrap();
+    while filler.send_to_addr(b"x", &address).is_ok() {}
+    let process = Command::new(env!("CARGO_BIN_EXE_quietdesk"))
+        .arg("run")
+        .arg(service.path("roster.yaml"))
+        .args(["--url", &service.world.running.url(), "--token-file"])
+        .arg(service.path("token"))
+        .env("STATE_DIRECTORY", service.path("state"))
+        .env("NOTIFY_SOCKET", format!("@{name}"))
+        .env("WATCHDOG_USEC", "20000")
+        .spawn()
+        .unwrap();
+    service.process = Some(process);
+    service.until_on_the_desk(&["ada@example.com"]);
+    service.wants(&["ada@example.com", "bob@example.com"]);
+    service.until_on_the_desk(&["ada@example.com", "bob@example.com"]);
+    // Whoever reads at last is told that it lives.
+    socket.set_nonblocking(true).unwrap();
+    let alive = std::cell::Cell::new(false);
+    service.until("it lives", |_| {
+        let mut told = [0; 4096];
+        while let Ok(length) = socket.recv(&mut told) {
+            alive.set(alive.get() || told[..length].starts_with(b"WATCHDOG=1"));
+        }
+        alive.get()
+    });
+    service.signal("-TERM");
+    assert_eq!(service.ends().code(), Some(0));
+}
+
+/// The loop lives and obeys whatever stands where the roster was, and goes on once that is right again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_roster_that_becomes_a_pipe_or_a_device_stops_nothing() {
+    let mut service = Service::prepare().await;
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    service.start_with("2s", &["--interval", "1h", "--listen", &format!("127.0.0.1:{port}")]);
+    service.until_told("STATUS=in step");
+    let mut emails = vec!["ada@example.com"];
+    let (roster, odd) = (service.path("roster.yaml"), service.path("odd"));
+    let kinds: [(&str, &[&str], &str); 4] = [
+        ("mkfifo", &[], "it is a pipe"),
+        ("ln", &["-s", "/dev/zero"], "it is a device"),
+        ("truncate", &["-s", "2G"], "it is larger than 256 MiB"),
+        ("mkfifo", &[], "it is a pipe"),
+    ];
+    for ((program, arguments, why), next) in kinds.into_iter().zip(["b", "c", "d", "e"]) {
+        assert!(
+            Command::new(program)
+                .args(arguments)
+                .arg(&odd)
+                .status()
+                .unwrap()
+                .success()
+        );
+        fs::rename(&odd, &roster).unwrap();
+        service.until("it is not ready", |_| {
+            let (status, text) = get(port, "/readyz");
+            status == 503 && text.contains(why)
+        });
+        for _ in 0..2 {
+            service.told.clear();
+            service.until_told("WATCHDOG=1");
+        }
+        if next == "e" {
+            break;
+        }
+        fs::remove_file(&roster).unwrap();
+        emails.push(["b@example.com", "c@example.com", "d@example.com"][emails.len() - 1]);
+        service.wants(&emails);
+        service.until_on_the_desk(&emails);
+        service.until("it is ready", |_| get(port, "/readyz").0 == 200);
+    }
+    service.signal("-TERM");
+    assert_eq!(service.ends().code(), Some(0));
+}
+
+/// A token that comes through a pipe nobody writes to is waited for by nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_file_that_becomes_a_pipe_stops_nothing() {
+    let mut service = Service::prepare().await;
+    service.start_with("2s", &["--interval", "1s"]);
+    service.until_told("STATUS=in step");
+    fs::remove_file(service.path("token")).unwrap();
+    let mut pipe = Command::new("mkfifo");
+    assert!(pipe.arg(service.path("token")).status().unwrap().success());
+    // Both ends open, and nothing written: whoever reads waits.
+    let _open = fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(service.path("token"))
+        .unwrap();
+    service.world.sandbox.set_token("token-b");
+    service.until_told("STATUS=cannot");
+    for _ in 0..2 {
+        service.told.clear();
+        service.until_told("WATCHDOG=1");
+    }
+    fs::write(service.path("new"), "quietdesk@example.com:token-b").unwrap();
+    fs::rename(service.path("new"), service.path("token")).unwrap();
+    service.wants(&["ada@example.com", "bob@example.com"]);
+    service.until_on_the_desk(&["ada@example.com", "bob@example.com"]);
     service.signal("-TERM");
     assert_eq!(service.ends().code(), Some(0));
 }

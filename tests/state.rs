@@ -169,6 +169,23 @@ fn a_damaged_file_is_told_and_may_be_deleted() {
     open(folder.path()).unwrap();
 }
 
+/// What a disk that is full leaves of a store that is made for the first time.
+#[test]
+fn a_store_cut_short_when_it_was_made_is_made_anew() {
+    for length in [1, 8, 9, 4_096, 1_000_000] {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["ledger.redb", "intents.redb"] {
+            fs::write(folder.path().join(name), vec![0; length]).unwrap();
+        }
+        assert_eq!(read_ledger(folder.path(), SITE).unwrap(), None, "{length}");
+        let state = open(folder.path()).unwrap();
+        let ledger = ledger_of(10);
+        state.save(&ledger).unwrap();
+        drop(state);
+        assert_eq!(open(folder.path()).unwrap().ledger(), ledger, "{length}");
+    }
+}
+
 #[test]
 fn the_folder_and_its_files_are_for_their_owner_alone() {
     let parent = tempfile::tempdir().unwrap();

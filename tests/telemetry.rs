@@ -20,6 +20,7 @@ use support::status::{
     about, full, held, in_step, in_trouble, later, now, pass, report, started, stats, step, troubled, unusable, valid,
 };
 use support::world::{World, roster};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const PATHS: [&str; 5] = ["/", "/healthz", "/readyz", "/metrics", "/api/status"];
 
@@ -176,6 +177,12 @@ async fn ready_only_while_the_work_is_done() {
     not_ready("the new token is refused").await;
     status.credentials(None);
     ready().await;
+    status.saved(Some("cannot write ledger.redb".into()));
+    not_ready("what the last pass saw could not be saved: cannot write ledger.redb").await;
+    assert_eq!(server.metric("quietdesk_state_saved").await, Some(0.0));
+    status.saved(None);
+    assert_eq!(server.metric("quietdesk_state_saved").await, Some(1.0));
+    ready().await;
     status.roster(unusable("line 3", true));
     not_ready("the roster's file cannot be used: line 3").await;
     status.roster(valid("d"));
@@ -280,7 +287,7 @@ async fn every_line_of_the_metrics_can_be_read() {
         names.insert(name.to_owned());
     }
     let expected = "build_info last_success_timestamp_seconds passes_total steps_total held refused pending drift_total \
-        requests_total rate_limit_wait_seconds_total requests_in_flight roster_valid ready interval_seconds \
+        requests_total rate_limit_wait_seconds_total requests_in_flight roster_valid state_saved ready interval_seconds \
         desk_customers desk_role_unreadable last_pass_duration_seconds";
     let expected: BTreeSet<_> = expected
         .split_whitespace()
@@ -383,6 +390,58 @@ async fn a_name_another_site_chose_is_turned_away() {
     ] {
         let answer = server.ask(Method::GET, "/api/status", Some(host)).await;
         assert_eq!(answer.status(), status, "{host}");
+    }
+}
+
+/// A browser sends one `Host`; whoever sends more, or names a host in the request's line, is judged by every one of them.
+#[tokio::test]
+async fn every_host_a_request_names_is_judged() {
+    let server = Server::of(&in_step()).await;
+    for (head, status) in [
+        (
+            "GET /api/status HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n",
+            "421",
+        ),
+        (
+            "GET /api/status HTTP/1.1\r\nHost: evil.example\r\nHost: 127.0.0.1\r\n",
+            "421",
+        ),
+        (
+            "GET http://evil.example/api/status HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+            "421",
+        ),
+        ("GET http://127.0.0.1/api/status HTTP/1.1\r\nHost: 127.0.0.1\r\n", "200"),
+        (
+            "GET /api/status HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: localhost\r\n",
+            "200",
+        ),
+        ("GET /api/status HTTP/1.0\r\n", "200"),
+    ] {
+        let mut connection = tokio::net::TcpStream::connect(server.address).await.unwrap();
+        let request = format!("{head}Connection: close\r\n\r\n");
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        assert_eq!(answer.split(' ').nth(1), Some(status), "{head}\n{answer}");
+    }
+}
+
+/// The clock of the test passes at once where everybody waits.
+#[tokio::test(start_paused = true)]
+async fn who_sends_no_whole_request_is_not_waited_for() {
+    let server = Server::of(&in_step()).await;
+    for begun in [
+        "",
+        "GET / HTTP/1.1\r\n",
+        "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ",
+    ] {
+        let mut connection = tokio::net::TcpStream::connect(server.address).await.unwrap();
+        let begin = tokio::time::Instant::now();
+        connection.write_all(begun.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let ended = connection.read_to_end(&mut answer);
+        let _ = tokio::time::timeout(Duration::from_secs(60), ended).await.expect(begun);
+        assert!(begin.elapsed() < Duration::from_secs(30), "{begun:?}");
     }
 }
 

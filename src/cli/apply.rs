@@ -76,7 +76,12 @@ async fn pass(
     saved: Option<&SavedPlan>,
     stop: &CancellationToken,
 ) -> Result<Applied, Failure> {
-    let state = state::open(&args.target.connection, &site.settings, "apply")?;
+    let state = state::open(
+        &args.target.connection,
+        &site.settings,
+        "apply",
+        args.journal.rotation(),
+    )?;
     let mut ledger = state.as_ref().map_or_else(Ledger::none, State::ledger);
     if args.retry {
         ledger.try_again();
@@ -133,6 +138,7 @@ async fn pass(
     let writes_before = jira.stats().writes;
     let outcomes = carry_out(&jira, &seen, book, &site.passwords, &progress::Bar::new(), stop).await;
     let writes = jira.stats().writes - writes_before;
+    let mut saved_as = Exit::Done;
     if let Some(state) = &state {
         match saved {
             None => ledger.fold_part(&site.whole, &site.roster, plan, &outcomes),
@@ -151,13 +157,14 @@ async fn pass(
         // What was done is done; without the memory of it the next pass only asks more.
         if let Err(problem) = state.save(&ledger) {
             error!(%problem, "what this pass saw is not remembered");
+            saved_as = Exit::Internal;
         }
     }
     let report = seen.report(&site.roster, &site.source, Some(&outcomes), false);
     let hand_off = state::hand_off_command(&args.target.connection, &site.settings);
     Ok(Applied {
         printed: print(args.output, &report, &seen, &outcomes, writes, hand_off.as_deref()),
-        exit: Exit::of_outcomes(&seen.approved, &outcomes),
+        exit: Exit::first_of([Exit::of_outcomes(&seen.approved, &outcomes), saved_as]),
         report,
     })
 }

@@ -15,6 +15,7 @@ pub(super) use self::reading::{
     ApproveArgs, DoctorArgs, DoctorFormat, ExportArgs, HandoffArgs, HandoffFormat, ShowArgs, ShowFormat,
 };
 pub(super) use self::simulated::{SandboxArgs, SimulatedDeployment};
+use crate::engine::state::Rotation;
 use crate::model::guard;
 use crate::model::observed::Deployment;
 
@@ -302,6 +303,9 @@ pub(super) struct ApplyArgs {
     /// Which part of the roster, and which Jira.
     #[command(flatten)]
     pub target: TargetArgs,
+    /// How long the journal of writes may become.
+    #[command(flatten)]
+    pub journal: JournalArgs,
     /// How to write the report.
     #[arg(long, env = "QUIETDESK_OUTPUT", value_name = "FORMAT", default_value = "text")]
     pub output: Format,
@@ -323,6 +327,9 @@ pub(super) struct RunArgs {
     /// Which roster and Jira.
     #[command(flatten)]
     pub site: SiteArgs,
+    /// How long the journal of writes may become.
+    #[command(flatten)]
+    pub journal: JournalArgs,
     /// One pass, then exit.
     #[arg(long, env = "QUIETDESK_ONCE", value_parser = BoolishValueParser::new())]
     pub once: bool,
@@ -339,6 +346,26 @@ pub(super) struct RunArgs {
     /// Serve a status page, /healthz, /readyz, /metrics and /api/status at this address, such as 127.0.0.1:9466.
     #[arg(long, env = "QUIETDESK_LISTEN", value_name = "ADDR")]
     pub listen: Option<std::net::SocketAddr>,
+}
+
+/// How long the journal of writes may become.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct JournalArgs {
+    /// When a new file of the journal of writes (audit.jsonl) is begun, in MiB.
+    #[arg(long, env = "QUIETDESK_AUDIT_SIZE", value_name = "MIB", default_value = "64", value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
+    pub audit_size: u64,
+    /// How many full files of the journal are kept. Those of a pass that is running are kept besides.
+    #[arg(long, env = "QUIETDESK_AUDIT_FILES", value_name = "N", default_value = "16", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub audit_files: u32,
+}
+
+impl JournalArgs {
+    pub(super) fn rotation(self) -> Rotation {
+        Rotation {
+            size: self.audit_size * 1024 * 1024,
+            files: self.audit_files,
+        }
+    }
 }
 
 /// A length of time such as `90s`, `10m` or `1h 30m`, above nothing.

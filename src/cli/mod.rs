@@ -38,9 +38,16 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are not errors, and clap knows where each belongs.
-            let printed = error.print();
-            let asked_for = !error.use_stderr() && printed.is_ok();
-            return if asked_for { Exit::Done } else { Exit::Usage }.into();
+            let printed = error.print().and_then(|()| io::stdout().flush());
+            return match (error.use_stderr(), printed) {
+                (true, _) => Exit::Usage,
+                (false, Ok(())) => Exit::Done,
+                (false, Err(error)) => {
+                    printed::failure(&error.into());
+                    Exit::Internal
+                }
+            }
+            .into();
         }
     };
     logging::start(&cli.output);
@@ -101,17 +108,17 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Show(args) => show::run(&args),
         Command::Doctor(args) => on_runtime(doctor::run(args)),
         Command::Handoff(args) => handoff::run(&args),
-        Command::Schema => {
-            printed::stdout().write_all(crate::roster_file::schema().as_bytes())?;
-            Ok(Exit::Done)
-        }
+        Command::Schema => printed::whole(crate::roster_file::schema().as_bytes()),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "quietdesk", &mut printed::stdout());
-            Ok(Exit::Done)
+            // It panics where it cannot write.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "quietdesk", &mut script);
+            printed::whole(&script)
         }
         Command::Man => {
-            clap_mangen::Man::new(Cli::command()).render(&mut printed::stdout())?;
-            Ok(Exit::Done)
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+            printed::whole(&page)
         }
     }
 }

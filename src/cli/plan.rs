@@ -19,12 +19,12 @@ use crate::render::{json, markdown, progress, text};
 
 pub(super) async fn run(args: PlanArgs) -> Result<Exit, Failure> {
     let mut site = Site::open(&args.site.roster, &args.site.target, &CancellationToken::new()).await?;
-    let jira = site.connect().await?;
     let ledger = match &args.base {
         Some(base) => site.base(base)?,
         None => state::read(&args.site.target.connection, &site.settings)?.unwrap_or_else(Ledger::none),
     };
     site.remember(&ledger);
+    let jira = site.connect().await?;
     let mut policy = site.policy.clone();
     compare_clocks(&jira, Timestamp::now, &mut policy).await;
     policy.approved = state::approved(&args.site.target.connection, &site.settings, &ledger, policy.now);

@@ -5,6 +5,7 @@ use std::io::Write;
 use anstyle::{AnsiColor, Style};
 
 use super::Failure;
+use super::exit::Exit;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -22,6 +23,17 @@ pub(super) fn choose_colour(when: clap::ColorChoice) {
 /// Where data goes. Colours are stripped where they are not wanted.
 pub(super) fn stdout() -> impl Write {
     std::io::BufWriter::new(anstream::stdout())
+}
+
+/// Prints all of it.
+///
+/// # Errors
+/// When nobody takes it, or there is no space for it.
+pub(super) fn whole(text: &[u8]) -> Result<Exit, Failure> {
+    let mut out = stdout();
+    out.write_all(text)?;
+    out.flush()?;
+    Ok(Exit::Done)
 }
 
 /// Where a plan goes while stdout is kept for data.

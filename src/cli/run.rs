@@ -7,20 +7,23 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::net::TcpListener;
+use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::args::{ConnectionArgs, RunArgs};
 use super::exit::Exit;
 use super::seed::seed_for;
-use super::site::{Narrow, load_roster, policy, reach};
+use super::site::{Narrow, policy, reach};
 use super::{Failure, settings, signals, state};
 use crate::daemon::status::{About, Status};
 use crate::daemon::{Connect, Daemon, PassEnd, Settings, telemetry};
+use crate::files::Accept;
 use crate::jira::{self, ConnectError, JiraRead};
 use crate::model::ledger::Ledger;
 use crate::model::roster::Roster;
 use crate::render::{progress, text};
+use crate::roster_file;
 
 /// How often to look at the roster and the token even though no event told of a change.
 const POLL: Duration = Duration::from_secs(30);
@@ -29,11 +32,14 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     let stop = signals::stop_token()?;
     let narrow = Narrow::parse(&args.site.target.desks)?;
     // A file that cannot be used is told at once; the daemon reads it anew before each pass.
-    let (policy, _) = policy(&args.site.target.policy)?;
+    let (policy, _) = policy(&args.site.target.policy, Accept::Files)?;
     // The daemon waits for a valid roster. One pass cannot, and a sandbox is seeded from it.
     let needs_roster = args.once || args.site.target.connection.sandbox;
     let roster = if needs_roster {
-        let roster = load_roster(&args.site.roster)?.roster;
+        // It is read again and again, which a pipe is not good for.
+        let sources = roster_file::read_regular(&args.site.roster);
+        let loaded = sources.and_then(roster_file::load_sources);
+        let roster = loaded.map_err(|error| Failure::new(Exit::Invalid, error))?.roster;
         narrow.checked(roster.clone())?;
         roster
     } else {
@@ -48,7 +54,10 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     // Whoever only observes needs no lock, and stands beside whoever applies.
     let (state, ledger) = match args.observe {
         true => (None, state::read(&args.site.target.connection, &reached)?),
-        false => (state::open(&args.site.target.connection, &reached, "run")?, None),
+        false => (
+            state::open(&args.site.target.connection, &reached, "run", args.journal.rotation())?,
+            None,
+        ),
     };
     let status = status(&args, &reached);
     let served = match args.listen.filter(|_| !args.once) {
@@ -64,7 +73,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         passwords: args.site.target.policy.passwords.clone(),
         ledger: ledger.unwrap_or_else(Ledger::kept),
         state,
-        status,
+        status: status.clone(),
         clock: Timestamp::now,
         roster: args.site.roster.clone(),
         narrow: Box::new(move |roster| narrow.checked(roster).map_err(|failure| failure.to_string())),
@@ -82,7 +91,12 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     if args.once {
         let end = daemon.once().await;
         tell_hand_off(&end, hand_off.as_deref());
-        return Ok(exit_of(&end));
+        let saved = if status.snapshot().unsaved.is_some() {
+            Exit::Internal
+        } else {
+            Exit::Done
+        };
+        return Ok(Exit::first_of([exit_of(&end), saved]));
     }
     daemon.run().await;
     if let Some(served) = served {
@@ -145,9 +159,13 @@ fn connect(args: ConnectionArgs, first: jira::Settings, stop: CancellationToken)
         Box::pin(async move {
             let settings = match args.sandbox {
                 true => first,
-                false => {
-                    settings::connection(&args, &stop).map_err(|failure| ConnectError::Settings(failure.to_string()))?
-                }
+                // The token may come through a pipe, which can take time: the loop lives meanwhile.
+                false => spawn_blocking(move || {
+                    let settings = settings::connection(&args, &stop);
+                    settings.map_err(|failure| ConnectError::Settings(failure.to_string()))
+                })
+                .await
+                .map_err(|error| ConnectError::Settings(error.to_string()))??,
             };
             JiraRead::connect(settings).await
         })

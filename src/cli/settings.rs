@@ -1,7 +1,5 @@
 //! The connection: flags, the environment and files, as one checked value.
 
-use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -12,6 +10,8 @@ use tracing::warn;
 use super::Failure;
 use super::args::ConnectionArgs;
 use super::exit::Exit;
+use super::logging;
+use crate::files::{self, Accept, ReadError};
 use crate::jira::{BaseUrl, ConnectError, Credentials, Settings};
 
 /// Where systemd puts credentials, and the name quietdesk's has.
@@ -30,7 +30,9 @@ enum SettingError {
     )]
     NoToken,
     #[error("the token file {} cannot be read; check --token-file and its permissions", path.display())]
-    TokenFile { path: PathBuf, source: io::Error },
+    TokenFile { path: PathBuf, source: ReadError },
+    #[error("the token file {} is not UTF-8 text; save it as UTF-8, without a byte-order mark", path.display())]
+    NotText { path: PathBuf },
 }
 
 /// The connection that was asked for.
@@ -44,6 +46,7 @@ pub(super) fn connection(args: &ConnectionArgs, stop: &CancellationToken) -> Res
     let token = token(args).map_err(invalid)?;
     let credentials = Credentials::parse(args.user.as_deref(), token.expose_secret())
         .map_err(|error| Failure::new(Exit::Invalid, error))?;
+    logging::never_tell(&credentials);
     if url.is_cloud_site() && !credentials.names_a_user() {
         return Err(Failure::new(Exit::Invalid, ConnectError::NoUser));
     }
@@ -83,13 +86,16 @@ fn token(args: &ConnectionArgs) -> Result<SecretString, SettingError> {
 }
 
 fn read(path: &Path) -> Result<SecretString, SettingError> {
-    if std::fs::metadata(path).is_ok_and(|about| about.mode() & OTHERS_READ != 0) {
+    let unreadable = |source| SettingError::TokenFile {
+        path: path.to_owned(),
+        source,
+    };
+    let file = files::open(path, Accept::FilesAndPipes).map_err(unreadable)?;
+    if file.mode() & OTHERS_READ != 0 {
         // Mounted secrets often are so, and nothing can be done about that here: told, not refused.
         warn!(file = %path.display(), "everybody on this machine can read the token; take that away with `chmod o=`");
     }
-    let text = std::fs::read_to_string(path);
-    text.map(SecretString::from).map_err(|source| SettingError::TokenFile {
-        path: path.to_owned(),
-        source,
-    })
+    let text = String::from_utf8(file.read(files::TOKEN).map_err(unreadable)?);
+    text.map(SecretString::from)
+        .map_err(|_| SettingError::NotText { path: path.to_owned() })
 }

@@ -18,6 +18,7 @@ use super::exit::Exit;
 use super::seed::seed_for;
 use super::settings;
 use crate::engine::passwords::Passwords;
+use crate::files::Accept;
 use crate::jira::{BaseUrl, ConnectError, Credentials, JiraRead, Settings};
 use crate::model::desk::DeskKey;
 use crate::model::guard;
@@ -26,7 +27,7 @@ use crate::model::policy::Policy;
 use crate::model::report::RosterSource;
 use crate::model::roster::Roster;
 use crate::plan_file::{PlanFile, RosterText};
-use crate::roster_file::{self, Loaded};
+use crate::roster_file::{self, Loaded, RosterError, Sources};
 use crate::sandbox::{self, Running, Sandbox, Seed};
 
 /// A roster, and the Jira it is for.
@@ -61,11 +62,11 @@ impl Site {
     pub(super) async fn open(roster: &Path, args: &TargetArgs, stop: &CancellationToken) -> Result<Self, Failure> {
         let narrow = Narrow::parse(&args.desks)?;
         let invalid = |error| Failure::new(Exit::Invalid, error);
-        let sources = roster_file::read(roster).map_err(invalid)?;
+        let sources = read_roster(roster, stop).await?.map_err(invalid)?;
         let texts = sources.sources.iter().map(RosterText::of).collect();
         let loaded = roster_file::load_sources(sources).map_err(invalid)?;
         let day = today();
-        let (policy, passwords) = policy(&args.policy)?;
+        let (policy, passwords) = policy(&args.policy, Accept::FilesAndPipes)?;
         let (settings, _sandbox) = reach(&args.connection, || seed_for(&loaded.roster), stop).await?;
         Ok(Self {
             source: source(&loaded),
@@ -95,7 +96,7 @@ impl Site {
         if !file.plan.is_consistent(&roster) {
             return Err(invalid(OtherPlan::Damaged));
         }
-        let (policy, passwords) = policy(&args.policy)?;
+        let (policy, passwords) = policy(&args.policy, Accept::FilesAndPipes)?;
         let wanted = file.plan.passwords_wanted();
         let missing = wanted.iter().filter(|email| !policy.provided.contains(**email)).count();
         if missing > 0 {
@@ -159,6 +160,19 @@ enum OtherPlan {
     Damaged,
 }
 
+/// Reads a roster, which can take time where it comes through a pipe.
+///
+/// # Errors
+/// When it is told to stop meanwhile.
+async fn read_roster(path: &Path, stop: &CancellationToken) -> Result<Result<Sources, RosterError>, Failure> {
+    let path = path.to_owned();
+    let read = tokio::task::spawn_blocking(move || roster_file::read(&path));
+    tokio::select! {
+        read = read => read.map_err(|error| Failure::new(Exit::Internal, error)),
+        () = stop.cancelled() => Err(Failure::new(Exit::Partial, "told to stop before anything was changed")),
+    }
+}
+
 /// What day it is, in UTC.
 pub(super) fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::UTC).date()
@@ -177,8 +191,9 @@ pub(super) async fn sign_in(settings: Settings) -> Result<JiraRead, Failure> {
 ///
 /// # Errors
 /// A passwords file that cannot be used, with exit code 3.
-pub(super) fn policy(args: &PolicyArgs) -> Result<(Policy, Passwords), Failure> {
-    let passwords = args.passwords.as_deref().map(Passwords::read).transpose();
+pub(super) fn policy(args: &PolicyArgs, accept: Accept) -> Result<(Policy, Passwords), Failure> {
+    let passwords = args.passwords.as_deref();
+    let passwords = passwords.map(|file| Passwords::read(file, accept)).transpose();
     let passwords = passwords
         .map_err(|error| Failure::new(Exit::Invalid, error))?
         .unwrap_or_default();

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::Failure;
 use super::args::ConnectionArgs;
 use super::exit::Exit;
-use crate::engine::state::{Opener, State, StateError, approvals, read_ledger};
+use crate::engine::state::{Opener, Rotation, State, StateError, approvals, read_ledger};
 use crate::jira::{BaseUrl, Settings};
 use crate::model::ledger::Ledger;
 
@@ -24,11 +24,20 @@ struct NoFolder;
 ///
 /// # Errors
 /// When another quietdesk writes there, it belongs to another site, or cannot be used.
-pub(super) fn open(args: &ConnectionArgs, site: &Settings, command: &str) -> Result<Option<State>, Failure> {
+pub(super) fn open(
+    args: &ConnectionArgs,
+    site: &Settings,
+    command: &str,
+    rotation: Rotation,
+) -> Result<Option<State>, Failure> {
     let Some(folder) = folder(args, site)? else {
         return Ok(None);
     };
-    let opened = State::open(&folder, &site.url.to_string(), Opener::new(command, Timestamp::now));
+    let opener = Opener {
+        rotation,
+        ..Opener::new(command, Timestamp::now)
+    };
+    let opened = State::open(&folder, &site.url.to_string(), opener);
     opened.map(Some).map_err(failure)
 }
 

@@ -1,6 +1,5 @@
 //! `quietdesk validate`: the roster, offline.
 
-use std::io::Write as _;
 use std::path::Path;
 
 use super::exit::Exit;
@@ -23,6 +22,5 @@ pub(super) fn run(path: &Path) -> Result<Exit, Failure> {
     for warning in &loaded.warnings {
         printed::warning(warning)?;
     }
-    writeln!(printed::stdout(), "valid: {customers}, {desks}, {files}")?;
-    Ok(Exit::Done)
+    printed::whole(format!("valid: {customers}, {desks}, {files}\n").as_bytes())
 }

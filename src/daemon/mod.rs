@@ -49,6 +49,8 @@ const AFTER_REFUSAL: Duration = Duration::from_secs(300);
 const BACKOFF: Duration = Duration::from_secs(5);
 /// How often to look for an approval, where something waits for one.
 const APPROVALS: Duration = Duration::from_secs(2);
+/// How often to try again to save what could not be saved.
+const SAVE_AGAIN: Duration = Duration::from_secs(10);
 /// How often to look at the clock at least, where somebody's `until` is to come.
 const CLOCK: Duration = Duration::from_secs(600);
 /// How long to wait after failures at most.
@@ -164,6 +166,7 @@ impl Daemon {
             .run(run, &roster, &settings.connect, settings.progress.as_ref())
             .await;
         tell::pass(&done, None);
+        self.settings.status.saved(self.passes.unsaved());
         done.end
     }
 
@@ -219,7 +222,8 @@ impl Daemon {
         let midnight = midnight.map(|at| at.timestamp().duration_since((self.settings.clock)()));
         // The clock may be set meanwhile: it is looked at often enough.
         let midnight = midnight.map(|left| (now + Duration::try_from(left).unwrap_or_default()).min(next_of(CLOCK)));
-        [approval, midnight].into_iter().flatten().min()
+        let save = self.passes.unsaved().map(|_| next_of(SAVE_AGAIN));
+        [approval, save, midnight].into_iter().flatten().min()
     }
 
     fn today(&self) -> Date {
@@ -228,6 +232,7 @@ impl Daemon {
 
     fn tell_status(&self, done: &Done, next: Duration) {
         let status = &self.settings.status;
+        status.saved(self.passes.unsaved());
         status.pass_ended(PassEnded {
             kind: done.run.kind,
             result: done.result(),
@@ -249,6 +254,10 @@ impl Daemon {
     async fn take(&mut self, event: Event, events: &mut Events) {
         match event {
             Event::Due => {
+                if self.passes.unsaved().is_some() {
+                    self.passes.save();
+                    self.settings.status.saved(self.passes.unsaved());
+                }
                 if self.passes.is_approved() {
                     info!("somebody approved of what a guard refused");
                     self.schedule.read_again();

@@ -20,6 +20,7 @@ use crate::engine::passwords::Passwords;
 use crate::engine::progress::Progress;
 use crate::engine::release::{commit, keep_refused, read_approvals};
 use crate::engine::state::State;
+use crate::files::Accept;
 use crate::jira::{InFlight, JiraRead, JiraWrite, Pace, Stats};
 use crate::model::edit::Edit;
 use crate::model::ledger::Ledger;
@@ -51,6 +52,10 @@ pub(super) struct Passes {
     applied: Option<Arc<Roster>>,
     /// The ids of what the guards refused in the last pass.
     refused: BTreeSet<String>,
+    /// A roster that could not be kept.
+    unkept: Option<Sources>,
+    /// Why what was seen last is not saved.
+    unsaved: Option<String>,
     clock: fn() -> Timestamp,
     stop: CancellationToken,
 }
@@ -76,6 +81,8 @@ impl Passes {
             memory: Memory::default(),
             applied: None,
             refused: BTreeSet::new(),
+            unkept: None,
+            unsaved: None,
             clock,
             stop,
         }
@@ -212,10 +219,9 @@ impl Passes {
             Connection::Applying(jira) => {
                 let (state, now) = (self.state.as_ref(), self.policy.now);
                 if let Err(problem) = commit(state, &mut self.ledger, &approvals, &seen, now) {
-                    error!(
-                        problem = tell::chain(&problem),
-                        "nothing is done, because it cannot be written down"
-                    );
+                    let problem = tell::chain(&problem);
+                    error!(problem, "nothing is done, because it cannot be written down");
+                    self.unsaved = Some(problem);
                     return Err(PassEnd::Interrupted);
                 }
                 Some(carry_out(jira, &seen, self.book(), &self.passwords, progress, &stop).await)
@@ -264,9 +270,23 @@ impl Passes {
         if let Some(state) = &self.state {
             state.found(roster, plan);
         }
-        if let Some(Err(problem)) = self.state.as_ref().map(|state| state.save(&self.ledger)) {
-            error!(problem = tell::chain(&problem), "what this pass saw is not remembered");
+        self.save();
+        if let Some(problem) = &self.unsaved {
+            error!(problem, "what this pass saw is not remembered");
         }
+    }
+
+    /// Saves what was seen and the roster, as far as they are not saved yet.
+    pub(super) fn save(&mut self) {
+        let saved = self.state.as_ref().map(|state| state.save(&self.ledger));
+        self.unsaved = saved.and_then(Result::err).map(|problem| tell::chain(&problem));
+        let unkept = self.unkept.take();
+        self.keep_roster(unkept);
+    }
+
+    /// Why what was seen last is not saved; nothing where it is.
+    pub(super) fn unsaved(&self) -> Option<String> {
+        self.unsaved.clone()
     }
 
     /// What is approved of. Where that cannot be read, nothing is.
@@ -301,20 +321,19 @@ impl Passes {
     }
 
     /// Keeps a good roster for a start at which its file cannot be used.
-    pub(super) fn keep_roster(&self, sources: Option<Sources>) {
+    pub(super) fn keep_roster(&mut self, sources: Option<Sources>) {
         let (Some(state), Some(sources)) = (&self.state, sources) else {
             return;
         };
-        let files: Vec<_> = sources
-            .sources
-            .into_iter()
-            .map(|source| (source.name, source.bytes))
+        self.unkept = None;
+        let files = sources.sources.iter();
+        let files: Vec<_> = files
+            .map(|source| (source.name.clone(), source.bytes.clone()))
             .collect();
         if let Err(problem) = state.keep_roster(&files) {
-            error!(
-                problem = tell::chain(&problem),
-                "the roster is not kept for the next start"
-            );
+            let problem = tell::chain(&problem);
+            error!(problem, "the roster is not kept for the next start; it is tried again");
+            (self.unkept, self.unsaved) = (Some(sources), Some(problem));
         }
     }
 
@@ -356,7 +375,7 @@ impl Connection {
 
 /// Reads the first passwords anew. A file that cannot be used is told, and those known before stay.
 fn read_passwords(file: Option<&Path>, passwords: &mut Passwords, policy: &mut Policy) {
-    match file.map(Passwords::read) {
+    match file.map(|file| Passwords::read(file, Accept::Files)) {
         None => {}
         Some(Ok(read)) => {
             policy.provided = read.emails();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::roster_file::{Loaded, RosterError, Sources, load_sources, read};
+use crate::roster_file::{Loaded, RosterError, Sources, load_sources, read_regular};
 
 /// How often to read files anew that change while they are read.
 const READINGS: usize = 5;
@@ -74,7 +74,7 @@ impl CurrentRoster {
     /// Reads the files, and parses them where their content is not what was seen last. Where they change while they are
     /// read, it finds nothing: whatever changes them is an event of its own.
     pub fn look(&mut self) -> Looked {
-        let read = read(&self.path);
+        let read = read_regular(&self.path);
         if self.seen.as_ref() == Some(&Seen::of(&read)) {
             return self.same(read);
         }
@@ -104,7 +104,7 @@ impl CurrentRoster {
     /// some of either: a roster that nobody wrote, in which somebody who moved between files is missing.
     fn steady(&self, mut read: Read) -> Option<Read> {
         for _ in 0..READINGS {
-            let again = self::read(&self.path);
+            let again = read_regular(&self.path);
             if Seen::of(&again) == Seen::of(&read) {
                 return Some(again);
             }
@@ -133,7 +133,7 @@ impl Seen {
     fn of(read: &Read) -> Self {
         match read {
             Ok(sources) => Self::Contents(sources.digest()),
-            Err(error) => Self::Unreadable(error.to_string()),
+            Err(error) => Self::Unreadable(error.summary()),
         }
     }
 }

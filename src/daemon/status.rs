@@ -152,6 +152,11 @@ impl Status {
         self.state().credentials(refused, now);
     }
 
+    /// Why what a pass saw could not be saved, or that it was.
+    pub fn saved(&self, problem: Option<String>) {
+        self.state().unsaved = problem.map(|problem| text::clean(&problem));
+    }
+
     /// How many requests are in flight, and how many may be.
     pub fn in_flight(&self, now: usize, allowed: usize) {
         self.state().in_flight = (now, allowed);

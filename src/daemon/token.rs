@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::files::{self, Accept};
 use sha2::{Digest as _, Sha256};
 
 /// A token's file, and what was last seen in it.
@@ -22,7 +23,7 @@ impl TokenFile {
     /// Whether there is another token in it than when it was last looked at. A file that cannot be read holds none: the
     /// old token stays in use until there is another.
     pub(super) fn changed(&mut self) -> bool {
-        let Ok(text) = std::fs::read(&self.path) else {
+        let Ok(text) = files::read(&self.path, files::TOKEN, Accept::Files) else {
             return false;
         };
         let now: [u8; 32] = Sha256::digest(text.trim_ascii()).into();

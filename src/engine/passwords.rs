@@ -3,15 +3,13 @@
 //! Whoever holds one shows it to Jira and to the hand-off file, and to nothing else: no log, plan, error or journal.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{self, Read as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use rand::TryRng as _;
 use rand::rngs::SysRng;
 use secrecy::SecretString;
 
+use crate::files::{self, Accept, ReadError};
 use crate::model::email::{Email, EmailKey};
 use crate::model::name::is_hostile;
 use crate::model::roster::InitialPassword;
@@ -27,7 +25,7 @@ const SYMBOLS: &[u8] = b"-+=";
 /// Permission of a group and of others.
 const OTHERS: u32 = 0o077;
 /// Largest file taken in, in bytes.
-const FILE: u64 = 64 * 1024 * 1024;
+const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// The first passwords of a file, by whose they are. Masked in every rendering.
 #[derive(Clone, Default)]
@@ -42,7 +40,7 @@ pub enum PasswordsError {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        source: ReadError,
     },
     /// Others can read it.
     #[error("the passwords file {} can be read by others; take that away with `chmod 600`", path.display())]
@@ -71,18 +69,16 @@ impl Passwords {
     ///
     /// # Errors
     /// When it cannot be read, others can read it, or any line is wrong: all of them are told, and none is used.
-    pub fn read(path: &Path) -> Result<Self, PasswordsError> {
+    pub fn read(path: &Path, accept: Accept) -> Result<Self, PasswordsError> {
         let unreadable = |source| PasswordsError::Unreadable {
             path: path.to_owned(),
             source,
         };
-        let file = File::open(path).map_err(unreadable)?;
-        let about = file.metadata().map_err(unreadable)?;
-        if about.mode() & OTHERS != 0 {
+        let file = files::open(path, accept).map_err(unreadable)?;
+        if file.mode() & OTHERS != 0 {
             return Err(PasswordsError::Exposed { path: path.to_owned() });
         }
-        let mut text = Vec::new();
-        file.take(FILE).read_to_end(&mut text).map_err(unreadable)?;
+        let text = file.read(LARGEST).map_err(unreadable)?;
         Self::parse(&text).map_err(|problems| PasswordsError::Wrong {
             path: path.to_owned(),
             problems,
@@ -280,11 +276,11 @@ mod tests {
             (0o400, false),
         ] {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-            let read = Passwords::read(&path);
+            let read = Passwords::read(&path, Accept::Files);
             assert_eq!(matches!(read, Err(PasswordsError::Exposed { .. })), refused, "{mode:o}");
         }
         assert!(matches!(
-            Passwords::read(&folder.path().join("none")),
+            Passwords::read(&folder.path().join("none"), Accept::Files),
             Err(PasswordsError::Unreadable { .. })
         ));
     }

@@ -1,5 +1,7 @@
 //! Who signs in.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
@@ -11,6 +13,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 pub struct Credentials {
     header: SecretString,
     names_a_user: bool,
+    /// The token, as texts can hold it.
+    spellings: Vec<SecretString>,
 }
 
 /// Credentials that cannot be used.
@@ -25,6 +29,18 @@ pub enum CredentialsError {
     /// `--user` is one account, and the token file names another.
     #[error("--user names another account than the token file does; take --user away, or correct one of them")]
     TwoUsers,
+    /// A byte-order mark in front.
+    #[error("the token begins with a byte-order mark; save its file as UTF-8 without one")]
+    ByteOrderMark,
+    /// Quotes around it.
+    #[error("the token stands in quotes, which would be sent as a part of it; put the token alone in its file")]
+    Quoted,
+    /// A line of an environment file.
+    #[error("the token is written as NAME=TOKEN; put the token alone in its file, without the name before it")]
+    Named,
+    /// What no token has.
+    #[error("the token holds white space or a character that no token has; put the token alone in its file")]
+    NotAToken,
     /// A line break or another control character inside.
     #[error("the user or the token contains a control character or line break; put the token alone in its file")]
     Control,
@@ -52,16 +68,23 @@ impl Credentials {
         if token.is_empty() {
             return Err(CredentialsError::Empty);
         }
+        check_spelling(text, token)?;
         if user.chars().chain(token.chars()).any(char::is_control) {
             return Err(CredentialsError::Control);
+        }
+        // A password may hold anything; it is encoded.
+        if user.is_empty() && !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(CredentialsError::NotAToken);
         }
         let header = match user {
             "" => format!("Bearer {token}"),
             user => format!("Basic {}", STANDARD.encode(format!("{user}:{token}"))),
         };
+        let spellings = spellings(token, &header);
         Ok(Self {
             header: header.into(),
             names_a_user: !user.is_empty(),
+            spellings,
         })
     }
 
@@ -71,12 +94,79 @@ impl Credentials {
         self.names_a_user
     }
 
+    /// A text without the token, should it repeat that: plainly, as JSON writes it, or as it is sent.
+    #[must_use]
+    pub fn hide<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
+        let holds = |spelling: &&SecretString| {
+            let spelling = spelling.expose_secret().as_bytes();
+            text.windows(spelling.len()).any(|part| part == spelling)
+        };
+        if !self.spellings.iter().any(|spelling| holds(&spelling)) {
+            return Cow::Borrowed(text);
+        }
+        let mut hidden = String::from_utf8_lossy(text).into_owned();
+        for spelling in &self.spellings {
+            hidden = hidden.replace(spelling.expose_secret(), HIDDEN);
+        }
+        Cow::Owned(hidden.into_bytes())
+    }
+
+    /// Whether they are the same.
+    #[must_use]
+    pub fn are(&self, others: &Self) -> bool {
+        self.header.expose_secret() == others.header.expose_secret()
+    }
+
     /// The value of the `Authorization` header, marked so that nothing logs it.
     pub(super) fn header(&self) -> Option<HeaderValue> {
         let mut value = HeaderValue::from_str(self.header.expose_secret()).ok()?;
         value.set_sensitive(true);
         Some(value)
     }
+}
+
+/// What stands in its place, also in a header.
+const HIDDEN: &str = "***";
+/// Shortest token that is looked for in texts: a shorter one would be found in words.
+const SHORTEST: usize = 4;
+
+/// What a token's file can hold besides the token, by mistake.
+fn check_spelling(text: &str, token: &str) -> Result<(), CredentialsError> {
+    if text.starts_with('\u{feff}') {
+        return Err(CredentialsError::ByteOrderMark);
+    }
+    for quote in ['"', '\''] {
+        let is_quoted = |text: &str| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
+        if is_quoted(text) || is_quoted(token) {
+            return Err(CredentialsError::Quoted);
+        }
+    }
+    let line = text.strip_prefix("export ").unwrap_or(text);
+    match line.split_once('=') {
+        // Atlassian's tokens hold a `=` too, after far more than a name.
+        Some((name, value)) if !value.is_empty() && is_name_of_a_variable(name) => Err(CredentialsError::Named),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn is_name_of_a_variable(name: &str) -> bool {
+    let of = |allowed: fn(&u8) -> bool| name.bytes().all(|byte| allowed(&byte) || byte == b'_');
+    let lower = name.to_ascii_lowercase();
+    let says_so = ["token", "password", "secret", "jira"]
+        .iter()
+        .any(|word| lower.contains(word));
+    let is_short = (4..=40).contains(&name.len());
+    is_short && (says_so && of(u8::is_ascii_alphanumeric) || name.contains('_') && of(u8::is_ascii_uppercase))
+}
+
+/// Longest first: a short one may be a part of a long one.
+fn spellings(token: &str, header: &str) -> Vec<SecretString> {
+    let escaped = serde_json::to_string(token).unwrap_or_default();
+    let sent = header.split_once(' ').map_or(header, |(_, sent)| sent);
+    let mut spellings = vec![sent, escaped.trim_matches('"'), token];
+    spellings.retain(|spelling| spelling.len() >= SHORTEST);
+    spellings.dedup();
+    spellings.into_iter().map(SecretString::from).collect()
 }
 
 #[cfg(test)]
@@ -109,6 +199,42 @@ mod tests {
         assert_eq!(spelled(user, " \n"), Err(Empty));
         assert_eq!(spelled(None, ""), Err(Empty));
         assert_eq!(spelled(user, "t0k\nsecond"), Err(Control));
+    }
+
+    #[test]
+    fn what_is_no_token_alone_gets_a_hint() {
+        use CredentialsError::{ByteOrderMark, Named, NotAToken, Quoted};
+        for (text, hint) in [
+            ("\u{feff}t0k", Some(ByteOrderMark)),
+            ("\u{feff}a@example.com:t0k", Some(ByteOrderMark)),
+            ("\"t0k\"", Some(Quoted)),
+            ("'t0k'\n", Some(Quoted)),
+            ("a@example.com:'t0k'", Some(Quoted)),
+            ("QUIETDESK_TOKEN=t0k", Some(Named)),
+            ("export JIRA_TOKEN='t0k'", Some(Named)),
+            ("token=t0k", Some(Named)),
+            ("jiraToken=t0k", Some(Named)),
+            ("Bearer t0k", Some(NotAToken)),
+            ("t\u{f6}k", Some(NotAToken)),
+            ("ATATT3xFfGF0abc_DEF-ghi=1A2B3C4D", None),
+            ("MDEyMzQ1Njc4OTAxOvGkFw+ab==", None),
+            ("it's", None),
+        ] {
+            assert_eq!(Credentials::parse(None, text).err(), hint, "{text:?}");
+        }
+        assert!(Credentials::parse(Some("ada"), "päss wörd=1").is_ok(), "a password");
+    }
+
+    #[test]
+    fn a_text_that_repeats_the_token_is_told_without_it() {
+        let credentials = Credentials::parse(Some("a@example.com"), "t0k\"s3cret").unwrap();
+        let basic = STANDARD.encode("a@example.com:t0k\"s3cret");
+        let text = format!("no t0k\"s3cret, {{\"x\":\"t0k\\\"s3cret\"}}, Basic {basic}!");
+        let hidden = credentials.hide(text.as_bytes());
+        assert_eq!(String::from_utf8_lossy(&hidden), "no ***, {\"x\":\"***\"}, Basic ***!");
+        assert!(matches!(credentials.hide(b"nothing of it"), Cow::Borrowed(_)));
+        let short = Credentials::parse(Some("a@example.com"), "t0k").unwrap();
+        assert_eq!(*short.hide(b"a t0ken"), *b"a t0ken");
     }
 
     #[test]

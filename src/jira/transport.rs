@@ -3,6 +3,7 @@
 //! Owns bytes. Must never follow a redirect, repeat a request by itself, or take in an answer without
 //! bound.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -17,7 +18,10 @@ use super::address::BaseUrl;
 use super::credentials::Credentials;
 use super::errors::ConnectError;
 use super::requests::Request;
+use crate::files::{self, Accept};
 
+/// Largest file of certificates, in bytes.
+const CERTIFICATES: u64 = 16 * 1024 * 1024;
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -32,6 +36,26 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
+}
+
+impl Answer {
+    /// The same without the token, should Jira repeat it where people are told: in headers, and in what it says of an
+    /// error. Data is left as it is, in which a short password could be a word.
+    fn without(mut self, credentials: &Credentials) -> Self {
+        for value in self.headers.values_mut() {
+            if let Cow::Owned(hidden) = credentials.hide(value.as_bytes())
+                && let Ok(hidden) = HeaderValue::from_bytes(&hidden)
+            {
+                *value = hidden;
+            }
+        }
+        if !self.status.is_success()
+            && let Cow::Owned(hidden) = credentials.hide(&self.body)
+        {
+            self.body = hidden.into();
+        }
+        self
+    }
 }
 
 /// Why there is no whole answer.
@@ -63,6 +87,7 @@ pub(super) struct Network {
     base: BaseUrl,
     client: reqwest::Client,
     headers: HeaderMap,
+    credentials: Credentials,
 }
 
 impl Network {
@@ -86,7 +111,7 @@ impl Network {
                 file: path.display().to_string(),
                 source,
             };
-            let pem = std::fs::read(path).map_err(|error| wrong(error.into()))?;
+            let pem = files::read(path, CERTIFICATES, Accept::Files).map_err(|error| wrong(error.into()))?;
             let certificates = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| wrong(error.into()))?;
             if certificates.is_empty() {
                 return Err(wrong("there is no certificate in it".into()));
@@ -98,6 +123,7 @@ impl Network {
             base,
             client,
             headers: common_headers(credentials),
+            credentials: credentials.clone(),
         })
     }
 }
@@ -125,12 +151,13 @@ impl Transport for Network {
                 }
                 body.extend_from_slice(&chunk);
             }
-            Ok(Answer {
+            let answer = Answer {
                 version,
                 status,
                 headers,
                 body: body.freeze(),
-            })
+            };
+            Ok(answer.without(&self.credentials))
         })
     }
 }
@@ -140,6 +167,7 @@ pub struct InProcess<S> {
     service: S,
     base: BaseUrl,
     headers: HeaderMap,
+    credentials: Credentials,
 }
 
 impl<S> InProcess<S> {
@@ -149,6 +177,7 @@ impl<S> InProcess<S> {
             service,
             base,
             headers: common_headers(credentials),
+            credentials: credentials.clone(),
         }
     }
 }
@@ -192,12 +221,13 @@ where
                 true => TransportError::TooLong(request.most()),
                 false => TransportError::Lost(error.to_string()),
             })?;
-            Ok(Answer {
+            let answer = Answer {
                 version: parts.version,
                 status: parts.status,
                 headers: parts.headers,
                 body: body.to_bytes(),
-            })
+            };
+            Ok(answer.without(&self.credentials))
         })
     }
 }

@@ -19,8 +19,9 @@ use std::path::{Path, PathBuf};
 pub use problem::{Problem, Problems};
 pub use schema::schema;
 pub(crate) use source::files;
-pub use source::{Source, Sources, read};
+pub use source::{Source, Sources, read, read_regular};
 
+use crate::files::ReadError;
 use crate::model::roster::Roster;
 use finding::Findings;
 
@@ -50,12 +51,12 @@ pub enum RosterError {
         path: PathBuf,
     },
     /// There, but it cannot be read.
-    #[error("cannot read the roster {}; check its permissions", problem::safe(&path.display().to_string()))]
+    #[error("cannot read the roster {}; put a regular file there that quietdesk may read", problem::safe(&path.display().to_string()))]
     Unreadable {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
+        /// Why.
+        source: ReadError,
     },
     /// A folder without any file of a roster.
     #[error(

@@ -1,12 +1,16 @@
 //! Where a roster's bytes come from: one file, or the files of a folder.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use super::RosterError;
+use crate::files::{self, Accept, ReadError};
+
+/// Largest roster taken in, in bytes, all its files together: about two million people.
+const LARGEST: u64 = 256 * 1024 * 1024;
 
 /// One file's bytes, with the name messages show for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,18 +51,42 @@ impl Sources {
 }
 
 /// Reads the bytes of a roster: of one file, or of every `*.yaml` and `*.yml` directly in a folder, in name
-/// order. Hidden files and sub-folders are left alone; links are followed.
+/// order. Hidden files and sub-folders are left alone; links are followed. A pipe is read where it is the roster itself
+/// (`<(…)` of a shell), which may take time.
 ///
 /// # Errors
 /// [`RosterError::NotFound`], [`RosterError::Unreadable`] or [`RosterError::NoRosterInFolder`]. A file that
 /// vanishes while the folder is read is an error, so that a roster is never half a roster.
 pub fn read(path: &Path) -> Result<Sources, RosterError> {
+    read_as(path, Accept::FilesAndPipes)
+}
+
+/// The same of regular files alone, for a roster that is read again and again. Waits for nothing.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_regular(path: &Path) -> Result<Sources, RosterError> {
+    read_as(path, Accept::Files)
+}
+
+fn read_as(path: &Path, accept: Accept) -> Result<Sources, RosterError> {
     let files = files(path)?;
     let mut sources = Vec::with_capacity(files.len());
+    let mut left = LARGEST;
     for file in &files {
+        let accept = if file == path { accept } else { Accept::Files };
+        let bytes = files::read(file, left, accept).map_err(|error| {
+            // Of all files together: one of them alone may be small.
+            let too_large = matches!(error, ReadError::TooLarge(_));
+            match too_large {
+                true => unreadable(path, ReadError::TooLarge(LARGEST)),
+                false => unreadable(file, error),
+            }
+        })?;
+        left -= bytes.len() as u64;
         sources.push(Source {
             name: file.display().to_string(),
-            bytes: fs::read(file).map_err(|source| unreadable(file, source))?,
+            bytes,
         });
     }
     Ok(Sources { files, sources })
@@ -69,7 +97,7 @@ pub fn read(path: &Path) -> Result<Sources, RosterError> {
 /// # Errors
 /// As [`read`], but for contents.
 pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, RosterError> {
-    let kind = fs::metadata(path).map_err(|source| unreadable(path, source))?;
+    let kind = fs::metadata(path).map_err(|source| cannot(path, source))?;
     if kind.is_dir() {
         files_of(path)
     } else {
@@ -79,12 +107,12 @@ pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, RosterError> {
 
 fn files_of(folder: &Path) -> Result<Vec<PathBuf>, RosterError> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|source| unreadable(folder, source))? {
-        let file = entry.map_err(|source| unreadable(folder, source))?.path();
+    for entry in fs::read_dir(folder).map_err(|source| cannot(folder, source))? {
+        let file = entry.map_err(|source| cannot(folder, source))?.path();
         if !is_named_as_roster(&file) {
             continue;
         }
-        let kind = fs::metadata(&file).map_err(|source| unreadable(&file, source))?;
+        let kind = fs::metadata(&file).map_err(|source| cannot(&file, source))?;
         if !kind.is_dir() {
             files.push(file);
         }
@@ -147,9 +175,13 @@ fn is_named_as_roster(file: &Path) -> bool {
     yaml && !hidden
 }
 
-fn unreadable(path: &Path, source: std::io::Error) -> RosterError {
+fn cannot(path: &Path, source: io::Error) -> RosterError {
+    unreadable(path, ReadError::System(source))
+}
+
+fn unreadable(path: &Path, source: ReadError) -> RosterError {
     let path = path.to_owned();
-    if source.kind() == ErrorKind::NotFound {
+    if source.is_not_found() {
         RosterError::NotFound { path }
     } else {
         RosterError::Unreadable { path, source }

@@ -15,7 +15,7 @@ pub(super) fn decode<'a>(file: usize, bytes: &'a [u8], findings: &mut Findings) 
     }
     let bytes = without_mark(bytes);
     match std::str::from_utf8(bytes) {
-        Ok(text) => Some(text),
+        Ok(text) => is_free_of_conflicts(file, text, findings).then_some(text),
         Err(error) => {
             let (good, rest) = bytes.split_at(error.valid_up_to());
             let good = String::from_utf8_lossy(good);
@@ -39,6 +39,41 @@ pub(super) fn decode<'a>(file: usize, bytes: &'a [u8], findings: &mut Findings) 
             None
         }
     }
+}
+
+/// Whether git left no merge conflict in it, each of which is noted otherwise: what is between its marks is two texts.
+fn is_free_of_conflicts(file: usize, text: &str, findings: &mut Findings) -> bool {
+    const MARKS: [&str; 4] = ["<<<<<<<", "|||||||", "=======", ">>>>>>>"];
+    let (mut is_free, mut inside) = (true, false);
+    for (line, content) in text.lines().enumerate() {
+        let is_mark = |mark: &&&str| {
+            content
+                .strip_prefix(**mark)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        };
+        let Some(mark) = MARKS.iter().find(is_mark) else {
+            continue;
+        };
+        // One problem for each conflict: at its first mark.
+        let is_first = !inside || *mark == MARKS[0];
+        inside = *mark != MARKS[3];
+        if is_first {
+            is_free = false;
+            let at = Place {
+                file,
+                line: line + 1,
+                column: 1,
+                width: mark.len(),
+            };
+            findings.add(
+                at,
+                &Path::Root,
+                "merge conflict: git left both versions of these lines in the file",
+                "keep the lines that are right, and delete those that begin with <<<<<<<, =======, and >>>>>>>",
+            );
+        }
+    }
+    is_free
 }
 
 /// The text to quote lines from, whatever the bytes are.

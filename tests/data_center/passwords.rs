@@ -35,7 +35,7 @@ fn provided() -> (Policy, Passwords) {
     let path = folder.path().join("passwords.csv");
     std::fs::write(&path, "email,password\nbob@example.com,\"bobs, secret\"\n").unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let passwords = Passwords::read(&path).unwrap();
+    let passwords = Passwords::read(&path, quietdesk::files::Accept::Files).unwrap();
     let policy = Policy {
         provided: passwords.emails(),
         ..Policy::default()

@@ -37,6 +37,8 @@ pub struct Snapshot {
     pub roster: RosterShown,
     /// Why Jira refuses the credentials; nothing where it does not.
     pub credentials_refused: Option<String>,
+    /// Why what the last pass saw could not be saved; nothing where it was.
+    pub unsaved: Option<String>,
     /// The pass under way.
     pub running: Option<Running>,
     /// When a full pass last ran to its end. What is held or failed in it does not count against it.

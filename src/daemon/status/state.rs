@@ -40,6 +40,8 @@ pub(super) struct State {
     pub(super) next_full: Option<Timestamp>,
     pub(super) interval: Duration,
     pub(super) refused: Option<Refused>,
+    /// Why what the last pass saw could not be saved.
+    pub(super) unsaved: Option<String>,
     pub(super) in_flight: (usize, usize),
 }
 
@@ -79,6 +81,7 @@ impl State {
             next_full: None,
             interval,
             refused: None,
+            unsaved: None,
             in_flight: (0, 0),
         }
     }

@@ -15,6 +15,9 @@ impl State {
         if let Some(refused) = &self.refused {
             why.push(format!("Jira refuses the credentials: {}", refused.why));
         }
+        if let Some(problem) = &self.unsaved {
+            why.push(format!("what the last pass saw could not be saved: {problem}"));
+        }
         let problem = self.problem.as_deref().unwrap_or_default();
         match self.roster {
             RosterWord::Waiting => why.push("no roster has been read yet".to_owned()),
@@ -89,6 +92,7 @@ impl State {
                 problem: self.problem.clone(),
             },
             credentials_refused: self.refused.as_ref().map(|refused| refused.why.clone()),
+            unsaved: self.unsaved.clone(),
             running: self.running.clone(),
             last_success: self.last_success,
             next_full: self.next_full,

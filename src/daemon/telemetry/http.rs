@@ -14,17 +14,26 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::get;
-use axum::serve::ListenerExt as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
 
 use super::{metrics, page};
 use crate::daemon::status::Status;
 
+/// How long a request's headers may take, and how long a connection stays open without a request.
+const HEADERS: Duration = Duration::from_secs(10);
+/// How long a connection may last: who takes no answer holds one no longer.
+const CONNECTION: Duration = Duration::from_secs(300);
+/// How long not to accept a connection after the system had none to give.
+const NO_CONNECTION: Duration = Duration::from_millis(100);
 /// How long answers in flight may take once the daemon was told to stop.
 const STOPPING: Duration = Duration::from_secs(1);
 
@@ -40,20 +49,29 @@ pub async fn serve(listener: TcpListener, status: Status, stop: CancellationToke
     let address = listener.local_addr();
     let loopback = address.is_ok_and(|address: SocketAddr| address.ip().to_canonical().is_loopback());
     let router = router(status, loopback);
-    // Small answers must not wait for one another; where that cannot be set, they do.
-    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
-    let server = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let bound = async {
-        stop.cancelled().await;
-        tokio::time::sleep(STOPPING).await;
-    };
-    tokio::select! {
-        ended = server => if let Err(error) = ended {
-            warn!(%error, "the status page is gone");
-        },
-        // A client that never takes its answer holds up nothing.
-        () = bound => {}
+    let mut protocol = http1::Builder::new();
+    protocol.timer(TokioTimer::new()).header_read_timeout(HEADERS);
+    let connections = GracefulShutdown::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stop.cancelled() => break,
+        };
+        let Ok((connection, _)) = accepted else {
+            // Too many open files, say: that passes.
+            tokio::time::sleep(NO_CONNECTION).await;
+            continue;
+        };
+        // Small answers must not wait for one another; where that cannot be set, they do.
+        drop(connection.set_nodelay(true));
+        let service = TowerToHyperService::new(router.clone());
+        let served = connections.watch(protocol.serve_connection(TokioIo::new(connection), service));
+        // However it ends is its client's affair.
+        tokio::spawn(async { drop(timeout(CONNECTION, served).await) });
     }
+    drop(listener);
+    // A client that never takes its answer holds up nothing.
+    drop(timeout(STOPPING, connections.shutdown()).await);
 }
 
 fn router(status: Status, loopback: bool) -> axum::Router {
@@ -100,7 +118,7 @@ async fn api_status(State(status): State<Status>) -> Response {
 
 /// Turns away who may not ask, and puts the headers on every answer.
 async fn guard(State(rules): State<Rules>, request: Request, next: Next) -> Response {
-    let mut response = if rules.loopback && !is_local(request.headers()) {
+    let mut response = if rules.loopback && !is_local(&request) {
         let why = "this address answers to its number and to localhost only, not to a name\n";
         (StatusCode::MISDIRECTED_REQUEST, why).into_response()
     } else {
@@ -110,14 +128,15 @@ async fn guard(State(rules): State<Rules>, request: Request, next: Next) -> Resp
     response
 }
 
-/// Whether `Host` is a number or `localhost`. A request without one (HTTP/1.0) comes from no browser.
-fn is_local(headers: &HeaderMap) -> bool {
-    let Some(host) = headers.get(header::HOST) else {
-        return true;
-    };
-    let Ok(host) = host.to_str() else {
-        return false;
-    };
+/// Whether every host it names, in the request's own line or in any `Host`, is a number or `localhost`. A request that
+/// names none (HTTP/1.0) comes from no browser.
+fn is_local(request: &Request) -> bool {
+    let asked = request.uri().authority().map(|authority| authority.as_str());
+    let mut named = request.headers().get_all(header::HOST).iter();
+    asked.is_none_or(is_local_name) && named.all(|host| host.to_str().is_ok_and(is_local_name))
+}
+
+fn is_local_name(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         Some(_) | None => host,
@@ -154,7 +173,13 @@ mod tests {
 
     #[test]
     fn only_numbers_and_localhost_are_local() {
-        let host = |host: &'static str| HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]);
+        let request = |target: &str, hosts: &[&str]| {
+            let mut request = axum::http::Request::builder().uri(target);
+            for host in hosts {
+                request = request.header(header::HOST, *host);
+            }
+            request.body(axum::body::Body::empty()).unwrap()
+        };
         for good in [
             "127.0.0.1:9466",
             "127.0.0.1",
@@ -163,7 +188,8 @@ mod tests {
             "localhost:1",
             "LOCALHOST",
         ] {
-            assert!(is_local(&host(good)), "{good}");
+            assert!(is_local(&request("/", &[good])), "{good}");
+            assert!(is_local(&request(&format!("http://{good}/"), &[good])), "{good}");
         }
         for bad in [
             "evil.example",
@@ -172,8 +198,12 @@ mod tests {
             "127.0.0.1.evil.example:80",
             "",
         ] {
-            assert!(!is_local(&host(bad)), "{bad}");
+            assert!(!is_local(&request("/", &[bad])), "{bad}");
+            assert!(!is_local(&request("/", &["127.0.0.1", bad])), "the second: {bad}");
         }
-        assert!(is_local(&HeaderMap::new()));
+        assert!(!is_local(&request("http://evil.example/", &["127.0.0.1"])));
+        assert!(!is_local(&request("http://127.0.0.1@evil.example/", &[])));
+        assert!(!is_local(&request("/", &["127.0.0.1, evil.example"])));
+        assert!(is_local(&request("/", &[])));
     }
 }

@@ -81,6 +81,11 @@ impl Metrics {
                 "Whether the roster's file is valid",
                 f64::from(u8::from(now.roster.state == RosterWord::Valid)),
             ),
+            (
+                "state_saved",
+                "Whether what the last pass saw could be saved",
+                f64::from(u8::from(now.unsaved.is_none())),
+            ),
             ("ready", "What /readyz answers", f64::from(u8::from(now.ready))),
             (
                 "interval_seconds",

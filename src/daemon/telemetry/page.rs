@@ -175,6 +175,10 @@ fn matters(now: &Snapshot) -> String {
             "renew the token in the token file, which is read again when it changes, and see `quietdesk doctor`";
         items.push(matter("bad", "credentials refused", "", why, advice));
     }
+    if let Some(why) = &now.unsaved {
+        let advice = "free space, or correct the permissions of the state directory; the next pass saves it";
+        items.push(matter("bad", "not saved", "", why, advice));
+    }
     if let Some(problem) = &now.roster.problem {
         let class = if now.roster.state == RosterWord::Missing {
             "bad"

@@ -5,7 +5,7 @@
 //! releases.
 
 use std::collections::BTreeMap;
-use std::fs::{OpenOptions, read, remove_file};
+use std::fs::{OpenOptions, remove_file};
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -14,11 +14,14 @@ use tempfile::NamedTempFile;
 
 use super::StateError;
 use super::folder::{check, private_file, sync};
+use crate::files::{Accept, read};
 use crate::model::guard::Finding;
 use crate::model::ledger::{DAY, History};
 
 const APPROVALS: &str = "approvals.jsonl";
 const REFUSED: &str = "refused.json";
+/// Largest of either that is taken in, in bytes: over a hundred thousand approvals.
+const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// One approval.
 #[derive(Serialize, Deserialize)]
@@ -58,10 +61,10 @@ pub fn approve(folder: &Path, id: &str, now: i64) -> Result<Option<Finding>, Sta
 /// When they cannot be read. A line that is no approval (a crash can leave half of one) approves nothing.
 pub fn approvals(folder: &Path, history: &History, now: i64) -> Result<BTreeMap<String, i64>, StateError> {
     let path = folder.join(APPROVALS);
-    let content = match read(&path) {
+    let content = match read(&path, LARGEST, Accept::Files) {
         Ok(content) => content,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        Err(error) => return Err(StateError::file("read the approvals", &path)(error)),
+        Err(error) if error.is_not_found() => return Ok(BTreeMap::new()),
+        Err(error) => return Err(StateError::file("read the approvals", &path)(error.into())),
     };
     let lines = content.split(|byte| *byte == b'\n');
     let approved = lines.filter_map(|line| serde_json::from_slice::<Approved>(line).ok());
@@ -94,6 +97,6 @@ pub(super) fn keep_refused(folder: &Path, findings: &[Finding]) -> Result<(), St
 }
 
 fn refused(folder: &Path) -> Vec<Finding> {
-    let content = read(folder.join(REFUSED)).unwrap_or_default();
+    let content = read(&folder.join(REFUSED), LARGEST, Accept::Files).unwrap_or_default();
     serde_json::from_slice(&content).unwrap_or_default()
 }

@@ -7,14 +7,14 @@
 //! audit log still has.
 
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions, rename};
+use std::fs::{File, OpenOptions, remove_file, rename};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use tracing::error;
+use tracing::{error, info};
 
 use super::StateError;
 use super::folder::private_file;
@@ -23,13 +23,29 @@ use crate::model::desk::DeskKey;
 use crate::model::outcome::{Outcome, StepEnd};
 use crate::model::step::{AccountRef, Action, Cause, Step, StepId, Who};
 
-/// How many full journals are kept: `audit.jsonl.1` is the newest of them.
-const KEPT: u32 = 5;
+/// How long the journal may become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// When a new file is begun, in bytes.
+    pub size: u64,
+    /// How many full files are kept: `audit.jsonl.1` is the newest of them. Those of the running pass are kept besides.
+    pub files: u32,
+}
+
+impl Default for Rotation {
+    /// 1 GiB: about four million lines.
+    fn default() -> Self {
+        Self {
+            size: 64 * 1024 * 1024,
+            files: 16,
+        }
+    }
+}
 
 pub(super) struct Audit {
     path: PathBuf,
     clock: fn() -> Timestamp,
-    limit: u64,
+    rotation: Rotation,
     journal: Mutex<Journal>,
     /// Steps that were begun and have not ended.
     begun: Mutex<BTreeSet<StepId>>,
@@ -38,6 +54,8 @@ pub(super) struct Audit {
 struct Journal {
     file: File,
     size: u64,
+    /// How many files were begun since the running pass began.
+    of_this_pass: u32,
     /// The last line could not be written, or not whole.
     failing: bool,
 }
@@ -122,14 +140,14 @@ struct StepLine<'a> {
 
 impl Audit {
     /// Opens the journal; a line that a crash cut off is ended, so that the next one stands alone. A new file is begun
-    /// before one would grow beyond `limit` bytes.
-    pub(super) fn open(folder: &Path, clock: fn() -> Timestamp, limit: u64) -> Result<Self, StateError> {
+    /// before one would grow too long.
+    pub(super) fn open(folder: &Path, clock: fn() -> Timestamp, rotation: Rotation) -> Result<Self, StateError> {
         let path = folder.join("audit.jsonl");
         let journal = Journal::open(&path).map_err(StateError::file("open", &path))?;
         Ok(Self {
             path,
             clock,
-            limit,
+            rotation,
             journal: Mutex::new(journal),
             begun: Mutex::default(),
         })
@@ -139,6 +157,7 @@ impl Audit {
     pub(super) fn begins(&self, steps: usize) {
         let version = env!("CARGO_PKG_VERSION");
         self.begun().clear();
+        self.journal().of_this_pass = 0;
         self.append(&PassLine {
             time: (self.clock)(),
             pass: Pass { steps, version },
@@ -191,12 +210,16 @@ impl Audit {
         self.begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A journal that cannot be written is told once, and stops nothing: what was done stays done.
     fn append(&self, line: &impl Serialize) {
-        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut journal = self.journal();
         let written = serde_json::to_vec(line)
             .map_err(io::Error::other)
-            .and_then(|line| journal.append(&self.path, line, self.limit));
+            .and_then(|line| journal.append(&self.path, line, self.rotation));
         let was_failing = std::mem::replace(&mut journal.failing, written.is_err());
         if let (Err(problem), false) = (written, was_failing) {
             error!(file = %self.path.display(), %problem, "the journal cannot be written; free space or mend its permissions");
@@ -211,19 +234,24 @@ impl Journal {
         Ok(Self {
             file,
             size,
+            of_this_pass: 0,
             failing: false,
         })
     }
 
-    fn append(&mut self, path: &Path, mut line: Vec<u8>, limit: u64) -> io::Result<()> {
+    fn append(&mut self, path: &Path, mut line: Vec<u8>, rotation: Rotation) -> io::Result<()> {
         line.push(b'\n');
         let length = line.len() as u64;
         if self.failing {
             self.size = end_the_last_line(&mut self.file)?;
         }
-        if self.size > 0 && self.size + length > limit {
-            rotate(path)?;
-            *self = Self::open(path)?;
+        if self.size > 0 && self.size + length > rotation.size {
+            let of_this_pass = self.of_this_pass + 1;
+            rotate(path, rotation.files.max(of_this_pass))?;
+            *self = Self {
+                of_this_pass,
+                ..Self::open(path)?
+            };
         }
         // One write: lines of two moments never mix, and a crash cuts off the last one at most.
         self.file.write_all(&line)?;
@@ -247,21 +275,32 @@ fn end_the_last_line(file: &mut File) -> io::Result<u64> {
     Ok(size + 1)
 }
 
-/// Makes room: each full journal becomes one older, and the oldest goes.
-fn rotate(path: &Path) -> io::Result<()> {
-    let older = |age: u32| match age {
+/// Makes room: each full file becomes one older, and those older than `kept` go.
+fn rotate(path: &Path, kept: u32) -> io::Result<()> {
+    let aged = |age: u32| match age {
         0 => path.to_owned(),
         age => {
-            let mut older = path.as_os_str().to_owned();
-            older.push(format!(".{age}"));
-            PathBuf::from(older)
+            let mut aged = path.as_os_str().to_owned();
+            aged.push(format!(".{age}"));
+            PathBuf::from(aged)
         }
     };
-    for age in (0..KEPT).rev() {
-        match rename(older(age), older(age + 1)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            renamed => renamed?,
-        }
+    let mut oldest = 0;
+    while aged(oldest + 1).exists() {
+        oldest += 1;
+    }
+    for age in (0..=oldest).rev() {
+        rename(aged(age), aged(age + 1))?;
+    }
+    for age in (kept + 1..=oldest + 1).rev() {
+        let file = aged(age);
+        let last_written = file.metadata().and_then(|about| about.modified()).ok();
+        let until = last_written.and_then(|time| Timestamp::try_from(time).ok());
+        remove_file(&file)?;
+        info!(
+            file = %file.display(), until = until.map(tracing::field::display), kept,
+            "the oldest file of the journal is deleted; --audit-files keeps more of them, and --audit-size longer ones"
+        );
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::Path;
 
 use super::StateError;
+use crate::files::check_regular;
 
 /// Permission of a group and of others to write.
 const OTHERS_WRITE: u32 = 0o022;
@@ -69,10 +70,14 @@ pub(super) fn sync(folder: &Path) -> Result<(), StateError> {
 /// Opens a file of the folder, made for its owner alone where it is missing.
 ///
 /// # Errors
-/// When it cannot be opened or made.
+/// When it cannot be opened or made, or is no regular file.
 pub(super) fn private_file(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    let file = options.create(true).mode(0o600).open(path)?;
-    if file.metadata()?.mode() & OTHERS != 0 {
+    // Whatever else stands there is not waited for.
+    let options = options.create(true).mode(0o600).custom_flags(libc::O_NONBLOCK);
+    let file = options.open(path)?;
+    let about = file.metadata()?;
+    check_regular(about.file_type())?;
+    if about.mode() & OTHERS != 0 {
         file.set_permissions(Permissions::from_mode(0o600))?;
     }
     Ok(file)

@@ -15,15 +15,20 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::StateError;
 use super::folder::{self, private_file};
+use crate::files::{self, Accept};
 use crate::model::account::AccountId;
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
 
 const FILE: &str = "handoff.jsonl";
+/// How many lines that say nothing any more are left in it at most, where it holds fewer of others.
+const DEAD: usize = 100;
+/// Largest one taken in, in bytes: over a million people.
+const LARGEST: u64 = 1024 * 1024 * 1024;
 
 /// Somebody who was made.
 #[derive(Clone, Debug)]
@@ -111,6 +116,8 @@ struct Writer {
     pending: BTreeMap<EmailKey, SecretString>,
     /// The addresses that accounts are handed off by. Nothing until somebody has another one.
     addresses: Option<BTreeMap<AccountId, EmailKey>>,
+    /// Lines that say something, and those that say nothing any more.
+    lines: (usize, usize),
 }
 
 impl HandOffFile {
@@ -118,15 +125,19 @@ impl HandOffFile {
         let path = folder.join(FILE);
         let file = open_file(&path).map_err(StateError::file("open", &path))?;
         let lines = read_lines(&path)?;
-        let pending = fold(lines).1.into_iter();
+        let all = lines.len();
+        let (made, pending) = fold(lines);
+        let live = made.iter().chain(pending.values()).map(lines_count).sum();
+        let pending = pending.into_iter();
         let pending = pending.filter_map(|(key, entry)| Some((key, entry.password?)));
         let writer = Writer {
             file,
             written: 0,
             pending: pending.collect(),
             addresses: None,
+            lines: (live, all.saturating_sub(live)),
         };
-        Ok(Self {
+        let opened = Self {
             path,
             portals: Mutex::new(Portals {
                 site: site.trim_end_matches('/').to_owned(),
@@ -135,7 +146,28 @@ impl HandOffFile {
             clock,
             writer: Mutex::new(writer),
             synced: Mutex::new(0),
-        })
+        };
+        opened.compact();
+        Ok(opened)
+    }
+
+    /// Leaves out of the file what says nothing any more, once that is the larger part.
+    fn compact(&self) {
+        let mut writer = self.writer();
+        let (live, dead) = writer.lines;
+        if dead <= live.max(DEAD) {
+            return;
+        }
+        let compacted = rewrite(&self.path, |_| true);
+        let reopened = compacted.and_then(|_| open_file(&self.path).map_err(StateError::file("open", &self.path)));
+        match reopened {
+            Ok(file) => (writer.file, writer.lines) = (file, (live, 0)),
+            // It is only longer than it needs to be; tried again when it has grown as much again.
+            Err(problem) => {
+                writer.lines = (live, 0);
+                debug!(%problem, "the hand-off file is not shortened");
+            }
+        }
     }
 
     /// Takes in the numbers of desks' portals.
@@ -238,6 +270,11 @@ impl HandOffFile {
                 email: email.to_string(),
                 at: (self.clock)(),
             });
+            let mut writer = self.writer();
+            // It, and what it takes back.
+            writer.lines = (writer.lines.0.saturating_sub(2), writer.lines.1 + 2);
+            drop(writer);
+            self.compact();
         }
     }
 
@@ -287,6 +324,7 @@ impl HandOffFile {
         writer.file.unlock()?;
         appended?;
         writer.written += 1;
+        writer.lines.0 += 1;
         Ok(())
     }
 
@@ -312,42 +350,52 @@ pub fn read_hand_off(folder: &Path) -> Result<Vec<HandOff>, StateError> {
 /// When it cannot be read or replaced; it is as it was then.
 pub fn clear_hand_off(folder: &Path, shown: &[HandOff]) -> Result<usize, StateError> {
     let path = folder.join(FILE);
-    let failed = |error| StateError::file("clear", &path)(error);
     if !path.exists() {
         return Ok(0);
     }
+    let was_shown = |entry: &HandOff| {
+        let same = |other: &HandOff| other.made && (&other.email, other.at) == (&entry.email, entry.at);
+        shown.iter().any(same)
+    };
+    rewrite(&path, |entry| !was_shown(entry))
+}
+
+/// Puts a file in its place with only those who were made that are to be kept, and everybody who perhaps was. Says how
+/// many went.
+fn rewrite(path: &Path, keeps: impl Fn(&HandOff) -> bool) -> Result<usize, StateError> {
+    let failed = |error| StateError::file("rewrite", path)(error);
     let file = loop {
-        let file = open_file(&path).map_err(failed)?;
+        let file = open_file(path).map_err(failed)?;
         file.lock().map_err(failed)?;
-        if is_there(&file, &path) {
+        if is_there(&file, path) {
             break file;
         }
     };
-    let (made, pending) = fold(read_lines(&path)?);
-    let new = folder.join(format!("{FILE}.new"));
+    let (made, pending) = fold(read_lines(path)?);
+    let new = path.with_extension("jsonl.new");
     let mut kept = private_file(&new, OpenOptions::new().write(true).truncate(true)).map_err(failed)?;
     // Root may clear what a service's own user goes on writing to.
     let (owner, own) = (file.metadata().map_err(failed)?, kept.metadata().map_err(failed)?);
     if (owner.uid(), owner.gid()) != (own.uid(), own.gid()) {
         fchown(&kept, Some(owner.uid()), Some(owner.gid())).map_err(failed)?;
     }
-    let was_shown = |entry: &HandOff| {
-        let same = |other: &HandOff| other.made && (&other.email, other.at) == (&entry.email, entry.at);
-        shown.iter().any(same)
-    };
     let before = made.len();
-    let unseen: Vec<_> = made.into_iter().filter(|entry| !was_shown(entry)).collect();
-    let cleared = before - unseen.len();
-    for line in unseen.into_iter().chain(pending.into_values()).flat_map(lines_of) {
+    let left: Vec<_> = made.into_iter().filter(keeps).collect();
+    let went = before - left.len();
+    for line in left.into_iter().chain(pending.into_values()).flat_map(lines_of) {
         let mut bytes = serde_json::to_vec(&line).map_err(io::Error::other).map_err(failed)?;
         bytes.push(b'\n');
         kept.write_all(&bytes).map_err(failed)?;
     }
     kept.sync_all().map_err(failed)?;
-    rename(&new, &path).map_err(failed)?;
-    folder::sync(folder)?;
+    rename(&new, path).map_err(failed)?;
+    folder::sync(path.parent().unwrap_or(Path::new(".")))?;
     drop(file);
-    Ok(cleared)
+    Ok(went)
+}
+
+fn lines_count(entry: &HandOff) -> usize {
+    usize::from(entry.password.is_some()) + usize::from(entry.account.is_some())
 }
 
 /// The lines that say what an entry does.
@@ -401,9 +449,9 @@ fn is_there(file: &File, path: &Path) -> bool {
 }
 
 fn read_lines(path: &Path) -> Result<Vec<Line>, StateError> {
-    let text = match std::fs::read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        text => text.map_err(StateError::file("read", path))?,
+    let text = match files::read(path, LARGEST, Accept::Files) {
+        Err(error) if error.is_not_found() => return Ok(Vec::new()),
+        text => text.map_err(|error| StateError::file("read", path)(error.into()))?,
     };
     let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let lines = lines.enumerate().filter_map(|(at, line)| match serde_json::from_slice(line) {

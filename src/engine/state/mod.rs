@@ -8,7 +8,7 @@
 //! | `handoff.jsonl` | who was made, and first passwords | added to by the writer; read and cleared beside it |
 //! | `approvals.jsonl` | what somebody approved of | added to by `approve`, beside the writer |
 //! | `refused.json` | what the guards refused in the last pass | put in place whole by the writer |
-//! | `audit.jsonl`, `.1` … `.5` | a line for each call, and for each step it was for | appended to by the writer |
+//! | `audit.jsonl`, `.1`, `.2` … | a line for each call, and for each step it was for | appended to by the writer |
 //!
 //! One process writes; [`read_ledger`] works beside it. `ledger.redb` is opened in redb's `SingleWriter` mode, in which a
 //! reader of another process sees the last commit whole while the writer makes the next (tried across processes by
@@ -42,6 +42,7 @@ use tokio::task::spawn_blocking;
 
 pub use self::approvals::{approvals, approve};
 use self::audit::Audit;
+pub use self::audit::Rotation;
 pub use self::error::StateError;
 use self::handoff::HandOffFile;
 pub use self::handoff::{HandOff, clear_hand_off, read_hand_off};
@@ -60,8 +61,6 @@ use crate::model::plan::Plan;
 use crate::model::roster::Roster;
 use crate::model::step::{Action, Step};
 
-/// When a new journal is begun, in bytes.
-const JOURNAL: u64 = 10 * 1024 * 1024;
 /// The last good roster: the files in the order they were read, by name, with their content.
 const ROSTER: TableDefinition<'_, u32, (&str, &[u8])> = TableDefinition::new("roster");
 
@@ -89,8 +88,8 @@ pub struct Opener<'a> {
     pub command: &'a str,
     /// The time of day.
     pub clock: fn() -> Timestamp,
-    /// When a new journal is begun, in bytes.
-    pub journal_limit: u64,
+    /// How long the journal may become.
+    pub rotation: Rotation,
 }
 
 /// Creates whose end nobody knows.
@@ -111,7 +110,7 @@ impl<'a> Opener<'a> {
         Self {
             command,
             clock,
-            journal_limit: JOURNAL,
+            rotation: Rotation::default(),
         }
     }
 }
@@ -140,7 +139,7 @@ impl State {
             Arc::clone(&hand_off),
         );
         let (intents, unsettled) = intents?;
-        let audit = Audit::open(folder, opener.clock, opener.journal_limit)?;
+        let audit = Audit::open(folder, opener.clock, opener.rotation)?;
         folder::sync(folder)?;
         Ok(Self {
             folder: folder.to_owned(),

@@ -1,6 +1,7 @@
 //! A file of the store: how it is opened, and what has to be true of it first.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
@@ -11,14 +12,19 @@ use redb::{
     ReadableDatabase as _, TableDefinition,
 };
 
+use tracing::warn;
+
 use super::StateError;
 use super::error::{Unexpected, is_busy, is_unfinished};
 use super::folder::private_file;
+use crate::files::check_regular;
 
 /// The newest layout this version reads, and the one it writes.
 pub(super) const SCHEMA: u64 = 1;
 /// The layout and the site, in every file of the store.
 const META: TableDefinition<'_, &str, &str> = TableDefinition::new("meta");
+/// How long redb's mark is, in bytes.
+const MARK: u64 = 9;
 /// How long a file that is open elsewhere is waited for: so often, so long.
 const TRIES: u32 = 250;
 const PAUSE: Duration = Duration::from_millis(20);
@@ -56,8 +62,13 @@ impl Store {
     }
 
     fn open(&self, check: bool) -> Result<Database, StateError> {
-        private_file(&self.file, OpenOptions::new().read(true).append(true))
+        let mut file = private_file(&self.file, OpenOptions::new().read(true).append(true))
             .map_err(StateError::file("open", &self.file))?;
+        if was_cut_short(&mut file).map_err(StateError::file("read", &self.file))? {
+            warn!(file = %self.file.display(), "it was cut short when it was made, and holds nothing: it is made anew");
+            file.set_len(0).map_err(StateError::file("write", &self.file))?;
+        }
+        drop(file);
         let database = self.patiently("open", || {
             let mut builder = self.builder();
             builder.set_check_integrity_on_open(check);
@@ -84,8 +95,15 @@ impl Store {
         match self.file.metadata() {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(StateError::file("look at", &self.file)(error)),
-            Ok(itself) if itself.len() == 0 => return Ok(None),
-            Ok(_) => {}
+            Ok(itself) if itself.is_file() && itself.len() == 0 => return Ok(None),
+            Ok(itself) => {
+                let is_regular = check_regular(itself.file_type());
+                is_regular.map_err(|error| StateError::file("open", &self.file)(error.into()))?;
+            }
+        }
+        let cut_short = File::open(&self.file).and_then(|mut file| was_cut_short(&mut file));
+        if cut_short.map_err(StateError::file("read", &self.file))? {
+            return Ok(None);
         }
         let database = self.patiently("open", || match self.builder().open_read_only(&self.file) {
             // Opening for writing mends it, if no writer came back meanwhile; redb's own locks decide that.
@@ -186,6 +204,13 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Whether making the file never came to its end, as on a full disk: redb writes its mark at the very start of it last.
+fn was_cut_short(file: &mut File) -> io::Result<bool> {
+    let mut start = Vec::new();
+    file.take(MARK).read_to_end(&mut start)?;
+    Ok(!start.is_empty() && start.iter().all(|byte| *byte == 0))
 }
 
 /// The rows of a table, or of none where it was never written to.

@@ -116,3 +116,36 @@ fn lines_that_were_cut_off_or_are_of_a_later_version_are_passed_over() {
     file.made(&email("b@example.com"), "B", &[], &AccountId("2".into()));
     assert_eq!(shown(folder), ["a@example.com 1 -", "b@example.com 2 -"]);
 }
+
+/// Refused again and again, as by a Jira that does not make somebody: what is left of that does not pile up.
+#[test]
+fn the_file_is_bounded_by_what_is_still_to_be_handed_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let (folder, desks) = (folder.path(), [DeskKey::parse("SUP").unwrap()]);
+    let file = open(folder);
+    let lines = || read_lines(&folder.join(FILE)).unwrap().len();
+    let intend = |who: &str| file.intend(&email(who), "N", &desks, "secret".into()).unwrap();
+    intend("made@example.com");
+    file.made(&email("made@example.com"), "N", &desks, &AccountId("1".into()));
+    intend("pending@example.com");
+    for round in 0..500 {
+        intend("refused@example.com");
+        file.cancelled(&email("refused@example.com"));
+        assert!(lines() <= 3 + DEAD + 2, "{round}: {} lines", lines());
+    }
+    let left = ["made@example.com 1 secret", "pending@example.com ? secret"];
+    assert_eq!(shown(folder), left);
+    // What an earlier life left is shortened by the next one.
+    let cancelled = "{\"event\":\"cancelled\",\"email\":\"x@example.com\",\"at\":\"1970-01-01T00:00:00Z\"}\n";
+    let path = folder.join(FILE);
+    let text = std::fs::read_to_string(&path).unwrap() + &cancelled.repeat(1_000);
+    drop(file);
+    std::fs::write(&path, text).unwrap();
+    let file = open(folder);
+    assert_eq!(lines(), 3);
+    file.made(&email("pending@example.com"), "N", &desks, &AccountId("2".into()));
+    assert_eq!(
+        shown(folder),
+        ["made@example.com 1 secret", "pending@example.com 2 secret"]
+    );
+}
