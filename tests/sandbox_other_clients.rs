@@ -328,11 +328,6 @@ fn every_request_quietdesk_makes_is_in_the_contracts() {
             continue;
         }
         let known = known.unwrap_or_else(|| panic!("{} {} is not there", endpoint.method, endpoint.template));
-        let on_cloud = !endpoint.template.starts_with("/rest/api/2/");
-        assert!(
-            endpoint.experimental || !(on_cloud && known.experimental),
-            "{}",
-            endpoint.template
-        );
+        assert!(endpoint.experimental || !known.experimental, "{}", endpoint.template);
     }
 }

@@ -34,18 +34,46 @@ pub(super) struct Wanted {
     pub(super) people: BTreeMap<usize, Person>,
 }
 
+/// An address as the file spells it. Some have a second spelling, which Jira has.
 pub(super) fn email(n: usize) -> String {
-    format!("person{n:02}@example.com")
+    match n % 7 {
+        3 => format!("person{n:02}@b\u{fc}cher.example"),
+        5 => format!("p\u{e9}rson{n:02}@example.com"),
+        _ => format!("person{n:02}@example.com"),
+    }
+}
+
+/// The same address as Jira has it.
+pub(super) fn in_jira(n: usize) -> String {
+    let (domain, composed, decomposed) = ("xn--bcher-kva", "\u{e9}", "e\u{301}");
+    email(n).replace("b\u{fc}cher", domain).replace(composed, decomposed)
+}
+
+/// One spelling for each address, the judge's own.
+pub(super) fn canonical(email: &str) -> String {
+    let unified = email.to_lowercase().replace("xn--bcher-kva", "b\u{fc}cher");
+    unified.replace("e\u{301}", "\u{e9}")
 }
 
 pub(super) fn moved(n: usize) -> String {
     format!("new{n:02}@example.com")
 }
 
-pub(super) fn site(random: &mut StdRng) -> Seed {
+pub(super) fn site(random: &mut StdRng, is_cloud: bool) -> Seed {
     let access = |random: &mut StdRng| *[DeskAccess::Restricted, DeskAccess::Open].choose(random).unwrap();
-    let desks = DESKS.iter().map(|key| SeedDesk::new(*key, access(random))).collect();
+    let desks = DESKS.iter().map(|key| SeedDesk {
+        browsing_groups: vec!["staff".to_owned()],
+        ..SeedDesk::new(*key, access(random))
+    });
+    let desks = desks.collect();
     let mut people = Vec::new();
+    if is_cloud && random.random_bool(0.5) {
+        people.push(SeedPerson {
+            kind: PersonKind::App,
+            email_hidden: random.random(),
+            ..SeedPerson::customer("app@example.com", &DESKS)
+        });
+    }
     for n in 0..PEOPLE + 6 {
         if random.random_bool(0.3) {
             continue;
@@ -64,7 +92,12 @@ pub(super) fn site(random: &mut StdRng) -> Seed {
             active: random.random_bool(0.9),
             email_hidden: kind == PersonKind::Atlassian && random.random_bool(0.3),
             username: (n % 3 == 0).then(|| format!("user{n}")),
-            ..SeedPerson::customer(email(n), &on)
+            groups: if random.random_bool(0.2) {
+                vec!["staff".to_owned()]
+            } else {
+                Vec::new()
+            },
+            ..SeedPerson::customer(in_jira(n), &on)
         });
     }
     Seed { seed: 1, desks, people }

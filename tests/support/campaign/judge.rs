@@ -8,6 +8,7 @@ use quietdesk::model::roster::Membership;
 use quietdesk::model::step::Action;
 use quietdesk::sandbox::{PersonKind, Snapshot};
 
+use super::drawn::canonical;
 use super::{DESKS, Life, Pass};
 
 impl Life {
@@ -77,7 +78,7 @@ impl Life {
         let having = |snapshot: &Snapshot, email: &str| {
             let accounts = snapshot.accounts.values();
             accounts
-                .filter(|account| account.email.eq_ignore_ascii_case(email))
+                .filter(|account| canonical(&account.email) == canonical(email))
                 .count()
         };
         for account in after.accounts.values() {
@@ -93,7 +94,7 @@ impl Life {
         let account = &pass.before.accounts[id];
         let spec = pass.roster.desks.iter().find(|(key, _)| key.as_str() == desk);
         let (_, spec) = spec.unwrap();
-        let address = account.email.to_lowercase();
+        let address = canonical(&account.email);
         let say = |what: &str| format!("{id} ({address}) left {desk}: {what}");
         self.must(!spec.paused, &say("it is paused"));
         self.must(!account.email_hidden, &say("the address is hidden"));
@@ -101,10 +102,10 @@ impl Life {
             !matches!(account.kind, PersonKind::Agent | PersonKind::App),
             &say("it is more than a customer"),
         );
-        let kept = spec.keep.contains(&address);
+        let kept = spec.keep.iter().any(|kept| canonical(kept) == address);
         self.must(!kept, &say("it is kept"));
         let listed = pass.roster.customers.values().any(|customer| {
-            customer.email.key().as_str() == address && customer.desks.iter().any(|key| key.as_str() == desk)
+            canonical(customer.email.key().as_str()) == address && customer.desks.iter().any(|key| key.as_str() == desk)
         });
         self.must(!listed, &say("it is listed"));
         let owned = self.listed_once.get(desk).is_some_and(|ids| ids.contains(id));

@@ -8,6 +8,7 @@ use quietdesk::model::plan::{NoteKind, Plan};
 use quietdesk::model::roster::{Membership, Roster};
 use quietdesk::sandbox::{AccountSnapshot, DeskAccess, PersonKind, Snapshot};
 
+use super::drawn::canonical;
 use super::{DESKS, Life, Pass};
 
 impl Life {
@@ -41,6 +42,9 @@ impl Life {
 
     /// Who should have left is gone, or is held by name.
     pub(super) fn the_right_people_are_gone(&self, roster: &Roster, plan: &Plan) {
+        if self.is_masked {
+            return;
+        }
         let now = self.world.sandbox.snapshot();
         for desk in DESKS {
             let (_, spec) = roster.desks.iter().find(|(key, _)| key.as_str() == desk).unwrap();
@@ -51,15 +55,16 @@ impl Life {
             let applied = self.applied.get(desk).unwrap_or(&nobody);
             for id in &now.desks[desk].customers {
                 let account = &now.accounts[id];
-                let (email, key) = (&account.email, account.email.to_lowercase());
-                let is_wanted = lists(roster, email, desk) || spec.keep.contains(&key) || is_older(roster, email);
+                let (email, key) = (&account.email, canonical(&account.email));
+                let is_wanted = lists(roster, email, desk)
+                    || spec.keep.iter().any(|kept| canonical(kept) == key)
+                    || is_older(roster, email);
                 if is_wanted || !is_plain(&now, account) {
                     continue;
                 }
-                let has_expired = roster
-                    .expired
-                    .values()
-                    .any(|entry| entry.email.key().as_str() == key && entry.desks.iter().any(|on| on.as_str() == desk));
+                let has_expired = roster.expired.values().any(|entry| {
+                    canonical(entry.email.key().as_str()) == key && entry.desks.iter().any(|on| on.as_str() == desk)
+                });
                 let has_to_go = has_expired
                     || match spec.membership {
                         Membership::Additive => false,
@@ -77,7 +82,7 @@ impl Life {
 
 /// A mere customer who can be seen, and whose address is nobody else's.
 fn is_plain(snapshot: &Snapshot, account: &AccountSnapshot) -> bool {
-    let same = |other: &&AccountSnapshot| other.email.eq_ignore_ascii_case(&account.email);
+    let same = |other: &&AccountSnapshot| canonical(&other.email) == canonical(&account.email);
     account.active
         && !account.email_hidden
         && !matches!(account.kind, PersonKind::Agent | PersonKind::App)
@@ -86,7 +91,8 @@ fn is_plain(snapshot: &Snapshot, account: &AccountSnapshot) -> bool {
 
 fn lists(roster: &Roster, email: &str, desk: &str) -> bool {
     roster.customers.values().any(|customer| {
-        customer.email.key().as_str() == email.to_lowercase() && customer.desks.iter().any(|key| key.as_str() == desk)
+        canonical(customer.email.key().as_str()) == canonical(email)
+            && customer.desks.iter().any(|key| key.as_str() == desk)
     })
 }
 
@@ -94,7 +100,7 @@ fn lists(roster: &Roster, email: &str, desk: &str) -> bool {
 fn is_older(roster: &Roster, email: &str) -> bool {
     let customers = roster.customers.values();
     let mut older = customers.flat_map(|customer| &customer.previously);
-    older.any(|older| older.key().as_str() == email.to_lowercase())
+    older.any(|older| canonical(older.key().as_str()) == canonical(email))
 }
 
 /// Whether the person is on the way to another desk, which is paused or held: they stay until they can be added there.
@@ -118,7 +124,10 @@ fn waits(roster: &Roster, plan: &Plan, desk: &str, id: &str) -> bool {
 /// held elsewhere stays until that is decided.
 fn is_held(plan: &Plan, desk: &str, email: &str) -> bool {
     plan.held.iter().any(|held| {
-        let of_person = held.email.as_ref().is_some_and(|held| held.key().as_str() == email);
+        let of_person = held
+            .email
+            .as_ref()
+            .is_some_and(|held| canonical(held.key().as_str()) == email);
         let of_desk = held.desk.as_ref().is_none_or(|key| key.as_str() == desk);
         of_person && of_desk
     })

@@ -3,6 +3,7 @@
 //! same life.
 
 mod drawn;
+mod files;
 mod judge;
 mod leavers;
 mod others;
@@ -26,15 +27,16 @@ use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use tempfile::TempDir;
 
-use self::drawn::{Person, Wanted, desk, site, yaml};
+use self::drawn::{Person, Wanted, canonical, desk, site, yaml};
+use self::files::OddFile;
 use self::others::{Act, Others};
 use self::work::{Pass, one_pass, rival_pass};
-use super::world::{World, roster};
+use super::world::World;
 
 const DESKS: [&str; 3] = ["A", "B", "C"];
 const PEOPLE: usize = 16;
 /// What goes wrong with one pass.
-const FAULTS: [&str; 17] = [
+const FAULTS: [&str; 21] = [
     "drop-before",
     "drop-after",
     "500",
@@ -52,9 +54,19 @@ const FAULTS: [&str; 17] = [
     "html-after",
     "object",
     "object-after",
+    "429-past",
+    "429-unreadable",
+    "429-fraction=0",
+    "429-twice=0",
 ];
 /// What goes wrong with a desk all its life, at the end as well: something on it is held for ever.
-const STANDING: [&str; 3] = ["read-access[A]:404", "read-access[B]:403", "read-access[C]:html=200"];
+const STANDING: [&str; 5] = [
+    "read-access[A]:404",
+    "read-access[B]:403",
+    "read-access[C]:html=200",
+    "role:empty",
+    "role:half",
+];
 const PLACES: [&str; 12] = [
     "reads",
     "writes",
@@ -84,6 +96,10 @@ pub(crate) struct Life {
     listed_once: BTreeMap<&'static str, BTreeSet<String>>,
     /// Who was on a desk when a roster that lists them there was applied, and has been there ever since; by account.
     applied: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Data Center shows nobody's address as one.
+    is_masked: bool,
+    /// The roster that was read last.
+    in_force: Option<Roster>,
     /// What goes wrong from the beginning to the end.
     standing: Vec<&'static str>,
     /// When how many were taken off which desk.
@@ -111,6 +127,7 @@ pub(crate) async fn live(seed: u64) {
 
 /// Lives `count` lives from `first` on, some of them at once.
 pub(crate) fn live_all(first: u64, count: u64, side_by_side: u64) {
+    files::prepare();
     std::thread::scope(|scope| {
         for thread in 0..side_by_side {
             scope.spawn(move || {
@@ -137,6 +154,8 @@ impl Life {
             Deployment::DataCenter(Version::V10_3),
         ];
         let deployment = *kinds.choose(&mut random).unwrap();
+        let is_cloud = deployment == Deployment::Cloud;
+        let is_masked = !is_cloud && random.random_bool(0.05);
         let config = Config {
             deployment,
             page_limit: random.random_range(2..12),
@@ -149,11 +168,15 @@ impl Life {
                 sweep_gap: random.random_bool(0.3).then_some(3),
                 create_answers_conflict: random.random(),
                 search_finds_hidden_emails: random.random(),
+                mask_emails: is_masked,
+                removed_stay_listed: random.random_bool(0.25),
+                people_by_group_are_listed: random.random_bool(0.25),
+                customers_role_can_be_read: !is_cloud || random.random_bool(0.9),
                 ..Rules::default()
             },
             ..Config::default()
         };
-        let seed_of_site = site(&mut random);
+        let seed_of_site = site(&mut random, is_cloud);
         let mut world = World::with(seed_of_site, config).await;
         world.settings.patience = Duration::from_millis(700);
         // A fault could make one kind look like the other.
@@ -171,7 +194,11 @@ impl Life {
             allow_empty: random.random_bool(0.3),
             allow_shrink: random.random_bool(0.3),
         };
-        let standing: Vec<_> = STANDING.into_iter().filter(|_| random.random_bool(0.1)).collect();
+        // On Data Center the role is the list itself.
+        let standing = STANDING
+            .into_iter()
+            .filter(|rule| is_cloud || !rule.starts_with("role"));
+        let standing: Vec<_> = standing.filter(|_| random.random_bool(0.1)).collect();
         let mut life = Self {
             told: vec![format!("life {seed}: {deployment:?}, {guards:?}, {standing:?}")],
             world,
@@ -183,6 +210,8 @@ impl Life {
             memory: None,
             listed_once: BTreeMap::new(),
             applied: BTreeMap::new(),
+            is_masked,
+            in_force: None,
             standing,
             removed: Vec::new(),
             killed: Vec::new(),
@@ -308,7 +337,8 @@ impl Life {
 
     /// One pass, which may be killed at any moment; then everything that must hold is looked at.
     async fn pass(&mut self, faulty: bool) {
-        let roster = roster(&yaml(&self.wanted)).on(self.today());
+        let odd = OddFile::drawn(&mut self.random);
+        let Some(roster) = self.read_roster(odd) else { return };
         let before = self.world.sandbox.snapshot();
         self.remember_listed(&roster, &before);
         let killed_at = self.random.random_bool(0.2).then(|| {
@@ -420,7 +450,7 @@ impl Life {
         let having = snapshot
             .accounts
             .iter()
-            .filter(|(_, account)| account.email.to_lowercase() == address);
+            .filter(|(_, account)| canonical(&account.email) == canonical(address));
         self.listed_once
             .entry(desk)
             .or_default()
@@ -443,9 +473,9 @@ impl Life {
             now: self.now.as_second(),
             ..Policy::default()
         };
-        let roster = roster(&yaml(&self.wanted)).on(self.today());
+        let roster = self.read_roster(None).unwrap();
         let (mut left, mut last_plan) = (Vec::new(), None);
-        for _ in 0..4 {
+        for _ in 0..5 {
             let state = State::open(&folder, &site, Opener::new("campaign", Timestamp::now)).unwrap();
             let mut ledger = state.ledger();
             let mut pass = Pass {
