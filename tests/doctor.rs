@@ -215,7 +215,7 @@ async fn what_does_not_answer_or_is_no_jira() {
     };
     let (diagnosis, world) = diagnosed(Config::default(), nowhere).await;
     assert_eq!(diagnosis.worst(), UNREACHABLE);
-    assert!(diagnosis.requests >= 5, "attempts count: {}", diagnosis.requests);
+    assert!(diagnosis.requests > 1, "attempts count: {}", diagnosis.requests);
     insta::assert_snapshot!("nowhere", without_attempts(&diagnosis, &world));
 
     let page = on_data_center("GET /rest/api/2/serverInfo:html=200");

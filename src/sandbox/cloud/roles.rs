@@ -17,7 +17,7 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
         return no_role(call);
     };
     if name == CUSTOMERS && !call.config.rules.customers_role_can_be_read {
-        return errors::platform(403, "You do not have permission to see this role.");
+        return no_role(call);
     }
     let actors: Vec<No> = match name {
         ADMINISTRATORS => vec![call.state.own()],

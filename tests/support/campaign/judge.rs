@@ -6,7 +6,7 @@ use quietdesk::engine::pass::Preview;
 use quietdesk::model::observed;
 use quietdesk::model::roster::Membership;
 use quietdesk::model::step::Action;
-use quietdesk::sandbox::{PersonKind, Snapshot};
+use quietdesk::sandbox::{AccountSnapshot, PersonKind, Snapshot};
 
 use super::drawn::canonical;
 use super::{DESKS, Life, Pass};
@@ -75,14 +75,18 @@ impl Life {
     }
 
     pub(super) fn nobody_twice(&self, before: &Snapshot, after: &Snapshot) {
-        let having = |snapshot: &Snapshot, email: &str| {
-            let accounts = snapshot.accounts.values();
-            accounts
-                .filter(|account| canonical(&account.email) == canonical(email))
-                .count()
+        // Another spelling of an address is recognized where it can be seen: Jira itself refuses only the same one.
+        let is_visible = |account: &AccountSnapshot| account.active && !account.email_hidden && !self.is_masked;
+        let having = |snapshot: &Snapshot, one: &AccountSnapshot| {
+            let same = |other: &&AccountSnapshot| {
+                let can_be_seen = is_visible(one) && is_visible(other);
+                other.email.eq_ignore_ascii_case(&one.email)
+                    || (can_be_seen && canonical(&other.email) == canonical(&one.email))
+            };
+            snapshot.accounts.values().filter(same).count()
         };
         for account in after.accounts.values() {
-            let (was, is) = (having(before, &account.email), having(after, &account.email));
+            let (was, is) = (having(before, account), having(after, account));
             self.must(
                 is <= was.max(1),
                 &format!("{} had {was} accounts, and has {is}", account.email),

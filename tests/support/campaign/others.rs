@@ -8,7 +8,7 @@ use rand::RngExt as _;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 
-use super::drawn::in_jira;
+use super::drawn::{canonical, email};
 use super::{DESKS, PEOPLE};
 
 /// Something somebody does by hand.
@@ -37,7 +37,14 @@ impl Act {
             5 if !is_own => Self::Activate(id, true),
             6 if !is_own => Self::Hide(id, random.random()),
             7 if !is_own && random.random_bool(0.5) => Self::Delete(id),
-            8 if snapshot.accounts.values().all(|account| account.email != in_jira(n)) => Self::SignUp(in_jira(n)),
+            // In the file's spelling: Jira itself refuses no second one in another, and nothing could tell of it in time.
+            8 if snapshot
+                .accounts
+                .values()
+                .all(|account| canonical(&account.email) != email(n)) =>
+            {
+                Self::SignUp(email(n))
+            }
             _ => Self::Open(
                 desk,
                 *[DeskAccess::Restricted, DeskAccess::Open].choose(random).unwrap(),
