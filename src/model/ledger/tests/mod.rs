@@ -212,17 +212,15 @@ fn what_is_held_about_one_fact_leaves_everybody_else_remembered() {
         };
         *observed = with(observed.clone(), hidden, &["SUP"]);
     };
-    let arrangements: [(&str, &dyn Fn(&mut Observed)); 2] = [
-        ("the access mode cannot be read", &unreadable_access),
-        ("a stranger hides the address", &hidden_leaver),
-    ];
-    for (case, arrange) in arrangements {
+    for case in ["the access mode cannot be read", "a stranger hides the address"] {
         let mut wanted = wanting(Access::Restricted, "SUP", listing(&everybody));
+        let mut observed = there(&everybody);
         if case.starts_with("a stranger") {
             wanted.desks.entry(key("SUP")).or_default().membership = Membership::Exact;
+            hidden_leaver(&mut observed);
+        } else {
+            unreadable_access(&mut observed);
         }
-        let mut observed = there(&everybody);
-        arrange(&mut observed);
         let mut ledger = Ledger::kept();
         let held = plan(&wanted, &observed, &ledger, &Policy::default()).held.len();
         assert_eq!(held, 1, "{case}");
