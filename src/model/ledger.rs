@@ -44,9 +44,12 @@ pub struct Parts {
     /// The account that was given a licence seat when it was made with a first password: no other is made so.
     pub seat_given: Option<String>,
     /// Whom an applied roster listed on a desk, beyond those it lists now, and by which account: `membership: owned`
-    /// removes them. An entry stays until a reading of the desk shows that the person is off it, or the desk leaves the
-    /// roster: that Jira accepted a removal does not mean that it was done.
+    /// removes them. An entry stays until two readings of the desk in a row show that the person is off it, or the desk
+    /// leaves the roster: that Jira accepted a removal does not mean that it was done.
     pub claimed: BTreeMap<(DeskKey, EmailKey), Option<AccountId>>,
+    /// Of these, who was not on the desk at the last reading of it. One reading can miss a row without a sign of it, so the
+    /// memory ends at the second one in a row.
+    pub missed: BTreeSet<(DeskKey, EmailKey)>,
     /// How often Jira accepted something that was not so afterwards.
     pub accepted: BTreeMap<Deed, usize>,
     /// What the guards go by.
@@ -235,7 +238,8 @@ impl Ledger {
 
     /// The same for a pass over a part of `roster`, some desks of it: what is remembered of the rest stays.
     pub fn fold_part(&mut self, roster: &Roster, part: &Roster, plan: &Plan, outcomes: &Outcomes) {
-        let open = self.take_in(roster, part, plan, outcomes);
+        let read = part.desks.keys().cloned().collect();
+        let open = self.take_in(roster, part, plan, outcomes, &read);
         self.count_deeds(Some(part), plan, outcomes);
         self.parts.completed.retain(|key| roster.desks.contains_key(key));
         if outcomes.stopped.is_none() {
@@ -246,7 +250,7 @@ impl Ledger {
 
     /// The same for a pass over an edit of `roster`, which saw only what the edit concerns.
     pub fn fold_edit(&mut self, roster: &Roster, edit: &Edit, plan: &Plan, outcomes: &Outcomes) {
-        let open = self.take_in(roster, &edit.roster, plan, outcomes);
+        let open = self.take_in(roster, &edit.roster, plan, outcomes, &edit.whole);
         self.count_deeds(None, plan, outcomes);
         self.parts.completed.retain(|key| roster.desks.contains_key(key));
         if outcomes.stopped.is_none() {
@@ -263,6 +267,7 @@ impl Ledger {
         plan: &Plan,
         outcomes: &Outcomes,
         account: &impl Fn(&EmailKey) -> Option<Value>,
+        read: &BTreeSet<DeskKey>,
     ) {
         let parts = &mut self.parts;
         let mut claims = Vec::new();
@@ -298,12 +303,25 @@ impl Ledger {
                     .agreed
                     .contains_key(&Fact::Membership(place.0.clone(), place.1.clone()))
         };
+        let missed_again = |place: &(DeskKey, EmailKey)| plan.left.contains(place) && parts.missed.contains(place);
         parts
             .claimed
-            .retain(|place, _| roster.desks.contains_key(&place.0) && !plan.left.contains(place) && !seen_there(place));
+            .retain(|place, _| roster.desks.contains_key(&place.0) && !missed_again(place) && !seen_there(place));
+        parts.missed.retain(|(desk, _)| !read.contains(desk));
+        let missed = plan.left.iter().filter(|(desk, _)| read.contains(desk));
+        parts.missed.extend(missed.cloned());
+        parts.missed.retain(|place| parts.claimed.contains_key(place));
     }
 
-    fn take_in(&mut self, roster: &Roster, seen: &Roster, plan: &Plan, outcomes: &Outcomes) -> Open {
+    /// `read`: the desks whose lists were read whole.
+    fn take_in(
+        &mut self,
+        roster: &Roster,
+        seen: &Roster,
+        plan: &Plan,
+        outcomes: &Outcomes,
+        read: &BTreeSet<DeskKey>,
+    ) -> Open {
         self.kept = true;
         let open = Open::of(plan, outcomes);
         let made: BTreeMap<_, _> = plan.steps.iter().filter_map(|step| made(step, outcomes)).collect();
@@ -312,7 +330,7 @@ impl Ledger {
             let id = existing.or_else(|| made.get(email).copied());
             id.cloned().map(Value::Account)
         };
-        self.claim(roster, plan, outcomes, &account);
+        self.claim(roster, plan, outcomes, &account, read);
         let named = plan.site.deployment == Deployment::DataCenter;
         let agreed = facts(seen, account).filter(|(fact, _)| named || !matches!(fact, Fact::Name(_)));
         self.parts.agreed.extend(agreed.filter(|(fact, _)| !open.holds(fact)));

@@ -14,6 +14,7 @@ use crate::model::ledger::{Deed, Parts};
 pub(super) type Row = (&'static str, String, String);
 
 const CLAIMED: &str = "claimed";
+const MISSED: &str = "missed";
 const APPLIED: &str = "applied";
 const SIZE: &str = "size";
 /// As builds before 0.1.0 wrote it: how many were taken off a desk at a time.
@@ -34,6 +35,9 @@ pub(super) fn rows(parts: &Parts) -> BTreeMap<Row, String> {
     for ((desk, email), id) in &parts.claimed {
         let id = id.as_ref().map(|id| id.0.clone()).unwrap_or_default();
         rows.insert(on(CLAIMED, desk, email.as_str()), id);
+    }
+    for (desk, email) in &parts.missed {
+        rows.insert(on(MISSED, desk, email.as_str()), String::new());
     }
     for (deed, times) in &parts.accepted {
         let row = match deed {
@@ -75,6 +79,10 @@ pub(super) fn restore(parts: &mut Parts, (kind, one, two): (&str, &str, &str), v
         CLAIMED => {
             let id = (!value.is_empty()).then(|| AccountId(value.to_owned()));
             parts.claimed.insert((desk(one)?, EmailKey::restored(two)), id);
+            return Ok(());
+        }
+        MISSED => {
+            parts.missed.insert((desk(one)?, EmailKey::restored(two)));
             return Ok(());
         }
         APPLIED => {
@@ -136,6 +144,7 @@ mod tests {
                 ((sup.clone(), EmailKey::of("bob@example.com")), None),
             ]
             .into(),
+            missed: [(sup.clone(), EmailKey::of("bob@example.com"))].into(),
             accepted: [
                 (Deed::Add(sup.clone(), ada.clone()), 1),
                 (Deed::Remove(sup.clone(), id.clone()), 2),

@@ -68,9 +68,16 @@ fn whom_a_roster_listed_is_remembered_until_they_are_off_the_desk() {
         pass(&mut ledger, &listing(&["ada"]), &there(&["ada", "bob"]), Outcome::Held);
         assert_eq!(listed(&ledger), [ADA, BOB]);
     }
-    // Seen to be off it.
-    pass(&mut ledger, &listing(&["ada"]), &there(&["ada"]), Outcome::Held);
-    assert_eq!(listed(&ledger), [ADA]);
+    // Seen to be off it, twice: one reading can miss a row.
+    for (on, left) in [
+        (&["ada"][..], vec![ADA, BOB]),
+        (&["ada", "bob"], vec![ADA, BOB]),
+        (&["ada"], vec![ADA, BOB]),
+        (&["ada"], vec![ADA]),
+    ] {
+        pass(&mut ledger, &listing(&["ada"]), &there(on), Outcome::Held);
+        assert_eq!(listed(&ledger), left);
+    }
 }
 
 #[test]
@@ -93,7 +100,9 @@ fn a_removal_that_jira_accepted_ends_no_memory_before_it_is_seen() {
         let mut ledger = ledger.clone();
         ledger.fold(&wanted, &plan, &ended(&plan, outcome));
         assert_eq!(listed(&ledger), [ADA, BOB], "{outcome:?}");
-        pass(&mut ledger, &wanted, &there(&["ada"]), Outcome::Done);
+        for _ in 0..2 {
+            pass(&mut ledger, &wanted, &there(&["ada"]), Outcome::Done);
+        }
         assert_eq!(listed(&ledger), [ADA], "seen to be off it after {outcome:?}");
     }
 }
