@@ -15,7 +15,7 @@ use super::{Failure, printed, signals, state};
 use crate::engine::book::{Book, NoBook};
 use crate::engine::clock::compare_clocks;
 use crate::engine::observe::ObserveError;
-use crate::engine::pass::{Preview, carry_out, preview};
+use crate::engine::pass::{Preview, carry_out, preview_part};
 use crate::engine::progress::Progress;
 use crate::engine::recheck::{RecheckError, recheck};
 use crate::engine::release::{commit, keep_refused, read_approvals};
@@ -180,7 +180,7 @@ async fn look(
 ) -> Result<Preview, Failure> {
     let observed = |error: ObserveError| Failure::new(Exit::of_observe_error(&error), error);
     let Some(saved) = saved else {
-        let seen = preview(jira, &site.roster, ledger, policy, progress).await;
+        let seen = preview_part(jira, (&site.whole, &site.roster), ledger, policy, progress).await;
         return seen.map_err(observed);
     };
     if jira.site().deployment != saved.site.deployment {

@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::site::Site;
 use super::{Failure, printed, state};
 use crate::engine::clock::compare_clocks;
-use crate::engine::pass::preview;
+use crate::engine::pass::preview_part;
 use crate::model::ledger::Ledger;
 use crate::model::saved::SavedPlan;
 use crate::plan_file::PlanFile;
@@ -28,7 +28,14 @@ pub(super) async fn run(args: PlanArgs) -> Result<Exit, Failure> {
     let mut policy = site.policy.clone();
     compare_clocks(&jira, Timestamp::now, &mut policy).await;
     policy.approved = state::approved(&args.site.target.connection, &site.settings, &ledger, policy.now);
-    let seen = preview(&jira, &site.roster, &ledger, &policy, &progress::Bar::new()).await;
+    let seen = preview_part(
+        &jira,
+        (&site.whole, &site.roster),
+        &ledger,
+        &policy,
+        &progress::Bar::new(),
+    )
+    .await;
     let seen = seen.map_err(|error| Failure::new(Exit::of_observe_error(&error), error))?;
     let report = seen.report(&site.roster, &site.source, None, args.unlisted);
     let file = args.out.is_some().then(|| PlanFile {

@@ -22,7 +22,7 @@ use crate::model::guard::{ApprovedPlan, Judge, screen};
 use crate::model::ledger::Ledger;
 use crate::model::observed::{Deployment, Observed};
 use crate::model::outcome::Outcomes;
-use crate::model::plan::{Plan, plan as make_plan};
+use crate::model::plan::{Plan, plan_part};
 use crate::model::policy::Policy;
 use crate::model::report::{Material, Report, RosterSource};
 use crate::model::roster::Roster;
@@ -50,8 +50,27 @@ pub async fn preview(
     policy: &Policy,
     progress: &dyn Progress,
 ) -> Result<Preview, ObserveError> {
-    let observed = observe(jira, roster, ledger, progress).await?;
-    decide(jira, (roster, roster), observed, (ledger, None), policy).await
+    preview_part(jira, (roster, roster), ledger, policy, progress).await
+}
+
+/// The same for some desks of a whole roster.
+///
+/// # Errors
+/// Those of [`observe`].
+pub async fn preview_part(
+    jira: &JiraRead,
+    (whole, part): (&Roster, &Roster),
+    ledger: &Ledger,
+    policy: &Policy,
+    progress: &dyn Progress,
+) -> Result<Preview, ObserveError> {
+    let observed = observe(jira, part, ledger, progress).await?;
+    let rosters = Rosters {
+        whole,
+        judged: part,
+        part,
+    };
+    decide(jira, rosters, observed, (ledger, None), policy).await
 }
 
 /// Observes what an edit of `roster` concerns, plans and judges. Has no way to write.
@@ -67,25 +86,41 @@ pub async fn preview_edit(
     progress: &dyn Progress,
 ) -> Result<Preview, ObserveError> {
     let observed = observe_edit(jira, edit, memory, ledger, progress).await?;
-    decide(jira, (roster, &edit.roster), observed, (ledger, Some(memory)), policy).await
+    let rosters = Rosters {
+        whole: roster,
+        judged: roster,
+        part: &edit.roster,
+    };
+    decide(jira, rosters, observed, (ledger, Some(memory)), policy).await
+}
+
+/// What a pass is about.
+#[derive(Clone, Copy)]
+struct Rosters<'a> {
+    /// All that is listed: says where else a person is.
+    whole: &'a Roster,
+    /// What the guards judge.
+    judged: &'a Roster,
+    /// What is planned for.
+    part: &'a Roster,
 }
 
 /// Plans for a part of a roster, asks the second witness of the desks where it counts, asks who of those to be changed or removed is more than a customer, and plans again: the
 /// plan that is shown knows. The guards judge before anybody is asked for.
 async fn decide(
     jira: &JiraRead,
-    (roster, part): (&Roster, &Roster),
+    Rosters { whole, judged, part }: Rosters<'_>,
     mut observed: Observed,
     (ledger, memory): (&Ledger, Option<&Memory>),
     policy: &Policy,
 ) -> Result<Preview, ObserveError> {
-    let mut plan = make_plan(part, &observed, ledger, policy);
+    let mut plan = plan_part((whole, part), &observed, ledger, policy);
     let told = observed.warnings.len();
     if hear_roles(jira, &plan.unwitnessed, memory, ledger.history(), &mut observed).await? {
         // Who counted as present, and does not any more, may be on the desk's team.
         let accounts = observed.accounts.len();
         ask(jira, (part, ledger), &mut observed, accounts, &Silent).await?;
-        plan = make_plan(part, &observed, ledger, policy);
+        plan = plan_part((whole, part), &observed, ledger, policy);
     } else {
         plan.unwitnessed.clear();
         plan.warnings.extend_from_slice(&observed.warnings[told..]);
@@ -96,7 +131,7 @@ async fn decide(
         approved: &policy.approved,
         now: policy.now,
     };
-    let screening = screen(roster, &observed, &plan, judge);
+    let screening = screen(judged, &observed, &plan, judge);
     let steps = plan.steps.iter().chain(&plan.paused);
     let mut asked: Vec<_> = steps.filter_map(|step| changed(part, step)).collect();
     let leavers = plan.leavers.iter();
@@ -104,7 +139,7 @@ async fn decide(
     asked.extend(leavers.map(|leaver| (leaver.handle.clone(), BTreeSet::from([leaver.desk.clone()]))));
     if !asked.is_empty() {
         ask_staff(jira, asked, &mut observed).await?;
-        plan = make_plan(part, &observed, ledger, policy);
+        plan = plan_part((whole, part), &observed, ledger, policy);
     }
     let approved = screening.approve(plan);
     Ok(Preview {

@@ -159,7 +159,14 @@ pub struct Leaver {
 /// second account with one e-mail (409) is what makes that safe.
 #[must_use]
 pub fn plan(roster: &Roster, observed: &Observed, ledger: &Ledger, policy: &Policy) -> Plan {
+    plan_part((roster, roster), observed, ledger, policy)
+}
+
+/// The same for a part of a whole roster, which says where else a person who leaves a desk is listed.
+#[must_use]
+pub fn plan_part((whole, roster): (&Roster, &Roster), observed: &Observed, ledger: &Ledger, policy: &Policy) -> Plan {
     let mut planner = Planner {
+        whole,
         roster,
         observed,
         ledger,
@@ -237,6 +244,8 @@ impl Plan {
 type AccessChange = (DeskKey, Access, Access);
 
 struct Planner<'a> {
+    /// All that the roster lists, of which only a part is planned for.
+    whole: &'a Roster,
     roster: &'a Roster,
     observed: &'a Observed,
     ledger: &'a Ledger,

@@ -20,6 +20,8 @@ use super::observed::{ObservedDesk, Witness};
 
 /// So many people at most may be listed on a desk whose role is read: it is one answer, without pages.
 pub const MOST_LISTED: usize = 50_000;
+/// So many who were seen in the role before are a measure of it, however long the list; fewer, where they are half of it.
+const ENOUGH: usize = 10;
 /// How much of those who are to be in it a role must hold, in per cent.
 const BELIEVED: usize = 90;
 
@@ -69,7 +71,10 @@ fn doubt(list: &BTreeSet<&Handle>, before: Option<&BTreeSet<Mark>>, role: &BTree
         seen.copied().collect::<BTreeSet<&Handle>>()
     });
     let (expected, whom) = match &known {
-        Some(known) if !known.is_empty() => (known, "people on the desk's list who were in it before"),
+        Some(known) if known.len() >= ENOUGH || known.len() * 2 >= list.len().max(1) => {
+            (known, "people on the desk's list who were in it before")
+        }
+        // Too few say nothing of a role: it could be half of what it was.
         Some(_) | None => (list, "people on the desk's list"),
     };
     let held = expected.iter().filter(|handle| role.contains(**handle)).count();

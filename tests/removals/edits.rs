@@ -139,3 +139,36 @@ async fn a_removal_by_an_edit_that_had_no_effect_is_seen_by_the_next_full_readin
         assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada"]));
     }
 }
+
+/// A move whose add failed, and then an edit about somebody else: what that edit does not look at, it does not take away.
+#[tokio::test]
+async fn an_edit_about_somebody_else_takes_nobody_off_who_waits_for_another_desk() {
+    let desks = |customers: &str| {
+        roster(&format!(
+            "version: 1\ndesks: {{PRIV: {{membership: owned}}, SUP: {{access: restricted, membership: owned}}}}\n\
+             customers: [{{email: stay@example.com, desks: [SUP]}}, {customers}]\n"
+        ))
+    };
+    let bob = "{email: bob@example.com, desks: [SUP]}";
+    for kind in KINDS {
+        let world = world(kind, Vec::new()).await;
+        let (_, mut kept) = world
+            .full(&desks(&format!("{{email: ada@example.com, desks: [SUP]}}, {bob}")))
+            .await;
+        world.sandbox.set_faults(&"add[PRIV]:403".parse().unwrap());
+        let moved = "{email: ada@example.com, desks: [PRIV]}";
+        let applied = world.edit(&mut kept, &desks(&format!("{moved}, {bob}"))).await;
+        assert_eq!(applied.unsuccessful().len(), 2, "{kind:?} {:?}", applied.unsuccessful());
+        let applied = world.edit(&mut kept, &desks(moved)).await;
+        assert_eq!(applied.steps(), ["remove bob@example.com from SUP"], "{kind:?}");
+        assert_eq!(
+            world.sandbox.snapshot().customers("SUP"),
+            emails(&["ada", "stay"]),
+            "{kind:?}"
+        );
+        world.sandbox.set_faults(&Faults::default());
+        world.settles(&desks(moved), &mut kept.ledger).await;
+        assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada"]));
+        assert_eq!(world.sandbox.snapshot().customers("SUP"), emails(&["stay"]));
+    }
+}

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::Applying;
 use crate::jira::{CallError, DeskRef, Roll};
 use crate::model::desk::DeskKey;
+use crate::model::observed::DeskReading;
 use crate::model::outcome::{Outcome, StepEnd};
 use crate::model::step::{Action, StepId};
 
@@ -77,6 +78,14 @@ impl Applying<'_> {
                 return end;
             }
         };
+        // Such a list shows the account whether or not it is on the desk; the next pass reads the role as well.
+        let is_shown_anyway = match self.observed.desks.get(desk) {
+            Some(DeskReading::Read(desk)) => desk.phantoms().contains(&account.handle),
+            Some(DeskReading::Missing | DeskReading::Unreadable { .. }) | None => false,
+        };
+        if is_shown_anyway {
+            return end;
+        }
         // A list with a gap shows who is on it, and not who is off it.
         if !is_listed && !roll.completeness.is_complete() {
             return end;

@@ -246,9 +246,7 @@ async fn sent(
                     ..settled(lookup, &found, outcome)
                 })
             }
-            Err(unread) if lost => unsettled(unread),
-            Err(unread) if unread.ends_the_pass() => Created::PassEnds(unread),
-            Err(_) => Created::End(StepEnd::with_error(Outcome::Failed, error.to_string())),
+            Err(unread) => unsettled(unread),
         },
         // Without knowing what became of the first one, it is not known that nothing was made.
         Err(error) if lost => unsettled(error),

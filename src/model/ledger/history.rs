@@ -61,6 +61,10 @@ impl History {
         for (desk, account) in removals {
             let place = (desk.clone(), account.handle.clone());
             let before = self.removed.insert(place.clone(), now);
+            // Reserved before by a pass that never came to an end: what stood there then is what counts.
+            if self.reserved.contains_key(&place) {
+                continue;
+            }
             self.reserved.insert(place, before);
             // A list that is shorter by what quietdesk itself took away is no untrusted one.
             if let Some(size) = self.sizes.get_mut(desk) {

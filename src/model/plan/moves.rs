@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use super::{Planner, read};
 use crate::model::desk::DeskKey;
 use crate::model::email::EmailKey;
+use crate::model::ledger::Fact;
 use crate::model::roster::Customer;
 use crate::model::step::{Action, StepId};
 
@@ -28,15 +29,15 @@ pub(super) enum Wait {
 }
 
 impl<'a> Planner<'a> {
-    /// The entry of the person with this address, now or before.
+    /// The entry of the person with this address, now or before, in the whole roster.
     pub(super) fn entry_of(&self, email: &EmailKey) -> Option<&'a Customer> {
         let formerly = self.formerly.get_or_init(|| {
-            let customers = self.roster.customers.values();
+            let customers = self.whole.customers.values();
             customers
                 .flat_map(|customer| customer.previously.iter().map(move |email| (email.key(), customer)))
                 .collect()
         });
-        let current = self.roster.customers.get(email);
+        let current = self.whole.customers.get(email);
         current.or_else(|| formerly.get(email).copied())
     }
 
@@ -45,10 +46,19 @@ impl<'a> Planner<'a> {
         let account = self.plan.accounts.get(customer.email.key());
         let account = account.and_then(|account| self.observed.accounts.get(&account.id));
         let mut after = Vec::new();
+        let email = customer.email.key();
+        let is_planned = self.roster.customers.contains_key(email);
         for key in &customer.desks {
-            let is_there = read(self.observed, key)
-                .zip(account)
-                .is_some_and(|(desk, account)| self.observed.has_access(desk, account) || desk.lists(&account.handle));
+            let is_there = if is_planned && self.roster.desks.contains_key(key) {
+                let seen = read(self.observed, key).zip(account);
+                seen.is_some_and(|(desk, account)| {
+                    self.observed.has_access(desk, account) || desk.lists(&account.handle)
+                })
+            } else {
+                // This pass says nothing of it; an earlier one saw the person there.
+                let membership = Fact::Membership(key.clone(), email.clone());
+                self.ledger.agreed(&membership).is_some()
+            };
             match self.adds().get(&(customer.email.key().clone(), key.clone())) {
                 Some(step) => after.push(*step),
                 None if is_there => {}

@@ -311,7 +311,13 @@ impl Planner<'_> {
             (Deed::Remove as fn(_, _) -> _, HeldReason::NoEffect(Change::Remove)),
             (Deed::RemoveFromOpen, HeldReason::StillOpen),
         ];
+        // A desk that can be read to be restricted refuses nothing any more.
+        let is_restricted =
+            read(self.observed, key).is_some_and(|desk| desk.access == AccessReading::Known(Access::Restricted));
         for (deed, reason) in refusals {
+            if is_restricted && reason == HeldReason::StillOpen {
+                continue;
+            }
             if self.is_without_effect(deed(key.clone(), account.id.clone())) {
                 return self.hold(email.as_ref(), Some(key), reason);
             }
