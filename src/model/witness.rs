@@ -6,7 +6,7 @@
 //!
 //! | the role | is | who is listed without a place in it |
 //! |---|---|---|
-//! | holds at least 90 % of those on the list who were seen in it before (of the list, where nobody was) | believed | was seen to be off the desk |
+//! | holds at least 90 % of those on the list who were seen in it before (of the list, where those are few) | believed | was seen to be off the desk |
 //! | holds fewer, cannot be read, or belongs to a desk of too many people | doubted | counts as on the desk |
 //!
 //! A role that was never believed is never taken for granted later: only a believed one is remembered ([`Mark`]).
