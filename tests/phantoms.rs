@@ -120,6 +120,35 @@ async fn a_saved_plan_adds_whom_only_the_list_shows() {
     }
 }
 
+/// Where the plan was made, the role was known well enough to be believed; where it is applied, nothing is remembered of it,
+/// and it holds too few of those the list shows.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_plan_adds_whom_only_the_list_shows_where_the_role_is_not_believed() {
+    let day = day().await;
+    roster(&day, &["eve@example.com"]);
+    day.does(&["apply", "roster.yaml", "--yes"], 0);
+    for n in 0..10 {
+        day.world.sandbox.create_account(&SeedPerson {
+            groups: vec!["staff".to_owned()],
+            ..SeedPerson::customer(format!("guest{n}@example.com"), &[])
+        });
+    }
+    roster(&day, &["eve@example.com", "gina@example.com"]);
+    day.does(&["plan", "roster.yaml", "--out", "p.json"], 0);
+    let elsewhere = day.folder.path().join("elsewhere").display().to_string();
+    let apply = ["apply", "--plan", "p.json", "--yes", "--state-dir", &elsewhere];
+    day.does(&apply, 0);
+    assert!(
+        day.world
+            .sandbox
+            .snapshot()
+            .customers("PRIV")
+            .contains("gina@example.com")
+    );
+    assert_eq!(plan(&day)["steps"], Value::Array(Vec::new()));
+    day.world.drain();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_brings_nobody_back() {
     let day = day().await;

@@ -50,37 +50,62 @@ async fn in_halves<'a, T>(
     send: impl Fn(Vec<Handle>) -> BoxFuture<'a, Written<()>>,
 ) -> Ended<T> {
     let mut ends = Vec::with_capacity(batch.len());
-    let mut waiting = vec![batch];
-    while let Some(mut batch) = waiting.pop() {
+    // Each with whether an attempt whose answer was lost may have done it.
+    let mut waiting = vec![(batch, false)];
+    while let Some((mut batch, earlier)) = waiting.pop() {
         let handles = batch.iter().map(|(_, handle)| handle.clone()).collect();
-        let Written { result, request } = send(handles).await;
+        let Written {
+            result,
+            request,
+            maybe_done,
+        } = send(handles).await;
+        let maybe_done = maybe_done || earlier;
         match result {
             Ok(()) => {
                 let done = StepEnd::plain(Outcome::Done).sent(request);
                 ends.extend(batch.into_iter().map(|(item, _)| (item, done.clone())));
             }
             Err(CallError::Refused { .. }) if batch.len() > 1 => {
-                waiting.push(batch.split_off(batch.len() / 2));
-                waiting.push(batch);
+                waiting.push((batch.split_off(batch.len() / 2), maybe_done));
+                waiting.push((batch, maybe_done));
             }
             Err(error) if error.ends_the_pass() || closes_the_desk(&error) => {
+                let unknown = StepEnd::with_error(
+                    Outcome::Unknown,
+                    CallError::MaybeDone(Box::new(error.clone())).to_string(),
+                );
+                let (mut sent, mut unsent) = (Vec::new(), Vec::new());
+                for (item, _) in batch {
+                    match maybe_done {
+                        true => ends.push((item, unknown.clone().sent(request.clone()))),
+                        false => sent.push(item),
+                    }
+                }
+                for (batch, maybe_done) in waiting {
+                    for (item, _) in batch {
+                        match maybe_done {
+                            true => ends.push((item, unknown.clone().sent(None))),
+                            false => unsent.push(item),
+                        }
+                    }
+                }
                 let rest = Rest {
-                    sent: batch.into_iter().map(|(item, _)| item).collect(),
-                    unsent: waiting.into_iter().flatten().map(|(item, _)| item).collect(),
+                    sent,
+                    unsent,
                     error,
                     request,
                 };
                 return Ended { ends, rest: Some(rest) };
             }
             Err(error) => {
-                let outcome = if error.may_have_taken_effect() {
+                let outcome = if maybe_done || error.may_have_taken_effect() {
                     Outcome::Unknown
                 } else {
                     Outcome::Failed
                 };
                 let end = StepEnd {
-                    // A status of success counts as accepted, whatever came with it.
-                    ineffective: matches!(error, CallError::Unintelligible { .. }),
+                    // Jira may have accepted it.
+                    ineffective: matches!(error, CallError::Undocumented { .. }),
                     ..StepEnd::with_error(outcome, error.to_string()).sent(request)
                 };
                 ends.extend(batch.into_iter().map(|(item, _)| (item, end.clone())));
@@ -141,13 +166,18 @@ pub(super) async fn set_access(
         );
         return Ok(StepEnd::with_error(Outcome::Failed, error));
     }
-    let Written { result, request } = jira.set_access(approval, desk, &settings, after).await;
+    let Written {
+        result,
+        request,
+        maybe_done,
+    } = jira.set_access(approval, desk, &settings, after).await;
+    let may_be_so = |error: &CallError| maybe_done || error.may_have_taken_effect();
     let unsure = match result {
         Ok(()) => None,
-        Err(error) if error.may_have_taken_effect() && !error.ends_the_pass() => Some(error),
+        Err(error) if may_be_so(&error) && !error.ends_the_pass() => Some(error),
         Err(error) => {
             return Err(AccessError {
-                sent: error.may_have_taken_effect(),
+                sent: may_be_so(&error),
                 error,
                 asked: true,
                 request,
@@ -169,9 +199,9 @@ pub(super) async fn set_access(
         return Ok(StepEnd::plain(Outcome::Done).sent(request));
     }
     let end = match unsure {
+        Some(error @ CallError::Undocumented { .. }) => StepEnd::ineffective(format!("{error}; {desk} still is {now}")),
         // It was not accepted: trying again is worth it.
-        Some(error @ CallError::GaveUp { .. }) => StepEnd::with_error(Outcome::Failed, error.to_string()),
-        Some(error) => StepEnd::ineffective(format!("{error}; {desk} still is {now}")),
+        Some(error) => StepEnd::with_error(Outcome::Failed, error.to_string()),
         None => StepEnd::ineffective(format!(
             "Jira accepted the change and {desk} still is {now}: look at its customer permissions in Jira"
         )),

@@ -184,6 +184,7 @@ impl Client {
         Written {
             result,
             request: tries.id,
+            maybe_done: tries.maybe_done,
         }
     }
 

@@ -133,6 +133,17 @@ pub enum CallError {
         /// What is wrong with it.
         detail: String,
     },
+    /// A status of success, with JSON or nothing, and not as Jira documents it: Jira itself may have sent it.
+    #[error(
+        "cannot {operation}: the answer is not the one that Jira documents ({detail}); if this goes on, look for what \
+         changes answers between quietdesk and Jira"
+    )]
+    Undocumented {
+        /// What was to be done.
+        operation: &'static str,
+        /// What is wrong with it.
+        detail: String,
+    },
     /// The answer leads elsewhere; it is not followed, because credentials would go along.
     #[error(
         "cannot {operation}: Jira redirects to {location}, which is not followed; check --url, or a sign-on proxy before it"
@@ -164,7 +175,8 @@ impl CallError {
             | Self::DeskIsOpen { .. }
             | Self::AnswerLost { .. }
             | Self::GaveUp { .. }
-            | Self::Unintelligible { .. } => false,
+            | Self::Unintelligible { .. }
+            | Self::Undocumented { .. } => false,
         }
     }
 
@@ -199,7 +211,9 @@ impl CallError {
     #[must_use]
     pub fn may_have_taken_effect(&self) -> bool {
         match self {
-            Self::AnswerLost { .. } | Self::Unintelligible { .. } | Self::MaybeDone(_) => true,
+            Self::AnswerLost { .. } | Self::Unintelligible { .. } | Self::Undocumented { .. } | Self::MaybeDone(_) => {
+                true
+            }
             Self::GaveUp { maybe_done, .. } | Self::Unreachable { maybe_done, .. } => *maybe_done,
             Self::SignInRefused { .. }
             | Self::Forbidden { .. }

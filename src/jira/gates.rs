@@ -38,6 +38,8 @@ struct Gate {
     round: u64,
     /// Since when nothing has passed.
     since: Instant,
+    /// Since when it was open, before it was closed the last time.
+    opened: Instant,
     /// Whether that is longer than patience lasts.
     is_spent: bool,
     /// The shortest wait the next time: longer from one refusal to the next, whatever Jira says.
@@ -99,6 +101,7 @@ impl Gates {
                 until: now,
                 round: 0,
                 since: now,
+                opened: now,
                 is_spent: false,
                 floor: FLOOR.build(),
             });
@@ -111,7 +114,10 @@ impl Gates {
                 // It was on its way when the gate was closed.
                 false => gate.until.saturating_duration_since(now),
             };
-            gate.round += u64::from(is_news);
+            if is_news {
+                gate.round += 1;
+                gate.opened = gate.until.min(now);
+            }
             let wait = asked.unwrap_or_default().max(floor);
             gate.until = gate.until.max(now + wait);
             gate.is_spent = gate.until - gate.since > self.patience;
@@ -122,12 +128,16 @@ impl Gates {
         })
     }
 
-    /// A request of `round` passed.
+    /// A request of `round` passed. Where the gate was closed meanwhile, something passed all the same while it was open:
+    /// a limit that lets a part of everything through is no outage.
     pub(super) fn passed(&self, operation: &'static str, round: u64) {
         self.with(|state| {
             let key = state.key(operation);
-            if let Some(gate) = state.gates.get_mut(key).filter(|gate| gate.round == round) {
+            let Some(gate) = state.gates.get_mut(key) else { return };
+            if gate.round == round {
                 (gate.since, gate.floor) = (Instant::now(), FLOOR.build());
+            } else if gate.round == round + 1 {
+                gate.since = gate.since.max(gate.opened);
             }
         });
     }
@@ -222,6 +232,19 @@ mod tests {
         assert!(gates.wait("a").await.is_err(), "nor does the next call wait");
         tokio::time::advance(seconds(30)).await;
         assert!(gates.wait("a").await.is_ok(), "what Jira asked for is over");
+    }
+
+    /// As with one bucket for everything, and many requests in flight: each time it opens, some pass and some are refused,
+    /// and a refusal is always heard of first.
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_that_lets_a_part_through_never_exhausts_patience() {
+        let gates = Gates::new(seconds(60));
+        for _ in 0..50 {
+            gates.wait("a").await.unwrap();
+            let round = gates.round("a").unwrap();
+            assert!(!gates.close("a", round, Some(seconds(10))).is_spent);
+            gates.passed("a", round);
+        }
     }
 
     #[tokio::test(start_paused = true)]

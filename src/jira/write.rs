@@ -61,9 +61,13 @@ impl Success {
         if is_meant {
             return Ok(answer);
         }
+        let may_be_jiras = is_empty || is_json();
         let kind = header(&answer.headers, "content-type").unwrap_or("no content type");
         let detail = format!("{} with {kind}, where {expected} is expected", answer.status.as_u16());
-        Err(CallError::Unintelligible { operation, detail })
+        Err(match may_be_jiras {
+            true => CallError::Undocumented { operation, detail },
+            false => CallError::Unintelligible { operation, detail },
+        })
     }
 }
 
@@ -75,6 +79,8 @@ pub struct Written<T> {
     pub result: Result<T, CallError>,
     /// Jira's number; nothing where it gave none, or did not answer.
     pub request: Option<String>,
+    /// Whether the answer to an earlier attempt was lost: that one may have taken effect, whatever became of the last.
+    pub maybe_done: bool,
 }
 
 impl<T> Written<T> {
@@ -83,6 +89,7 @@ impl<T> Written<T> {
         Written {
             result: with(self.result),
             request: self.request,
+            maybe_done: self.maybe_done,
         }
     }
 }
@@ -239,7 +246,9 @@ fn made(result: Result<Account, CallError>) -> Result<Account, CallError> {
             detail,
         }) if detail.contains("already exists") => Err(CallError::Conflict { operation, detail }),
         // It was made; who it is has to be looked up.
-        Err(CallError::Unintelligible { operation, detail }) => Err(CallError::AnswerLost { operation, detail }),
+        Err(CallError::Unintelligible { operation, detail } | CallError::Undocumented { operation, detail }) => {
+            Err(CallError::AnswerLost { operation, detail })
+        }
         result => result,
     }
 }

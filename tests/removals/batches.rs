@@ -104,33 +104,6 @@ async fn an_account_that_vanished_meanwhile_holds_up_nobody_else() {
 }
 
 #[tokio::test]
-async fn what_jira_accepts_twice_without_effect_is_held() {
-    for kind in KINDS {
-        let world = world(kind, on("PRIV", &["ada", "bob"])).await;
-        let roster = private("access: restricted, membership: exact", &["ada@example.com"]);
-        world.sandbox.set_faults(&"remove:ignored".parse().unwrap());
-        let mut ledger = Ledger::kept();
-        for _ in 0..2 {
-            let applied = world.apply_with(&roster, &mut ledger).await;
-            assert_eq!(applied.steps(), ["remove bob@example.com from PRIV"], "{kind:?}");
-        }
-        for _ in 0..2 {
-            let applied = world.apply_with(&roster, &mut ledger).await;
-            assert_eq!((applied.steps(), applied.writes), (Vec::new(), 0), "{kind:?}");
-            assert!(
-                applied.held()[0].contains("accepted this twice"),
-                "{:?}",
-                applied.held()
-            );
-        }
-        world.sandbox.set_faults(&Faults::default());
-        ledger.try_again();
-        world.settles(&roster, &mut ledger).await;
-        assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada"]));
-    }
-}
-
-#[tokio::test]
 async fn what_came_to_be_is_not_held_when_it_is_undone_later() {
     let world = world(Deployment::Cloud, on("PRIV", &["ada"])).await;
     let (roster, mut ledger) = (private("", &["ada@example.com"]), Ledger::kept());

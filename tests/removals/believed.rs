@@ -175,6 +175,84 @@ async fn an_answer_that_is_not_jiras_is_settled_by_the_list() {
     }
 }
 
+/// The answer to the first attempt is lost, and the next one is refused for good: whether the first was done is on the
+/// desk's list.
+#[tokio::test]
+async fn a_refusal_after_a_lost_attempt_is_settled_by_the_list() {
+    let before = ["ada@example.com", "bob@example.com"];
+    let joined = [
+        "ada@example.com",
+        "bob@example.com",
+        "cy@example.com",
+        "dan@example.com",
+    ];
+    let left = ["ada@example.com"];
+    let cases = [("add", &joined[..], 2), ("remove", &left[..], 1)];
+    for kind in KINDS {
+        for (lost, is_done) in [("500-after", true), ("500", false)] {
+            for refusal in ["403", "404", "html=400"] {
+                for (write, after, steps) in cases {
+                    let case = format!("{kind:?} {write} {lost} {refusal}");
+                    let world = world(kind, on("SUP", &["cy", "dan"])).await;
+                    let mut ledger = Ledger::kept();
+                    world.settles(&private(OWNED, &before), &mut ledger).await;
+                    faults(&world, &format!("{write}:{lost}@1, {write}:{refusal}@2+"));
+                    let roster = private(OWNED, after);
+                    let applied = world.apply_with(&roster, &mut ledger).await;
+                    let told = applied.unsuccessful();
+                    assert_eq!(told.len(), if is_done { 0 } else { steps }, "{case} {told:?}");
+                    assert!(told.iter().all(|step| step.contains("read again")), "{case} {told:?}");
+                    world.sandbox.set_faults(&Faults::default());
+                    world.settles(&roster, &mut ledger).await;
+                    let there = after.iter().map(|email| (*email).to_owned()).collect();
+                    assert_eq!(world.sandbox.snapshot().customers("PRIV"), there, "{case}");
+                }
+            }
+        }
+    }
+}
+
+/// A page is no answer of Jira's, however often it comes: nothing was accepted, and it is tried again for ever.
+#[tokio::test]
+async fn a_page_is_never_counted_as_accepted() {
+    for kind in KINDS {
+        let world = world(kind, on("SUP", &["cy"])).await;
+        let mut ledger = Ledger::kept();
+        world
+            .settles(&private(OWNED, &["ada@example.com", "bob@example.com"]), &mut ledger)
+            .await;
+        faults(&world, "add:html=200, remove:html=200");
+        let roster = private(OWNED, &["ada@example.com", "cy@example.com"]);
+        for _ in 0..4 {
+            let applied = world.apply_with(&roster, &mut ledger).await;
+            assert_eq!((applied.steps().len(), applied.held().len()), (2, 0), "{kind:?}");
+        }
+        world.sandbox.set_faults(&Faults::default());
+        world.settles(&roster, &mut ledger).await;
+    }
+}
+
+/// Between two readings of everything somebody is added, taken off and added again by edits: each was done, and none counts
+/// as done without effect.
+#[tokio::test]
+async fn edits_that_undo_one_another_are_not_accepted_without_effect() {
+    for kind in KINDS {
+        let world = world(kind, on("SUP", &["cy"])).await;
+        let (without, with) = (
+            private(OWNED, &["ada@example.com"]),
+            private(OWNED, &["ada@example.com", "cy@example.com"]),
+        );
+        let (_, mut kept) = world.full(&without).await;
+        for _ in 0..4 {
+            assert_eq!(world.edit(&mut kept, &with).await.steps().len(), 1, "{kind:?}");
+            assert!(world.sandbox.snapshot().customers("PRIV").contains("cy@example.com"));
+            assert_eq!(world.edit(&mut kept, &without).await.steps().len(), 1, "{kind:?}");
+            assert!(!world.sandbox.snapshot().customers("PRIV").contains("cy@example.com"));
+        }
+        world.drain();
+    }
+}
+
 /// A create that is answered with a page is looked up, and an access mode is read back.
 #[tokio::test]
 async fn creates_and_access_modes_are_believed_by_what_is_there() {

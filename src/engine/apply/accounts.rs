@@ -116,9 +116,13 @@ impl Applying<'_> {
         match updated {
             Updated::End(end) => self.end(id, end.sent(request)),
             Updated::Forbidden(error) => {
+                let outcome = match error.may_have_taken_effect() {
+                    true => Outcome::Unknown,
+                    false => Outcome::Failed,
+                };
                 let error = error.to_string();
                 self.state(|state| state.updating_refused = Some(error.clone()));
-                self.end(id, StepEnd::with_error(Outcome::Failed, error).sent(request));
+                self.end(id, StepEnd::with_error(outcome, error).sent(request));
             }
             Updated::PassEnds(error) => self.end_with_pass(id, &error, request),
         }

@@ -30,6 +30,7 @@ pub(super) fn found(error: &CallError) -> String {
         }
         CallError::Stopped { .. } => "told to stop".to_owned(),
         CallError::MaybeDone(error) => found(error),
+        CallError::Undocumented { detail, .. } => format!("the answer is not the one that Jira documents ({detail})"),
         CallError::Unintelligible { detail, .. } => format!("the answer is not Jira's ({detail})"),
         CallError::Redirected { location, .. } => {
             format!("Jira redirects to {location}, which is not followed: the token would go along")
@@ -48,7 +49,10 @@ pub(super) fn mend(error: &CallError) -> &'static str {
         CallError::Forbidden { .. } => "give the account the permission in Jira, or use a token of another account",
         CallError::NotFound { .. } => "check --url: it is Jira's own address, with the path that Jira is under",
         CallError::DeskIsOpen { .. } => "restrict the desk",
-        CallError::Conflict { .. } | CallError::Refused { .. } | CallError::Unintelligible { .. } => {
+        CallError::Conflict { .. }
+        | CallError::Refused { .. }
+        | CallError::Undocumented { .. }
+        | CallError::Unintelligible { .. } => {
             "check that --url is Jira's own address, and that no proxy answers in its place"
         }
         CallError::AnswerLost { .. } | CallError::GaveUp { .. } => LATER,
@@ -86,6 +90,7 @@ fn failed_at_call(error: &CallError) -> &'static str {
         | CallError::Conflict { .. }
         | CallError::Refused { .. }
         | CallError::DeskIsOpen { .. }
+        | CallError::Undocumented { .. }
         | CallError::Unintelligible { .. }
         | CallError::Redirected { .. } => "jira",
         CallError::AnswerLost { .. }

@@ -94,7 +94,7 @@ pub(in crate::engine) async fn create(
     let mut lost = None;
     let mut number = None;
     for _ in 0..CREATES {
-        let Written { result, request } = match &password {
+        let Written { result, request, .. } = match &password {
             Some(password) => jira.create_user(approval, email, new.name, password).await,
             None => jira.create_customer(approval, email, new.name).await,
         };

@@ -36,8 +36,8 @@ pub(in crate::engine) async fn remove<T>(
 /// Jira may say 404 of who has the role no more (I), as after an answer that was lost, and also of a project that is not
 /// quietdesk's account's to change: the role tells which.
 async fn from_role(jira: &JiraWrite, approval: &Approval, key: &DeskKey, role: &str, handle: &Handle) -> Written<()> {
-    let Written { result, request } = jira.remove_from_role(approval, key, role, handle).await;
-    let result = match result {
+    let written = jira.remove_from_role(approval, key, role, handle).await;
+    let result = match written.result {
         Err(error @ CallError::NotFound { .. }) => match jira.roll_of(key.as_str()).await {
             Ok(roll) if !roll.members.contains(handle) => Ok(()),
             Ok(_) => Err(error),
@@ -46,5 +46,5 @@ async fn from_role(jira: &JiraWrite, approval: &Approval, key: &DeskKey, role: &
         },
         result => result,
     };
-    Written { result, request }
+    Written { result, ..written }
 }

@@ -24,7 +24,11 @@ pub(in crate::engine) async fn update(
     account: &AccountRef,
     changes: &Changes,
 ) -> (Updated, Option<String>) {
-    let Written { result, request } = jira.update_customer(approval, &account.id, changes).await;
+    let Written {
+        result,
+        request,
+        maybe_done,
+    } = jira.update_customer(approval, &account.id, changes).await;
     let updated = match result {
         Ok(now) => Updated::End(match difference(&now, changes) {
             None => StepEnd::with_account(Outcome::Done, (&now).into()),
@@ -37,10 +41,13 @@ pub(in crate::engine) async fn update(
                 StepEnd::ineffective(error)
             }
         }),
-        Err(error @ CallError::Forbidden { .. }) => Updated::Forbidden(error),
+        Err(error @ CallError::Forbidden { .. }) => Updated::Forbidden(match maybe_done {
+            true => CallError::MaybeDone(Box::new(error)),
+            false => error,
+        }),
         Err(error) if error.ends_the_pass() => Updated::PassEnds(error),
         Err(error) => {
-            let outcome = match error.may_have_taken_effect() {
+            let outcome = match maybe_done || error.may_have_taken_effect() {
                 true => Outcome::Unknown,
                 false => Outcome::Failed,
             };

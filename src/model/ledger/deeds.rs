@@ -6,12 +6,12 @@ use super::{Fact, Ledger};
 use crate::model::access::Access;
 use crate::model::account::AccountId;
 use crate::model::desk::DeskKey;
-use crate::model::email::EmailKey;
+use crate::model::email::{Email, EmailKey};
 use crate::model::held::HeldReason;
 use crate::model::outcome::{Outcome, Outcomes};
 use crate::model::plan::Plan;
 use crate::model::roster::Roster;
-use crate::model::step::{Action, Step};
+use crate::model::step::{Action, Step, Who};
 
 /// Something done to Jira, whichever pass does it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,6 +73,10 @@ impl Ledger {
             let is_accepted = end.outcome == Outcome::Done && !is_seen_at_once(&step.action);
             (end.ineffective || is_accepted).then_some(deed)
         };
+        let opposites = plan.steps.iter().filter(|step| outcomes.of(step.id) == Outcome::Done);
+        for deed in opposites.flat_map(|step| opposites_of(step, outcomes)) {
+            accepted.remove(&deed);
+        }
         for deed in plan.steps.iter().filter_map(done) {
             *accepted.entry(deed).or_default() += 1;
         }
@@ -86,6 +90,30 @@ impl Deed {
             Self::Remove(desk, id) => Some(Self::RemoveFromOpen(desk, id)),
             Self::Add(..) | Self::RemoveFromOpen(..) | Self::Update(..) | Self::Access(..) => None,
         }
+    }
+}
+
+/// What was accepted before and is wanted no more, now that its opposite is done: between two readings of everything an
+/// edit may take somebody off whom another has added.
+fn opposites_of(step: &Step, outcomes: &Outcomes) -> Vec<Deed> {
+    match &step.action {
+        Action::AddToDesk { who, desk, .. } => {
+            let made = || outcomes.ends.get(&step.id)?.account.as_ref();
+            let account = match who {
+                Who::Existing(account) => Some(account),
+                Who::MadeBy(_) => made(),
+            };
+            let removals = account.into_iter().flat_map(|account| {
+                let removal = Deed::Remove(desk.clone(), account.id.clone());
+                [removal.clone().while_open(), Some(removal)]
+            });
+            removals.flatten().collect()
+        }
+        Action::RemoveFromDesk { email, desk, .. } => {
+            let add = |email: &Email| Deed::Add(desk.clone(), email.key().clone());
+            email.iter().map(add).collect()
+        }
+        Action::CreateCustomer { .. } | Action::UpdateCustomer { .. } | Action::SetAccess { .. } => Vec::new(),
     }
 }
 

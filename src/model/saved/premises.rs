@@ -40,6 +40,8 @@ pub enum Seen {
     Unknown,
     /// It is so, or is not.
     Is(bool),
+    /// The desk's list shows the account, and the role of its customers has no place for it: it is not on the desk.
+    ListedOnly,
     /// One account, and nobody else.
     One(AccountId),
     /// Accounts of which none can be told to be the one.
@@ -165,6 +167,7 @@ impl Seen {
                 Some(AccessReading::NotAsked | AccessReading::Unreadable { .. }) | None => Self::Unknown,
             },
             Premise::Membership(key, id) => match (desk(observed, key), observed.accounts.get(id)) {
+                (Some(desk), Some(account)) if desk.phantoms().contains(&account.handle) => Self::ListedOnly,
                 (Some(desk), Some(account)) => Self::Is(desk.members.contains(&account.handle)),
                 (Some(_), None) if observed.gone.contains(id) => Self::Is(false),
                 (Some(_) | None, _) => Self::Unknown,
@@ -181,6 +184,11 @@ impl Seen {
             Some(Lookup::Inactive(id) | Lookup::Taken(id)) => Self::Candidates(vec![id.clone()]),
             Some(Lookup::Many(ids)) => Self::Candidates(ids.clone()),
         }
+    }
+
+    /// Whether it says that somebody is not on a desk.
+    pub(super) fn is_off(&self) -> bool {
+        matches!(self, Self::Is(false) | Self::ListedOnly)
     }
 
     fn of_account(account: &Account) -> Self {
@@ -221,6 +229,7 @@ impl fmt::Display for Seen {
             Self::Nothing => f.write_str("none"),
             Self::Unknown => f.write_str("not known"),
             Self::Is(so) => f.write_str(if *so { "yes" } else { "no" }),
+            Self::ListedOnly => f.write_str("no, though the list of customers shows it"),
             Self::One(id) => write!(f, "account {id}"),
             Self::Candidates(ids) => {
                 let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();

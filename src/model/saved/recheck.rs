@@ -6,7 +6,7 @@ use super::SavedPlan;
 use super::premises::{self, Premise, Seen, desk};
 use crate::model::account::{Account, AccountId};
 use crate::model::email::EmailKey;
-use crate::model::observed::{AccessReading, Lookup, Observed};
+use crate::model::observed::{AccessReading, Lookup, Observed, ObservedDesk, Witness};
 use crate::model::plan::Plan;
 use crate::model::roster::Roster;
 use crate::model::step::{AccountRef, Action, Changes, Step, StepId, Who};
@@ -42,7 +42,7 @@ impl SavedPlan {
         let (mut left, mut already, mut changed) = (Vec::new(), Vec::new(), Vec::new());
         for step in &self.steps {
             let step = settled(step, &made, &already);
-            if is_reached(&step, observed) {
+            if is_reached(&step, observed) && !self.is_listed_only(&step, observed) {
                 made.extend(account_of(&step, observed).map(|account| (step.id, account)));
                 already.push(step);
                 continue;
@@ -72,6 +72,22 @@ impl SavedPlan {
         found.collect()
     }
 
+    /// Whether a step adds somebody of whom the plan knew that the desk's list shows them and they are not on it, and nothing
+    /// says that they are by now: adding them again costs a call and harms nothing.
+    fn is_listed_only(&self, step: &Step, observed: &Observed) -> bool {
+        let Action::AddToDesk {
+            who: Who::Existing(account),
+            desk: key,
+            ..
+        } = &step.action
+        else {
+            return false;
+        };
+        let premise = Premise::Membership(key.clone(), account.id.clone());
+        let is_believed = |desk: &ObservedDesk| matches!(desk.witness, Witness::Believed { .. });
+        self.premises.get(&premise) == Some(&Seen::ListedOnly) && !desk(observed, key).is_some_and(is_believed)
+    }
+
     fn moved(&self, step: &Step, premise: Premise, observed: &Observed) -> Option<Changed> {
         // An account somebody else made in the meantime has no premises yet: it was on no desk. Anything else a file does
         // not tell of was not seen.
@@ -89,7 +105,9 @@ impl SavedPlan {
             }
             _ => true,
         };
-        (now != before || !may_be).then(|| Changed {
+        let is_off_still = before.is_off() && (now.is_off() || self.is_listed_only(step, observed));
+        let is_same = now == before || is_off_still && matches!(premise, Premise::Membership(..));
+        (!is_same || !may_be).then(|| Changed {
             what: premise.to_string(),
             before: before.to_string(),
             now: now.to_string(),
