@@ -7,6 +7,7 @@ mod files;
 mod judge;
 mod leavers;
 mod others;
+mod transcript;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +31,7 @@ use tempfile::TempDir;
 use self::drawn::{Person, Wanted, canonical, desk, site, yaml};
 use self::files::OddFile;
 use self::others::{Act, Others};
+use self::transcript::Transcript;
 use self::work::{Pass, one_pass, rival_pass};
 use super::world::World;
 
@@ -108,6 +110,9 @@ pub(crate) struct Life {
     told: Vec<String>,
     /// What a killed pass was about: a call that was under way can still take effect.
     killed: Vec<Preview>,
+    seed: u64,
+    /// What happened, for another build to compare with; nothing where nobody asks for it.
+    transcript: Option<Transcript>,
     /// Whether another quietdesk, with a memory of its own, ever worked on the site.
     rivals: bool,
 }
@@ -123,6 +128,7 @@ pub(crate) async fn live(seed: u64) {
         life.pass(faulty).await;
     }
     life.settles().await;
+    life.write_transcript();
 }
 
 /// Lives `count` lives from `first` on, some of them at once.
@@ -215,8 +221,14 @@ impl Life {
             standing,
             removed: Vec::new(),
             killed: Vec::new(),
+            seed,
+            transcript: transcript::folder().map(|_| Transcript::default()),
             rivals: false,
         };
+        if life.transcript.is_some() {
+            life.world.settings.concurrency = 1;
+            life.world.settings.patience = Duration::from_secs(10);
+        }
         for n in 0..PEOPLE {
             life.entry(n);
         }
@@ -345,11 +357,13 @@ impl Life {
             let requests: usize = self.random.random_range(1..60);
             self.world.sandbox.requests() + requests
         });
+        let killed_at = killed_at.filter(|_| self.transcript.is_none());
         let mut pass = Pass {
             is_full: self.memory.is_none() || self.random.random_bool(0.5),
             roster,
             before,
             seen: None,
+            outcomes: None,
             meddled: Vec::new(),
             ended: false,
         };
@@ -358,6 +372,7 @@ impl Life {
             before: pass.before.clone(),
             seen: None,
             is_full: true,
+            outcomes: None,
             meddled: Vec::new(),
             ended: false,
         };
@@ -366,8 +381,11 @@ impl Life {
             now: self.now.as_second(),
             ..Policy::default()
         };
-        let meddling = self.meddling();
-        let rival = self.random.random_bool(0.3).then(|| self.folder.path().join("rival"));
+        let mut meddling = self.meddling();
+        let mut rival = self.random.random_bool(0.3).then(|| self.folder.path().join("rival"));
+        if self.transcript.is_some() {
+            (meddling, rival) = (Vec::new(), None);
+        }
         self.rivals |= rival.is_some();
         let sandbox = self.world.sandbox.clone();
         let others = Others::new(sandbox.clone(), meddling);
@@ -402,6 +420,10 @@ impl Life {
         if was_killed {
             // Memory dies with the process.
             self.memory = None;
+        }
+        if self.transcript.is_some() {
+            let state = State::open(&folder, &site, Opener::new("campaign", Timestamp::now)).unwrap();
+            self.take_down(&pass, &state.ledger());
         }
         let kind = if pass.is_full { "full pass" } else { "edit" };
         self.told.push(format!(
@@ -483,11 +505,13 @@ impl Life {
                 before: self.world.sandbox.snapshot(),
                 seen: None,
                 is_full: true,
+                outcomes: None,
                 meddled: Vec::new(),
                 ended: false,
             };
             one_pass(&self.world, &mut self.memory, &mut pass, &mut ledger, &policy, &state).await;
             state.save(&ledger).unwrap();
+            self.take_down(&pass, &state.ledger());
             let plan = pass.seen.as_ref().map(|seen| seen.approved.plan());
             left = plan.unwrap().steps.iter().map(ToString::to_string).collect();
             let held: Vec<_> = plan

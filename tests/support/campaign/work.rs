@@ -28,6 +28,7 @@ pub(super) struct Pass {
     pub(super) before: Snapshot,
     pub(super) seen: Option<Preview>,
     pub(super) is_full: bool,
+    pub(super) outcomes: Option<Outcomes>,
     /// What other people did while it ran.
     pub(super) meddled: Vec<Act>,
     /// It came to its end.
@@ -78,6 +79,7 @@ pub(super) async fn one_pass(
     let outcomes = carry_out(&jira, seen, state, &Passwords::default(), &Silent, &stop).await;
     remember(memory, pass, edit.as_ref(), &outcomes, ledger, policy);
     pass.ended = outcomes.stopped.is_none();
+    pass.outcomes = Some(outcomes);
     let Some(seen) = &pass.seen else { return };
     state.found(&pass.roster, seen.approved.plan());
 }
