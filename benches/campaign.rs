@@ -21,8 +21,9 @@ fn number(name: &str, otherwise: u64) -> u64 {
 
 fn main() {
     let (first, lives) = (number("QUIETDESK_FIRST_LIFE", 0), number("QUIETDESK_LIVES", 2000));
+    let side_by_side = number("QUIETDESK_SIDE_BY_SIDE", SIDE_BY_SIDE);
     let begin = Instant::now();
-    support::campaign::live_all(first, lives, SIDE_BY_SIDE);
+    support::campaign::live_all(first, lives, side_by_side);
     let took = begin.elapsed().as_secs_f64();
     println!("{lives} lives from {first} on, {took:.0} s: nothing happened that must not");
 }

@@ -172,6 +172,20 @@ impl Ledger {
         listed
     }
 
+    /// Whether the last reading of a desk did not show somebody there whom an earlier roster listed.
+    #[must_use]
+    pub fn was_missed(&self, desk: &DeskKey, email: &EmailKey) -> bool {
+        self.parts.missed.contains(&(desk.clone(), email.clone()))
+    }
+
+    /// Their accounts, as far as they are known.
+    pub fn missed_on(&self, desk: &DeskKey) -> impl Iterator<Item = &AccountId> {
+        let first = (desk.clone(), EmailKey::restored(""));
+        let missed = self.parts.missed.range(&first..);
+        let missed = missed.take_while(move |(on, _)| *on == first.0);
+        missed.filter_map(|place| self.parts.claimed.get(place)?.as_ref())
+    }
+
     /// Whether Jira accepted something twice that still is not so.
     #[must_use]
     pub fn is_without_effect(&self, deed: &Deed) -> bool {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
+use tokio::sync::watch;
 
 /// One request and its answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -51,7 +52,8 @@ pub(super) struct Journal {
     exchanges: VecDeque<Exchange>,
     limit: usize,
     next: u64,
-    pub(super) requests: usize,
+    /// How many requests arrived; whoever waits for one is told.
+    pub(super) requests: watch::Sender<usize>,
     pub(super) writes: usize,
     pub(super) outbox: Vec<Mail>,
     pub(super) violations: Vec<String>,
@@ -63,7 +65,7 @@ impl Journal {
             exchanges: VecDeque::new(),
             limit: limit.max(1),
             next: 1,
-            requests: 0,
+            requests: watch::Sender::new(0),
             writes: 0,
             outbox: Vec::new(),
             violations: Vec::new(),
@@ -74,7 +76,7 @@ impl Journal {
     pub(super) fn begin(&mut self, mut exchange: Exchange) -> u64 {
         let seq = self.next;
         self.next += 1;
-        self.requests += 1;
+        self.requests.send_modify(|requests| *requests += 1);
         self.writes += usize::from(exchange.method != "GET");
         exchange.seq = seq;
         if self.exchanges.len() >= self.limit {
@@ -102,6 +104,7 @@ impl Journal {
         self.exchanges.clear();
         self.outbox.clear();
         self.violations.clear();
-        (self.requests, self.writes) = (0, 0);
+        self.requests.send_replace(0);
+        self.writes = 0;
     }
 }

@@ -340,7 +340,14 @@ impl Sandbox {
     /// How many requests reached it.
     #[must_use]
     pub fn requests(&self) -> usize {
-        self.core().journal.requests
+        *self.core().journal.requests.borrow()
+    }
+
+    /// Waits until so many requests reached it.
+    pub async fn reached(&self, requests: usize) {
+        let mut arrived = self.core().journal.requests.subscribe();
+        // The sender lives as long as the sandbox.
+        let _ = arrived.wait_for(|arrived| *arrived >= requests).await;
     }
 
     /// How many of them were no `GET`, whatever they were answered.

@@ -1,6 +1,8 @@
 //! What an answer proves: a write counts as done when Jira says so in its documented way, and a person counts as gone when
 //! a reading shows it.
 
+use quietdesk::sandbox::Rules;
+
 use super::*;
 
 const OWNED: &str = "access: restricted, membership: owned";
@@ -250,6 +252,35 @@ async fn edits_that_undo_one_another_are_not_accepted_without_effect() {
             assert!(!world.sandbox.snapshot().customers("PRIV").contains("cy@example.com"));
         }
         world.drain();
+    }
+}
+
+/// A list may leave out who is deactivated: they are remembered, and leave when they are active again.
+#[tokio::test]
+async fn who_is_deactivated_and_not_listed_for_it_leaves_when_active_again() {
+    for kind in KINDS {
+        let config = Config {
+            deployment: kind,
+            rules: Rules {
+                inactive_are_listed: false,
+                ..Rules::default()
+            },
+            ..Config::default()
+        };
+        let world = World::with(seed(Vec::new()), config).await;
+        let mut ledger = Ledger::kept();
+        let both = private(OWNED, &["ada@example.com", "bob@example.com"]);
+        world.settles(&both, &mut ledger).await;
+        let bob = world.sandbox.accounts_of("bob@example.com").remove(0);
+        world.sandbox.set_active(&bob, false).unwrap();
+        let left = private(OWNED, &["ada@example.com"]);
+        for _ in 0..5 {
+            assert_eq!(world.apply_with(&left, &mut ledger).await.steps(), Vec::<String>::new());
+        }
+        world.sandbox.set_active(&bob, true).unwrap();
+        let applied = world.settles(&left, &mut ledger).await;
+        assert_eq!(applied.steps(), ["remove bob@example.com from PRIV"], "{kind:?}");
+        assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada"]));
     }
 }
 

@@ -151,6 +151,23 @@ async fn owned_and_until_take_people_off_a_desk_that_goes_on_listing_them() {
     assert!(world.is_on("bob@example.com") && !world.is_on("cyd@example.com"));
 }
 
+/// A role that holds one of two, and the other was given a place in it, is not the whole role: who should go goes.
+#[tokio::test]
+async fn a_role_without_who_was_just_added_is_not_believed() {
+    let world = showing_all(seeded(&many(1))).await;
+    let mut ledger = Ledger::kept();
+    let both = listing("membership: owned", &many(1), &["bob@example.com"]);
+    world
+        .apply_with(&listing("membership: owned", &many(1), &[]), &mut ledger)
+        .await;
+    assert!(!ledger.history().places.is_empty() || ledger.history().applied.len() == 1);
+    world.settles(&both, &mut ledger).await;
+    world.sandbox.set_faults(&"role:half".parse().unwrap());
+    let applied = world.apply_with(&listing(EXACT, &many(1), &[]), &mut ledger).await;
+    assert_eq!(applied.steps(), ["remove bob@example.com from PRIV"]);
+    assert!(!world.is_on("bob@example.com"));
+}
+
 /// Whom the roster lists and only the list shows is added; where that has no effect, it is noted after the second time.
 #[tokio::test]
 async fn a_listed_person_without_a_place_is_added_and_noted_after_two_in_vain() {

@@ -8,6 +8,7 @@ use crate::model::guard::ApprovedPlan;
 use crate::model::observed::{Completeness, DeskReading, Observed, Witness};
 use crate::model::outcome::{Outcome, Outcomes};
 use crate::model::roster::Roster;
+use crate::model::step::Action;
 use crate::model::witness::Mark;
 
 /// What counts as lately, in seconds.
@@ -134,12 +135,20 @@ impl History {
                 (Completeness::Partial { .. } | Completeness::Narrow, None) => {}
             }
         }
+        let Some(outcomes) = outcomes else { return };
         for step in &approved.plan().steps {
-            let outcome = outcomes.map_or(Outcome::NotAttempted, |outcomes| outcomes.of(step.id));
+            let outcome = outcomes.of(step.id);
             if let (Some((desk, account)), Outcome::Done | Outcome::Unknown) = (step.action.removal(), outcome)
                 && let Some(places) = self.places.get_mut(desk)
             {
                 places.remove(&Mark::of(&account.handle));
+            }
+            // A role without whoever was given a place in it is not the whole one.
+            let added = outcomes.ends.get(&step.id).and_then(|end| end.account.as_ref());
+            if let (Action::AddToDesk { desk, .. }, Outcome::Done, Some(account)) = (&step.action, outcome, added)
+                && let Some(places) = self.places.get_mut(desk)
+            {
+                places.insert(Mark::of(&account.handle));
             }
         }
     }

@@ -72,8 +72,9 @@ pub fn questions(roster: &Roster, observed: &Observed, ledger: &Ledger) -> Quest
             questions.emails.push(email.clone());
         }
     }
-    if !is_cloud {
-        questions.of_leavers(roster, observed, ledger, &identities);
+    match is_cloud {
+        true => questions.of_missed(roster, observed, ledger),
+        false => questions.of_leavers(roster, observed, ledger, &identities),
     }
     questions
 }
@@ -106,6 +107,19 @@ impl Questions {
                     Some(_) | None => {}
                 }
             }
+        }
+    }
+
+    /// Whom an earlier roster listed and the last reading did not show: a list may leave out who is deactivated, so that is
+    /// asked before they are forgotten.
+    fn of_missed(&mut self, roster: &Roster, observed: &Observed, ledger: &Ledger) {
+        for key in roster.desks.keys() {
+            if read(observed, key).is_none_or(|desk| desk.completeness.is_narrow()) {
+                continue;
+            }
+            let missed = ledger.missed_on(key);
+            self.accounts
+                .extend(missed.filter(|id| is_unknown(observed, id)).cloned());
         }
     }
 

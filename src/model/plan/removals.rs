@@ -164,7 +164,7 @@ impl Planner<'_> {
             if is_listed(email) {
                 continue;
             }
-            match self.whereabouts(identities, desk, email, id) {
+            match self.whereabouts(identities, (key, desk), email, id) {
                 Whereabouts::There(account) if applied && spec.membership == Membership::Owned => {
                     leaving.entry(account.handle.clone()).or_insert(Cause::Edit);
                 }
@@ -185,10 +185,11 @@ impl Planner<'_> {
     fn whereabouts<'i>(
         &self,
         identities: &Identities<'i>,
-        desk: &ObservedDesk,
+        (key, desk): (&DeskKey, &ObservedDesk),
         email: &EmailKey,
         id: Option<&AccountId>,
     ) -> Whereabouts<'i> {
+        let is_unasked = |id: &AccountId| !self.observed.accounts.contains_key(id) && !self.observed.gone.contains(id);
         let (account, certain) = match id {
             Some(id) => (
                 identities.with_id(id),
@@ -203,7 +204,10 @@ impl Planner<'_> {
         match account {
             Some(account) if desk.members.contains(&account.handle) => Whereabouts::There(account),
             Some(account) if desk.phantoms().contains(&account.handle) => Whereabouts::ListedOnly(account),
+            // A list may leave out who is deactivated, and still be whole.
+            Some(account) if !account.active => Whereabouts::Unknown,
             Some(_) if desk.completeness.is_complete() => Whereabouts::Gone,
+            None if id.is_some_and(is_unasked) && self.ledger.was_missed(key, email) => Whereabouts::Unknown,
             // Cloud's list shows everybody who is on it.
             None if desk.completeness.is_complete() && certain => Whereabouts::Gone,
             Some(_) | None => Whereabouts::Unknown,

@@ -3,9 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use quietdesk::engine::pass::Preview;
 use quietdesk::model::held::Held;
+use quietdesk::model::observed::DeskReading;
 use quietdesk::model::plan::{NoteKind, Plan};
 use quietdesk::model::roster::{Membership, Roster};
+use quietdesk::model::step::Action;
 use quietdesk::sandbox::{AccountSnapshot, DeskAccess, PersonKind, Snapshot};
 
 use super::drawn::canonical;
@@ -15,14 +18,23 @@ impl Life {
     /// After a pass that nothing disturbed: who is on a desk that an applied roster lists them on is that roster's from then
     /// on, until they were off the desk at some moment.
     pub(super) fn remember_applied(&mut self, pass: &Pass, after: &Snapshot, is_undisturbed: bool) {
+        // An edit that is about nothing reads nothing: only what a pass saw was applied.
+        let is_undisturbed = is_undisturbed && pass.seen.as_ref().is_some_and(|seen| pass.is_full || has_steps(seen));
         for desk in DESKS {
             let on = &after.desks[desk].customers;
             let applied = self.applied.entry(desk).or_default();
-            applied.retain(|id| on.contains(id) && pass.before.desks[desk].customers.contains(id));
+            // Whoever became active again between the reading of a list and of the account was seen to be off the desk.
+            let is_steady = |id: &String| !pass.meddled.iter().any(|act| act.changes(id));
+            let stays = |id: &String| on.contains(id) && pass.before.desks[desk].customers.contains(id);
+            applied.retain(|id| stays(id) && is_steady(id));
             if !is_undisturbed {
                 continue;
             }
+            let was_read = pass.seen.as_ref().is_some_and(|seen| reads_whole(seen, desk));
             let listed = on.iter().filter(|id| {
+                if !was_read && !added(pass, desk).contains(*id) {
+                    return false;
+                }
                 let account = &after.accounts[*id];
                 let has_moved = pass.meddled.iter().any(|act| act.moves(desk, id) || act.changes(id));
                 is_plain(after, account) && !has_moved && lists(&pass.roster, &account.email, desk)
@@ -41,10 +53,11 @@ impl Life {
     }
 
     /// Who should have left is gone, or is held by name.
-    pub(super) fn the_right_people_are_gone(&self, roster: &Roster, plan: &Plan) {
+    pub(super) fn the_right_people_are_gone(&self, roster: &Roster, last: &Preview) {
         if self.is_masked {
             return;
         }
+        let plan = last.approved.plan();
         let now = self.world.sandbox.snapshot();
         for desk in DESKS {
             let (_, spec) = roster.desks.iter().find(|(key, _)| key.as_str() == desk).unwrap();
@@ -71,13 +84,60 @@ impl Life {
                         Membership::Owned => applied.contains(id),
                         Membership::Exact => true,
                     };
+                // A guard's finding waits for somebody to approve of it.
+                let findings = last.approved.findings().iter();
+                let mut desks = findings.map(|finding| finding.desk.as_ref());
+                let is_refused = desks.any(|of| of.is_none_or(|key| key.as_str() == desk));
+                let waits = is_refused || is_held(plan, desk, &key) || waits(roster, plan, desk, id);
                 self.must(
-                    !has_to_go || is_held(plan, desk, &key) || waits(roster, plan, desk, id),
+                    !has_to_go || waits || self.looks_like_a_phantom(plan, desk, id),
                     &format!("{id} ({email}) is still on {desk}, and nothing holds it"),
                 );
             }
         }
     }
+}
+
+impl Life {
+    /// Whoever somebody else put on a desk is not in a role that holds half, and cannot be told from people whom a group puts
+    /// on the list: they are noted.
+    fn looks_like_a_phantom(&self, plan: &Plan, desk: &str, id: &str) -> bool {
+        let is_noted = plan.notes.iter().any(|note| {
+            let is_there = note.desk.as_ref().is_some_and(|key| key.as_str() == desk);
+            is_there && note.account.0 == id && note.kind == NoteKind::ListedOnly
+        });
+        let by_hand = self.put.contains(&(desk.to_owned(), id.to_owned()));
+        is_noted && by_hand && self.standing.contains(&"role:half")
+    }
+}
+
+fn has_steps(seen: &Preview) -> bool {
+    !seen.approved.plan().steps.is_empty()
+}
+
+/// Whether a pass read the whole list of a desk.
+fn reads_whole(seen: &Preview, desk: &str) -> bool {
+    let mut read = seen.observed.desks.iter().filter(|(key, _)| key.as_str() == desk);
+    read.any(|(_, reading)| match reading {
+        DeskReading::Read(desk) => desk.completeness.is_complete(),
+        DeskReading::Missing | DeskReading::Unreadable { .. } => false,
+    })
+}
+
+/// Whom a pass added to a desk.
+fn added(pass: &Pass, desk: &str) -> BTreeSet<String> {
+    let (Some(seen), Some(outcomes)) = (&pass.seen, &pass.outcomes) else {
+        return BTreeSet::new();
+    };
+    let steps = seen.approved.plan().steps.iter().filter(|step| match &step.action {
+        Action::AddToDesk { desk: on, .. } => on.as_str() == desk && outcomes.succeeded(step.id),
+        Action::CreateCustomer { .. }
+        | Action::UpdateCustomer { .. }
+        | Action::RemoveFromDesk { .. }
+        | Action::SetAccess { .. } => false,
+    });
+    let ids = steps.filter_map(|step| Some(outcomes.ends.get(&step.id)?.account.as_ref()?.id.0.clone()));
+    ids.collect()
 }
 
 /// A mere customer who can be seen, and whose address is nobody else's.

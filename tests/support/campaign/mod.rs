@@ -104,8 +104,10 @@ pub(crate) struct Life {
     in_force: Option<Roster>,
     /// What goes wrong from the beginning to the end.
     standing: Vec<&'static str>,
-    /// When how many were taken off which desk.
-    removed: Vec<(Timestamp, &'static str, usize)>,
+    /// When who was taken off which desk.
+    removed: Vec<(Timestamp, &'static str, String)>,
+    /// Whom somebody else put on which desk, ever.
+    put: BTreeSet<(String, String)>,
     /// What happened, for whoever looks for the reason.
     told: Vec<String>,
     /// What a killed pass was about: a call that was under way can still take effect.
@@ -220,6 +222,7 @@ impl Life {
             in_force: None,
             standing,
             removed: Vec::new(),
+            put: BTreeSet::new(),
             killed: Vec::new(),
             seed,
             transcript: transcript::folder().map(|_| Transcript::default()),
@@ -291,6 +294,7 @@ impl Life {
         for _ in 0..self.random.random_range(0..4) {
             let act = Act::drawn(&self.world.sandbox.snapshot(), &mut self.random);
             act.is_done(&self.world.sandbox);
+            self.put.extend(act.puts());
             self.told.push(act.to_string());
         }
         self.forget_absent();
@@ -393,9 +397,7 @@ impl Life {
             let Some(at) = killed_at else {
                 return std::future::pending().await;
             };
-            while sandbox.requests() < at {
-                tokio::task::yield_now().await;
-            }
+            sandbox.reached(at).await;
         };
         let folder = self.folder.path().join("state");
         let site = self.world.running.url();
@@ -417,6 +419,7 @@ impl Life {
             }
         };
         pass.meddled = others.done();
+        self.put.extend(pass.meddled.iter().filter_map(Act::puts));
         if was_killed {
             // Memory dies with the process.
             self.memory = None;
@@ -496,7 +499,7 @@ impl Life {
             ..Policy::default()
         };
         let roster = self.read_roster(None).unwrap();
-        let (mut left, mut last_plan) = (Vec::new(), None);
+        let (mut left, mut last) = (Vec::new(), None);
         for _ in 0..5 {
             let state = State::open(&folder, &site, Opener::new("campaign", Timestamp::now)).unwrap();
             let mut ledger = state.ledger();
@@ -521,8 +524,8 @@ impl Life {
                 .map(|held| format!("{:?} {}", held.desk, held.reason))
                 .collect();
             self.told.push(format!("settling: {left:?}; held {held:?}"));
-            self.nobody_twice(&pass.before, &self.world.sandbox.snapshot());
-            last_plan = plan.cloned();
+            self.nobody_twice(&pass, &self.world.sandbox.snapshot());
+            last = pass.seen;
         }
         if !left.is_empty() {
             let journal = std::fs::read_to_string(folder.join("audit.jsonl")).unwrap_or_default();
@@ -530,7 +533,7 @@ impl Life {
             self.told.push(last.join("\n"));
         }
         self.must(left.is_empty(), &format!("it never settles: {left:?}"));
-        self.the_right_people_are_gone(&roster, &last_plan.unwrap());
+        self.the_right_people_are_gone(&roster, &last.unwrap());
         self.world.drain();
     }
 

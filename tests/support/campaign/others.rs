@@ -79,6 +79,19 @@ impl Act {
         }
     }
 
+    /// Whom it puts on which desk.
+    pub(super) fn puts(&self) -> Option<(String, String)> {
+        match self {
+            Self::Put(desk, id) => Some(((*desk).to_owned(), id.clone())),
+            Self::TakeOff(..)
+            | Self::Activate(..)
+            | Self::Hide(..)
+            | Self::Delete(_)
+            | Self::SignUp(_)
+            | Self::Open(..) => None,
+        }
+    }
+
     /// Whether it is about an account itself.
     pub(super) fn changes(&self, who: &str) -> bool {
         match self {
@@ -128,9 +141,7 @@ impl Others {
     /// Never ends by itself.
     pub(super) async fn meddle(&self) {
         for (at, act) in &self.acts {
-            while self.sandbox.requests() < *at {
-                tokio::task::yield_now().await;
-            }
+            self.sandbox.reached(*at).await;
             if act.is_done(&self.sandbox) {
                 let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
                 done.push(act.clone());

@@ -82,7 +82,7 @@ impl Life {
 }
 
 /// What is remembered, in words of its own, so that it can be compared where the types have changed.
-fn remembered(ledger: &Ledger) -> Vec<String> {
+pub(super) fn remembered(ledger: &Ledger) -> Vec<String> {
     let parts = ledger.parts();
     let mut lines = Vec::new();
     lines.extend(parts.completed.iter().map(|desk| format!("completed {desk}")));

@@ -24,8 +24,10 @@ fn listing(names: &[&str]) -> Roster {
 
 /// Everybody named has an account, and is on the desk.
 fn there(names: &[&str]) -> Observed {
-    names.iter().fold(site(&["SUP"]), |observed, name| {
-        with(observed, account(name, &format!("{name}@example.com")), &["SUP"])
+    let everybody = ["ada", "bob", "eve"].into_iter().chain(names.iter().copied());
+    everybody.fold(site(&["SUP"]), |observed, name| {
+        let on: &[&str] = if names.contains(&name) { &["SUP"] } else { &[] };
+        with(observed, account(name, &format!("{name}@example.com")), on)
     })
 }
 
@@ -77,6 +79,39 @@ fn whom_a_roster_listed_is_remembered_until_they_are_off_the_desk() {
     ] {
         pass(&mut ledger, &listing(&["ada"]), &there(on), Outcome::Held);
         assert_eq!(listed(&ledger), left);
+    }
+}
+
+/// A list may leave out who is deactivated, and an account nobody has asked for may be: neither ends the memory.
+#[test]
+fn whoever_may_be_deactivated_is_not_seen_to_be_gone() {
+    let bob = AccountId("bob".into());
+    type Change = fn(&mut Observed, &AccountId);
+    let changes: [(Change, bool); 4] = [
+        (|_, _| {}, false),
+        (
+            |observed, bob| observed.accounts.get_mut(bob).unwrap().active = false,
+            true,
+        ),
+        (|observed, bob| drop(observed.accounts.remove(bob)), true),
+        (
+            |observed, bob| {
+                observed.accounts.remove(bob);
+                observed.gone.insert(bob.clone());
+            },
+            false,
+        ),
+    ];
+    for (change, is_remembered) in changes {
+        let mut ledger = Ledger::kept();
+        let both = listing(&["ada", "bob"]);
+        pass(&mut ledger, &both, &there(&["ada", "bob"]), Outcome::Done);
+        let mut observed = there(&["ada"]);
+        change(&mut observed, &bob);
+        for _ in 0..4 {
+            pass(&mut ledger, &listing(&["ada"]), &observed, Outcome::Done);
+        }
+        assert_eq!(listed(&ledger).contains(&BOB), is_remembered);
     }
 }
 
