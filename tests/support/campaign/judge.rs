@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use quietdesk::engine::pass::Preview;
+use quietdesk::model::account::Handle;
 use quietdesk::model::observed;
 use quietdesk::model::roster::Membership;
 use quietdesk::model::step::Action;
@@ -60,7 +61,7 @@ impl Life {
             self.removed.extend(gone);
             // The guards go by what they saw, and a list can miss a row without saying so.
             let seen = pass.seen.as_ref().and_then(|seen| members_seen(seen, desk));
-            self.guards_held(desk, seen.unwrap_or(was.customers.len()), left.len());
+            self.guards_held(desk, seen.as_ref().unwrap_or(&was.customers), left.len());
         }
         for (id, account) in &pass.before.accounts {
             let changes = steps
@@ -128,13 +129,14 @@ impl Life {
     }
 
     /// Never more than the settings say, in any 24 hours.
-    fn guards_held(&self, desk: &str, was: usize, left: usize) {
+    fn guards_held(&self, desk: &str, seen: &BTreeSet<String>, left: usize) {
         let lately = self
             .removed
             .iter()
             .filter(|(at, of, _)| *of == desk && self.now.duration_since(*at).as_secs() < 24 * 60 * 60);
-        // However often somebody is put back by hand, it is one person who leaves.
-        let count = lately.map(|(_, _, id)| id).collect::<BTreeSet<_>>().len();
+        // However often somebody is put back by hand, or listed all the same, it is one person who leaves.
+        let gone: BTreeSet<_> = lately.map(|(_, _, id)| id).collect();
+        let (count, of) = (gone.len(), gone.union(&seen.iter().collect()).count());
         // Two memories count each by itself.
         if left == 0 || self.rivals {
             return;
@@ -143,7 +145,6 @@ impl Life {
             count <= self.guards.max_removals,
             &format!("{count} left {desk} in a day"),
         );
-        let of = was + count - left;
         self.must(
             of < 10 || count * 100 <= self.guards.max_removal_percent * of,
             &format!("{count} of {of} left {desk} in a day"),
@@ -151,10 +152,19 @@ impl Life {
     }
 }
 
-fn members_seen(seen: &Preview, desk: &str) -> Option<usize> {
+/// Whose accounts a pass saw on a desk.
+fn members_seen(seen: &Preview, desk: &str) -> Option<BTreeSet<String>> {
     let (_, reading) = seen.observed.desks.iter().find(|(key, _)| key.as_str() == desk)?;
     match reading {
-        observed::DeskReading::Read(desk) => Some(desk.members.len()),
+        observed::DeskReading::Read(desk) => {
+            let accounts = seen.observed.by_handle();
+            let id = |handle: &Handle| {
+                accounts
+                    .get(handle)
+                    .map_or(handle.0.clone(), |account| account.id.0.clone())
+            };
+            Some(desk.members.iter().map(id).collect())
+        }
         observed::DeskReading::Missing | observed::DeskReading::Unreadable { .. } => None,
     }
 }

@@ -88,7 +88,9 @@ impl Life {
                 let findings = last.approved.findings().iter();
                 let mut desks = findings.map(|finding| finding.desk.as_ref());
                 let is_refused = desks.any(|of| of.is_none_or(|key| key.as_str() == desk));
-                let waits = is_refused || is_held(plan, desk, &key) || waits(roster, plan, desk, id);
+                let is_candidate = |held: &Held| held.reason.candidates().iter().any(|candidate| candidate.0 == *id);
+                let is_held = is_held(plan, desk, &key) || plan.held.iter().any(is_candidate);
+                let waits = is_refused || is_held || waits(roster, plan, desk, id);
                 self.must(
                     !has_to_go || waits || self.looks_like_a_phantom(plan, desk, id),
                     &format!("{id} ({email}) is still on {desk}, and nothing holds it"),
