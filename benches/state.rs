@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use jiff::Timestamp;
-use quietdesk::engine::book::Book as _;
+use quietdesk::engine::journal::Journal as _;
 use quietdesk::engine::state::{Opener, State, read_ledger};
 use quietdesk::model::desk::DeskKey;
 use quietdesk::model::email::EmailKey;

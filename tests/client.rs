@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use quietdesk::engine::book::NoBook;
+use quietdesk::engine::journal::NoJournal;
 use quietdesk::engine::pass::{carry_out, preview};
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
@@ -205,7 +205,7 @@ async fn a_lost_write_is_not_forgotten_when_the_repetition_is_refused() {
     let outcomes = carry_out(
         &jira,
         &seen,
-        &NoBook,
+        &NoJournal,
         &Passwords::default(),
         &Silent,
         &CancellationToken::new(),
@@ -332,7 +332,7 @@ async fn an_import_under_a_rate_limit_is_whole_and_never_asks_early() {
     let outcomes = carry_out(
         &jira,
         &seen,
-        &NoBook,
+        &NoJournal,
         &Passwords::default(),
         &Silent,
         &CancellationToken::new(),
@@ -437,7 +437,7 @@ async fn a_stop_waits_for_calls_in_flight_but_not_for_ever() {
     };
     let start = Instant::now();
     let none = Passwords::default();
-    let (outcomes, ()) = tokio::join!(carry_out(&jira, &seen, &NoBook, &none, &Silent, &stop), stopping);
+    let (outcomes, ()) = tokio::join!(carry_out(&jira, &seen, &NoJournal, &none, &Silent, &stop), stopping);
     assert!(start.elapsed() <= Duration::from_secs(11), "{:?}", start.elapsed());
     let counts = outcomes.counts(seen.approved.plan());
     assert_eq!(

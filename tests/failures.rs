@@ -4,7 +4,7 @@
 
 mod support;
 
-use quietdesk::engine::book::NoBook;
+use quietdesk::engine::journal::NoJournal;
 use quietdesk::engine::observe::ObserveError;
 use quietdesk::engine::pass::{carry_out, preview};
 use quietdesk::engine::passwords::Passwords;
@@ -38,7 +38,7 @@ async fn an_interrupted_import_leaves_whole_people() {
     let outcomes = carry_out(
         &jira,
         &seen,
-        &NoBook,
+        &NoJournal,
         &Passwords::default(),
         &StopAfter(200, stop.clone()),
         &stop,
@@ -190,7 +190,7 @@ async fn an_account_that_vanishes_is_the_only_one_not_added() {
     let outcomes = carry_out(
         &jira,
         &seen,
-        &NoBook,
+        &NoJournal,
         &Passwords::default(),
         &Silent,
         &CancellationToken::new(),
@@ -216,7 +216,7 @@ async fn somebody_who_appears_meanwhile_is_linked() {
     let outcomes = carry_out(
         &jira,
         &seen,
-        &NoBook,
+        &NoJournal,
         &Passwords::default(),
         &Silent,
         &CancellationToken::new(),
@@ -241,7 +241,7 @@ async fn access_that_somebody_else_changes_meanwhile_is_not_fought() {
     let outcomes = carry_out(
         &jira,
         &seen,
-        &NoBook,
+        &NoJournal,
         &Passwords::default(),
         &Silent,
         &CancellationToken::new(),
@@ -337,7 +337,7 @@ async fn whatever_goes_wrong_for_a_while() {
             carry_out(
                 &jira,
                 &seen,
-                &NoBook,
+                &NoJournal,
                 &Passwords::default(),
                 &Silent,
                 &CancellationToken::new(),
@@ -419,7 +419,7 @@ async fn a_change_of_access_that_cannot_be_read_back_is_unknown() {
     let outcomes = carry_out(
         &jira,
         &seen,
-        &NoBook,
+        &NoJournal,
         &Passwords::default(),
         &Silent,
         &CancellationToken::new(),

@@ -11,7 +11,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use quietdesk::engine::book::Book as _;
+use quietdesk::engine::journal::Journal as _;
 use quietdesk::engine::state::{Opener, State, StateError, read_ledger};
 use quietdesk::model::account::AccountId;
 use quietdesk::model::email::EmailKey;

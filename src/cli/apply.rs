@@ -10,20 +10,17 @@ use tracing::error;
 
 use super::args::{ApplyArgs, Format};
 use super::exit::Exit;
-use super::site::{Site, today};
+use super::site::Site;
 use super::{Failure, printed, signals, state};
-use crate::engine::book::{Book, NoBook};
-use crate::engine::clock::compare_clocks;
-use crate::engine::observe::ObserveError;
-use crate::engine::pass::{Preview, carry_out, preview_part};
-use crate::engine::progress::Progress;
-use crate::engine::recheck::{RecheckError, recheck};
-use crate::engine::release::{commit, keep_refused, read_approvals};
+use crate::engine::journal::NoJournal;
+use crate::engine::memory::Memory;
+use crate::engine::pass::Preview;
+use crate::engine::recheck::RecheckError;
+use crate::engine::session::{PassResult, PlannedPass, Scope, Session};
 use crate::engine::state::State;
-use crate::jira::{JiraRead, JiraWrite};
+use crate::jira::JiraWrite;
 use crate::model::ledger::Ledger;
 use crate::model::outcome::Outcomes;
-use crate::model::policy::Policy;
 use crate::model::report::{Report, RosterSource};
 use crate::model::saved::SavedPlan;
 use crate::plan_file::PlanFile;
@@ -76,12 +73,8 @@ async fn pass(
     saved: Option<&SavedPlan>,
     stop: &CancellationToken,
 ) -> Result<Applied, Failure> {
-    let state = state::open(
-        &args.target.connection,
-        &site.settings,
-        "apply",
-        args.journal.rotation(),
-    )?;
+    let rotation = args.journal.rotation();
+    let state = state::open(&args.target.connection, &site.settings, "apply", rotation)?;
     let mut ledger = state.as_ref().map_or_else(Ledger::none, State::ledger);
     if args.retry {
         ledger.try_again();
@@ -89,77 +82,60 @@ async fn pass(
     if saved.is_none() {
         site.remember(&ledger);
     }
-    let site = &site;
-    let book: &dyn Book = match &state {
-        Some(state) => state,
-        None => &NoBook,
+    let (site, mut policy) = (&site, site.policy.clone());
+    let mut session = Session {
+        journal: match &state {
+            Some(state) => state,
+            None => &NoJournal,
+        },
+        ledger: &mut ledger,
+        memory: &mut Memory::default(),
+        policy: &mut policy,
+        clock: Timestamp::now,
     };
-    let mut policy = site.policy.clone();
-    let now = policy.now;
-    let approvals = read_approvals(state.as_ref(), &ledger, &mut policy, now).map_err(state::failure)?;
-    let bar = progress::Bar::new();
-    let first_calls = async {
-        let jira = JiraWrite::new(site.connect().await?);
-        compare_clocks(&jira, Timestamp::now, &mut policy).await;
-        let seen = look(&jira, site, saved, &ledger, &policy, &bar).await?;
-        Ok::<_, Failure>((jira, seen))
-    };
+    let first_calls = look(site, saved, &mut session);
     let looked = tokio::select! {
         looked = first_calls => Some(looked),
         () = stop.cancelled() => None,
     };
-    let (jira, seen) = match looked {
+    let (jira, mut planned) = match looked {
         Some(Ok(looked)) => looked,
         Some(Err(failure)) if !stop.is_cancelled() => return Err(failure),
         Some(Err(_)) | None => return Err(Failure::new(Exit::Partial, "told to stop before anything was changed")),
     };
+    if let Some(problem) = planned.unread_approvals.take() {
+        return Err(state::failure(problem));
+    }
     if let Some(state) = &state {
         state.reached(jira.own_address());
     }
-    keep_refused(state.as_ref(), &seen);
-    let plan = seen.approved.plan();
-    let asks = !plan.steps.is_empty() && !args.yes && io::stdin().is_terminal();
-    match args.output {
-        Format::Text => write_plan(&mut printed::stdout(), site, saved, &seen)?,
-        // Nobody can agree to what they have not seen; data alone goes to stdout.
-        Format::Json if asks => write_plan(&mut printed::stderr(), site, saved, &seen)?,
-        Format::Markdown if asks => write_plan(&mut printed::stderr(), site, saved, &seen)?,
-        Format::Json | Format::Markdown => {}
-    }
-    if asks && !agreed(stop).await? {
+    if !agreed_to(args, site, saved, &planned.seen, stop).await? {
         writeln!(io::stderr(), "nothing was changed")?;
         return Ok(Applied {
-            report: seen.report(&site.roster, &site.source, Some(&Outcomes::NONE), false),
+            report: planned
+                .seen
+                .report(&site.roster, &site.source, Some(&Outcomes::NONE), false),
             exit: Exit::Partial,
             printed: Ok(()),
         });
     }
-    commit(state.as_ref(), &mut ledger, &approvals, &seen, now).map_err(state::failure)?;
     let writes_before = jira.stats().writes;
-    let outcomes = carry_out(&jira, &seen, book, &site.passwords, &progress::Bar::new(), stop).await;
-    let writes = jira.stats().writes - writes_before;
-    let mut saved_as = Exit::Done;
-    if let Some(state) = &state {
-        match saved {
-            None => ledger.fold_part(&site.whole, &site.roster, plan, &outcomes),
-            Some(saved) => ledger.fold_edit(&site.whole, &saved.edit(&site.roster), plan, &outcomes),
-        }
-        let history = ledger.history_mut();
-        history.fold(
-            (&site.whole, &site.roster),
-            &seen.observed,
-            &seen.approved,
-            Some(&outcomes),
-            now,
-        );
-        ledger.until_came(&site.whole, &policy);
-        state.found(&site.roster, plan);
-        // What was done is done; without the memory of it the next pass only asks more.
-        if let Err(problem) = state.save(&ledger) {
+    let bar = progress::Bar::new();
+    let result = session.execute(planned, &jira, &site.passwords, &bar, stop).await;
+    let PassResult {
+        seen,
+        outcomes,
+        unsaved,
+    } = result.map_err(state::failure)?;
+    let (outcomes, writes) = (outcomes.unwrap_or(Outcomes::NONE), jira.stats().writes - writes_before);
+    // What was done is done; without the memory of it the next pass only asks more.
+    let saved_as = match unsaved {
+        Some(problem) => {
             error!(%problem, "what this pass saw is not remembered");
-            saved_as = Exit::Internal;
+            Exit::Internal
         }
-    }
+        None => Exit::Done,
+    };
     let report = seen.report(&site.roster, &site.source, Some(&outcomes), false);
     let hand_off = state::hand_off_command(&args.target.connection, &site.settings);
     Ok(Applied {
@@ -170,30 +146,41 @@ async fn pass(
 }
 
 /// What is to be done: all that the roster wants, or what is left of a saved plan.
-async fn look(
-    jira: &JiraRead,
+async fn look<'s>(
+    site: &'s Site,
+    saved: Option<&'s SavedPlan>,
+    session: &mut Session<'_>,
+) -> Result<(JiraWrite, PlannedPass<'s>), Failure> {
+    let jira = JiraWrite::new(site.connect().await?);
+    let scope = match saved {
+        None => Scope::Desks(&site.roster),
+        Some(saved) => Scope::Saved(saved, &site.roster),
+    };
+    let planned = session.plan(&jira, &site.whole, scope, &progress::Bar::new()).await;
+    let planned = planned.map_err(|error| match error {
+        RecheckError::Observe(error) => Failure::new(Exit::of_observe_error(&error), error),
+        other @ RecheckError::AnotherKind { .. } => Failure::new(Exit::Invalid, other),
+        stale @ RecheckError::Stale(_) => Failure::new(Exit::Stale, stale),
+    })?;
+    Ok((jira, planned))
+}
+
+/// Shows what is to be done, and asks where somebody is there to answer.
+async fn agreed_to(
+    args: &ApplyArgs,
     site: &Site,
     saved: Option<&SavedPlan>,
-    ledger: &Ledger,
-    policy: &Policy,
-    progress: &dyn Progress,
-) -> Result<Preview, Failure> {
-    let observed = |error: ObserveError| Failure::new(Exit::of_observe_error(&error), error);
-    let Some(saved) = saved else {
-        let seen = preview_part(jira, (&site.whole, &site.roster), ledger, policy, progress).await;
-        return seen.map_err(observed);
-    };
-    if jira.site().deployment != saved.site.deployment {
-        let (made_for, here) = (saved.site.deployment, jira.site().deployment);
-        let why = format!("the plan was made for Jira {made_for}, and this is Jira {here}; make the plan again");
-        return Err(Failure::new(Exit::Invalid, why));
+    seen: &Preview,
+    stop: &CancellationToken,
+) -> Result<bool, Failure> {
+    let asks = !seen.approved.plan().steps.is_empty() && !args.yes && io::stdin().is_terminal();
+    match args.output {
+        Format::Text => write_plan(&mut printed::stdout(), site, saved, seen)?,
+        // Nobody can agree to what they have not seen; data alone goes to stdout.
+        Format::Json | Format::Markdown if asks => write_plan(&mut printed::stderr(), site, saved, seen)?,
+        Format::Json | Format::Markdown => {}
     }
-    let today = site.whole.clone().on(ledger.day(today()));
-    let seen = recheck(jira, saved, (&site.roster, &today), ledger, policy, progress).await;
-    seen.map_err(|error| match error {
-        RecheckError::Observe(error) => observed(error),
-        stale @ RecheckError::Stale(_) => Failure::new(Exit::Stale, stale),
-    })
+    Ok(!asks || agreed(stop).await?)
 }
 
 /// What was seen of the desks is in a diff; of a saved plan only its steps were read again.

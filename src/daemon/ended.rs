@@ -1,5 +1,6 @@
 //! How a pass ended: for who waits for it, for timing, and for who looks on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::status::PassResult;
@@ -23,9 +24,9 @@ pub enum PassEnd {
     /// The edit concerns nothing that Jira knows of: no request was made.
     NothingToDo,
     /// Observed only: nothing was written.
-    Observed(Box<Preview>),
+    Observed(Arc<Preview>),
     /// Applied.
-    Applied(Box<Preview>, Outcomes),
+    Applied(Arc<Preview>, Outcomes),
 }
 
 /// A pass that ended, and what it asked of Jira.

@@ -1,6 +1,6 @@
 //! Passes one after another: the connection, and what is remembered between them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,19 +12,17 @@ use tracing::{error, info, warn};
 
 use super::ended::{Done, PassEnd, drops_the_connection};
 use super::{Connect, tell};
-use crate::engine::book::{Book, NoBook};
-use crate::engine::clock::compare_clocks;
+use crate::engine::journal::{Journal as _, NoJournal};
 use crate::engine::memory::Memory;
-use crate::engine::pass::{Preview, carry_out, preview, preview_edit};
 use crate::engine::passwords::Passwords;
 use crate::engine::progress::Progress;
-use crate::engine::release::{commit, keep_refused, read_approvals};
-use crate::engine::state::State;
+use crate::engine::recheck::RecheckError;
+use crate::engine::session::{PassResult, Scope, Session};
+use crate::engine::state::{State, StateError};
 use crate::files::Accept;
 use crate::jira::{InFlight, JiraRead, JiraWrite, Pace, Stats};
 use crate::model::edit::Edit;
 use crate::model::ledger::Ledger;
-use crate::model::outcome::Outcomes;
 use crate::model::policy::Policy;
 use crate::model::report::{Report, RosterSource};
 use crate::model::roster::Roster;
@@ -179,62 +177,75 @@ impl Passes {
                 Err(error) => return Err(PassEnd::NotConnected(error)),
             }
         }
-        if let Some(connection) = &self.connection {
-            compare_clocks(connection.read(), self.clock, &mut self.policy).await;
-        }
         read_passwords(self.passwords_file.as_deref(), &mut self.passwords, &mut self.policy);
-        let approvals = self.approvals();
         let Some(connection) = &self.connection else {
             return Err(PassEnd::Interrupted);
         };
-        let seen = async {
-            match &edit {
-                Some(edit) => {
-                    preview_edit(
-                        connection.read(),
-                        (roster, edit),
-                        &self.memory,
-                        &self.ledger,
-                        &self.policy,
-                        progress,
-                    )
-                    .await
-                }
-                None => preview(connection.read(), roster, &self.ledger, &self.policy, progress).await,
-            }
+        self.policy.now = (self.clock)().as_second();
+        let mut session = Session {
+            journal: match &self.state {
+                Some(state) => state,
+                None => &NoJournal,
+            },
+            ledger: &mut self.ledger,
+            memory: &mut self.memory,
+            policy: &mut self.policy,
+            clock: self.clock,
         };
-        let seen = tokio::select! {
+        let scope = edit.as_ref().map_or(Scope::Everything, Scope::Edit);
+        let planned = tokio::select! {
             () = stop.cancelled() => return Err(PassEnd::Interrupted),
-            seen = seen => seen,
+            planned = session.plan(connection.read(), roster, scope, progress) => planned,
         };
-        let seen = match seen {
-            Ok(seen) => Box::new(seen),
-            Err(error) => return Err(PassEnd::NotObserved(error)),
+        let planned = match planned {
+            Ok(planned) => planned,
+            Err(RecheckError::Observe(error)) => return Err(PassEnd::NotObserved(error)),
+            // Only a saved plan has another kind of Jira, or steps to be stale.
+            Err(RecheckError::AnotherKind { .. } | RecheckError::Stale(_)) => return Err(PassEnd::NothingToDo),
         };
-        keep_refused(self.state.as_ref(), &seen);
-        let refused = seen.approved.findings().iter();
+        if let Some(problem) = &planned.unread_approvals {
+            error!(problem = tell::chain(problem), "approvals cannot be read");
+        }
+        let refused = planned.seen.approved.findings().iter();
         self.refused = refused.map(|finding| finding.id.clone()).collect();
-        let outcomes = match connection {
-            Connection::Observing(_) => None,
+        let result = match connection {
+            Connection::Observing(_) => session.look_on(planned),
             Connection::Applying(jira) => {
-                let (state, now) = (self.state.as_ref(), self.policy.now);
-                if let Err(problem) = commit(state, &mut self.ledger, &approvals, &seen, now) {
-                    let problem = tell::chain(&problem);
-                    error!(problem, "nothing is done, because it cannot be written down");
-                    self.unsaved = Some(problem);
-                    return Err(PassEnd::Interrupted);
+                match session.execute(planned, jira, &self.passwords, progress, &stop).await {
+                    Ok(result) => result,
+                    Err(problem) => {
+                        let problem = tell::chain(&problem);
+                        error!(problem, "nothing is done, because it cannot be written down");
+                        self.unsaved = Some(problem);
+                        return Err(PassEnd::Interrupted);
+                    }
                 }
-                Some(carry_out(jira, &seen, self.book(), &self.passwords, progress, &stop).await)
             }
         };
-        self.remember(roster, edit.as_ref(), &seen, outcomes.as_ref());
-        let about = edit.as_ref().map_or(roster.as_ref(), |edit| &edit.roster);
+        Ok(self.passed(roster, edit.as_ref(), result))
+    }
+
+    /// What is kept of a pass that has come to its end, and what is said of it.
+    fn passed(&mut self, roster: &Arc<Roster>, edit: Option<&Edit>, result: PassResult) -> (PassEnd, Report) {
+        let PassResult {
+            seen,
+            outcomes,
+            unsaved,
+        } = result;
+        if outcomes.as_ref().is_none_or(|outcomes| outcomes.stopped.is_none()) {
+            self.applied = Some(Arc::clone(roster));
+        }
+        self.saved(unsaved.as_ref());
+        if let Some(problem) = &self.unsaved {
+            error!(problem, "what this pass saw is not remembered");
+        }
+        let about = edit.map_or(roster.as_ref(), |edit| &edit.roster);
         let report = seen.report(about, &RosterSource::default(), outcomes.as_ref(), false);
         let end = match outcomes {
             Some(outcomes) => PassEnd::Applied(seen, outcomes),
             None => PassEnd::Observed(seen),
         };
-        Ok((end, report))
+        (end, report)
     }
 
     /// The roster as it is today: whose `until` has come is wanted no more, also where the clock went back since.
@@ -246,40 +257,15 @@ impl Passes {
         }
     }
 
-    fn remember(&mut self, roster: &Arc<Roster>, edit: Option<&Edit>, seen: &Preview, ended: Option<&Outcomes>) {
-        let nothing = Outcomes::NONE;
-        let outcomes = ended.unwrap_or(&nothing);
-        let plan = seen.approved.plan();
-        match edit {
-            Some(edit) => {
-                self.ledger.fold_edit(roster, edit, plan, outcomes);
-                self.memory.fold(edit, &seen.observed, plan, outcomes);
-            }
-            None => {
-                self.ledger.fold(roster, plan, outcomes);
-                self.memory = Memory::of(&seen.observed, plan, outcomes);
-            }
-        }
-        let now = self.policy.now;
-        let history = self.ledger.history_mut();
-        history.fold((roster, roster), &seen.observed, &seen.approved, ended, now);
-        self.ledger.until_came(roster, &self.policy);
-        if outcomes.stopped.is_none() {
-            self.applied = Some(Arc::clone(roster));
-        }
-        if let Some(state) = &self.state {
-            state.found(roster, plan);
-        }
-        self.save();
-        if let Some(problem) = &self.unsaved {
-            error!(problem, "what this pass saw is not remembered");
-        }
-    }
-
     /// Saves what was seen and the roster, as far as they are not saved yet.
     pub(super) fn save(&mut self) {
         let saved = self.state.as_ref().map(|state| state.save(&self.ledger));
-        self.unsaved = saved.and_then(Result::err).map(|problem| tell::chain(&problem));
+        self.saved(saved.and_then(Result::err).as_ref());
+    }
+
+    /// What was seen is saved, or is not.
+    fn saved(&mut self, unsaved: Option<&StateError>) {
+        self.unsaved = unsaved.map(|problem| tell::chain(problem));
         let unkept = self.unkept.take();
         self.keep_roster(unkept);
     }
@@ -289,34 +275,23 @@ impl Passes {
         self.unsaved.clone()
     }
 
-    /// What is approved of. Where that cannot be read, nothing is.
-    fn approvals(&mut self) -> BTreeMap<String, i64> {
-        let now = (self.clock)().as_second();
-        let read = read_approvals(self.state.as_ref(), &self.ledger, &mut self.policy, now);
-        read.unwrap_or_else(|problem| {
-            error!(problem = tell::chain(&problem), "approvals cannot be read");
-            (self.policy.approved, self.policy.now) = (BTreeSet::new(), now);
-            BTreeMap::new()
-        })
-    }
-
     /// Whether the last pass refused something that can be approved of.
     pub(super) fn refuses(&self) -> bool {
         self.state.is_some() && !self.refused.is_empty()
     }
 
     /// Whether somebody approved of something that the last pass refused.
-    pub(super) fn is_approved(&mut self) -> bool {
-        self.refuses() && {
-            self.approvals();
-            !self.policy.approved.is_disjoint(&self.refused)
-        }
-    }
-
-    fn book(&self) -> &dyn Book {
-        match &self.state {
-            Some(state) => state,
-            None => &NoBook,
+    pub(super) fn is_approved(&self) -> bool {
+        let Some(state) = self.state.as_ref().filter(|_| self.refuses()) else {
+            return false;
+        };
+        let now = (self.clock)().as_second();
+        match state.approvals(self.ledger.history(), now) {
+            Ok(approvals) => approvals.keys().any(|id| self.refused.contains(id)),
+            Err(problem) => {
+                error!(problem = tell::chain(&problem), "approvals cannot be read");
+                false
+            }
         }
     }
 

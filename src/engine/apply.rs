@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use self::settle::Unsettled;
-use super::book::Book;
+use super::journal::Journal;
 use super::passwords::Passwords;
 use super::progress::{Event, Progress};
 use super::protocol::{self, Rest, closes_the_desk};
@@ -42,7 +42,7 @@ pub async fn apply(
     jira: &JiraWrite,
     approved: &ApprovedPlan,
     observed: &Observed,
-    book: &dyn Book,
+    book: &dyn Journal,
     passwords: &Passwords,
     progress: &dyn Progress,
     stop: &CancellationToken,
@@ -80,7 +80,7 @@ struct Applying<'a> {
     jira: &'a JiraWrite,
     approved: &'a ApprovedPlan,
     observed: &'a Observed,
-    book: &'a dyn Book,
+    book: &'a dyn Journal,
     passwords: &'a Passwords,
     progress: &'a dyn Progress,
     stop: &'a CancellationToken,

@@ -4,9 +4,9 @@
 //! step: what is done was decided in `model::plan`, and seen by `model::guard`.
 
 pub mod apply;
-pub mod book;
 pub mod clock;
 pub mod doctor;
+pub mod journal;
 pub mod memory;
 pub mod observe;
 pub mod observe_edit;
@@ -18,6 +18,6 @@ pub mod passwords;
 pub mod progress;
 mod protocol;
 pub mod recheck;
-pub mod release;
+pub mod session;
 pub mod state;
 pub mod survey;

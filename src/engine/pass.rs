@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tokio_util::sync::CancellationToken;
 
 use super::apply::apply;
-use super::book::Book;
+use super::journal::Journal;
 use super::memory::Memory;
 use super::observe::{ObserveError, ask, observe};
 use super::observe_edit::observe_edit;
@@ -169,7 +169,7 @@ fn changed(roster: &Roster, step: &Step) -> Option<(Handle, BTreeSet<DeskKey>)> 
 pub async fn carry_out(
     jira: &JiraWrite,
     preview: &Preview,
-    book: &dyn Book,
+    book: &dyn Journal,
     passwords: &Passwords,
     progress: &dyn Progress,
     stop: &CancellationToken,

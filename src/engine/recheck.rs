@@ -27,6 +27,14 @@ pub enum RecheckError {
     /// What it was computed from could not be read.
     #[error(transparent)]
     Observe(#[from] ObserveError),
+    /// It was made for the other kind of Jira.
+    #[error("the plan was made for Jira {made_for}, and this is Jira {here}; make the plan again")]
+    AnotherKind {
+        /// The kind it was made for.
+        made_for: Deployment,
+        /// The kind there is.
+        here: Deployment,
+    },
     /// Something moved since it was made. Nothing was changed.
     #[error(
         "the saved plan is stale, and nothing was changed:{}\nmake a new plan and have that one applied",
@@ -53,6 +61,10 @@ pub async fn recheck(
     policy: &Policy,
     progress: &dyn Progress,
 ) -> Result<Preview, RecheckError> {
+    let (made_for, here) = (saved.site.deployment, jira.site().deployment);
+    if made_for != here {
+        return Err(RecheckError::AnotherKind { made_for, here });
+    }
     let observed = observe_saved(jira, saved, planned, ledger.history(), progress).await?;
     let mut left = saved.recheck(today, &observed).map_err(RecheckError::Stale)?;
     left.plan.hold_expired(policy);

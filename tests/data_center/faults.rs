@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quietdesk::engine::book::NoBook;
+use quietdesk::engine::journal::NoJournal;
 use quietdesk::engine::pass::{carry_out, preview};
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
@@ -121,7 +121,7 @@ async fn ends_the_same(script: &str) {
             break;
         }
         let (none, stop) = (Passwords::default(), CancellationToken::new());
-        let outcomes = carry_out(&jira, &seen, &NoBook, &none, &Silent, &stop).await;
+        let outcomes = carry_out(&jira, &seen, &NoJournal, &none, &Silent, &stop).await;
         ledger.fold(&wanted, plan, &outcomes);
     }
     let end = world.sandbox.snapshot();

@@ -13,7 +13,7 @@ mod regressions;
 mod staff;
 mod versions;
 
-use quietdesk::engine::book::NoBook;
+use quietdesk::engine::journal::NoJournal;
 use quietdesk::engine::pass::{carry_out, preview};
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
@@ -50,13 +50,13 @@ async fn apply(world: &World, roster: &Roster, ledger: &mut Ledger, policy: &Pol
     let seen = preview(&jira, roster, ledger, policy, &Silent).await.unwrap();
     let before = (world.sandbox.writes(), world.sandbox.requests());
     let stop = CancellationToken::new();
-    let outcomes = carry_out(&jira, &seen, &NoBook, passwords, &Silent, &stop).await;
+    let outcomes = carry_out(&jira, &seen, &NoJournal, passwords, &Silent, &stop).await;
     ledger.fold(roster, seen.approved.plan(), &outcomes);
     Applied {
         planned: quietdesk::model::calls::calls(seen.approved.plan()).count(),
         writes: world.sandbox.writes() - before.0,
         requests: world.sandbox.requests() - before.1,
-        seen,
+        seen: seen.into(),
         outcomes,
     }
 }

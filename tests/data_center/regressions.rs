@@ -315,7 +315,7 @@ async fn somebody_made_meanwhile_is_linked() {
         carry_out(
             &jira,
             &seen,
-            &quietdesk::engine::book::NoBook,
+            &quietdesk::engine::journal::NoJournal,
             &Passwords::default(),
             &Silent,
             &tokio_util::sync::CancellationToken::new(),

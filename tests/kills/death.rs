@@ -1,20 +1,22 @@
 //! When a process dies. All it sends to Jira and all it writes down goes through here; from the moment of its death on,
 //! nothing does any more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use futures_util::future::{BoxFuture, pending};
-use quietdesk::engine::book::{Book, BookError};
-use quietdesk::engine::state::State;
+use quietdesk::engine::journal::{Journal, JournalError};
+use quietdesk::engine::state::{State, StateError};
 use quietdesk::jira::requests::Request;
 use quietdesk::jira::{Answer, Transport, TransportError};
 use quietdesk::model::desk::DeskKey;
 use quietdesk::model::email::{Email, EmailKey};
-use quietdesk::model::ledger::Ledger;
+use quietdesk::model::guard::Finding;
+use quietdesk::model::ledger::{History, Ledger};
 use quietdesk::model::outcome::StepEnd;
 use quietdesk::model::plan::Plan;
+use quietdesk::model::roster::Roster;
 use quietdesk::model::step::Step;
 use secrecy::SecretString;
 use tokio::sync::Notify;
@@ -46,7 +48,7 @@ pub(crate) enum Part {
 /// What is written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Store {
-    Commit,
+    Reserve,
     Intent,
     FirstPassword,
     /// What is about to be called, in the journal.
@@ -210,7 +212,36 @@ pub(crate) struct Mortal<'a> {
     pub(crate) death: &'a Death,
 }
 
-impl Book for Mortal<'_> {
+impl Journal for Mortal<'_> {
+    fn approvals(&self, history: &History, now: i64) -> Result<BTreeMap<String, i64>, StateError> {
+        Journal::approvals(self.state, history, now)
+    }
+
+    fn keep_refused(&self, findings: &[Finding]) -> Result<(), StateError> {
+        match self.death.is_dead() {
+            true => Ok(()),
+            false => Journal::keep_refused(self.state, findings),
+        }
+    }
+
+    fn reserve(&self, ledger: &Ledger) -> Result<(), StateError> {
+        self.death
+            .store(Store::Reserve, || Journal::reserve(self.state, ledger).unwrap());
+        Ok(())
+    }
+
+    fn found(&self, roster: &Roster, plan: &Plan) {
+        self.death
+            .store(Store::Found, || Journal::found(self.state, roster, plan));
+    }
+
+    fn save(&self, ledger: &Ledger) -> Result<(), StateError> {
+        let half_done = || HalfDone::Save(ledger.clone());
+        self.death
+            .store_parts(Store::Save, half_done, || Journal::save(self.state, ledger).unwrap());
+        Ok(())
+    }
+
     fn begins(&self, plan: &Plan) {
         if !self.death.is_dead() {
             self.state.begins(plan);
@@ -221,7 +252,7 @@ impl Book for Mortal<'_> {
         self.state.is_unsettled(email)
     }
 
-    fn intend<'a>(&'a self, email: &'a EmailKey) -> BoxFuture<'a, Result<(), BookError>> {
+    fn intend<'a>(&'a self, email: &'a EmailKey) -> BoxFuture<'a, Result<(), JournalError>> {
         Box::pin(self.death.store_later(Store::Intent, self.state.intend(email)))
     }
 
@@ -231,7 +262,7 @@ impl Book for Mortal<'_> {
         name: &'a str,
         desks: &'a [DeskKey],
         new: SecretString,
-    ) -> BoxFuture<'a, Result<SecretString, BookError>> {
+    ) -> BoxFuture<'a, Result<SecretString, JournalError>> {
         let written = self.state.first_password(email, name, desks, new);
         Box::pin(self.death.store_later(Store::FirstPassword, written))
     }

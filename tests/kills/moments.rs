@@ -74,7 +74,7 @@ fn killed_at_anything_it_writes_down_the_next_passes_end_as_if_nothing_had_happe
             let parts: &[_] = match store {
                 Store::Ended => &[Part::HalfOfTheFirst, Part::First, Part::HalfOfTheSecond],
                 Store::Save => &[Part::First],
-                Store::Commit | Store::Intent | Store::FirstPassword | Store::Attempts | Store::Found => &[],
+                Store::Reserve | Store::Intent | Store::FirstPassword | Store::Attempts | Store::Found => &[],
             };
             let within = parts.iter().map(|part| Moment::WithinStore(number, *part));
             for moment in [Moment::BeforeStore(number), Moment::AfterStore(number)]

@@ -9,15 +9,15 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use quietdesk::engine::book::Book as _;
-use quietdesk::engine::pass::{Preview, carry_out, preview};
+use quietdesk::engine::journal::Journal as _;
+use quietdesk::engine::memory::Memory;
+use quietdesk::engine::pass::Preview;
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
-use quietdesk::engine::release::commit;
+use quietdesk::engine::session::{Scope, Session};
 use quietdesk::engine::state::{Opener, State};
 use quietdesk::jira::{BaseUrl, Credentials, InProcess, JiraRead, JiraWrite, Settings};
 use quietdesk::model::guard;
-use quietdesk::model::ledger::Ledger;
 use quietdesk::model::outcome::StepEnd;
 use quietdesk::model::policy::Policy;
 use quietdesk::model::roster::Roster;
@@ -160,7 +160,7 @@ impl<'a> Trial<'a> {
             self.dies(&state, &death);
         }
         self.ended.append(&mut death.ended.lock().unwrap());
-        let steps = |seen: Preview| seen.approved.plan().steps.iter().map(ToString::to_string).collect();
+        let steps = |seen: Arc<Preview>| seen.approved.plan().steps.iter().map(ToString::to_string).collect();
         let stores = death.stores.lock().unwrap().clone();
         Passed {
             was_killed: death.is_dead(),
@@ -261,8 +261,14 @@ fn policy() -> Policy {
     }
 }
 
-/// As the daemon and `apply` make it.
-async fn one_pass(trial: &Trial<'_>, roster: &Roster, state: &State, death: &Arc<Death>, kept: &mut Option<Preview>) {
+/// One pass of a journal that dies when its process does.
+async fn one_pass(
+    trial: &Trial<'_>,
+    roster: &Roster,
+    state: &State,
+    death: &Arc<Death>,
+    kept: &mut Option<Arc<Preview>>,
+) {
     let settings = trial.settings.clone();
     let transport = Wire {
         to: InProcess::new(trial.sandbox.router(), settings.url.clone(), &settings.credentials),
@@ -271,26 +277,19 @@ async fn one_pass(trial: &Trial<'_>, roster: &Roster, state: &State, death: &Arc
     let Ok(jira) = JiraRead::connect_by(Arc::new(transport), settings).await else {
         return;
     };
-    let (jira, policy) = (JiraWrite::new(jira), policy());
-    let mut ledger: Ledger = state.ledger();
-    let Ok(seen) = preview(&jira, roster, &ledger, &policy, &Silent).await else {
+    let (jira, mut policy) = (JiraWrite::new(jira), policy());
+    let mut session = Session {
+        journal: &Mortal { state, death },
+        ledger: &mut state.ledger(),
+        memory: &mut Memory::default(),
+        policy: &mut policy,
+        clock: Timestamp::now,
+    };
+    let Ok(planned) = session.plan(&jira, roster, Scope::Everything, &Silent).await else {
         return;
     };
-    let seen = kept.insert(seen);
-    death.store(Store::Commit, || {
-        commit(Some(state), &mut ledger, &BTreeMap::new(), seen, policy.now).unwrap();
-    });
-    if death.is_dead() {
-        return;
-    }
-    let (book, stop) = (Mortal { state, death }, CancellationToken::new());
-    let outcomes = carry_out(&jira, seen, &book, &Passwords::default(), &Silent, &stop).await;
-    let plan = seen.approved.plan();
-    ledger.fold(roster, plan, &outcomes);
-    let (observed, approved) = (&seen.observed, &seen.approved);
-    let history = ledger.history_mut();
-    history.fold((roster, roster), observed, approved, Some(&outcomes), policy.now);
-    death.store(Store::Found, || state.found(roster, plan));
-    let half_done = || HalfDone::Save(ledger.clone());
-    death.store_parts(Store::Save, half_done, || state.save(&ledger).unwrap());
+    *kept = Some(Arc::clone(&planned.seen));
+    let (none, stop) = (Passwords::default(), CancellationToken::new());
+    // A journal of the dead writes nothing, and says so.
+    drop(session.execute(planned, &jira, &none, &Silent, &stop).await);
 }

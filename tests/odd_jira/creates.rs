@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use quietdesk::engine::book::NoBook;
+use quietdesk::engine::journal::NoJournal;
 use quietdesk::engine::pass::{carry_out, preview};
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
@@ -42,7 +42,7 @@ async fn a_create_refused_in_another_language_links_who_is_there() {
             .sandbox
             .create_account(&SeedPerson::customer("Ada@example.com", &[]));
         let stop = CancellationToken::new();
-        let outcomes = carry_out(&jira, &seen, &NoBook, &Passwords::default(), &Silent, &stop).await;
+        let outcomes = carry_out(&jira, &seen, &NoJournal, &Passwords::default(), &Silent, &stop).await;
         let counts = outcomes.counts(seen.approved.plan());
         assert_eq!(counts, [(Outcome::Done, 3), (Outcome::Linked, 1)].into());
         assert_eq!(world.sandbox.accounts_of("ada@example.com").len(), 1);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use quietdesk::engine::book::NoBook;
+use quietdesk::engine::journal::NoJournal;
 use quietdesk::engine::pass::{carry_out, preview};
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
@@ -173,7 +173,7 @@ async fn an_import_under_a_token_bucket_is_refused_a_few_times_a_second() {
             let (wanted, jira) = (members(&people(100)), JiraWrite::new(jira));
             let seen = preview(&jira, &wanted, &Ledger::none(), &Policy::default(), &Silent).await;
             let (seen, stop) = (seen.unwrap(), CancellationToken::new());
-            let outcomes = carry_out(&jira, &seen, &NoBook, &Passwords::default(), &Silent, &stop).await;
+            let outcomes = carry_out(&jira, &seen, &NoJournal, &Passwords::default(), &Silent, &stop).await;
             assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Done, 200)].into());
             let mut refused = BTreeMap::<u64, usize>::new();
             let journal = sandbox.journal();

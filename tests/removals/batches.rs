@@ -84,7 +84,7 @@ async fn an_account_that_vanished_meanwhile_holds_up_nobody_else() {
     let outcomes = quietdesk::engine::pass::carry_out(
         &jira,
         &seen,
-        &NoBook,
+        &NoJournal,
         &quietdesk::engine::passwords::Passwords::default(),
         &quietdesk::engine::progress::Silent,
         &tokio_util::sync::CancellationToken::new(),

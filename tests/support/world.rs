@@ -2,14 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
-use quietdesk::engine::book::{Book, NoBook};
+use jiff::Timestamp;
+use quietdesk::engine::journal::{Journal, NoJournal};
 use quietdesk::engine::memory::Memory;
 use quietdesk::engine::observe::ObserveError;
-use quietdesk::engine::pass::{Preview, carry_out, preview, preview_edit};
+use quietdesk::engine::pass::{Preview, preview};
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
+use quietdesk::engine::session::{Scope, Session};
 use quietdesk::jira::{BaseUrl, Credentials, JiraRead, JiraWrite, Settings};
 use quietdesk::model::calls::calls;
 use quietdesk::model::desk::DeskKey;
@@ -87,11 +90,11 @@ impl World {
 
     /// As the daemon does it, which remembers.
     pub(crate) async fn apply_with(&self, roster: &Roster, ledger: &mut Ledger) -> Applied {
-        self.apply_by(roster, ledger, &NoBook).await
+        self.apply_by(roster, ledger, &NoJournal).await
     }
 
     /// The same, which writes down what it does.
-    pub(crate) async fn apply_by(&self, roster: &Roster, ledger: &mut Ledger, book: &dyn Book) -> Applied {
+    pub(crate) async fn apply_by(&self, roster: &Roster, ledger: &mut Ledger, book: &dyn Journal) -> Applied {
         self.apply_under(roster, ledger, &Policy::default(), book).await
     }
 
@@ -101,89 +104,69 @@ impl World {
         roster: &Roster,
         ledger: &mut Ledger,
         policy: &Policy,
-        book: &dyn Book,
+        journal: &dyn Journal,
     ) -> Applied {
-        let jira = JiraWrite::new(self.read().await);
-        let seen = preview(&jira, roster, ledger, policy, &Silent).await.unwrap();
-        let before = (self.sandbox.writes(), self.sandbox.requests());
-        let outcomes = carry_out(
-            &jira,
-            &seen,
-            book,
-            &Passwords::default(),
-            &Silent,
-            &CancellationToken::new(),
-        )
-        .await;
-        ledger.fold(roster, seen.approved.plan(), &outcomes);
-        let (observed, approved) = (&seen.observed, &seen.approved);
-        let history = ledger.history_mut();
-        history.fold((roster, roster), observed, approved, Some(&outcomes), policy.now);
-        let planned = calls(seen.approved.plan()).count();
-        Applied {
-            planned,
-            writes: self.sandbox.writes() - before.0,
-            requests: self.sandbox.requests() - before.1,
-            seen,
-            outcomes,
-        }
+        let mut memory = Memory::default();
+        self.pass(roster, Scope::Everything, (ledger, &mut memory), policy, journal)
+            .await
     }
 
     /// A full pass as the daemon does it, and what it remembers for the edits that follow.
     pub(crate) async fn full(&self, roster: &Roster) -> (Applied, Kept) {
-        let mut ledger = Ledger::kept();
-        let applied = self.apply_with(roster, &mut ledger).await;
-        let plan = applied.seen.approved.plan();
-        let memory = Memory::of(&applied.seen.observed, plan, &applied.outcomes);
-        let kept = Kept {
-            ledger,
-            memory,
+        let mut kept = Kept {
+            ledger: Ledger::kept(),
+            memory: Memory::default(),
             applied: roster.clone(),
         };
+        let remembered = (&mut kept.ledger, &mut kept.memory);
+        let policy = Policy::default();
+        let applied = self
+            .pass(roster, Scope::Everything, remembered, &policy, &NoJournal)
+            .await;
         (applied, kept)
     }
 
     /// An edit pass, from the roster applied before to this one.
     pub(crate) async fn edit(&self, kept: &mut Kept, roster: &Roster) -> Applied {
-        let jira = JiraWrite::new(self.read().await);
-        let edit = Edit::between(
-            &kept.applied,
-            roster,
-            kept.memory.unsettled(),
-            Some(jira.site().deployment),
-        );
-        let before = (self.sandbox.writes(), self.sandbox.requests());
-        let seen = preview_edit(
-            &jira,
-            (roster, &edit),
-            &kept.memory,
-            &kept.ledger,
-            &Policy::default(),
-            &Silent,
-        )
-        .await
-        .unwrap();
-        let outcomes = carry_out(
-            &jira,
-            &seen,
-            &NoBook,
-            &Passwords::default(),
-            &Silent,
-            &CancellationToken::new(),
-        )
-        .await;
-        let plan = seen.approved.plan();
-        kept.ledger.fold_edit(roster, &edit, plan, &outcomes);
-        let history = kept.ledger.history_mut();
-        history.fold((roster, roster), &seen.observed, &seen.approved, Some(&outcomes), 0);
-        kept.memory.fold(&edit, &seen.observed, plan, &outcomes);
+        let deployment = self.read().await.site().deployment;
+        let edit = Edit::between(&kept.applied, roster, kept.memory.unsettled(), Some(deployment));
+        let remembered = (&mut kept.ledger, &mut kept.memory);
+        let policy = Policy::default();
+        let applied = self
+            .pass(roster, Scope::Edit(&edit), remembered, &policy, &NoJournal)
+            .await;
         kept.applied = roster.clone();
+        applied
+    }
+
+    async fn pass(
+        &self,
+        roster: &Roster,
+        scope: Scope<'_>,
+        (ledger, memory): (&mut Ledger, &mut Memory),
+        policy: &Policy,
+        journal: &dyn Journal,
+    ) -> Applied {
+        let jira = JiraWrite::new(self.read().await);
+        let mut policy = policy.clone();
+        let mut session = Session {
+            journal,
+            ledger,
+            memory,
+            policy: &mut policy,
+            clock: Timestamp::now,
+        };
+        let planned = session.plan(&jira, roster, scope, &Silent).await.unwrap();
+        let before = (self.sandbox.writes(), self.sandbox.requests());
+        let none = Passwords::default();
+        let stop = CancellationToken::new();
+        let result = session.execute(planned, &jira, &none, &Silent, &stop).await.unwrap();
         Applied {
-            planned: calls(plan).count(),
+            planned: calls(result.seen.approved.plan()).count(),
             writes: self.sandbox.writes() - before.0,
             requests: self.sandbox.requests() - before.1,
-            seen,
-            outcomes,
+            seen: result.seen,
+            outcomes: result.outcomes.unwrap(),
         }
     }
 
@@ -229,7 +212,7 @@ pub(crate) struct Kept {
 
 /// What an apply did.
 pub(crate) struct Applied {
-    pub(crate) seen: Preview,
+    pub(crate) seen: Arc<Preview>,
     pub(crate) outcomes: Outcomes,
     pub(crate) planned: usize,
     /// Requests, reads and writes, without signing in.

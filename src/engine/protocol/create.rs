@@ -6,7 +6,7 @@ use backon::{BackoffBuilder as _, ExponentialBuilder};
 
 use secrecy::SecretString;
 
-use crate::engine::book::{Book, BookError};
+use crate::engine::journal::{Journal, JournalError};
 use crate::engine::passwords::{Passwords, PasswordsError};
 use crate::jira::{CallError, JiraWrite, Written};
 use crate::model::account::Account;
@@ -36,7 +36,7 @@ pub(in crate::engine) enum Created {
         account: String,
     },
     /// Nothing was sent, because its intent could not be written down; nor will a later one's be.
-    Unsafe(BookError),
+    Unsafe(JournalError),
     /// Jira does not let quietdesk's account create: every later create would be refused as well.
     Forbidden(CallError),
     /// The whole pass is over.
@@ -61,7 +61,7 @@ pub(in crate::engine) struct NewAccount<'a> {
 pub(in crate::engine) async fn create(
     jira: &JiraWrite,
     approval: &Approval,
-    book: &dyn Book,
+    book: &dyn Journal,
     passwords: &Passwords,
     new: NewAccount<'_>,
 ) -> (Created, Option<String>) {
@@ -131,7 +131,7 @@ async fn somebody_has_it(jira: &JiraWrite, email: &Email, perhaps_made: bool) ->
 }
 
 async fn first_password(
-    book: &dyn Book,
+    book: &dyn Journal,
     passwords: &Passwords,
     new: NewAccount<'_>,
     kind: InitialPassword,

@@ -11,12 +11,12 @@ use tokio::task::spawn_blocking;
 use super::StateError;
 use super::handoff::HandOffFile;
 use super::store::{Store, table};
-use crate::engine::book::BookError;
+use crate::engine::journal::JournalError;
 use crate::model::email::EmailKey;
 
 const INTENTS: TableDefinition<'_, &str, ()> = TableDefinition::new("intents");
 
-type Told = Result<(), BookError>;
+type Told = Result<(), JournalError>;
 
 /// The intents of one state directory.
 pub(super) struct Intents(Arc<Shared>);
@@ -88,7 +88,7 @@ impl Intents {
     }
 
     /// An error of the state directory, as whoever creates is told.
-    pub(super) fn error(&self, source: Arc<dyn std::error::Error + Send + Sync>) -> BookError {
+    pub(super) fn error(&self, source: Arc<dyn std::error::Error + Send + Sync>) -> JournalError {
         self.0.error(source)
     }
 
@@ -182,8 +182,8 @@ impl Shared {
         result
     }
 
-    fn error(&self, source: Arc<dyn std::error::Error + Send + Sync>) -> BookError {
-        BookError {
+    fn error(&self, source: Arc<dyn std::error::Error + Send + Sync>) -> JournalError {
+        JournalError {
             folder: self.folder.clone(),
             source,
         }

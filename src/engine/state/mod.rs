@@ -20,7 +20,7 @@
 
 mod approvals;
 mod audit;
-mod error;
+pub(in crate::engine) mod error;
 mod folder;
 mod handoff;
 mod intents;
@@ -50,7 +50,7 @@ use self::intents::Intents;
 use self::ledger::Difference;
 use self::lock::Lock;
 use self::store::{Store, table};
-use super::book::{Book, BookError};
+use super::journal::{Journal, JournalError};
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
 use crate::model::guard::Finding;
@@ -232,22 +232,6 @@ impl State {
         }
     }
 
-    /// What is approved of and was not made use of yet, each with when it was approved.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn approvals(&self, history: &History, now: i64) -> Result<BTreeMap<String, i64>, StateError> {
-        approvals(&self.folder, history, now)
-    }
-
-    /// Keeps what the guards refused, for whoever approves of it.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn keep_refused(&self, findings: &[Finding]) -> Result<(), StateError> {
-        approvals::keep_refused(&self.folder, findings)
-    }
-
     /// Keeps a roster that was found good: each file's name and content, in the order they were read.
     ///
     /// # Errors
@@ -319,7 +303,27 @@ impl State {
     }
 }
 
-impl Book for State {
+impl Journal for State {
+    fn approvals(&self, history: &History, now: i64) -> Result<BTreeMap<String, i64>, StateError> {
+        approvals(&self.folder, history, now)
+    }
+
+    fn keep_refused(&self, findings: &[Finding]) -> Result<(), StateError> {
+        approvals::keep_refused(&self.folder, findings)
+    }
+
+    fn reserve(&self, ledger: &Ledger) -> Result<(), StateError> {
+        State::save(self, ledger)
+    }
+
+    fn found(&self, roster: &Roster, plan: &Plan) {
+        State::found(self, roster, plan);
+    }
+
+    fn save(&self, ledger: &Ledger) -> Result<(), StateError> {
+        State::save(self, ledger)
+    }
+
     fn begins(&self, plan: &Plan) {
         let mut creates = self.creates();
         let begun = std::mem::take(&mut creates.begun);
@@ -336,7 +340,7 @@ impl Book for State {
         self.creates().unsettled.contains(email)
     }
 
-    fn intend<'a>(&'a self, email: &'a EmailKey) -> BoxFuture<'a, Result<(), BookError>> {
+    fn intend<'a>(&'a self, email: &'a EmailKey) -> BoxFuture<'a, Result<(), JournalError>> {
         self.creates().begun.insert(email.clone());
         Box::pin(self.intents.intend(email))
     }
@@ -347,7 +351,7 @@ impl Book for State {
         name: &'a str,
         desks: &'a [DeskKey],
         new: SecretString,
-    ) -> BoxFuture<'a, Result<SecretString, BookError>> {
+    ) -> BoxFuture<'a, Result<SecretString, JournalError>> {
         let hand_off = Arc::clone(&self.hand_off);
         let (email, name, desks) = (email.clone(), name.to_owned(), desks.to_vec());
         Box::pin(async move {

@@ -11,6 +11,7 @@ mod transcript;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future;
@@ -111,7 +112,7 @@ pub(crate) struct Life {
     /// What happened, for whoever looks for the reason.
     told: Vec<String>,
     /// What a killed pass was about: a call that was under way can still take effect.
-    killed: Vec<Preview>,
+    killed: Vec<Arc<Preview>>,
     seed: u64,
     /// What happened, for another build to compare with; nothing where nobody asks for it.
     transcript: Option<Transcript>,

@@ -1,14 +1,14 @@
 //! A pass as the daemon makes it, and one of another quietdesk beside it.
 
-use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use quietdesk::engine::memory::Memory;
-use quietdesk::engine::pass::{Preview, carry_out, preview, preview_edit};
+use quietdesk::engine::pass::Preview;
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
-use quietdesk::engine::release::commit;
+use quietdesk::engine::session::{Scope, Session};
 use quietdesk::engine::state::{Opener, State};
 use quietdesk::jira::{JiraRead, JiraWrite};
 use quietdesk::model::edit::Edit;
@@ -26,7 +26,7 @@ use crate::support::world::World;
 pub(super) struct Pass {
     pub(super) roster: Roster,
     pub(super) before: Snapshot,
-    pub(super) seen: Option<Preview>,
+    pub(super) seen: Option<Arc<Preview>>,
     pub(super) is_full: bool,
     pub(super) outcomes: Option<Outcomes>,
     /// What other people did while it ran.
@@ -65,56 +65,35 @@ pub(super) async fn one_pass(
         }
         _ => None,
     };
-    let seen = match (&edit, &memory) {
-        (Some(edit), Some((memory, _))) => {
-            preview_edit(&jira, (&pass.roster, edit), memory, ledger, policy, &Silent).await
-        }
-        _ => preview(&jira, &pass.roster, ledger, policy, &Silent).await,
+    let (scope, mut nothing) = match &edit {
+        Some(edit) => (Scope::Edit(edit), Memory::default()),
+        None => (Scope::Everything, Memory::default()),
     };
-    let Ok(seen) = seen else { return };
-    pass.seen = Some(seen);
-    let Some(seen) = &pass.seen else { return };
-    commit(Some(state), ledger, &BTreeMap::new(), seen, policy.now).unwrap();
-    let stop = CancellationToken::new();
-    let outcomes = carry_out(&jira, seen, state, &Passwords::default(), &Silent, &stop).await;
-    remember(memory, pass, edit.as_ref(), &outcomes, ledger, policy);
+    let mut policy = policy.clone();
+    let mut session = Session {
+        journal: state,
+        ledger,
+        memory: memory.as_mut().map_or(&mut nothing, |(memory, _)| memory),
+        policy: &mut policy,
+        clock: Timestamp::now,
+    };
+    let Ok(planned) = session.plan(&jira, &pass.roster, scope, &Silent).await else {
+        return;
+    };
+    // What is known of a pass that is killed.
+    pass.seen = Some(Arc::clone(&planned.seen));
+    let (none, stop) = (Passwords::default(), CancellationToken::new());
+    let result = session.execute(planned, &jira, &none, &Silent, &stop).await.unwrap();
+    let outcomes = result.outcomes.unwrap();
     pass.ended = outcomes.stopped.is_none();
-    pass.outcomes = Some(outcomes);
-    let Some(seen) = &pass.seen else { return };
-    state.found(&pass.roster, seen.approved.plan());
-}
-
-fn remember(
-    memory: &mut Option<(Memory, Roster)>,
-    pass: &Pass,
-    edit: Option<&Edit>,
-    outcomes: &Outcomes,
-    ledger: &mut Ledger,
-    policy: &Policy,
-) {
-    let Some(seen) = &pass.seen else { return };
-    let (plan, roster) = (seen.approved.plan(), &pass.roster);
+    // An edit builds on a pass that came to its end.
     match (edit, memory.as_mut()) {
-        (Some(edit), Some((memory, applied))) => {
-            ledger.fold_edit(roster, edit, plan, outcomes);
-            memory.fold(edit, &seen.observed, plan, outcomes);
-            if outcomes.stopped.is_none() {
-                applied.clone_from(roster);
-            }
-        }
-        _ => {
-            ledger.fold(roster, plan, outcomes);
-            let new = Memory::of(&seen.observed, plan, outcomes);
-            // An edit builds on a pass that came to its end.
-            *memory = outcomes.stopped.is_none().then(|| (new, roster.clone()));
+        (Some(_), Some((_, applied))) if pass.ended => applied.clone_from(&pass.roster),
+        (Some(_), _) => {}
+        (None, _) => {
+            let new = memory.take().map_or(nothing, |(memory, _)| memory);
+            *memory = pass.ended.then(|| (new, pass.roster.clone()));
         }
     }
-    let history = ledger.history_mut();
-    history.fold(
-        (roster, roster),
-        &seen.observed,
-        &seen.approved,
-        Some(outcomes),
-        policy.now,
-    );
+    pass.outcomes = Some(outcomes);
 }

@@ -13,17 +13,19 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use quietdesk::engine::book::{Book, BookError, NoBook};
+use quietdesk::engine::journal::{Journal, JournalError, NoJournal};
 use quietdesk::engine::pass::carry_out;
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
-use quietdesk::engine::state::{Opener, Rotation, State};
+use quietdesk::engine::state::{Opener, Rotation, State, StateError};
 use quietdesk::jira::JiraWrite;
 use quietdesk::model::desk::DeskKey;
 use quietdesk::model::email::{Email, EmailKey};
-use quietdesk::model::ledger::Ledger;
+use quietdesk::model::guard::Finding;
+use quietdesk::model::ledger::{History, Ledger};
 use quietdesk::model::outcome::{Outcome, StepEnd};
 use quietdesk::model::plan::Plan;
+use quietdesk::model::roster::Roster;
 use quietdesk::model::step::Step;
 use quietdesk::sandbox::{Config, SeedPerson};
 use secrecy::SecretString;
@@ -60,20 +62,40 @@ struct Full {
     intents: Mutex<Vec<EmailKey>>,
 }
 
-impl Book for Full {
+impl Journal for Full {
+    fn approvals(&self, history: &History, now: i64) -> Result<BTreeMap<String, i64>, StateError> {
+        NoJournal.approvals(history, now)
+    }
+
+    fn keep_refused(&self, findings: &[Finding]) -> Result<(), StateError> {
+        NoJournal.keep_refused(findings)
+    }
+
+    fn reserve(&self, ledger: &Ledger) -> Result<(), StateError> {
+        NoJournal.reserve(ledger)
+    }
+
+    fn found(&self, roster: &Roster, plan: &Plan) {
+        NoJournal.found(roster, plan);
+    }
+
+    fn save(&self, ledger: &Ledger) -> Result<(), StateError> {
+        NoJournal.save(ledger)
+    }
+
     fn begins(&self, _: &Plan) {}
 
     fn is_unsettled(&self, _: &EmailKey) -> bool {
         false
     }
 
-    fn intend<'a>(&'a self, email: &'a EmailKey) -> BoxFuture<'a, Result<(), BookError>> {
+    fn intend<'a>(&'a self, email: &'a EmailKey) -> BoxFuture<'a, Result<(), JournalError>> {
         Box::pin(async move {
             let mut intents = self.intents.lock().unwrap();
             if intents.len() >= self.after {
                 let source = Arc::new(std::io::Error::from(std::io::ErrorKind::StorageFull));
                 let folder = "/var/lib/quietdesk".into();
-                return Err(BookError { folder, source });
+                return Err(JournalError { folder, source });
             }
             intents.push(email.clone());
             Ok(())
@@ -86,7 +108,7 @@ impl Book for Full {
         _: &'a str,
         _: &'a [DeskKey],
         new: SecretString,
-    ) -> BoxFuture<'a, Result<SecretString, BookError>> {
+    ) -> BoxFuture<'a, Result<SecretString, JournalError>> {
         Box::pin(std::future::ready(Ok(new)))
     }
 
@@ -425,5 +447,5 @@ async fn many_intents_share_a_commit() {
     println!("2000 together: {together:?}; one alone: {:?}", start.elapsed());
     drop(state);
     assert_eq!(open(folder.path()).unsettled().len(), 2_001);
-    NoBook.intend(&emails[0]).await.unwrap();
+    NoJournal.intend(&emails[0]).await.unwrap();
 }

@@ -1,25 +1,57 @@
-//! What a pass writes down while it applies, so that the next life of the process knows what this one was about to do.
+//! What a pass writes down, so that the next life of the process knows what this one saw and was about to do.
 //!
-//! A [`Book`] is asked at fixed moments and decides nothing: before a call, before a create is first sent, and when a step
-//! has ended.
+//! A [`Journal`] is asked at fixed moments and decides nothing: before the first write, before a call, before a create is
+//! first sent, when a step has ended, and when the pass has. Everything durable goes through it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 
+use super::state::error::StateError;
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
+use crate::model::guard::Finding;
+use crate::model::ledger::{History, Ledger};
 use crate::model::outcome::StepEnd;
 use crate::model::plan::Plan;
+use crate::model::roster::Roster;
 use crate::model::step::Step;
 
 /// Where a pass writes down what must outlive it.
 ///
-/// The flow of one create: [`Book::is_unsettled`], [`Book::intend`], the request, [`Book::ended`].
-pub trait Book: Send + Sync {
+/// The flow of one create: [`Journal::is_unsettled`], [`Journal::intend`], the request, [`Journal::ended`].
+pub trait Journal: Send + Sync {
+    /// What is approved of and was not made use of yet, each with when it was approved (seconds since 1970).
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn approvals(&self, history: &History, now: i64) -> Result<BTreeMap<String, i64>, StateError>;
+
+    /// Keeps what the guards refused, for whoever approves of it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn keep_refused(&self, findings: &[Finding]) -> Result<(), StateError>;
+
+    /// Writes down what a pass makes use of and how many it removes, before its first write. Durable once it is `Ok`.
+    ///
+    /// # Errors
+    /// When it cannot be written; the pass must not be carried out then.
+    fn reserve(&self, ledger: &Ledger) -> Result<(), StateError>;
+
+    /// Settles accounts that a pass saw and that an earlier life may have made without learning of it. Before
+    /// [`Journal::save`], which forgets that they were in doubt.
+    fn found(&self, roster: &Roster, plan: &Plan);
+
+    /// Writes down what is remembered when a pass has come to its end.
+    ///
+    /// # Errors
+    /// When it cannot be written; what was written before is untouched then.
+    fn save(&self, ledger: &Ledger) -> Result<(), StateError>;
+
     /// A plan is about to be applied. What an earlier apply intended and never ended (its future was dropped) is unsettled
     /// from now on.
     fn begins(&self, plan: &Plan);
@@ -32,7 +64,7 @@ pub trait Book: Send + Sync {
     ///
     /// # Errors
     /// When it cannot be written; the create must not be sent then.
-    fn intend<'a>(&'a self, email: &'a EmailKey) -> BoxFuture<'a, Result<(), BookError>>;
+    fn intend<'a>(&'a self, email: &'a EmailKey) -> BoxFuture<'a, Result<(), JournalError>>;
 
     /// The first password of an account that is about to be made: the one an earlier create of it was sent with, else
     /// `new`. It is durable, and can be handed off, once it is `Ok`.
@@ -45,7 +77,7 @@ pub trait Book: Send + Sync {
         name: &'a str,
         desks: &'a [DeskKey],
         new: SecretString,
-    ) -> BoxFuture<'a, Result<SecretString, BookError>>;
+    ) -> BoxFuture<'a, Result<SecretString, JournalError>>;
 
     /// The e-mails whose accounts may have been made with a first password and were never read back.
     fn unproven(&self) -> BTreeSet<EmailKey> {
@@ -67,7 +99,7 @@ pub trait Book: Send + Sync {
     "cannot write down in the state directory {} that an account is about to be made, so it is not made; free space \
      there, check its permissions, or name another with --state-dir", folder.display()
 )]
-pub struct BookError {
+pub struct JournalError {
     /// The state directory.
     pub folder: PathBuf,
     /// What went wrong.
@@ -77,16 +109,34 @@ pub struct BookError {
 
 /// Keeps nothing: for a site that does not outlive the process, such as the embedded sandbox.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NoBook;
+pub struct NoJournal;
 
-impl Book for NoBook {
+impl Journal for NoJournal {
+    fn approvals(&self, _: &History, _: i64) -> Result<BTreeMap<String, i64>, StateError> {
+        Ok(BTreeMap::new())
+    }
+
+    fn keep_refused(&self, _: &[Finding]) -> Result<(), StateError> {
+        Ok(())
+    }
+
+    fn reserve(&self, _: &Ledger) -> Result<(), StateError> {
+        Ok(())
+    }
+
+    fn found(&self, _: &Roster, _: &Plan) {}
+
+    fn save(&self, _: &Ledger) -> Result<(), StateError> {
+        Ok(())
+    }
+
     fn begins(&self, _: &Plan) {}
 
     fn is_unsettled(&self, _: &EmailKey) -> bool {
         false
     }
 
-    fn intend<'a>(&'a self, _: &'a EmailKey) -> BoxFuture<'a, Result<(), BookError>> {
+    fn intend<'a>(&'a self, _: &'a EmailKey) -> BoxFuture<'a, Result<(), JournalError>> {
         Box::pin(std::future::ready(Ok(())))
     }
 
@@ -96,7 +146,7 @@ impl Book for NoBook {
         _: &'a str,
         _: &'a [DeskKey],
         new: SecretString,
-    ) -> BoxFuture<'a, Result<SecretString, BookError>> {
+    ) -> BoxFuture<'a, Result<SecretString, JournalError>> {
         Box::pin(std::future::ready(Ok(new)))
     }
 
