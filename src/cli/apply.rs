@@ -19,7 +19,6 @@ use crate::engine::pass::{Preview, carry_out, preview_part};
 use crate::engine::progress::Progress;
 use crate::engine::recheck::{RecheckError, recheck};
 use crate::engine::release::{commit, keep_refused, read_approvals};
-use crate::engine::state::State;
 use crate::jira::{JiraRead, JiraWrite};
 use crate::model::ledger::Ledger;
 use crate::model::outcome::Outcomes;
@@ -82,7 +81,10 @@ async fn pass(
         "apply",
         args.journal.rotation(),
     )?;
-    let mut ledger = state.as_ref().map_or_else(Ledger::none, State::ledger);
+    let mut ledger = match &state {
+        Some(state) => state.ledger().map_err(state::failure)?,
+        None => Ledger::none(),
+    };
     if args.retry {
         ledger.try_again();
     }
@@ -155,7 +157,7 @@ async fn pass(
         ledger.until_came(&site.whole, &policy);
         state.found(&site.roster, plan);
         // What was done is done; without the memory of it the next pass only asks more.
-        if let Err(problem) = state.save(&ledger) {
+        if let Err(problem) = state.save(&mut ledger) {
             error!(%problem, "what this pass saw is not remembered");
             saved_as = Exit::Internal;
         }

@@ -61,7 +61,7 @@ pub(super) struct Passes {
 }
 
 impl Passes {
-    /// Remembers what `state` does, or begins with `ledger`.
+    /// Begins with `ledger`, and keeps in `state` what it learns.
     pub(super) fn new(
         observe: bool,
         state: Option<State>,
@@ -76,7 +76,7 @@ impl Passes {
             passwords_file,
             observe,
             connection: None,
-            ledger: state.as_ref().map_or(ledger, State::ledger),
+            ledger,
             state,
             memory: Memory::default(),
             applied: None,
@@ -278,7 +278,7 @@ impl Passes {
 
     /// Saves what was seen and the roster, as far as they are not saved yet.
     pub(super) fn save(&mut self) {
-        let saved = self.state.as_ref().map(|state| state.save(&self.ledger));
+        let saved = self.state.as_ref().map(|state| state.save(&mut self.ledger));
         self.unsaved = saved.and_then(Result::err).map(|problem| tell::chain(&problem));
         let unkept = self.unkept.take();
         self.keep_roster(unkept);
