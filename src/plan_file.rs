@@ -199,8 +199,8 @@ impl PlanFile {
         let saved: Saved = of_document(path, &document[SAVED])?;
         let removed = saved.guard.removed.into_iter();
         let history = History {
-            applied: saved.guard.applied,
-            sizes: saved.guard.sizes,
+            applied: saved.guard.applied.into_iter().collect(),
+            sizes: saved.guard.sizes.into_iter().collect(),
             removed: removed.map(|(at, desk, handle)| ((desk, handle), at)).collect(),
             ..History::default()
         };
@@ -239,8 +239,8 @@ impl PlanFile {
             premises: self.plan.premises.into_iter().collect(),
             portals: self.plan.portals,
             guard: Basis {
-                applied,
-                sizes,
+                applied: applied.into_iter().collect(),
+                sizes: sizes.into_iter().collect(),
                 removed: removed.map(|((desk, handle), at)| (at, desk, handle)).collect(),
             },
             roster: self.roster,

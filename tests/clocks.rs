@@ -175,7 +175,7 @@ async fn an_until_that_has_come_stays_so_when_the_clock_goes_back() {
         // Another life each time.
         let opener = Opener::new("test", jiff::Timestamp::now);
         let state = State::open(folder.path(), &world.settings.url.to_string(), opener).unwrap();
-        let mut ledger = state.ledger();
+        let mut ledger = state.ledger().unwrap();
         let roster = whole.clone().on(ledger.day(day(today)));
         let applied = world.apply_under(&roster, &mut ledger, &policy, &NoJournal).await;
         assert_eq!(
@@ -185,7 +185,7 @@ async fn an_until_that_has_come_stays_so_when_the_clock_goes_back() {
             applied.steps()
         );
         ledger.until_came(&roster, &policy);
-        state.save(&ledger).unwrap();
+        state.save(&mut ledger).unwrap();
     }
     assert_eq!(world.sandbox.snapshot().customers("PRIV").len(), 1);
     world.drain();

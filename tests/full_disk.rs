@@ -40,13 +40,10 @@ async fn prepare() -> Day {
 
 /// The program, with no space for a longer ledger.
 fn without_space(day: &Day, arguments: &[&str]) -> Command {
-    let ledger = day.folder.path().join("state/ledger.redb").metadata().unwrap().len();
+    let store = day.folder.path().join("state/state.sqlite").metadata().unwrap().len();
     let program = day.command(arguments);
     let mut command = Command::new("sh");
-    let script = format!(
-        "trap '' XFSZ; ulimit -S -f {}; exec \"$0\" \"$@\"",
-        ledger.div_ceil(512)
-    );
+    let script = format!("trap '' XFSZ; ulimit -S -f {}; exec \"$0\" \"$@\"", store.div_ceil(512));
     command.args(["-c", &script]).arg(program.get_program()).args(arguments);
     for (name, value) in program.get_envs() {
         match value {
@@ -69,7 +66,7 @@ async fn an_apply_that_cannot_save_what_it_saw_is_1() {
         let logged = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {logged}");
         assert!(
-            logged.contains("is not remembered") && logged.contains("ledger.redb"),
+            logged.contains("is not remembered") && logged.contains("state.sqlite"),
             "{logged}"
         );
     }

@@ -71,7 +71,7 @@ impl Journal for Full {
         NoJournal.keep_refused(findings)
     }
 
-    fn reserve(&self, ledger: &Ledger) -> Result<(), StateError> {
+    fn reserve(&self, ledger: &mut Ledger) -> Result<(), StateError> {
         NoJournal.reserve(ledger)
     }
 
@@ -79,7 +79,7 @@ impl Journal for Full {
         NoJournal.found(roster, plan);
     }
 
-    fn save(&self, ledger: &Ledger) -> Result<(), StateError> {
+    fn save(&self, ledger: &mut Ledger) -> Result<(), StateError> {
         NoJournal.save(ledger)
     }
 
@@ -147,15 +147,15 @@ async fn every_intent_is_durable_before_its_create_and_gone_after_it() {
     let world = World::new(one_desk(Vec::new())).await;
     let everybody = members(&people(120));
     let state = open(folder.path());
-    let mut ledger = state.ledger();
+    let mut ledger = state.ledger().unwrap();
     let applied = world.apply_by(&everybody, &mut ledger, &state).await;
     assert_eq!(applied.unsuccessful(), Vec::<String>::new());
     assert_eq!(applied.writes, applied.planned);
-    state.save(&ledger).unwrap();
+    state.save(&mut ledger).unwrap();
     drop(state);
     let state = open(folder.path());
     assert_eq!(state.unsettled(), BTreeSet::new());
-    assert_eq!(state.ledger(), ledger);
+    assert_eq!(state.ledger().unwrap(), ledger);
     world.drain();
 }
 
@@ -272,14 +272,14 @@ async fn a_create_of_unknown_end_stays_in_the_book() {
     world.sandbox.set_faults(&"".parse().unwrap());
     let state = open(folder.path());
     assert_eq!(state.unsettled(), ada);
-    let mut ledger = state.ledger();
+    let mut ledger = state.ledger().unwrap();
     let applied = world.apply_by(&wanted, &mut ledger, &state).await;
     assert_eq!(
         (applied.writes, applied.count(Outcome::Done)),
         (1, 1),
         "seen, and added"
     );
-    state.save(&ledger).unwrap();
+    state.save(&mut ledger).unwrap();
     assert!(state.unsettled().is_empty());
     drop(state);
     assert!(open(folder.path()).unsettled().is_empty());
@@ -292,17 +292,17 @@ async fn losing_the_state_is_safe() {
     let world = World::new(two_desks(Vec::new())).await;
     let wanted = roster(TWO_DESKS);
     let state = open(folder.path());
-    let mut ledger = state.ledger();
+    let mut ledger = state.ledger().unwrap();
     world.apply_by(&wanted, &mut ledger, &state).await;
-    state.save(&ledger).unwrap();
+    state.save(&mut ledger).unwrap();
     drop(state);
-    for name in ["ledger.redb", "intents.redb", "audit.jsonl", "lock"] {
+    for name in ["state.sqlite", "audit.jsonl", "lock"] {
         fs::remove_file(folder.path().join(name)).unwrap();
         let state = open(folder.path());
-        let mut ledger = state.ledger();
+        let mut ledger = state.ledger().unwrap();
         let again = world.apply_by(&wanted, &mut ledger, &state).await;
         assert_eq!((again.steps(), again.writes), (Vec::new(), 0), "without {name}");
-        state.save(&ledger).unwrap();
+        state.save(&mut ledger).unwrap();
     }
     world.drain();
 }
@@ -313,7 +313,7 @@ async fn each_write_is_journalled_with_jira_s_number() {
     let world = World::new(two_desks(Vec::new())).await;
     world.sandbox.set_faults(&"add[PRIV]:403".parse().unwrap());
     let state = open(folder.path());
-    let mut ledger = state.ledger();
+    let mut ledger = state.ledger().unwrap();
     let applied = world.apply_by(&roster(TWO_DESKS), &mut ledger, &state).await;
     let mut journal = lines(&folder.path().join("audit.jsonl"));
     assert_eq!(
@@ -362,7 +362,7 @@ async fn each_write_is_journalled_with_jira_s_number() {
         (&"held".into(), &"Bob@Example.com".into())
     );
     assert!(of("add_to_desk", "SUP")["account"].is_string());
-    assert_eq!(state.ledger(), Ledger::kept(), "saved when asked to");
+    assert_eq!(state.ledger().unwrap(), Ledger::kept(), "saved when asked to");
     // Nothing is written, so nothing is journalled.
     let before = lines(&folder.path().join("audit.jsonl")).len();
     world.sandbox.set_faults(&"".parse().unwrap());

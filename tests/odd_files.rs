@@ -119,8 +119,7 @@ async fn whatever_stands_in_the_state_directory_is_told_with_1() {
             "approvals.jsonl",
             "handoff.jsonl",
             "audit.jsonl",
-            "ledger.redb",
-            "intents.redb",
+            "state.sqlite",
             "lock",
         ] {
             let (at, kept) = (state.join(name), state.join("kept"));

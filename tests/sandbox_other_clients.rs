@@ -256,6 +256,7 @@ async fn the_sandbox_command_tells_todays_time() {
         let mut lines = tokio::io::BufReader::new(program.stdout.take().unwrap()).lines();
         let first = lines.next_line().await.unwrap().unwrap();
         let (_, url) = first.split_once("running at ").unwrap();
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let info = reqwest::Client::builder().no_proxy().build().unwrap();
         let info = info.get(format!("{url}/rest/api/latest/serverInfo")).send();
         let info: Value = info.await.unwrap().json().await.unwrap();

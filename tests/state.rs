@@ -47,7 +47,7 @@ fn what_is_saved_is_there_again() {
     let folder = tempfile::tempdir().unwrap();
     let folder = &folder.path().join("a/b/state");
     let state = open(folder).unwrap();
-    assert_eq!(state.ledger(), Ledger::kept());
+    assert_eq!(state.ledger().unwrap(), Ledger::kept());
     assert_eq!(read_ledger(folder, SITE).unwrap(), Some(Ledger::kept()));
     let mut parts = ledger_of(10).parts().clone();
     parts.agreed.insert(Fact::Access(desk()), Value::Access(Access::Open));
@@ -55,15 +55,17 @@ fn what_is_saved_is_there_again() {
     let candidates = ["a", "b"].map(|id| AccountId(id.to_owned())).to_vec();
     parts.refused.insert(EmailKey::of("x@example.com"), candidates);
     parts.refused.insert(EmailKey::of("y@example.com"), Vec::new());
-    state.save(&Ledger::restored(parts.clone())).unwrap();
+    let mut first = Ledger::restored(parts);
+    state.save(&mut first).unwrap();
+    let mut parts = first.parts().clone();
     parts.agreed.retain(|fact, _| !matches!(fact, Fact::Account(_)));
     parts
         .agreed
         .insert(Fact::Access(desk()), Value::Access(Access::Restricted));
     parts.completed.clear();
-    parts.refused.pop_last();
-    let second = Ledger::restored(parts);
-    state.save(&second).unwrap();
+    parts.refused.remove(&EmailKey::of("y@example.com"));
+    let mut second = Ledger::restored(parts);
+    state.save(&mut second).unwrap();
     let files = vec![
         ("b.yaml".to_owned(), b"\xffb".to_vec()),
         ("a.yaml".to_owned(), Vec::new()),
@@ -74,7 +76,10 @@ fn what_is_saved_is_there_again() {
     assert_eq!(read_ledger(folder, SITE).unwrap().as_ref(), Some(&second));
     drop(state);
     let again = open(folder).unwrap();
-    assert_eq!((again.ledger(), again.roster().unwrap()), (second, Some(files)));
+    assert_eq!(
+        (again.ledger().unwrap(), again.roster().unwrap()),
+        (second, Some(files))
+    );
     assert!(again.unsettled().is_empty());
 }
 
@@ -109,12 +114,10 @@ fn the_state_of_another_site_is_refused() {
 fn a_newer_schema_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(folder.path()).unwrap());
-    let meta = redb::TableDefinition::<&str, &str>::new("meta");
-    let database = redb::Database::open(folder.path().join("ledger.redb")).unwrap();
-    let write = database.begin_write().unwrap();
-    write.open_table(meta).unwrap().insert("schema", "2").unwrap();
-    write.commit().unwrap();
-    drop(database);
+    let store = rusqlite::Connection::open(folder.path().join("state.sqlite")).unwrap();
+    store.pragma_update(None, "user_version", 3).unwrap();
+    store.execute_batch("DROP TABLE site").unwrap();
+    drop(store);
     for error in [
         open(folder.path()).unwrap_err(),
         read_ledger(folder.path(), SITE).unwrap_err(),
@@ -123,8 +126,8 @@ fn a_newer_schema_is_refused() {
             matches!(
                 error,
                 StateError::Newer {
-                    schema: 2,
-                    known: 1,
+                    schema: 3,
+                    known: 2,
                     ..
                 }
             ),
@@ -137,53 +140,150 @@ fn a_newer_schema_is_refused() {
 fn a_damaged_file_is_told_and_may_be_deleted() {
     let folder = tempfile::tempdir().unwrap();
     let state = open(folder.path()).unwrap();
-    state.save(&ledger_of(2_000)).unwrap();
+    state.save(&mut ledger_of(2_000)).unwrap();
+    let roster: String = (0..2_000).map(|n| format!("  - member{n:06}@example.com\n")).collect();
+    state
+        .keep_roster(&[("roster.yaml".to_owned(), roster.into_bytes())])
+        .unwrap();
     drop(state);
-    let mut refused = 0;
-    for name in ["ledger.redb", "intents.redb"] {
-        let file = folder.path().join(name);
-        let good = fs::read(&file).unwrap();
-        let garbage = b"not a store at all, but long enough to be looked at".repeat(200);
-        let mut wrong: Vec<_> = [garbage, good[..good.len() / 2].to_vec()].into();
-        for at in (0..good.len()).step_by(good.len() / 12) {
-            let mut bytes = good.clone();
-            bytes[at..(at + 64).min(good.len())]
-                .iter_mut()
-                .for_each(|byte| *byte ^= 0x55);
-            wrong.push(bytes);
-        }
-        for bytes in wrong {
-            fs::write(&file, bytes).unwrap();
-            // Reading first: opening may mend. It may not notice, but must never panic.
-            let _ = read_ledger(folder.path(), SITE);
-            let Err(error) = open(folder.path()) else { continue };
-            assert!(matches!(error, StateError::Damaged { .. }), "{error:?}");
-            let text = error.to_string();
-            assert!(text.contains(name) && text.contains("deleted safely"), "{text}");
-            refused += 1;
-        }
-        fs::remove_file(&file).unwrap();
-        drop(open(folder.path()).unwrap());
+    let file = folder.path().join("state.sqlite");
+    let good = fs::read(&file).unwrap();
+    let garbage = b"not a store at all, but long enough to be looked at".repeat(200);
+    let mut wrong: Vec<_> = [garbage, vec![0; 8_192], good[..good.len() / 2].to_vec()].into();
+    for at in (0..good.len()).step_by(good.len() / 24) {
+        let mut bytes = good.clone();
+        bytes[at..(at + 64).min(good.len())]
+            .iter_mut()
+            .for_each(|byte| *byte ^= 0x55);
+        wrong.push(bytes);
     }
-    assert!(refused >= 6, "{refused}");
-    open(folder.path()).unwrap();
+    let (all, mut refused) = (wrong.len(), 0);
+    for bytes in wrong {
+        fs::write(&file, bytes).unwrap();
+        // It may not notice, but must never panic.
+        let _ = read_ledger(folder.path(), SITE);
+        let opened = open(folder.path()).and_then(|state| state.roster());
+        let Err(error) = opened else { continue };
+        assert!(matches!(error, StateError::Damaged { .. }), "{error:?}");
+        let text = error.to_string();
+        assert!(
+            text.contains("state.sqlite") && text.contains("deleted safely") && !text.contains("example.com"),
+            "{text}"
+        );
+        refused += 1;
+    }
+    println!("{refused} of {all} were noticed");
+    assert!(refused >= all / 2, "{refused} of {all}");
+    fs::remove_file(&file).unwrap();
+    // What SQLite leaves beside a file that is deleted with a process alive.
+    fs::write(folder.path().join("state.sqlite-wal"), b"of another file").unwrap();
+    assert_eq!(open(folder.path()).unwrap().ledger().unwrap(), Ledger::kept());
 }
 
-/// What a disk that is full leaves of a store that is made for the first time.
+/// What a store and its WAL are like in a folder of its own, the WAL cut off there.
+fn cut_off(from: &Path, length: usize) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(from.join("state.sqlite"), folder.path().join("state.sqlite")).unwrap();
+    let wal = fs::read(from.join("state.sqlite-wal")).unwrap();
+    fs::write(folder.path().join("state.sqlite-wal"), &wal[..length]).unwrap();
+    folder
+}
+
+/// What a kill or a disk that is full leaves of a store that is made for the first time.
 #[test]
 fn a_store_cut_short_when_it_was_made_is_made_anew() {
-    for length in [1, 8, 9, 4_096, 1_000_000] {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["ledger.redb", "intents.redb"] {
-            fs::write(folder.path().join(name), vec![0; length]).unwrap();
-        }
-        assert_eq!(read_ledger(folder.path(), SITE).unwrap(), None, "{length}");
-        let state = open(folder.path()).unwrap();
-        let ledger = ledger_of(10);
-        state.save(&ledger).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let making = open(folder.path()).unwrap();
+    let whole = fs::read(folder.path().join("state.sqlite-wal")).unwrap().len();
+    for length in (0..whole).step_by(997).chain([whole]) {
+        let left = cut_off(folder.path(), length);
+        let read = read_ledger(left.path(), SITE).unwrap();
+        assert!(read.is_none_or(|ledger| ledger == Ledger::kept()), "{length}");
+        let state = open(left.path()).unwrap();
+        let mut ledger = ledger_of(10);
+        state.save(&mut ledger).unwrap();
         drop(state);
-        assert_eq!(open(folder.path()).unwrap().ledger(), ledger, "{length}");
+        assert_eq!(open(left.path()).unwrap().ledger().unwrap(), ledger, "{length}");
     }
+    drop(making);
+    fs::write(folder.path().join("state.sqlite"), b"").unwrap();
+    assert_eq!(open(folder.path()).unwrap().ledger().unwrap(), Ledger::kept());
+}
+
+#[test]
+fn killed_at_any_byte_the_roster_is_the_last_one_that_was_kept_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = open(folder.path()).unwrap();
+    let wal = || fs::read(folder.path().join("state.sqlite-wal")).unwrap().len();
+    let version = |n: usize| {
+        let line = |m: usize| format!("  - member{m:06}@example.com # {}\n", if m == 300 { n } else { 0 });
+        vec![(
+            "roster.yaml".to_owned(),
+            (0..600).map(line).collect::<String>().into_bytes(),
+        )]
+    };
+    let mut kept = vec![(wal(), None)];
+    for n in 0..4 {
+        state.keep_roster(&version(n)).unwrap();
+        kept.push((wal(), Some(version(n))));
+    }
+    let (first, last) = (kept[0].0, kept[4].0);
+    for length in (first..last).step_by(613).chain([last]) {
+        let left = cut_off(folder.path(), length);
+        let expected = kept.iter().rfind(|(at, _)| *at <= length).unwrap();
+        assert_eq!(open(left.path()).unwrap().roster().unwrap(), expected.1, "{length}");
+    }
+}
+
+/// A folder on a read-only medium, as a container may have it.
+#[test]
+fn what_cannot_be_written_to_can_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = ledger_of(10);
+    let state = open(folder.path()).unwrap();
+    state.save(&mut ledger).unwrap();
+    drop(state);
+    fs::set_permissions(folder.path().join("state.sqlite"), Permissions::from_mode(0o400)).unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o500)).unwrap();
+    let read = read_ledger(folder.path(), SITE);
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(read.unwrap(), Some(ledger));
+}
+
+#[test]
+fn a_roster_is_kept_byte_for_byte_whatever_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = open(folder.path()).unwrap();
+    let lines: Vec<_> = (0..20_000).map(|n| format!("  - member{n:06}@example.com\n")).collect();
+    let whole = |lines: &[String]| vec![("list.yaml".to_owned(), lines.concat().into_bytes())];
+    let mut edited = lines.clone();
+    for (from, to, with) in [
+        (0, 0, 1),
+        (10_000, 10_001, 1),
+        (19_000, 20_001, 0),
+        (5, 9_000, 3),
+        (0, 0, 9_000),
+    ] {
+        edited.splice(from..to, (0..with).map(|n| format!("  - {from}.{n}@example.com\n")));
+        state.keep_roster(&whole(&edited)).unwrap();
+        assert_eq!(state.roster().unwrap(), Some(whole(&edited)));
+    }
+    // So often in one place that the numbers between two neighbours run out.
+    for n in 0..60 {
+        let chunk = (0..400).map(|m| format!("  - between{n}.{m}@example.com\n"));
+        edited.splice(500..500, chunk);
+        state.keep_roster(&whole(&edited)).unwrap();
+    }
+    assert_eq!(state.roster().unwrap(), Some(whole(&edited)));
+    let files = [
+        whole(&lines),
+        vec![("another.yaml".to_owned(), Vec::new())],
+        whole(&edited[..7]),
+    ]
+    .concat();
+    state.keep_roster(&files).unwrap();
+    drop(state);
+    assert_eq!(open(folder.path()).unwrap().roster().unwrap(), Some(files));
 }
 
 #[test]
@@ -200,7 +300,7 @@ fn the_folder_and_its_files_are_for_their_owner_alone() {
         .map(|entry| entry.unwrap())
         .map(|entry| (entry.file_name().into_string().unwrap(), mode(&entry.path())))
         .collect();
-    let expected = ["audit.jsonl", "handoff.jsonl", "intents.redb", "ledger.redb", "lock"];
+    let expected = ["audit.jsonl", "handoff.jsonl", "lock", "state.sqlite"];
     assert_eq!(modes, expected.map(|name| (name.to_owned(), 0o600)).into());
     for (others, bits) in [("group", 0o770), ("others", 0o707)] {
         fs::set_permissions(&folder, Permissions::from_mode(bits)).unwrap();

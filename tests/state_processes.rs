@@ -73,7 +73,7 @@ fn another_process() {
             fs::write(folder.join("ready"), "").unwrap();
             sleep(Duration::from_secs(600));
         }
-        "save" => (1..usize::MAX).for_each(|number| state.save(&ledger_saying(number)).unwrap()),
+        "save" => (1..usize::MAX).for_each(|number| state.save(&mut ledger_saying(number)).unwrap()),
         "fill" => fill_the_disk(&state),
         "intend" => intend_for_ever(&state, folder),
         other => panic!("{other}"),
@@ -212,7 +212,7 @@ fn a_saver_killed_at_any_moment_leaves_a_whole_ledger() {
             _ => assert_eq!(last, 0),
         }
     }
-    let opened = open(&state).unwrap().ledger();
+    let opened = open(&state).unwrap().ledger().unwrap();
     assert_eq!(said_by(&opened), last);
     assert!(last > 0);
 }

@@ -177,8 +177,8 @@ async fn ready_only_while_the_work_is_done() {
     not_ready("the new token is refused").await;
     status.credentials(None);
     ready().await;
-    status.saved(Some("cannot write ledger.redb".into()));
-    not_ready("what the last pass saw could not be saved: cannot write ledger.redb").await;
+    status.saved(Some("cannot write state.sqlite".into()));
+    not_ready("what the last pass saw could not be saved: cannot write state.sqlite").await;
     assert_eq!(server.metric("quietdesk_state_saved").await, Some(0.0));
     status.saved(None);
     assert_eq!(server.metric("quietdesk_state_saved").await, Some(1.0));

@@ -17,7 +17,6 @@ use crate::engine::memory::Memory;
 use crate::engine::pass::Preview;
 use crate::engine::recheck::RecheckError;
 use crate::engine::session::{PassResult, PlannedPass, Scope, Session};
-use crate::engine::state::State;
 use crate::jira::JiraWrite;
 use crate::model::ledger::Ledger;
 use crate::model::outcome::Outcomes;
@@ -75,7 +74,10 @@ async fn pass(
 ) -> Result<Applied, Failure> {
     let rotation = args.journal.rotation();
     let state = state::open(&args.target.connection, &site.settings, "apply", rotation)?;
-    let mut ledger = state.as_ref().map_or_else(Ledger::none, State::ledger);
+    let mut ledger = match &state {
+        Some(state) => state.ledger().map_err(state::failure)?,
+        None => Ledger::none(),
+    };
     if args.retry {
         ledger.try_again();
     }

@@ -18,6 +18,7 @@ use super::site::{Narrow, policy, reach};
 use super::{Failure, settings, signals, state};
 use crate::daemon::status::{About, Status};
 use crate::daemon::{Connect, Daemon, PassEnd, Settings, telemetry};
+use crate::engine::state::State;
 use crate::files::Accept;
 use crate::jira::{self, ConnectError, JiraRead};
 use crate::model::ledger::Ledger;
@@ -54,10 +55,11 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     // Whoever only observes needs no lock, and stands beside whoever applies.
     let (state, ledger) = match args.observe {
         true => (None, state::read(&args.site.target.connection, &reached)?),
-        false => (
-            state::open(&args.site.target.connection, &reached, "run", args.journal.rotation())?,
-            None,
-        ),
+        false => {
+            let state = state::open(&args.site.target.connection, &reached, "run", args.journal.rotation())?;
+            let ledger = state.as_ref().map(State::ledger).transpose();
+            (state, ledger.map_err(state::failure)?)
+        }
     };
     let status = status(&args, &reached);
     let served = match args.listen.filter(|_| !args.once) {

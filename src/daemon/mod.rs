@@ -84,7 +84,7 @@ pub struct Settings {
     pub hangup: Arc<Notify>,
     /// Where it remembers; nothing where it is to forget.
     pub state: Option<State>,
-    /// What it remembers at the start, where there is no `state`.
+    /// What it remembers at the start: what `state` does, where there is one.
     pub ledger: Ledger,
     /// What plans may do besides what the roster says.
     pub policy: Policy,

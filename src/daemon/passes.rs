@@ -74,7 +74,7 @@ impl Passes {
             passwords_file,
             observe,
             connection: None,
-            ledger: state.as_ref().map_or(ledger, State::ledger),
+            ledger,
             state,
             memory: Memory::default(),
             applied: None,
@@ -259,7 +259,7 @@ impl Passes {
 
     /// Saves what was seen and the roster, as far as they are not saved yet.
     pub(super) fn save(&mut self) {
-        let saved = self.state.as_ref().map(|state| state.save(&self.ledger));
+        let saved = self.state.as_ref().map(|state| state.save(&mut self.ledger));
         self.saved(saved.and_then(Result::err).as_ref());
     }
 

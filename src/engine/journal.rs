@@ -40,7 +40,7 @@ pub trait Journal: Send + Sync {
     ///
     /// # Errors
     /// When it cannot be written; the pass must not be carried out then.
-    fn reserve(&self, ledger: &Ledger) -> Result<(), StateError>;
+    fn reserve(&self, ledger: &mut Ledger) -> Result<(), StateError>;
 
     /// Settles accounts that a pass saw and that an earlier life may have made without learning of it. Before
     /// [`Journal::save`], which forgets that they were in doubt.
@@ -50,7 +50,7 @@ pub trait Journal: Send + Sync {
     ///
     /// # Errors
     /// When it cannot be written; what was written before is untouched then.
-    fn save(&self, ledger: &Ledger) -> Result<(), StateError>;
+    fn save(&self, ledger: &mut Ledger) -> Result<(), StateError>;
 
     /// A plan is about to be applied. What an earlier apply intended and never ended (its future was dropped) is unsettled
     /// from now on.
@@ -120,13 +120,13 @@ impl Journal for NoJournal {
         Ok(())
     }
 
-    fn reserve(&self, _: &Ledger) -> Result<(), StateError> {
+    fn reserve(&self, _: &mut Ledger) -> Result<(), StateError> {
         Ok(())
     }
 
     fn found(&self, _: &Roster, _: &Plan) {}
 
-    fn save(&self, _: &Ledger) -> Result<(), StateError> {
+    fn save(&self, _: &mut Ledger) -> Result<(), StateError> {
         Ok(())
     }
 

@@ -55,7 +55,7 @@ pub(super) async fn hear_roles(
             desk.role = Some(role);
             holders
         });
-        desk.hear(holders, history.places.get(&key), &list);
+        desk.hear(holders, history.places.get(&key).map(|marks| &**marks), &list);
         any |= !desk.phantoms().is_empty();
         if let Witness::Doubted { reason } = &desk.witness {
             observed.warnings.push(format!(

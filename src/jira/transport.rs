@@ -98,6 +98,8 @@ impl Network {
         credentials: &Credentials,
         ca_file: Option<&std::path::Path>,
     ) -> Result<Self, ConnectError> {
+        // What TLS reckons with; refused where this process chose before, which chose the same.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("quietdesk/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())

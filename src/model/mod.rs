@@ -29,4 +29,5 @@ pub mod roster;
 pub mod saved;
 pub mod schedule;
 pub mod step;
+pub mod tally;
 pub mod witness;

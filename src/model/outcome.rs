@@ -4,11 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use super::account::AccountId;
-use super::email::EmailKey;
 use super::held::HeldReason;
-use super::plan::Plan;
-use super::step::{AccountRef, Action, StepId};
+use super::step::{AccountRef, StepId};
 
 /// What became of one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -66,15 +63,6 @@ pub struct Outcomes {
     pub creating_unsafe: Option<String>,
     /// The account that was given a licence seat when it was made with a first password.
     pub seat_given: Option<String>,
-}
-
-/// How many accounts there are to hand off.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ToHandOff {
-    /// All of them.
-    pub accounts: usize,
-    /// Those that were given a first password.
-    pub with_password: usize,
 }
 
 /// Why a pass ended before its last step.
@@ -229,63 +217,6 @@ impl Outcomes {
     #[must_use]
     pub fn succeeded(&self, step: StepId) -> bool {
         self.of(step).is_success()
-    }
-
-    /// The accounts that somebody has to be told of, since Jira tells nobody: those made just now that have a portal or
-    /// a first password.
-    #[must_use]
-    pub fn to_hand_off(&self, plan: &Plan) -> ToHandOff {
-        let mut made = ToHandOff::default();
-        for step in &plan.steps {
-            let Action::CreateCustomer { desks, password, .. } = &step.action else {
-                continue;
-            };
-            // One that failed afterwards is there all the same.
-            let is_made = self
-                .ends
-                .get(&step.id)
-                .is_some_and(|end| matches!(end.outcome, Outcome::Done | Outcome::Failed) && end.account.is_some());
-            if is_made && (!desks.is_empty() || password.is_some()) {
-                made.accounts += 1;
-                made.with_password += usize::from(password.is_some());
-            }
-        }
-        made
-    }
-
-    /// How many entries and steps are held: those of the plan, and those that were found to be while it was applied.
-    #[must_use]
-    pub fn held(&self, plan: &Plan) -> usize {
-        let ends = plan.steps.iter().map(|step| self.of(step.id));
-        plan.held.len() + ends.filter(|outcome| *outcome == Outcome::Held).count()
-    }
-
-    /// How many of a plan's steps ended how; what did not happen is not in it.
-    #[must_use]
-    pub fn counts(&self, plan: &Plan) -> BTreeMap<Outcome, usize> {
-        let mut counts = BTreeMap::new();
-        for step in &plan.steps {
-            *counts.entry(self.of(step.id)).or_default() += 1;
-        }
-        counts
-    }
-
-    /// The e-mails that Jira would not create an account for because somebody unseen has them, with the candidates.
-    pub fn refused_creates(&self, plan: &Plan) -> BTreeMap<EmailKey, Vec<AccountId>> {
-        let creates = plan.steps.iter().filter_map(|step| match &step.action {
-            Action::CreateCustomer { email, .. } => Some((step.id, email.key())),
-            Action::UpdateCustomer { .. }
-            | Action::AddToDesk { .. }
-            | Action::RemoveFromDesk { .. }
-            | Action::SetAccess { .. } => None,
-        });
-        creates
-            .filter_map(|(id, key)| {
-                let end = self.ends.get(&id)?;
-                let reason = end.held.as_ref().filter(|_| end.refused)?;
-                Some((key.clone(), reason.candidates().to_vec()))
-            })
-            .collect()
     }
 }
 

@@ -117,14 +117,16 @@ impl SavedPlan {
     pub fn history_with(&self, own: &History) -> History {
         let mut history = own.clone();
         for (place, at) in &self.history.removed {
-            let known = history.removed.entry(place.clone()).or_insert(*at);
-            *known = (*known).max(*at);
+            let known = history.removed.get(place).copied().unwrap_or(*at);
+            history.removed.insert(place.clone(), known.max(*at));
         }
         for (desk, count) in &self.history.applied {
-            history.applied.entry(desk.clone()).or_insert(*count);
+            let own = history.applied.get(desk).copied();
+            history.applied.insert(desk.clone(), own.unwrap_or(*count));
         }
         for (desk, count) in &self.history.sizes {
-            history.sizes.entry(desk.clone()).or_insert(*count);
+            let own = history.sizes.get(desk).copied();
+            history.sizes.insert(desk.clone(), own.unwrap_or(*count));
         }
         history
     }

@@ -9,10 +9,11 @@ use anstyle::{AnsiColor, Style};
 use super::canonical::{self, Shown, scalar};
 use super::diff::{Line, unified};
 use crate::model::observed::Observed;
-use crate::model::outcome::{Outcome, Outcomes, ToHandOff};
+use crate::model::outcome::{Outcome, Outcomes};
 use crate::model::plan::Plan;
 use crate::model::report::{Report, Summary};
 use crate::model::roster::Roster;
+use crate::model::tally::ToHandOff;
 
 const OLD: Style = AnsiColor::Red.on_default();
 const NEW: Style = AnsiColor::Green.on_default();

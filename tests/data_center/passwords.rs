@@ -163,16 +163,16 @@ async fn lost_answers_leave_neither_a_lost_password_nor_a_second_account() {
         };
         {
             let state = open();
-            world.apply_by(&wanted, &mut state.ledger(), &state).await;
+            world.apply_by(&wanted, &mut state.ledger().unwrap(), &state).await;
         }
         world.sandbox.set_faults(&"".parse().unwrap());
         for _ in 0..2 {
             // Another life each time.
             let state = open();
-            let mut ledger = state.ledger();
+            let mut ledger = state.ledger().unwrap();
             let applied = world.apply_by(&wanted, &mut ledger, &state).await;
             state.found(&wanted, applied.seen.approved.plan());
-            state.save(&ledger).unwrap();
+            state.save(&mut ledger).unwrap();
         }
         assert_eq!(world.sandbox.accounts_of("ada@example.com").len(), 1, "{fault}");
         world.is_in_step(&wanted).await;

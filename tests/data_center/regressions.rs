@@ -45,7 +45,7 @@ async fn a_kill_before_the_intent_is_gone_loses_no_password() {
     let wanted = roster(ONE);
     {
         let state = open(folder.path(), &world);
-        world.apply_by(&wanted, &mut state.ledger(), &state).await;
+        world.apply_by(&wanted, &mut state.ledger().unwrap(), &state).await;
         // kill -9 now: what is on disk at this moment
         for file in std::fs::read_dir(folder.path()).unwrap() {
             let file = file.unwrap();
@@ -54,10 +54,10 @@ async fn a_kill_before_the_intent_is_gone_loses_no_password() {
     }
     {
         let state = open(crashed.path(), &world);
-        let mut ledger = state.ledger();
+        let mut ledger = state.ledger().unwrap();
         let applied = world.apply_by(&wanted, &mut ledger, &state).await;
         state.found(&wanted, applied.seen.approved.plan());
-        state.save(&ledger).unwrap();
+        state.save(&mut ledger).unwrap();
     }
     assert_eq!(shown(crashed.path())[0].2, world.sandbox.password_of("ada@example.com"));
 }
@@ -98,10 +98,10 @@ async fn a_lost_answer_and_a_search_that_lags_lose_no_password() {
     let wanted = roster(ONE);
     for _ in 0..4 {
         let state = open(folder.path(), &world);
-        let mut ledger = state.ledger();
+        let mut ledger = state.ledger().unwrap();
         let applied = world.apply_by(&wanted, &mut ledger, &state).await;
         state.found(&wanted, applied.seen.approved.plan());
-        state.save(&ledger).unwrap();
+        state.save(&mut ledger).unwrap();
         drop(state);
     }
     assert_eq!(
@@ -176,7 +176,7 @@ async fn whoever_was_made_after_printing_is_not_cleared() {
     let wanted = roster(ONE);
     let state = open(folder.path(), &world);
     let printed = read_hand_off(folder.path()).unwrap();
-    world.apply_by(&wanted, &mut state.ledger(), &state).await;
+    world.apply_by(&wanted, &mut state.ledger().unwrap(), &state).await;
     clear_hand_off(folder.path(), &printed).unwrap();
     assert_eq!(shown(folder.path()).len(), 1);
 }
@@ -241,7 +241,7 @@ async fn no_password_is_shown_that_the_account_does_not_have() {
     world.settings.patience = std::time::Duration::from_secs(2);
     let folder = tempfile::tempdir().unwrap();
     let state = open(folder.path(), &world);
-    let mut ledger = state.ledger();
+    let mut ledger = state.ledger().unwrap();
     world.apply_by(&roster(ONE), &mut ledger, &state).await;
     world.sandbox.set_faults(&"".parse().unwrap());
     let plain = roster("version: 1\ndesks: {SUP: {}}\ncustomers: [{email: ada@example.com, desks: [SUP]}]\n");
@@ -257,9 +257,9 @@ async fn made_again_with_a_lost_answer() {
     let folder = tempfile::tempdir().unwrap();
     let wanted = roster(ONE);
     let state = open(folder.path(), &world);
-    let mut ledger = state.ledger();
+    let mut ledger = state.ledger().unwrap();
     world.apply_by(&wanted, &mut ledger, &state).await;
-    state.save(&ledger).unwrap();
+    state.save(&mut ledger).unwrap();
     let id = world.sandbox.accounts_of("ada@example.com").remove(0);
     world.sandbox.delete_account(&id).unwrap();
     clear_hand_off(folder.path(), &read_hand_off(folder.path()).unwrap()).unwrap();
@@ -268,11 +268,11 @@ async fn made_again_with_a_lost_answer() {
         .set_faults(&"create-user:drop-after@1, user-search:500@2x20".parse().unwrap());
     let a = world.apply_by(&wanted, &mut ledger, &state).await;
     state.found(&wanted, a.seen.approved.plan());
-    state.save(&ledger).unwrap();
+    state.save(&mut ledger).unwrap();
     world.sandbox.set_faults(&"".parse().unwrap());
     let b = world.apply_by(&wanted, &mut ledger, &state).await;
     state.found(&wanted, b.seen.approved.plan());
-    state.save(&ledger).unwrap();
+    state.save(&mut ledger).unwrap();
     assert!(shown(folder.path())[0].1, "known to be made");
 }
 
@@ -337,9 +337,9 @@ async fn a_password_that_was_never_sent_is_not_shown() {
     let folder = tempfile::tempdir().unwrap();
     let wanted = roster(ONE);
     let state = open(folder.path(), &world);
-    let mut ledger = state.ledger();
+    let mut ledger = state.ledger().unwrap();
     world.apply_by(&wanted, &mut ledger, &state).await;
-    state.save(&ledger).unwrap();
+    state.save(&mut ledger).unwrap();
     world.sandbox.set_faults(&"".parse().unwrap());
     world.sandbox.create_account(&SeedPerson {
         username: Some("ada".into()),
@@ -348,7 +348,7 @@ async fn a_password_that_was_never_sent_is_not_shown() {
     for _ in 0..2 {
         let b = world.apply_by(&wanted, &mut ledger, &state).await;
         state.found(&wanted, b.seen.approved.plan());
-        state.save(&ledger).unwrap();
+        state.save(&mut ledger).unwrap();
     }
     clear_hand_off(folder.path(), &read_hand_off(folder.path()).unwrap()).unwrap();
     assert!(shown(folder.path()).is_empty());
@@ -396,9 +396,9 @@ async fn an_account_nobody_read_back_is_read_back_by_the_next_life() {
     let folder = tempfile::tempdir().unwrap();
     let wanted = roster(ONE);
     let state = open(folder.path(), &world);
-    let mut ledger = state.ledger();
+    let mut ledger = state.ledger().unwrap();
     {
-        let mut l2 = state.ledger();
+        let mut l2 = state.ledger().unwrap();
         let pass = world.apply_by(&wanted, &mut l2, &state);
         tokio::pin!(pass);
         loop {
@@ -412,6 +412,6 @@ async fn an_account_nobody_read_back_is_read_back_by_the_next_life() {
     let state = open(folder.path(), &world);
     let b = world.apply_by(&wanted, &mut ledger, &state).await;
     state.found(&wanted, b.seen.approved.plan());
-    state.save(&ledger).unwrap();
+    state.save(&mut ledger).unwrap();
     assert_eq!(world.sandbox.seats_in_use(), before);
 }

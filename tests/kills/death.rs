@@ -224,7 +224,7 @@ impl Journal for Mortal<'_> {
         }
     }
 
-    fn reserve(&self, ledger: &Ledger) -> Result<(), StateError> {
+    fn reserve(&self, ledger: &mut Ledger) -> Result<(), StateError> {
         self.death
             .store(Store::Reserve, || Journal::reserve(self.state, ledger).unwrap());
         Ok(())
@@ -235,8 +235,9 @@ impl Journal for Mortal<'_> {
             .store(Store::Found, || Journal::found(self.state, roster, plan));
     }
 
-    fn save(&self, ledger: &Ledger) -> Result<(), StateError> {
-        let half_done = || HalfDone::Save(ledger.clone());
+    fn save(&self, ledger: &mut Ledger) -> Result<(), StateError> {
+        let unsaved = ledger.clone();
+        let half_done = || HalfDone::Save(unsaved);
         self.death
             .store_parts(Store::Save, half_done, || Journal::save(self.state, ledger).unwrap());
         Ok(())

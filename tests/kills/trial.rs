@@ -33,7 +33,7 @@ use crate::support::world::roster;
 
 const SITE: &str = "https://sandbox.example/";
 /// What a process that was killed leaves of the state directory; the lock goes with it.
-const FILES: [&str; 4] = ["ledger.redb", "intents.redb", "handoff.jsonl", "audit.jsonl"];
+const FILES: [&str; 4] = ["state.sqlite", "state.sqlite-wal", "handoff.jsonl", "audit.jsonl"];
 const NOW: i64 = 1_795_500_000;
 
 /// A state directory, by file.
@@ -140,7 +140,7 @@ impl<'a> Trial<'a> {
             .start_paused(true)
             .build()
             .unwrap();
-        let counted = state.ledger().history().removed_lately(None, NOW).len();
+        let counted = state.ledger().unwrap().history().removed_lately(None, NOW).len();
         assert!(
             counted >= gone,
             "{:?}, {}: {gone} left before this life, and {counted} are counted",
@@ -176,8 +176,8 @@ impl<'a> Trial<'a> {
     fn dies(&mut self, state: &State, death: &Death) {
         let old = self.state_folder();
         let before = image_of(&old);
-        let half_done = death.half_done.lock().unwrap().take();
-        match &half_done {
+        let mut half_done = death.half_done.lock().unwrap().take();
+        match &mut half_done {
             Some((HalfDone::Ended(step, end), _)) => state.ended(step, end),
             Some((HalfDone::Save(ledger), _)) => state.save(ledger).unwrap(),
             None => {}
@@ -188,7 +188,7 @@ impl<'a> Trial<'a> {
             match (&half_done, *file) {
                 (Some((HalfDone::Ended(..), part)), "audit.jsonl") => *is = first(*part, was, is),
                 (Some((HalfDone::Ended(..), part)), "handoff.jsonl") => *is = second(*part, was, is),
-                (Some((HalfDone::Save(_), _)), "ledger.redb") => is.clone_from(was),
+                (Some((HalfDone::Save(_), _)), "state.sqlite-wal") => *is = half(was, is),
                 _ => {}
             }
         }
@@ -280,7 +280,7 @@ async fn one_pass(
     let (jira, mut policy) = (JiraWrite::new(jira), policy());
     let mut session = Session {
         journal: &Mortal { state, death },
-        ledger: &mut state.ledger(),
+        ledger: &mut state.ledger().unwrap(),
         memory: &mut Memory::default(),
         policy: &mut policy,
         clock: Timestamp::now,

@@ -25,6 +25,7 @@ impl Server {
     }
 
     pub(crate) async fn ask(&self, method: Method, path: &str, host: Option<&str>) -> Response {
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().no_proxy().build().unwrap();
         let request = client.request(method, format!("http://{}{path}", self.address));
         let request = match host {

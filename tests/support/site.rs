@@ -96,6 +96,7 @@ impl Site {
     pub(crate) async fn with(config: Config, seed: Seed) -> Self {
         let sandbox = Sandbox::new(config, &seed);
         let running = sandbox.serve("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().http1_only().no_proxy();
         Self {
             sandbox,

@@ -3,7 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use redb::{DatabaseError, StorageError};
+use rusqlite::ErrorCode;
+use rusqlite::types::FromSqlError;
 
 /// Why the state cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +68,8 @@ pub enum StateError {
     },
     /// It is not what quietdesk wrote.
     #[error(
-        "{} is damaged, or no file of quietdesk's; it may be deleted safely while no quietdesk runs: {lost}",
+        "{} is damaged, or no file of quietdesk's; it may be deleted safely while no quietdesk runs (with what lies beside it \
+         by the same name): {lost}",
         file.display()
     )]
     Damaged {
@@ -97,74 +99,63 @@ impl StateError {
         }
     }
 
-    /// What an error of the store means for one of its files.
-    pub(super) fn of_store(
-        operation: &'static str,
-        file: &Path,
-        lost: &'static str,
-        error: impl Into<redb::Error>,
-    ) -> Self {
+    /// What an error of the store means for its file.
+    pub(super) fn of_store(operation: &'static str, file: &Path, error: Problem) -> Self {
         let path = file.to_owned();
-        let error = error.into();
-        if is_about_content(&error) {
+        if error.is_about_content() {
             let source = error.into();
             return Self::Damaged {
                 file: path,
-                lost,
+                lost: "what is lost is why things differ, whom `membership: owned` is still to take off, which creates Jira \
+                       refused, the roster to fall back on, and which accounts of an interrupted pass are its own",
                 source,
             };
         }
-        if let redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch = error {
-            return Self::Busy { file: path };
-        }
-        let source = if let redb::Error::Io(source) = error {
-            source
-        } else {
-            io::Error::other(error)
-        };
-        Self::File {
-            operation,
-            path,
-            source,
+        match error.code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { file: path },
+            _ => Self::file(operation, file)(io::Error::other(error)),
         }
     }
 }
 
-/// Whether it says that the bytes are wrong, rather than out of reach. Only then is advice to delete them right.
-fn is_about_content(error: &redb::Error) -> bool {
-    let wrong_kind =
-        |error: &io::Error| matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof);
-    matches!(error, redb::Error::Io(error) if wrong_kind(error))
-        || matches!(
-            error,
-            redb::Error::Corrupted(_)
-                | redb::Error::UpgradeRequired(_)
-                | redb::Error::RepairAborted
-                | redb::Error::TableDoesNotExist(_)
-                | redb::Error::TableTypeMismatch { .. }
-                | redb::Error::TableIsMultimap(_)
-                | redb::Error::TableIsNotMultimap(_)
-                | redb::Error::TypeDefinitionChanged { .. }
-        )
-}
+/// What reading the store, or writing it, comes to.
+pub(super) type Answer<T> = Result<T, Problem>;
 
-/// Whether a file is only open elsewhere for the moment.
-pub(super) fn is_busy(error: &DatabaseError) -> bool {
-    matches!(error, DatabaseError::DatabaseAlreadyOpen)
-}
-
-/// Whether a file was left in the middle of a write, by a process or a machine that died.
-pub(super) fn is_unfinished(error: &DatabaseError) -> bool {
-    matches!(error, DatabaseError::RepairAborted)
-}
-
-/// A value that quietdesk would not have written.
+/// What can go wrong with the content of the store.
 #[derive(Debug, thiserror::Error)]
-#[error("unexpected {0}")]
-pub(super) struct Unexpected(pub(super) &'static str);
+pub(super) enum Problem {
+    /// SQLite says so.
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    /// A value that quietdesk would not have written.
+    #[error("unexpected {0}")]
+    Unexpected(&'static str),
+}
 
-impl From<Unexpected> for redb::Error {
-    fn from(error: Unexpected) -> Self {
-        StorageError::Corrupted(error.to_string()).into()
+impl From<FromSqlError> for Problem {
+    fn from(_: FromSqlError) -> Self {
+        Self::Unexpected("kind of value")
+    }
+}
+
+impl Problem {
+    /// Whether it says that the bytes are wrong, rather than out of reach. Only then is advice to delete them right.
+    fn is_about_content(&self) -> bool {
+        match self {
+            Self::Unexpected(_) => true,
+            // `Unknown` is SQLite's general error: a table that should be there is not.
+            Self::Sqlite(rusqlite::Error::SqliteFailure(failure, _)) => matches!(
+                failure.code,
+                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown
+            ),
+            Self::Sqlite(_) => true,
+        }
+    }
+
+    fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Unexpected(_) => None,
+            Self::Sqlite(error) => error.sqlite_error_code(),
+        }
     }
 }

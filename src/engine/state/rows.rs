@@ -1,132 +1,297 @@
-//! What of a ledger is few and of many kinds: one row each, by kind and up to two names.
+//! The ledger as it is written down: one row for each thing remembered, by kind and up to two names, so that a small change
+//! is a small write.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
-use super::error::Unexpected;
-use super::ledger::desk;
+use rusqlite::{Connection, Statement, Transaction};
+
+use super::error::{Answer, Problem};
 use crate::model::access::Access;
 use crate::model::account::{AccountId, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::email::EmailKey;
-use crate::model::ledger::{Deed, Parts};
+use crate::model::ledger::{Deed, Fact, Ledger, Parts, Tracked, TrackedSet, Value};
+use crate::model::witness::Mark;
 
 /// A kind, and what it is about; what does not apply is empty.
-pub(super) type Row = (&'static str, String, String);
+type Key<'a> = (&'static str, &'a str, Cow<'a, str>);
+type Word<'a> = Cow<'a, str>;
 
+const COMPLETED: &str = "completed";
+const ACCOUNT: &str = "account";
+const MEMBERSHIP: &str = "membership";
+const ACCESS: &str = "access";
+const NAME: &str = "name";
+const EXACT: &str = "exact";
+const REFUSED: &str = "refused";
+const SEAT_GIVEN: &str = "seat-given";
 const CLAIMED: &str = "claimed";
 const MISSED: &str = "missed";
 const APPLIED: &str = "applied";
 const SIZE: &str = "size";
-/// As builds before 0.1.0 wrote it: how many were taken off a desk at a time.
-const REMOVED_COUNT: &str = "removed";
 const REMOVED: &str = "removed-account";
 const USED: &str = "used";
+const PLACE: &str = "place";
 const ADD: &str = "accepted-add";
 const REMOVE: &str = "accepted-remove";
 const REMOVE_FROM_OPEN: &str = "refused-remove";
 const UPDATE: &str = "accepted-update";
-const ACCESS: &str = "accepted-access";
+const SET_ACCESS: &str = "accepted-access";
 const UNTIL_CAME: &str = "until-came";
 
-/// The rows of a memory, each with its value.
-pub(super) fn rows(parts: &Parts) -> BTreeMap<Row, String> {
-    let mut rows = BTreeMap::new();
-    let on = |kind, desk: &DeskKey, who: &str| (kind, desk.as_str().to_owned(), who.to_owned());
-    for ((desk, email), id) in &parts.claimed {
-        let id = id.as_ref().map(|id| id.0.clone()).unwrap_or_default();
-        rows.insert(on(CLAIMED, desk, email.as_str()), id);
-    }
-    for (desk, email) in &parts.missed {
-        rows.insert(on(MISSED, desk, email.as_str()), String::new());
-    }
-    for (deed, times) in &parts.accepted {
-        let row = match deed {
-            Deed::Add(desk, email) => on(ADD, desk, email.as_str()),
-            Deed::Remove(desk, id) => on(REMOVE, desk, &id.0),
-            Deed::RemoveFromOpen(desk, id) => on(REMOVE_FROM_OPEN, desk, &id.0),
-            Deed::Update(email, after) => (UPDATE, email.as_str().to_owned(), after.clone()),
-            Deed::Access(desk, access) => on(ACCESS, desk, access.as_str()),
-        };
-        rows.insert(row, times.to_string());
-    }
+const FACTS: [&str; 5] = [ACCOUNT, MEMBERSHIP, ACCESS, NAME, EXACT];
+const DEEDS: [&str; 5] = [ADD, REMOVE, REMOVE_FROM_OPEN, UPDATE, SET_ACCESS];
+const PRESENT: &str = "present";
+
+/// Writes what changed in a ledger since it was last written.
+pub(super) fn write(ledger: &Ledger, to: &Transaction<'_>) -> Answer<()> {
+    let (mut rows, parts) = (Rows::of(to)?, ledger.parts());
+    rows.set(&parts.completed, COMPLETED, |desk| {
+        (COMPLETED, desk.as_str(), "".into())
+    })?;
+    rows.map(&parts.agreed, &FACTS, fact_key, value_word)?;
+    rows.map(
+        &parts.refused,
+        &[REFUSED],
+        |email| (REFUSED, email.as_str(), "".into()),
+        |ids| {
+            let ids: Vec<&str> = ids.iter().map(|id| id.0.as_str()).collect();
+            ids.join("\n").into()
+        },
+    )?;
+    rows.map(
+        &parts.claimed,
+        &[CLAIMED],
+        |(desk, email)| place(CLAIMED, desk, email),
+        |id| id.as_ref().map(|id| id.0.as_str()).unwrap_or_default().into(),
+    )?;
+    rows.set(&parts.missed, MISSED, |(desk, email)| place(MISSED, desk, email))?;
+    rows.map(&parts.accepted, &DEEDS, deed_key, number)?;
     let history = &parts.history;
-    let counts = [(APPLIED, &history.applied), (SIZE, &history.sizes)];
-    for (kind, counts) in counts {
-        rows.extend(
-            counts
-                .iter()
-                .map(|(desk, count)| (on(kind, desk, ""), count.to_string())),
-        );
+    rows.map(
+        &history.applied,
+        &[APPLIED],
+        |desk| (APPLIED, desk.as_str(), "".into()),
+        number,
+    )?;
+    rows.map(&history.sizes, &[SIZE], |desk| (SIZE, desk.as_str(), "".into()), number)?;
+    rows.map(
+        &history.removed,
+        &[REMOVED],
+        |(desk, handle)| (REMOVED, desk.as_str(), handle.0.as_str().into()),
+        number,
+    )?;
+    rows.set(&history.used, USED, |(id, at)| {
+        (USED, id.as_str(), at.to_string().into())
+    })?;
+    if history.places.is_whole() {
+        rows.forget(PLACE, "")?;
     }
-    for ((desk, handle), at) in &history.removed {
-        rows.insert(on(REMOVED, desk, &handle.0), at.to_string());
+    for (desk, _) in history.places.changes() {
+        rows.forget(PLACE, desk.as_str())?;
     }
-    if let Some(day) = parts.until_came {
-        rows.insert((UNTIL_CAME, String::new(), String::new()), day.to_string());
+    // A set that is new to its desk is written whole.
+    for (desk, marks) in &history.places {
+        marks.changes().try_for_each(|mark| rows.mark(desk, mark))?;
     }
-    for (id, at) in &history.used {
-        rows.insert((USED, id.clone(), at.to_string()), String::new());
+    if ledger.has_new_singles() {
+        rows.row((SEAT_GIVEN, "", "".into()), parts.seat_given.as_deref().map(Cow::from))?;
+        rows.row((UNTIL_CAME, "", "".into()), parts.until_came.as_ref().map(number))?;
     }
-    rows
+    Ok(())
+}
+
+/// The rows of a ledger, as they are changed.
+struct Rows<'t> {
+    put: Statement<'t>,
+    remove: Statement<'t>,
+    forget: Statement<'t>,
+}
+
+impl<'t> Rows<'t> {
+    fn of(to: &'t Transaction<'_>) -> Answer<Self> {
+        Ok(Self {
+            put: to.prepare("INSERT OR REPLACE INTO ledger (kind, one, two, value) VALUES (?1, ?2, ?3, ?4)")?,
+            remove: to.prepare("DELETE FROM ledger WHERE kind = ?1 AND one = ?2 AND two = ?3")?,
+            forget: to.prepare("DELETE FROM ledger WHERE kind = ?1 AND ?2 IN ('', one)")?,
+        })
+    }
+
+    fn row(&mut self, (kind, one, two): Key<'_>, value: Option<Word<'_>>) -> Answer<()> {
+        match value {
+            Some(value) => self.put.execute([kind, one, &*two, &*value])?,
+            None => self.remove.execute([kind, one, &*two])?,
+        };
+        Ok(())
+    }
+
+    /// Takes away all rows of a kind; of one desk, where one is named.
+    fn forget(&mut self, kind: &str, desk: &str) -> Answer<()> {
+        self.forget.execute([kind, desk])?;
+        Ok(())
+    }
+
+    fn map<K: Ord + Clone, V: PartialEq>(
+        &mut self,
+        map: &Tracked<K, V>,
+        kinds: &[&str],
+        key: impl for<'a> Fn(&'a K) -> Key<'a>,
+        word: impl for<'a> Fn(&'a V) -> Word<'a>,
+    ) -> Answer<()> {
+        if map.is_whole() {
+            kinds.iter().try_for_each(|kind| self.forget(kind, ""))?;
+        }
+        let mut changes = map.changes();
+        changes.try_for_each(|(changed, value)| self.row(key(changed), value.map(&word)))
+    }
+
+    fn set<K: Ord + Clone>(
+        &mut self,
+        set: &TrackedSet<K>,
+        kind: &str,
+        key: impl for<'a> Fn(&'a K) -> Key<'a>,
+    ) -> Answer<()> {
+        if set.is_whole() {
+            self.forget(kind, "")?;
+        }
+        let mut changes = set.changes();
+        changes.try_for_each(|(changed, is_in)| self.row(key(changed), is_in.then_some("".into())))
+    }
+
+    fn mark(&mut self, desk: &DeskKey, (mark, is_there): (&Mark, bool)) -> Answer<()> {
+        let key = (PLACE, desk.as_str(), mark.0.to_string().into());
+        self.row(key, is_there.then_some("".into()))
+    }
+}
+
+fn place<'a>(kind: &'static str, desk: &'a DeskKey, email: &'a EmailKey) -> Key<'a> {
+    (kind, desk.as_str(), email.as_str().into())
+}
+
+fn number<T: ToString>(count: &T) -> Word<'_> {
+    count.to_string().into()
+}
+
+fn fact_key(fact: &Fact) -> Key<'_> {
+    match fact {
+        Fact::Account(email) => (ACCOUNT, "", email.as_str().into()),
+        Fact::Membership(desk, email) => place(MEMBERSHIP, desk, email),
+        Fact::Access(desk) => (ACCESS, desk.as_str(), "".into()),
+        Fact::Name(email) => (NAME, "", email.as_str().into()),
+        Fact::Exact(desk) => (EXACT, desk.as_str(), "".into()),
+    }
+}
+
+fn deed_key(deed: &Deed) -> Key<'_> {
+    match deed {
+        Deed::Add(desk, email) => place(ADD, desk, email),
+        Deed::Remove(desk, id) => (REMOVE, desk.as_str(), id.0.as_str().into()),
+        Deed::RemoveFromOpen(desk, id) => (REMOVE_FROM_OPEN, desk.as_str(), id.0.as_str().into()),
+        Deed::Update(email, after) => (UPDATE, email.as_str(), after.into()),
+        Deed::Access(desk, access) => (SET_ACCESS, desk.as_str(), access.as_str().into()),
+    }
+}
+
+fn value_word(value: &Value) -> Word<'_> {
+    match value {
+        Value::Present => PRESENT.into(),
+        Value::Access(access) => access.as_str().into(),
+        Value::Account(id) => id.0.as_str().into(),
+        Value::Name(name) => name.into(),
+    }
+}
+
+/// Reads a ledger whole; nothing remembered where it was never written.
+pub(super) fn load(from: &Connection) -> Answer<Ledger> {
+    let mut parts = Parts::to_be_read();
+    let mut rows = from.prepare("SELECT kind, one, two, value FROM ledger")?;
+    let mut rows = rows.query([])?;
+    while let Some(row) = rows.next()? {
+        let word = |at| Answer::Ok(row.get_ref(at)?.as_str()?);
+        restore(&mut parts, (word(0)?, word(1)?, word(2)?), word(3)?)?;
+    }
+    let mut ledger = Ledger::restored(parts);
+    ledger.written();
+    Ok(ledger)
 }
 
 /// Puts a row back where it came from.
-pub(super) fn restore(parts: &mut Parts, (kind, one, two): (&str, &str, &str), value: &str) -> Result<(), Unexpected> {
-    let number = || value.parse::<usize>().map_err(|_| Unexpected("count"));
-    let time = || two.parse::<i64>().map_err(|_| Unexpected("time"));
+pub(super) fn restore(parts: &mut Parts, (kind, one, two): (&str, &str, &str), value: &str) -> Answer<()> {
+    let number = |word: &str| word.parse::<usize>().map_err(|_| Problem::Unexpected("count"));
+    let time = |word: &str| word.parse::<i64>().map_err(|_| Problem::Unexpected("time"));
+    let email = || EmailKey::restored(two);
     let history = &mut parts.history;
-    let deed = match kind {
+    match kind {
+        COMPLETED => _ = parts.completed.insert(desk(one)?),
+        ACCOUNT => parts.agreed.insert(Fact::Account(email()), account(value)),
+        MEMBERSHIP => parts
+            .agreed
+            .insert(Fact::Membership(desk(one)?, email()), present(value)?),
+        ACCESS => parts
+            .agreed
+            .insert(Fact::Access(desk(one)?), Value::Access(access(value)?)),
+        NAME => parts.agreed.insert(Fact::Name(email()), Value::Name(value.to_owned())),
+        EXACT => parts.agreed.insert(Fact::Exact(desk(one)?), present(value)?),
+        REFUSED => {
+            let ids = value.split('\n').filter(|id| !id.is_empty());
+            let ids = ids.map(|id| AccountId(id.to_owned())).collect();
+            parts.refused.insert(EmailKey::restored(one), ids);
+        }
+        SEAT_GIVEN => parts.seat_given = Some(value.to_owned()),
         CLAIMED => {
             let id = (!value.is_empty()).then(|| AccountId(value.to_owned()));
-            parts.claimed.insert((desk(one)?, EmailKey::restored(two)), id);
-            return Ok(());
+            parts.claimed.insert((desk(one)?, email()), id);
         }
-        MISSED => {
-            parts.missed.insert((desk(one)?, EmailKey::restored(two)));
-            return Ok(());
+        MISSED => _ = parts.missed.insert((desk(one)?, email())),
+        APPLIED => history.applied.insert(desk(one)?, number(value)?),
+        SIZE => history.sizes.insert(desk(one)?, number(value)?),
+        REMOVED => history
+            .removed
+            .insert((desk(one)?, Handle(two.to_owned())), time(value)?),
+        USED => _ = history.used.insert((one.to_owned(), time(two)?)),
+        PLACE => {
+            let mark = two.parse().map_err(|_| Problem::Unexpected("mark"))?;
+            history.expect_place(desk(one)?, Mark(mark));
         }
-        APPLIED => {
-            history.applied.insert(desk(one)?, number()?);
-            return Ok(());
-        }
-        SIZE => {
-            history.sizes.insert(desk(one)?, number()?);
-            return Ok(());
-        }
-        REMOVED => {
-            let at = value.parse::<i64>().map_err(|_| Unexpected("time"))?;
-            history.removed.insert((desk(one)?, Handle(two.to_owned())), at);
-            return Ok(());
-        }
-        REMOVED_COUNT => {
-            let (at, desk) = (time()?, desk(one)?);
-            let accounts = (0..number()?).map(|nth| Handle(format!("{at}/{nth}")));
-            history
-                .removed
-                .extend(accounts.map(|handle| ((desk.clone(), handle), at)));
-            return Ok(());
-        }
-        UNTIL_CAME => {
-            parts.until_came = Some(value.parse().map_err(|_| Unexpected("day"))?);
-            return Ok(());
-        }
-        USED => {
-            history.used.insert((one.to_owned(), time()?));
-            return Ok(());
-        }
-        ADD => Deed::Add(desk(one)?, EmailKey::restored(two)),
-        REMOVE => Deed::Remove(desk(one)?, AccountId(two.to_owned())),
-        REMOVE_FROM_OPEN => Deed::RemoveFromOpen(desk(one)?, AccountId(two.to_owned())),
-        UPDATE => Deed::Update(EmailKey::restored(one), two.to_owned()),
-        ACCESS => {
-            let modes = [Access::Restricted, Access::Open, Access::Public];
-            let mode = modes.into_iter().find(|access| access.as_str() == two);
-            Deed::Access(desk(one)?, mode.ok_or(Unexpected("access mode"))?)
-        }
-        _ => return Err(Unexpected("kind of row")),
-    };
-    parts.accepted.insert(deed, number()?);
+        UNTIL_CAME => parts.until_came = Some(value.parse().map_err(|_| Problem::Unexpected("day"))?),
+        _ => parts.accepted.insert(deed((kind, one, two))?, number(value)?),
+    }
     Ok(())
+}
+
+fn deed((kind, one, two): (&str, &str, &str)) -> Answer<Deed> {
+    match kind {
+        ADD => Ok(Deed::Add(desk(one)?, EmailKey::restored(two))),
+        REMOVE => Ok(Deed::Remove(desk(one)?, AccountId(two.to_owned()))),
+        REMOVE_FROM_OPEN => Ok(Deed::RemoveFromOpen(desk(one)?, AccountId(two.to_owned()))),
+        UPDATE => Ok(Deed::Update(EmailKey::restored(one), two.to_owned())),
+        SET_ACCESS => Ok(Deed::Access(desk(one)?, access(two)?)),
+        _ => Err(Problem::Unexpected("kind of row")),
+    }
+}
+
+pub(super) fn desk(key: &str) -> Answer<DeskKey> {
+    DeskKey::parse(key).map_err(|_| Problem::Unexpected("project key"))
+}
+
+fn access(word: &str) -> Answer<Access> {
+    let modes = [Access::Restricted, Access::Open, Access::Public];
+    let mode = modes.into_iter().find(|access| access.as_str() == word);
+    mode.ok_or(Problem::Unexpected("access mode"))
+}
+
+fn account(word: &str) -> Value {
+    match word {
+        PRESENT => Value::Present,
+        id => Value::Account(AccountId(id.to_owned())),
+    }
+}
+
+fn present(word: &str) -> Answer<Value> {
+    match word {
+        PRESENT => Ok(Value::Present),
+        _ => Err(Problem::Unexpected("value of a fact")),
+    }
 }
 
 #[cfg(test)]
@@ -134,17 +299,33 @@ mod tests {
     use super::*;
     use crate::model::ledger::History;
 
-    #[test]
-    fn every_kind_of_row_survives_being_written() {
+    fn everything() -> Parts {
         let (sup, ada) = (DeskKey::parse("SUP").unwrap(), EmailKey::of("ada@example.com"));
+        let bob = EmailKey::of("bob@example.com");
         let id = AccountId("qm:1:2".into());
-        let parts = Parts {
-            claimed: [
-                ((sup.clone(), ada.clone()), Some(id.clone())),
-                ((sup.clone(), EmailKey::of("bob@example.com")), None),
+        Parts {
+            completed: [sup.clone()].into(),
+            agreed: [
+                (Fact::Account(ada.clone()), Value::Account(id.clone())),
+                (Fact::Account(bob.clone()), Value::Present),
+                (Fact::Membership(sup.clone(), ada.clone()), Value::Present),
+                (Fact::Access(sup.clone()), Value::Access(Access::Public)),
+                (Fact::Name(ada.clone()), Value::Name(PRESENT.to_owned())),
+                (Fact::Exact(sup.clone()), Value::Present),
             ]
             .into(),
-            missed: [(sup.clone(), EmailKey::of("bob@example.com"))].into(),
+            refused: [
+                (ada.clone(), Vec::new()),
+                (bob.clone(), vec![id.clone(), AccountId("b".into())]),
+            ]
+            .into(),
+            seat_given: Some("b".to_owned()),
+            claimed: [
+                ((sup.clone(), ada.clone()), Some(id.clone())),
+                ((sup.clone(), bob.clone()), None),
+            ]
+            .into(),
+            missed: [(sup.clone(), bob)].into(),
             accepted: [
                 (Deed::Add(sup.clone(), ada.clone()), 1),
                 (Deed::Remove(sup.clone(), id.clone()), 2),
@@ -158,25 +339,57 @@ mod tests {
                 sizes: [(sup.clone(), 6)].into(),
                 removed: [((sup.clone(), Handle("qm:3:4".into())), 8)].into(),
                 used: [("removals-SUP-00000000".to_owned(), 9)].into(),
+                places: [(sup, [Mark(1), Mark(u64::MAX)].into())].into(),
                 ..History::default()
             },
             until_came: Some("2027-01-31".parse().unwrap()),
-            ..Parts::default()
-        };
-        let mut restored = Parts::default();
-        for ((kind, one, two), value) in rows(&parts) {
-            restore(&mut restored, (kind, &one, &two), &value).unwrap();
         }
-        assert_eq!(restored, parts);
-        for wrong in [
-            ("x", "", ""),
-            (APPLIED, "sup", ""),
-            (USED, "", "x"),
-            (ACCESS, "SUP", "x"),
+    }
+
+    fn saved(ledger: &mut Ledger, connection: &mut Connection) -> usize {
+        let changes = connection.total_changes();
+        let transaction = connection.transaction().unwrap();
+        write(ledger, &transaction).unwrap();
+        transaction.commit().unwrap();
+        ledger.written();
+        usize::try_from(connection.total_changes() - changes).unwrap()
+    }
+
+    #[test]
+    fn every_kind_of_row_survives_being_written_and_only_what_changed_is() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(super::super::store::TABLES).unwrap();
+        let mut ledger = Ledger::restored(everything());
+        assert!(saved(&mut ledger, &mut connection) > 20);
+        assert_eq!(load(&connection).unwrap(), ledger);
+        assert!(!ledger.is_changed() && saved(&mut ledger, &mut connection) == 0);
+        let sup = DeskKey::parse("SUP").unwrap();
+        ledger.history_mut().sizes.insert(sup.clone(), 7);
+        ledger.history_mut().used.clear();
+        assert!(ledger.is_changed() && saved(&mut ledger, &mut connection) == 2);
+        assert_eq!(load(&connection).unwrap(), ledger);
+        ledger.history_mut().places.clear();
+        assert_eq!(saved(&mut ledger, &mut connection), 2);
+        assert_eq!(load(&connection).unwrap(), ledger);
+    }
+
+    #[test]
+    fn a_row_nobody_wrote_is_told() {
+        for (kind, one, two, value) in [
+            ("x", "", "", "1"),
+            (APPLIED, "sup", "", "1"),
+            (SIZE, "SUP", "", "x"),
+            (USED, "", "x", ""),
+            (SET_ACCESS, "SUP", "x", "1"),
+            (ACCESS, "SUP", "", "closed"),
+            (EXACT, "SUP", "", "x"),
+            (UNTIL_CAME, "", "", "x"),
+            (PLACE, "SUP", "x", ""),
         ] {
-            assert!(restore(&mut restored, wrong, "1").is_err());
+            assert!(
+                restore(&mut Parts::default(), (kind, one, two), value).is_err(),
+                "{kind}"
+            );
         }
-        assert!(restore(&mut restored, (SIZE, "SUP", ""), "x").is_err());
-        assert!(restore(&mut restored, (UNTIL_CAME, "", ""), "x").is_err());
     }
 }

@@ -1,226 +1,242 @@
-//! A file of the store: how it is opened, and what has to be true of it first.
+//! The file of the store: how it is opened, and what has to be true of it first.
+//!
+//! SQLite, in its WAL mode: a reader of another process sees the last commit whole while the writer makes the next, and what
+//! a killed writer left is mended by whoever opens it next. What is committed is on disk (`synchronous=FULL`).
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::fs::{self, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use redb::{
-    Builder, ConcurrencyMode, Database, DatabaseError, ReadOnlyDatabase, ReadOnlyTable, ReadTransaction,
-    ReadableDatabase as _, TableDefinition,
-};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use tracing::warn;
-
-use super::StateError;
-use super::error::{Unexpected, is_busy, is_unfinished};
+use super::error::{Answer, Problem, StateError};
 use super::folder::private_file;
+use super::migration;
 use crate::files::check_regular;
 
-/// The newest layout this version reads, and the one it writes.
-pub(super) const SCHEMA: u64 = 1;
-/// The layout and the site, in every file of the store.
-const META: TableDefinition<'_, &str, &str> = TableDefinition::new("meta");
-/// How long redb's mark is, in bytes.
-const MARK: u64 = 9;
-/// How long a file that is open elsewhere is waited for: so often, so long.
-const TRIES: u32 = 250;
-const PAUSE: Duration = Duration::from_millis(20);
+/// The file, in the state directory.
+pub(super) const FILE: &str = "state.sqlite";
+/// What SQLite puts beside it.
+const BESIDE: [&str; 2] = ["state.sqlite-wal", "state.sqlite-shm"];
+/// Says that a file is quietdesk's: "qdsk".
+const APPLICATION: i64 = 0x7164_736b;
+/// The newest layout this version reads, and the one it writes. The first was of other files; see [`migration`].
+const SCHEMA: u32 = 2;
+/// How long somebody else's moment is waited for: a reader that mends what a killed writer left.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Memory for pages (KiB, negative by SQLite's custom), and how much of the WAL stays on disk (bytes): 4 MiB each.
+const SETTINGS: &str = "
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA cache_size = -4096;
+    PRAGMA journal_size_limit = 4194304;
+";
 
-/// One file of the store.
-#[derive(Clone, Debug)]
+/// What is in it.
+pub(super) const TABLES: &str = "
+    CREATE TABLE site (url TEXT NOT NULL) STRICT;
+    CREATE TABLE ledger (kind TEXT, one TEXT, two TEXT, value TEXT NOT NULL, PRIMARY KEY (kind, one, two))
+        STRICT, WITHOUT ROWID;
+    CREATE TABLE intents (email TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+    CREATE TABLE roster_files (id INTEGER PRIMARY KEY, place INTEGER NOT NULL, name TEXT NOT NULL) STRICT;
+    CREATE TABLE roster_chunks (file INTEGER, place INTEGER, digest BLOB NOT NULL, content BLOB NOT NULL,
+        PRIMARY KEY (file, place)) STRICT;
+";
+
+/// The store, open for writing.
+#[derive(Debug)]
 pub(super) struct Store {
-    /// Where it is.
-    pub file: PathBuf,
-    /// What is lost when it is deleted.
-    pub lost: &'static str,
-    /// The site it has to belong to.
-    pub site: String,
-    /// How processes share it.
-    pub mode: ConcurrencyMode,
-    /// Memory for pages of it, at most, in bytes.
-    pub cache: usize,
+    file: PathBuf,
+    connection: Mutex<Connection>,
 }
 
 impl Store {
-    /// Opens it for writing, and makes it where it is missing.
+    /// Opens it, and makes it where it is missing, from what an earlier version left where there is any.
     ///
     /// # Errors
     /// When it cannot be opened, is damaged, or is not this version's or this site's.
-    pub(super) fn writer(&self) -> Result<Database, StateError> {
-        self.open(false)
-    }
-
-    /// The same, after every page of it was compared with its checksum: what redb trusts may make it panic.
-    ///
-    /// # Errors
-    /// As [`Store::writer`].
-    pub(super) fn checked_writer(&self) -> Result<Database, StateError> {
-        self.open(true)
-    }
-
-    fn open(&self, check: bool) -> Result<Database, StateError> {
-        let mut file = private_file(&self.file, OpenOptions::new().read(true).append(true))
-            .map_err(StateError::file("open", &self.file))?;
-        if was_cut_short(&mut file).map_err(StateError::file("read", &self.file))? {
-            warn!(file = %self.file.display(), "it was cut short when it was made, and holds nothing: it is made anew");
-            file.set_len(0).map_err(StateError::file("write", &self.file))?;
+    pub(super) fn open(folder: &Path, site: &str) -> Result<Self, StateError> {
+        let file = folder.join(FILE);
+        let made = private_file(&file, OpenOptions::new().read(true).append(true));
+        let length = made.and_then(|file| file.metadata()).map(|about| about.len());
+        if length.map_err(StateError::file("open", &file))? == 0 {
+            // Of a file that was deleted: SQLite would take them for this one's.
+            BESIDE.iter().try_for_each(|name| remove(&folder.join(name)))?;
         }
-        drop(file);
-        let database = self.patiently("open", || {
-            let mut builder = self.builder();
-            builder.set_check_integrity_on_open(check);
-            // An empty file becomes a store, any other has to be one.
-            builder.create(&self.file)
-        })?;
-        let is_new = {
-            let tables = self.read(&database)?;
-            self.guarded("read", || Ok(tables.list_tables()?.next().is_none()))?
-        };
-        if is_new {
-            self.guarded("write", || self.begin(&database))?;
+        let failed = |error| StateError::of_store("open", &file, error);
+        let mut connection = connect(&file, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
+        let new = is_new(&connection).map_err(failed)?;
+        if new {
+            let old = migration::read(folder, site)?;
+            connection
+                .execute_batch(SETTINGS)
+                .map_err(Problem::from)
+                .map_err(failed)?;
+            transact(&mut connection, |write| {
+                write.execute_batch(TABLES)?;
+                write.execute("INSERT INTO site (url) VALUES (?1)", [site])?;
+                write.pragma_update(None, "application_id", APPLICATION)?;
+                write.pragma_update(None, "user_version", SCHEMA)?;
+                old.map_or(Ok(()), |old| old.write(write))
+            })
+            .map_err(|error| StateError::of_store("write", &file, error))?;
         } else {
-            self.verify(&self.read(&database)?)?;
+            verify(&connection, &file, site)?;
+            connection
+                .execute_batch(SETTINGS)
+                .map_err(Problem::from)
+                .map_err(failed)?;
+            check(&connection).map_err(failed)?;
         }
-        Ok(database)
+        migration::put_away(folder, new)?;
+        let connection = Mutex::new(connection);
+        Ok(Self { file, connection })
     }
 
-    /// Opens it for reading, beside a writer or not; nothing where there is none yet. Mends what a killed writer left.
-    ///
-    /// # Errors
-    /// As [`Store::writer`].
-    pub(super) fn reader(&self) -> Result<Option<ReadOnlyDatabase>, StateError> {
-        match self.file.metadata() {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(StateError::file("look at", &self.file)(error)),
-            Ok(itself) if itself.is_file() && itself.len() == 0 => return Ok(None),
-            Ok(itself) => {
-                let is_regular = check_regular(itself.file_type());
-                is_regular.map_err(|error| StateError::file("open", &self.file)(error.into()))?;
-            }
-        }
-        let cut_short = File::open(&self.file).and_then(|mut file| was_cut_short(&mut file));
-        if cut_short.map_err(StateError::file("read", &self.file))? {
-            return Ok(None);
-        }
-        let database = self.patiently("open", || match self.builder().open_read_only(&self.file) {
-            // Opening for writing mends it, if no writer came back meanwhile; redb's own locks decide that.
-            Err(error) if is_unfinished(&error) => {
-                drop(self.builder().open(&self.file)?);
-                self.builder().open_read_only(&self.file)
-            }
-            opened => opened,
-        })?;
-        let tables = self.guarded("read", || Ok(database.begin_read()?))?;
-        if self.guarded("read", || Ok(tables.list_tables()?.next().is_none()))? {
-            return Ok(None);
-        }
-        self.verify(&tables)?;
-        drop(tables);
-        Ok(Some(database))
+    /// The right to write. Whoever has it writes what was there to be written when they got it.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the file holds now.
+    /// Reads something.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(super) fn read(&self, database: &Database) -> Result<ReadTransaction, StateError> {
-        self.guarded("read", || Ok(database.begin_read()?))
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Connection) -> Answer<T>) -> Result<T, StateError> {
+        read(&self.lock()).map_err(|error| StateError::of_store("read", &self.file, error))
     }
 
-    /// Runs something on the file and says what an error means for it. redb may panic over a file that somebody altered;
-    /// that is an error like any other here.
+    /// Writes something in one durable transaction: all of it or nothing.
     ///
     /// # Errors
-    /// What went wrong.
-    pub(super) fn guarded<T>(
+    /// When it cannot be written.
+    pub(super) fn write<T>(
         &self,
-        operation: &'static str,
-        work: impl FnOnce() -> Result<T, redb::Error>,
+        connection: &mut Connection,
+        write: impl FnOnce(&Transaction<'_>) -> Answer<T>,
     ) -> Result<T, StateError> {
-        let result = catch_unwind(AssertUnwindSafe(work));
-        let result = result.unwrap_or_else(|_| Err(Unexpected("content").into()));
-        result.map_err(|error| StateError::of_store(operation, &self.file, self.lost, error))
+        transact(connection, write).map_err(|error| StateError::of_store("write", &self.file, error))
     }
+}
 
-    /// Opens the file as soon as nobody else keeps it from that, or gives up.
-    fn patiently<T>(
-        &self,
-        operation: &'static str,
-        open: impl Fn() -> Result<T, DatabaseError>,
-    ) -> Result<T, StateError> {
-        self.guarded(operation, || {
-            for _ in 0..TRIES {
-                match open() {
-                    Err(error) if is_busy(&error) || is_unfinished(&error) => sleep(PAUSE),
-                    opened => return Ok(opened?),
-                }
-            }
-            Ok(open()?)
-        })
-    }
-
-    fn builder(&self) -> Builder {
-        let mut builder = Builder::new();
-        builder.set_concurrency_mode(self.mode).set_cache_size(self.cache);
-        builder
-    }
-
-    fn begin(&self, database: &Database) -> Result<(), redb::Error> {
-        let write = database.begin_write()?;
-        {
-            let mut meta = write.open_table(META)?;
-            meta.insert("schema", SCHEMA.to_string().as_str())?;
-            meta.insert("site", self.site.as_str())?;
+/// Reads from the store beside a writer or not; nothing where there is none yet.
+///
+/// # Errors
+/// As [`Store::open`].
+pub(super) fn read_beside<T>(
+    folder: &Path,
+    site: &str,
+    read: impl FnOnce(&Connection) -> Answer<T>,
+) -> Result<Option<T>, StateError> {
+    let file = folder.join(FILE);
+    match file.metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(StateError::file("look at", &file)(error)),
+        Ok(itself) if itself.is_file() && itself.len() == 0 => return Ok(None),
+        Ok(itself) => {
+            let is_regular = check_regular(itself.file_type());
+            is_regular.map_err(|error| StateError::file("open", &file)(error.into()))?;
         }
-        Ok(write.commit()?)
     }
-
-    fn verify(&self, tables: &ReadTransaction) -> Result<(), StateError> {
-        let (schema, site) = self.guarded("read", || {
-            let meta = tables.open_table(META)?;
-            let text = |meta: &ReadOnlyTable<&str, &str>, name| {
-                let found = meta.get(name)?.map(|text| text.value().to_owned());
-                found.ok_or_else(|| redb::Error::from(Unexpected("absence of the schema or the site")))
+    let failed = |error| StateError::of_store("read", &file, error);
+    let mut connection = connect(&file, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
+    if is_new(&connection)
+        .or_else(|error| {
+            // A folder that cannot be written to; without a WAL the file alone is the whole truth.
+            connection = match folder.join(BESIDE[0]).exists() {
+                true => return Err(error),
+                false => connect(&file, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
             };
-            let schema = text(&meta, "schema")?.parse().map_err(|_| Unexpected("schema"))?;
-            Ok((schema, text(&meta, "site")?))
-        })?;
-        if schema > SCHEMA {
-            return Err(StateError::Newer {
-                file: self.file.clone(),
-                schema,
-                known: SCHEMA,
-            });
+            is_new(&connection)
+        })
+        .map_err(failed)?
+    {
+        return Ok(None);
+    }
+    verify(&connection, &file, site)?;
+    // One transaction, so that all that is read is of one commit.
+    let snapshot = connection
+        .unchecked_transaction()
+        .map_err(Problem::from)
+        .map_err(failed)?;
+    read(&snapshot).map(Some).map_err(failed)
+}
+
+fn connect(file: &Path, access: OpenFlags) -> Answer<Connection> {
+    let connection = match access == OpenFlags::SQLITE_OPEN_READ_ONLY {
+        true => Connection::open_with_flags(immutable(file), access | OpenFlags::SQLITE_OPEN_URI)?,
+        false => Connection::open_with_flags(file, access)?,
+    };
+    connection.busy_timeout(PATIENCE)?;
+    Ok(connection)
+}
+
+/// The address of a file that nobody can change.
+fn immutable(file: &Path) -> String {
+    let coded = |c: char| match c {
+        '?' | '#' | '%' => format!("%{:02X}", u32::from(c)),
+        _ => c.to_string(),
+    };
+    let path: String = file.to_string_lossy().chars().map(coded).collect();
+    format!("file:{path}?immutable=1")
+}
+
+/// Whether nothing was ever written to it.
+fn is_new(connection: &Connection) -> Answer<bool> {
+    let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
+    Ok(tables == 0)
+}
+
+fn verify(connection: &Connection, file: &Path, wanted: &str) -> Result<(), StateError> {
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let read = || -> Answer<_> {
+        if number("application_id")? != APPLICATION {
+            return Err(Problem::Unexpected("kind of file"));
         }
-        if site != self.site {
-            return Err(StateError::OtherSite {
-                folder: self.file.parent().unwrap_or(Path::new(".")).to_owned(),
-                site,
-                wanted: self.site.clone(),
-            });
-        }
-        Ok(())
+        let schema = u64::try_from(number("user_version")?).map_err(|_| Problem::Unexpected("schema"))?;
+        let site = connection.query_row("SELECT url FROM site", [], |row| row.get::<_, String>(0));
+        Ok((schema, site))
+    };
+    let (schema, site) = read().map_err(|error| StateError::of_store("read", file, error))?;
+    if schema > u64::from(SCHEMA) {
+        return Err(StateError::Newer {
+            file: file.to_owned(),
+            schema,
+            known: u64::from(SCHEMA),
+        });
+    }
+    let site = site.map_err(|error| StateError::of_store("read", file, error.into()))?;
+    if site != wanted {
+        return Err(StateError::OtherSite {
+            folder: file.parent().unwrap_or(Path::new(".")).to_owned(),
+            site,
+            wanted: wanted.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// Looks at the structure of the whole file.
+fn check(connection: &Connection) -> Answer<()> {
+    let said = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?;
+    match said.as_str() {
+        "ok" => Ok(()),
+        _ => Err(Problem::Unexpected("structure")),
     }
 }
 
-/// Whether making the file never came to its end, as on a full disk: redb writes its mark at the very start of it last.
-fn was_cut_short(file: &mut File) -> io::Result<bool> {
-    let mut start = Vec::new();
-    file.take(MARK).read_to_end(&mut start)?;
-    Ok(!start.is_empty() && start.iter().all(|byte| *byte == 0))
+fn transact<T>(connection: &mut Connection, write: impl FnOnce(&Transaction<'_>) -> Answer<T>) -> Answer<T> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let written = write(&transaction)?;
+    transaction.commit()?;
+    Ok(written)
 }
 
-/// The rows of a table, or of none where it was never written to.
-pub(super) fn table<K: redb::Key + 'static, V: redb::Value + 'static>(
-    tables: &ReadTransaction,
-    definition: TableDefinition<'_, K, V>,
-) -> Result<Option<ReadOnlyTable<K, V>>, redb::Error> {
-    match tables.open_table(definition) {
-        Ok(table) => Ok(Some(table)),
-        Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
-        Err(error) => Err(error.into()),
+fn remove(file: &Path) -> Result<(), StateError> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StateError::file("remove", file)(error)),
+        Ok(()) | Err(_) => Ok(()),
     }
 }

@@ -3,7 +3,7 @@ mod limits;
 use super::*;
 use crate::model::email::EmailKey;
 use crate::model::fixtures::{account, customer, key, reading, roster, site, with};
-use crate::model::ledger::{Fact, History, Ledger, Parts, Value};
+use crate::model::ledger::{Fact, History, Ledger, Parts, Tracked, Value};
 use crate::model::observed::{Completeness, Observed, Staff};
 use crate::model::plan::plan;
 use crate::model::policy::Policy;
@@ -125,7 +125,7 @@ fn removals_are_limited_by_count_and_by_share() {
 }
 
 /// So many who are on no list any more were taken off a desk.
-fn removed(desk: &str, count: usize, at: i64) -> BTreeMap<(DeskKey, Handle), i64> {
+fn removed(desk: &str, count: usize, at: i64) -> Tracked<(DeskKey, Handle), i64> {
     let gone = |nth: usize| ((key(desk), Handle(format!("gone{nth}"))), at);
     (0..count).map(gone).collect()
 }
@@ -399,7 +399,7 @@ fn removals_count_from_before_they_are_made() {
     let (roster, observed) = (owned("SUP", 3..60), people("SUP", 0..60));
     let approved = usual(&roster, &observed, &remembers("SUP", 0..60)).approved;
     let mut history = History {
-        sizes: BTreeMap::from([(key("SUP"), 60)]),
+        sizes: [(key("SUP"), 60)].into(),
         ..History::default()
     };
     assert!(history.reserve(&approved, 100));

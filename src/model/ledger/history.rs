@@ -2,13 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::tracked::{Tracked, TrackedSet};
 use crate::model::account::Handle;
 use crate::model::desk::DeskKey;
-use crate::model::guard::ApprovedPlan;
-use crate::model::observed::{Completeness, DeskReading, Observed, Witness};
-use crate::model::outcome::{Outcome, Outcomes};
 use crate::model::roster::Roster;
-use crate::model::step::Action;
 use crate::model::witness::Mark;
 
 /// What counts as lately, in seconds.
@@ -18,16 +15,16 @@ pub const DAY: i64 = 24 * 60 * 60;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
     /// How many the roster listed on each desk when it was last applied, unless a guard refused that.
-    pub applied: BTreeMap<DeskKey, usize>,
+    pub applied: Tracked<DeskKey, usize>,
     /// How many each desk's list had when it was last read whole and believed.
-    pub sizes: BTreeMap<DeskKey, usize>,
+    pub sizes: Tracked<DeskKey, usize>,
     /// When, in seconds since 1970, an account was last taken off a desk, or may have been. However often a removal is
     /// tried, it is one person who leaves.
-    pub removed: BTreeMap<(DeskKey, Handle), i64>,
+    pub removed: Tracked<(DeskKey, Handle), i64>,
     /// The approvals that have been made use of, by id and time.
-    pub used: BTreeSet<(String, i64)>,
+    pub used: TrackedSet<(String, i64)>,
     /// Whom the role of each desk's customers held when it was last believed.
-    pub places: BTreeMap<DeskKey, BTreeSet<Mark>>,
+    pub places: Tracked<DeskKey, TrackedSet<Mark>>,
     /// Of `removed`, what is about to be made and has no outcome yet, each with what stood there before. Not written down:
     /// to a later life it counts as made.
     pub reserved: BTreeMap<(DeskKey, Handle), Option<i64>>,
@@ -54,102 +51,40 @@ impl History {
             .collect()
     }
 
-    /// Counts the removals of a plan that is about to be applied, so that they count also where nobody lives to tell. True
-    /// where there are any.
-    pub fn reserve(&mut self, approved: &ApprovedPlan, now: i64) -> bool {
-        let steps = approved.plan().steps.iter();
-        let removals = steps.filter_map(|step| step.action.removal());
-        for (desk, account) in removals {
-            let place = (desk.clone(), account.handle.clone());
-            let before = self.removed.insert(place.clone(), now);
-            // Reserved before by a pass that never came to an end: what stood there then is what counts.
-            if self.reserved.contains_key(&place) {
-                continue;
-            }
-            self.reserved.insert(place, before);
-            // A list that is shorter by what quietdesk itself took away is no untrusted one.
-            if let Some(size) = self.sizes.get_mut(desk) {
-                *size = size.saturating_sub(1);
-            }
+    pub(super) fn to_be_read() -> Self {
+        Self {
+            applied: [].into(),
+            sizes: [].into(),
+            removed: [].into(),
+            used: [].into(),
+            places: [].into(),
+            reserved: BTreeMap::new(),
         }
-        !self.reserved.is_empty()
     }
 
-    /// Takes in what a pass over `part` of `roster` saw and did: `outcomes` is nothing where it only looked on.
-    pub fn fold(
-        &mut self,
-        (roster, part): (&Roster, &Roster),
-        observed: &Observed,
-        approved: &ApprovedPlan,
-        outcomes: Option<&Outcomes>,
-        now: i64,
-    ) {
-        for (place, before) in std::mem::take(&mut self.reserved) {
-            match before {
-                Some(at) => self.removed.insert(place, at),
-                None => self.removed.remove(&place),
-            };
+    /// Somebody was seen in the role of a desk's customers.
+    pub fn expect_place(&mut self, desk: DeskKey, mark: Mark) {
+        match self.places.inner(&desk) {
+            Some(marks) => _ = marks.insert(mark),
+            None => self.places.insert(desk, [mark].into()),
         }
-        let mut removed = BTreeMap::<&DeskKey, usize>::new();
-        for step in &approved.plan().steps {
-            let outcome = outcomes.map_or(Outcome::NotAttempted, |outcomes| outcomes.of(step.id));
-            if let (Some((desk, account)), Outcome::Done | Outcome::Unknown) = (step.action.removal(), outcome) {
-                *removed.entry(desk).or_default() += 1;
-                self.removed.insert((desk.clone(), account.handle.clone()), now);
-            }
-        }
-        for (key, reading) in &observed.desks {
-            if let DeskReading::Read(desk) = reading
-                && desk.completeness.is_complete()
-                && !approved.distrusts(key)
-            {
-                let gone = removed.get(key).copied().unwrap_or_default();
-                self.sizes.insert(key.clone(), desk.listed().saturating_sub(gone));
-            }
-        }
-        self.see_places(observed, approved, outcomes);
-        self.removed.retain(|_, at| *at > now - DAY);
-        self.used.retain(|(_, at)| *at > now - 2 * DAY);
-        if outcomes.is_some_and(|outcomes| outcomes.stopped.is_none()) {
-            for desk in part.desks.keys().filter(|desk| !approved.shrinks(desk)) {
-                self.applied.insert(desk.clone(), part.listed_on(desk));
-            }
-        }
-        self.sizes.retain(|desk, _| roster.desks.contains_key(desk));
-        self.applied.retain(|desk, _| roster.desks.contains_key(desk));
-        self.places.retain(|desk, _| roster.desks.contains_key(desk));
     }
 
-    /// Who was seen on a desk's list and in its role alike. Whoever may have been taken off since is expected there no more.
-    fn see_places(&mut self, observed: &Observed, approved: &ApprovedPlan, outcomes: Option<&Outcomes>) {
-        for (key, reading) in &observed.desks {
-            let DeskReading::Read(desk) = reading else { continue };
-            let Witness::Believed { .. } = desk.witness else {
-                continue;
-            };
-            let seen = desk.members.iter().map(Mark::of);
-            match (&desk.completeness, self.places.get_mut(key)) {
-                (Completeness::Complete, _) => drop(self.places.insert(key.clone(), seen.collect())),
-                (Completeness::Partial { .. } | Completeness::Narrow, Some(places)) => places.extend(seen),
-                // A few of them would be no measure of a role.
-                (Completeness::Partial { .. } | Completeness::Narrow, None) => {}
-            }
-        }
-        let Some(outcomes) = outcomes else { return };
-        for step in &approved.plan().steps {
-            let outcome = outcomes.of(step.id);
-            if let (Some((desk, account)), Outcome::Done | Outcome::Unknown) = (step.action.removal(), outcome)
-                && let Some(places) = self.places.get_mut(desk)
-            {
-                places.remove(&Mark::of(&account.handle));
-            }
-            // A role without whoever was given a place in it is not the whole one.
-            let added = outcomes.ends.get(&step.id).and_then(|end| end.account.as_ref());
-            if let (Action::AddToDesk { desk, .. }, Outcome::Done, Some(account)) = (&step.action, outcome, added)
-                && let Some(places) = self.places.get_mut(desk)
-            {
-                places.insert(Mark::of(&account.handle));
-            }
-        }
+    pub(super) fn is_changed(&self) -> bool {
+        self.applied.is_changed()
+            || self.sizes.is_changed()
+            || self.removed.is_changed()
+            || self.used.is_changed()
+            || self.places.is_changed()
+            || self.places.values().any(TrackedSet::is_changed)
+    }
+
+    pub(super) fn written(&mut self) {
+        self.applied.written();
+        self.sizes.written();
+        self.removed.written();
+        self.used.written();
+        self.places.written();
+        self.places.all_inner().for_each(TrackedSet::written);
     }
 }

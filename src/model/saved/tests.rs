@@ -218,11 +218,12 @@ fn renaming() -> (Roster, Observed, SavedPlan) {
     observed.site.deployment = Deployment::DataCenter;
     observed.staff.insert(AccountId("d".into()), Staff::No);
     let ledger = Ledger::restored(Parts {
-        completed: BTreeSet::from([key("SUP")]),
-        agreed: BTreeMap::from([(
+        completed: [key("SUP")].into(),
+        agreed: [(
             Remembered::Name(email_key("dora@example.com")),
             Value::Name("Dora".into()),
-        )]),
+        )]
+        .into(),
         ..Parts::default()
     });
     let saved = saved(&roster, &observed, &ledger);
@@ -443,9 +444,9 @@ fn a_removal_both_know_of_counts_once() {
     let place = |account: &str| (key("SUP"), Handle(account.into()));
     let history = |removed: &[(&str, i64)], applied: usize| History {
         removed: removed.iter().map(|(account, at)| (place(account), *at)).collect(),
-        applied: BTreeMap::from([(key("SUP"), applied)]),
-        sizes: BTreeMap::from([(key("SUP"), applied)]),
-        used: BTreeSet::from([("removals-SUP-00000000".to_owned(), 1)]),
+        applied: [(key("SUP"), applied)].into(),
+        sizes: [(key("SUP"), applied)].into(),
+        used: [("removals-SUP-00000000".to_owned(), 1)].into(),
         ..History::default()
     };
     let (roster, observed) = leaving();

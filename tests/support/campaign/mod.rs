@@ -406,7 +406,7 @@ impl Life {
             let state = State::open(&folder, &site, Opener::new("campaign", Timestamp::now)).unwrap();
             let second = State::open(&folder, &site, Opener::new("campaign", Timestamp::now));
             self.must(second.is_err(), "a second one cannot write to the same state directory");
-            let mut ledger = state.ledger();
+            let mut ledger = state.ledger().unwrap();
             let doing = one_pass(&self.world, &mut self.memory, &mut pass, &mut ledger, &policy, &state);
             let rivalling = rival_pass(&self.world, rival.as_deref(), &mut rivals, &policy);
             tokio::select! {
@@ -414,7 +414,7 @@ impl Life {
                 () = killed => true,
                 () = others.meddle() => unreachable!("others are at it until the pass ends"),
                 ((), ()) = future::join(doing, rivalling) => {
-                    state.save(&ledger).unwrap();
+                    state.save(&mut ledger).unwrap();
                     false
                 }
             }
@@ -427,7 +427,7 @@ impl Life {
         }
         if self.transcript.is_some() {
             let state = State::open(&folder, &site, Opener::new("campaign", Timestamp::now)).unwrap();
-            self.take_down(&pass, &state.ledger());
+            self.take_down(&pass, &state.ledger().unwrap());
         }
         let kind = if pass.is_full { "full pass" } else { "edit" };
         self.told.push(format!(
@@ -503,7 +503,7 @@ impl Life {
         let (mut left, mut last) = (Vec::new(), None);
         for _ in 0..5 {
             let state = State::open(&folder, &site, Opener::new("campaign", Timestamp::now)).unwrap();
-            let mut ledger = state.ledger();
+            let mut ledger = state.ledger().unwrap();
             let mut pass = Pass {
                 roster: roster.clone(),
                 before: self.world.sandbox.snapshot(),
@@ -514,8 +514,8 @@ impl Life {
                 ended: false,
             };
             one_pass(&self.world, &mut self.memory, &mut pass, &mut ledger, &policy, &state).await;
-            state.save(&ledger).unwrap();
-            self.take_down(&pass, &state.ledger());
+            state.save(&mut ledger).unwrap();
+            self.take_down(&pass, &state.ledger().unwrap());
             let plan = pass.seen.as_ref().map(|seen| seen.approved.plan());
             left = plan.unwrap().steps.iter().map(ToString::to_string).collect();
             let held: Vec<_> = plan

@@ -40,9 +40,9 @@ pub(super) async fn rival_pass(world: &World, folder: Option<&Path>, pass: &mut 
     let Some(folder) = folder else { return };
     let site = world.running.url();
     let state = State::open(folder, &site, Opener::new("rival", Timestamp::now)).unwrap();
-    let mut ledger = state.ledger();
+    let mut ledger = state.ledger().unwrap();
     one_pass(world, &mut None, pass, &mut ledger, policy, &state).await;
-    state.save(&ledger).unwrap();
+    state.save(&mut ledger).unwrap();
 }
 
 /// One pass, and what is remembered of it.

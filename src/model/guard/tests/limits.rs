@@ -241,5 +241,5 @@ fn people_on_a_list_only_count_for_no_guard() {
     history.fold((&roster, &roster), &observed, &judged.approved, Some(&outcomes), 0);
     assert_eq!(history.sizes[&key("SUP")], 99, "the list as Jira shows it");
     let remembered: BTreeSet<_> = (1..60).map(|n| Mark::of(&handle(n))).collect();
-    assert_eq!(history.places[&key("SUP")], remembered);
+    assert_eq!(*history.places[&key("SUP")], remembered);
 }

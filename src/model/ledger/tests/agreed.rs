@@ -284,3 +284,34 @@ fn what_counts_as_accepted() {
     ledger.fold(&wanted, &again, &Outcomes::default());
     assert_eq!(count(&ledger), [2], "held, and not forgotten for it");
 }
+
+/// Only Jira's own refusal is remembered, with whom it may have meant.
+#[test]
+fn what_is_remembered_as_refused() {
+    let wanted = roster(
+        &["SUP"],
+        [customer("a@example.com", &["SUP"]), customer("b@example.com", &["SUP"])],
+    );
+    let plan = plan(&wanted, &site(&["SUP"]), &Ledger::none(), &Policy::default());
+    let held = || StepEnd::held(HeldReason::ExistsUnseen(vec![id("7")]));
+    let refused = StepEnd {
+        refused: true,
+        ..held()
+    };
+    let ends = plan.steps.iter().map(|step| (step.id, refused.clone()));
+    let mut outcomes = Outcomes {
+        ends: ends.collect(),
+        ..Outcomes::NONE
+    };
+    let second = plan
+        .steps
+        .iter()
+        .filter(|step| step.action.kind() == "create_customer")
+        .nth(1)
+        .unwrap();
+    outcomes.ends.insert(second.id, held());
+    let expected = [(email_key("a@example.com"), vec![id("7")])];
+    let mut ledger = Ledger::kept();
+    ledger.fold(&wanted, &plan, &outcomes);
+    assert_eq!(ledger.parts().refused, expected.into());
+}

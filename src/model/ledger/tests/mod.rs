@@ -3,11 +3,16 @@
 mod agreed;
 
 use super::*;
+use crate::model::access::Access;
+use crate::model::account::AccountId;
+use crate::model::edit::Edit;
+use crate::model::email::EmailKey;
 use crate::model::fixtures::{account, customer, email_key, key, reading, roster, site, wanting, with};
 use crate::model::observed::Observed;
-use crate::model::outcome::{StepEnd, Stopped};
-use crate::model::plan::plan;
+use crate::model::outcome::{Outcome, Outcomes, StepEnd, Stopped};
+use crate::model::plan::{Plan, plan};
 use crate::model::policy::Policy;
+use crate::model::roster::{Customer, Membership, Roster};
 
 fn owned(mut roster: Roster) -> Roster {
     roster.desks.entry(key("SUP")).or_default().membership = Membership::Owned;
