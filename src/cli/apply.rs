@@ -77,6 +77,7 @@ async fn pass(
     stop: &CancellationToken,
 ) -> Result<Applied, Failure> {
     let state = state::open(
+        site.place.as_ref(),
         &args.target.connection,
         &site.settings,
         "apply",
@@ -116,7 +117,8 @@ async fn pass(
     if let Some(state) = &state {
         state.reached(jira.own_address());
     }
-    keep_refused(state.as_ref(), &seen);
+    let is_whole = saved.is_none() && site.narrow.keys().is_empty();
+    keep_refused(state.as_ref(), &seen, is_whole);
     let plan = seen.approved.plan();
     let asks = !plan.steps.is_empty() && !args.yes && io::stdin().is_terminal();
     match args.output {
@@ -161,7 +163,7 @@ async fn pass(
         }
     }
     let report = seen.report(&site.roster, &site.source, Some(&outcomes), false);
-    let hand_off = state::hand_off_command(&args.target.connection, &site.settings);
+    let hand_off = state::hand_off_command(site.place.as_ref());
     Ok(Applied {
         printed: print(args.output, &report, &seen, &outcomes, writes, hand_off.as_deref()),
         exit: Exit::first_of([Exit::of_outcomes(&seen.approved, &outcomes), saved_as]),

@@ -50,7 +50,7 @@ pub(super) struct Passes {
     passwords_file: Option<PathBuf>,
     /// The roster that the last pass which came to its end was about.
     applied: Option<Arc<Roster>>,
-    /// The ids of what the guards refused in the last pass.
+    /// The ids of what the guards refused in the last full pass and since.
     refused: BTreeSet<String>,
     /// A roster that could not be kept.
     unkept: Option<Sources>,
@@ -211,9 +211,8 @@ impl Passes {
             Ok(seen) => Box::new(seen),
             Err(error) => return Err(PassEnd::NotObserved(error)),
         };
-        keep_refused(self.state.as_ref(), &seen);
-        let refused = seen.approved.findings().iter();
-        self.refused = refused.map(|finding| finding.id.clone()).collect();
+        keep_refused(self.state.as_ref(), &seen, edit.is_none());
+        take_refused(&mut self.refused, &seen, edit.is_none());
         let outcomes = match connection {
             Connection::Observing(_) => None,
             Connection::Applying(jira) => {
@@ -371,6 +370,14 @@ impl Connection {
             Self::Applying(jira) => jira,
         }
     }
+}
+
+/// Takes in what a pass refused. An edit looks at a few: what was refused before goes on waiting.
+fn take_refused(waiting: &mut BTreeSet<String>, seen: &Preview, is_whole: bool) {
+    let released = seen.approved.released();
+    waiting.retain(|id| !is_whole && !released.iter().any(|finding| finding.id == *id));
+    let refused = seen.approved.findings().iter();
+    waiting.extend(refused.map(|finding| finding.id.clone()));
 }
 
 /// Reads the first passwords anew. A file that cannot be used is told, and those known before stay.

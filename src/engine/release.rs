@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use tracing::{info, warn};
 
 use super::pass::Preview;
-use super::state::{State, StateError};
+use super::state::{Judged, State, StateError};
 use crate::model::guard::Finding;
 use crate::model::ledger::Ledger;
 use crate::model::policy::Policy;
@@ -58,10 +58,15 @@ pub fn commit(
     }
 }
 
-/// Keeps what was refused, for whoever approves of it.
-pub fn keep_refused(state: Option<&State>, seen: &Preview) {
-    let kept = state.map(|state| state.keep_refused(seen.approved.findings()));
-    if let Some(Err(problem)) = kept {
-        warn!(%problem, "`quietdesk approve` cannot say what it releases");
+/// Keeps what was refused, for whoever approves of it. What waited before goes on waiting where a pass did not look at
+/// everything.
+pub fn keep_refused(state: Option<&State>, seen: &Preview, is_whole: bool) {
+    let judged = Judged {
+        refused: seen.approved.findings(),
+        released: seen.approved.released(),
+        is_whole,
+    };
+    if let Some(Err(problem)) = state.map(|state| state.keep_refused(judged)) {
+        warn!(%problem, "`quietdesk approve` does not know what waits");
     }
 }

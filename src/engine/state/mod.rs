@@ -8,6 +8,8 @@
 //! | `handoff.jsonl` | who was made, and first passwords | added to by the writer; read and cleared beside it |
 //! | `approvals.jsonl` | what somebody approved of | added to by `approve`, beside the writer |
 //! | `refused.json` | what the guards refused in the last pass | put in place whole by the writer |
+//! | `refused-by-plan.json` | what they refused in the last `plan` | put in place whole by `plan`, beside the writer |
+//! | `site.json` | Jira's own name, and every address it was reached by | put in place whole by the writer |
 //! | `audit.jsonl`, `.1`, `.2` … | a line for each call, and for each step it was for | appended to by the writer |
 //!
 //! One process writes; [`read_ledger`] works beside it. `ledger.redb` is opened in redb's `SingleWriter` mode, in which a
@@ -27,6 +29,7 @@ mod intents;
 mod ledger;
 mod lock;
 mod rows;
+mod site;
 mod store;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,8 +42,9 @@ use jiff::Timestamp;
 use redb::{ConcurrencyMode, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use secrecy::SecretString;
 use tokio::task::spawn_blocking;
+use tracing::warn;
 
-pub use self::approvals::{approvals, approve};
+pub use self::approvals::{Approval, Judged, approvals, approve, keep_planned};
 use self::audit::Audit;
 pub use self::audit::Rotation;
 pub use self::error::StateError;
@@ -49,11 +53,11 @@ pub use self::handoff::{HandOff, clear_hand_off, read_hand_off};
 use self::intents::Intents;
 use self::ledger::Difference;
 use self::lock::Lock;
+pub use self::site::{KnownSite, known_site, recorded_site, remember_site};
 use self::store::{Store, table};
 use super::book::{Book, BookError};
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
-use crate::model::guard::Finding;
 use crate::model::ledger::{Fact, History, Ledger, Parts};
 use crate::model::observed::Deployment;
 use crate::model::outcome::{Outcome, StepEnd};
@@ -70,6 +74,8 @@ pub type RosterFile = (String, Vec<u8>);
 /// A state directory, opened for writing. Dropping it writes what waits and lets go of the lock.
 pub struct State {
     folder: PathBuf,
+    /// The address it was opened by.
+    address: String,
     ledger: Store,
     /// What the ledger's file holds.
     saved: Mutex<Parts>,
@@ -143,6 +149,7 @@ impl State {
         folder::sync(folder)?;
         Ok(Self {
             folder: folder.to_owned(),
+            address: site_url.to_owned(),
             ledger,
             saved: Mutex::new(saved),
             hand_off,
@@ -182,9 +189,21 @@ impl State {
         Ok(())
     }
 
-    /// Jira was reached: this is the address people know it by, for links in the hand-off.
+    /// Jira was reached: this is the address people know it by, for links in the hand-off, and the name the state is found
+    /// by from now on, whatever address is typed.
     pub fn reached(&self, address: &str) {
         self.hand_off.know_site(address);
+        match remember_site(&self.folder, address, &[&self.address]) {
+            Ok(Some(KnownSite { identity, .. })) if identity != address => {
+                warn!(
+                    before = identity,
+                    now = address,
+                    "Jira names itself by another address than before"
+                );
+            }
+            Ok(_) => {}
+            Err(problem) => warn!(%problem, "the addresses of this site are not written down"),
+        }
     }
 
     /// Accounts that a pass saw, and that an earlier life may have made without learning of it: it did, and whoever hands
@@ -244,8 +263,8 @@ impl State {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn keep_refused(&self, findings: &[Finding]) -> Result<(), StateError> {
-        approvals::keep_refused(&self.folder, findings)
+    pub fn keep_refused(&self, judged: Judged<'_>) -> Result<(), StateError> {
+        approvals::keep_refused(&self.folder, judged)
     }
 
     /// Keeps a roster that was found good: each file's name and content, in the order they were read.

@@ -159,7 +159,7 @@ fn a_setting_or_an_approval_releases_exactly_one_finding() {
     assert!(is_finding_id(&id), "{id}");
     assert_eq!(
         refused.approved.findings()[0].way_out,
-        format!("--max-removal-percent 20 or quietdesk approve {id}")
+        format!("quietdesk approve {id} or --max-removal-percent 20")
     );
     let settings = Settings {
         max_removal_percent: 20,
