@@ -183,6 +183,33 @@ fn a_gateway_and_the_site_itself_lead_to_one_state() {
 }
 
 #[test]
+fn a_plan_saved_by_one_address_is_applied_by_another() {
+    let machine = Machine::new();
+    let (gateway, direct) = (machine.gateway.clone(), machine.direct.clone());
+    machine.does(&["apply", "roster.yaml", "--url", &gateway], 0);
+    machine.wants(13);
+    machine.does(&["plan", "roster.yaml", "--out", "plan.json", "--url", &gateway], 0);
+    machine.does(&["apply", "--plan", "plan.json", "--url", &direct], 0);
+    assert_eq!(machine.sandbox.snapshot().customers("SUP").len(), 13);
+    assert_eq!(machine.own_states().len(), 1);
+    // Of an address that leads elsewhere, as far as anybody knows, it is refused.
+    let elsewhere = machine.path("elsewhere").display().to_string();
+    let ran = machine.does(
+        &[
+            "apply",
+            "--plan",
+            "plan.json",
+            "--url",
+            &direct,
+            "--state-dir",
+            &elsewhere,
+        ],
+        3,
+    );
+    assert!(ran.log.contains("the plan was made for"), "{}", ran.log);
+}
+
+#[test]
 fn a_start_while_jira_is_down_finds_the_state_by_any_address() {
     let mut machine = Machine::new();
     let (gateway, direct) = (machine.gateway.clone(), machine.direct.clone());
@@ -434,11 +461,17 @@ fn the_first_lines_name_site_account_and_state() {
         &["plan", "roster.yaml"],
     ] {
         let ran = machine.does(&[command, &["--url", &url]].concat(), 0);
-        let first: Vec<_> = ran.log.lines().take(2).collect();
-        assert!(first[0].contains(&state), "{command:?}: {}", ran.log);
-        let account = machine.sandbox.accounts_of("quietdesk@example.com").remove(0);
+        let first: Vec<_> = ran.log.lines().take(3).collect();
         assert!(
-            first[1].contains("signed in") && first[1].contains(&account) && first[1].contains(OWN),
+            first[0].contains(&state) && first[0].contains("user=\"quietdesk\""),
+            "{command:?}: {}",
+            ran.log
+        );
+        let account = machine.sandbox.accounts_of("quietdesk@example.com").remove(0);
+        // The daemon looks at its roster meanwhile.
+        let signed_in = first.iter().find(|line| line.contains("signed in")).unwrap();
+        assert!(
+            signed_in.contains(&account) && signed_in.contains(OWN),
             "{command:?}: {}",
             ran.log
         );

@@ -311,16 +311,16 @@ impl Place {
         place.known.is_some().then(|| place.flag())
     }
 
-    /// Says which site this is about, and where what is known of it is.
-    pub(super) fn tell(&self) {
+    /// Says which site this is about, by whose token, and where what is known of it is.
+    pub(super) fn tell(&self, user: Option<&str>) {
         let known = self.known.as_ref().filter(|known| self.is_believed(known));
         let url = self.url.as_deref().unwrap_or_default();
         let site = known.map_or(url, Known::identity);
+        let by = Some(url).filter(|url| *url != site);
         let state = self.folder.display();
         match known {
-            Some(_) if site != url && !url.is_empty() => info!(site, by = url, %state, "the site, and its state"),
-            Some(_) => info!(site, %state, "the site, and its state"),
-            None => info!(site, %state, "the site; nothing is remembered of it yet"),
+            Some(_) => info!(site, by, user, %state, "the site, and its state"),
+            None => info!(site, user, %state, "the site; nothing is remembered of it yet"),
         }
     }
 

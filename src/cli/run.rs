@@ -54,7 +54,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     };
     let connection = &args.site.target.connection;
     let place = Place::settle(connection, &reached, false).await?;
-    tell_place(place.as_ref(), &reached);
+    tell_place(place.as_ref(), connection, &reached);
     policy.approve_at = state::approve_at(place.as_ref(), connection);
     // Whoever only observes needs no lock, and stands beside whoever applies.
     let (state, ledger) = match args.observe {

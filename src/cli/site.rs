@@ -177,15 +177,17 @@ async fn settle(
         settled = Place::settle(args, settings, true) => settled?,
         () = stop.cancelled() => return Err(Failure::new(Exit::Partial, NOTHING_CHANGED)),
     };
-    tell_place(settled.as_ref(), settings);
+    tell_place(settled.as_ref(), args, settings);
     Ok(settled)
 }
 
-/// Says which site this is about, and where what is known of it is.
-pub(super) fn tell_place(place: Option<&Place>, settings: &Settings) {
+/// Says which site this is about, by whose token, and where what is known of it is.
+pub(super) fn tell_place(place: Option<&Place>, args: &ConnectionArgs, settings: &Settings) {
+    // Before Jira is reached, the token's user is all that is known of the account; a log holds no e-mails.
+    let user = args.user.as_deref().and_then(|user| user.split('@').next());
     match place {
-        Some(place) => place.tell(),
-        None => info!(site = %settings.url, "the site; nothing is remembered of it"),
+        Some(place) => place.tell(user),
+        None => info!(site = %settings.url, user, "the site; nothing is remembered of it"),
     }
 }
 
