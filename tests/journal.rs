@@ -17,11 +17,10 @@ use quietdesk::engine::journal::{Journal, JournalError, NoJournal};
 use quietdesk::engine::pass::carry_out;
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
-use quietdesk::engine::state::{Opener, Rotation, State, StateError};
+use quietdesk::engine::state::{Judged, Opener, Rotation, State, StateError};
 use quietdesk::jira::JiraWrite;
 use quietdesk::model::desk::DeskKey;
 use quietdesk::model::email::{Email, EmailKey};
-use quietdesk::model::guard::Finding;
 use quietdesk::model::ledger::{History, Ledger};
 use quietdesk::model::outcome::{Outcome, StepEnd};
 use quietdesk::model::plan::Plan;
@@ -67,8 +66,8 @@ impl Journal for Full {
         NoJournal.approvals(history, now)
     }
 
-    fn keep_refused(&self, findings: &[Finding]) -> Result<(), StateError> {
-        NoJournal.keep_refused(findings)
+    fn keep_refused(&self, judged: Judged<'_>) -> Result<(), StateError> {
+        NoJournal.keep_refused(judged)
     }
 
     fn reserve(&self, ledger: &mut Ledger) -> Result<(), StateError> {

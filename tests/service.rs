@@ -337,7 +337,7 @@ async fn an_approval_reaches_a_running_daemon() {
         String::from_utf8(output.stdout).unwrap()
     };
     approve("removals-SUP", 3);
-    assert!(approve("removals-SUP-00000000", 0).contains("refused nothing under this id"));
+    approve("removals-SUP-00000000", 3);
     assert!(approve(id, 0).contains("10 people would be taken off SUP"));
     service.until("they are off", |service| on_the_desk(service) == 30);
     service.signal("-TERM");
@@ -610,4 +610,36 @@ async fn the_watchdog_is_fed_while_a_new_token_is_tried() {
     }
     service.signal("-TERM");
     assert_eq!(service.ends().code(), Some(0));
+}
+
+/// Two units for one site excluded each other: the one's state was the folder that the other's had to be in.
+#[test]
+fn there_is_one_unit_and_each_site_has_a_state_of_its_own_below_one_folder() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd");
+    let names = folder.read_dir().unwrap();
+    let mut names: Vec<_> = names
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "check",
+            "quietdesk-roster.service",
+            "quietdesk-roster.timer",
+            "quietdesk@.service"
+        ]
+    );
+    let unit = fs::read_to_string(folder.join("quietdesk@.service")).unwrap();
+    let set = |name: &str| {
+        let values = unit
+            .lines()
+            .filter_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        values.collect::<Vec<_>>()
+    };
+    assert_eq!(set("StateDirectory"), ["quietdesk/%i"]);
+    assert_eq!(set("EnvironmentFile"), ["/etc/quietdesk/%i/environment"]);
+    assert_eq!(set("LoadCredential"), ["quietdesk-token:/etc/quietdesk/%i/token"]);
+    // How to come from the unit there was before is told where it is missed.
+    assert!(unit.contains("/var/lib/quietdesk-moving /var/lib/quietdesk/acme"));
 }

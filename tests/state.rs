@@ -8,11 +8,16 @@ use std::os::unix::fs::{PermissionsExt as _, lchown, symlink};
 use std::path::Path;
 
 use jiff::Timestamp;
-use quietdesk::engine::state::{Opener, State, StateError, read_ledger};
+use quietdesk::engine::journal::Journal as _;
+use quietdesk::engine::state::{
+    Approval, Judged, KnownSite, Opener, State, StateError, approve, keep_planned, known_site, read_ledger,
+    recorded_site, remember_site,
+};
 use quietdesk::model::access::Access;
 use quietdesk::model::account::AccountId;
 use quietdesk::model::desk::DeskKey;
 use quietdesk::model::email::EmailKey;
+use quietdesk::model::guard::Finding;
 use quietdesk::model::ledger::{Fact, Ledger, Parts, Value};
 
 const SITE: &str = "https://example.atlassian.net/";
@@ -325,5 +330,99 @@ fn a_link_that_is_not_root_s_is_refused() {
     }
     for error in [open(&link).unwrap_err(), read_ledger(&link, SITE).unwrap_err()] {
         assert!(error.to_string().contains("symbolic link"), "{error}");
+    }
+}
+
+fn finding(id: &str) -> Finding {
+    Finding {
+        id: id.to_owned(),
+        desk: None,
+        what: format!("what {id} is about"),
+        count: 1,
+        of: 1,
+        limit: String::new(),
+        way_out: String::new(),
+    }
+}
+
+#[test]
+fn what_a_guard_refused_waits_until_it_is_released_or_everything_was_looked_at_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = open(folder.path()).unwrap();
+    let [a, b, c] = [
+        "removals-SUP-0000000a",
+        "removals-SUP-0000000b",
+        "removals-SUP-0000000c",
+    ]
+    .map(finding);
+    let keep = |refused: &[&Finding], released: &[&Finding], is_whole| {
+        let owned = |findings: &[&Finding]| findings.iter().map(|it| (*it).clone()).collect::<Vec<_>>();
+        let judged = Judged {
+            refused: &owned(refused),
+            released: &owned(released),
+            is_whole,
+        };
+        state.keep_refused(judged).unwrap();
+    };
+    let waits = |finding: &Finding| match approve(folder.path(), &finding.id, 1_000).unwrap() {
+        Approval::Given(given) => given == *finding,
+        Approval::NothingWaits(others) => {
+            assert!(!others.iter().any(|other| other.id == finding.id));
+            false
+        }
+    };
+    keep(&[&a], &[], true);
+    // An edit looks at a few.
+    keep(&[&b], &[], false);
+    assert_eq!([&a, &b, &c].map(waits), [true, true, false]);
+    keep(&[], &[&b], false);
+    assert_eq!([&a, &b, &c].map(waits), [true, false, false]);
+    // A plan waits beside, also while passes go on.
+    keep_planned(folder.path(), std::slice::from_ref(&c)).unwrap();
+    keep(&[], &[], true);
+    assert_eq!([&a, &b, &c].map(waits), [false, false, true]);
+    keep(&[], &[&c], true);
+    assert_eq!([&a, &b, &c].map(waits), [false, false, false]);
+    // Where nothing is kept, a plan makes nothing.
+    let missing = folder.path().join("missing");
+    keep_planned(&missing, &[a]).unwrap();
+    assert!(!missing.exists());
+}
+
+#[test]
+fn a_state_knows_its_site_by_every_address_it_was_reached_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    assert_eq!((known_site(folder).unwrap(), recorded_site(folder)), (None, None));
+    let state = open(folder).unwrap();
+    assert_eq!(recorded_site(folder).as_deref(), Some(SITE));
+    state.reached("https://own.example");
+    let own = |addresses: &[&str]| KnownSite {
+        identity: "https://own.example".to_owned(),
+        addresses: addresses.iter().map(|it| (*it).to_owned()).collect(),
+    };
+    assert_eq!(known_site(folder).unwrap(), Some(own(&[SITE])));
+    // The first stays the one that the other files name.
+    remember_site(folder, "https://own.example", &[SITE, "https://gateway.example/x"]).unwrap();
+    state.reached("https://own.example");
+    let known = known_site(folder).unwrap().unwrap();
+    assert_eq!(known, own(&[SITE, "https://gateway.example/x"]));
+    for address in ["https://own.example", SITE, "https://gateway.example/x"] {
+        assert!(known.is_at(address), "{address}");
+    }
+    assert!(!known.is_at("https://other.example"));
+    // A site that was given another address is found by the old one as well.
+    state.reached("https://new.example");
+    let known = known_site(folder).unwrap().unwrap();
+    assert!(
+        known.identity == "https://new.example" && known.is_at("https://own.example"),
+        "{known:?}"
+    );
+    // Half a file, or another's, is none, and is made anew.
+    for text in ["", "{", "[]", "{\"identity\": 1}"] {
+        fs::write(folder.join("site.json"), text).unwrap();
+        assert_eq!(known_site(folder).unwrap(), None, "{text}");
+        state.reached("https://own.example");
+        assert_eq!(known_site(folder).unwrap(), Some(own(&[SITE])), "{text}");
     }
 }

@@ -72,8 +72,8 @@ async fn pass(
     saved: Option<&SavedPlan>,
     stop: &CancellationToken,
 ) -> Result<Applied, Failure> {
-    let rotation = args.journal.rotation();
-    let state = state::open(&args.target.connection, &site.settings, "apply", rotation)?;
+    let (connection, rotation) = (&args.target.connection, args.journal.rotation());
+    let state = state::open(site.place.as_ref(), connection, &site.settings, "apply", rotation)?;
     let mut ledger = match &state {
         Some(state) => state.ledger().map_err(state::failure)?,
         None => Ledger::none(),
@@ -139,7 +139,7 @@ async fn pass(
         None => Exit::Done,
     };
     let report = seen.report(&site.roster, &site.source, Some(&outcomes), false);
-    let hand_off = state::hand_off_command(&args.target.connection, &site.settings);
+    let hand_off = state::hand_off_command(site.place.as_ref());
     Ok(Applied {
         printed: print(args.output, &report, &seen, &outcomes, writes, hand_off.as_deref()),
         exit: Exit::first_of([Exit::of_outcomes(&seen.approved, &outcomes), saved_as]),

@@ -189,7 +189,7 @@ pub(super) struct ConnectionArgs {
     #[arg(long, env = "QUIETDESK_CA_FILE", value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
     /// Where quietdesk remembers what it saw and did: one folder for each Jira. Else $STATE_DIRECTORY (systemd), else the
-    /// user's state folder; none with --sandbox.
+    /// state that knows --url, of a service (/var/lib/quietdesk) or the user's own; none with --sandbox.
     #[arg(long, env = "QUIETDESK_STATE_DIR", value_name = "FOLDER")]
     pub state_dir: Option<PathBuf>,
     /// How many requests may be in flight at most.

@@ -11,6 +11,7 @@ mod exit;
 mod export;
 mod handoff;
 mod logging;
+mod place;
 mod plan;
 mod printed;
 mod run;

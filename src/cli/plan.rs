@@ -21,13 +21,13 @@ pub(super) async fn run(args: PlanArgs) -> Result<Exit, Failure> {
     let mut site = Site::open(&args.site.roster, &args.site.target, &CancellationToken::new()).await?;
     let ledger = match &args.base {
         Some(base) => site.base(base)?,
-        None => state::read(&args.site.target.connection, &site.settings)?.unwrap_or_else(Ledger::none),
+        None => state::read(site.place.as_ref())?.unwrap_or_else(Ledger::none),
     };
     site.remember(&ledger);
     let jira = site.connect().await?;
     let mut policy = site.policy.clone();
     compare_clocks(&jira, Timestamp::now, &mut policy).await;
-    policy.approved = state::approved(&args.site.target.connection, &site.settings, &ledger, policy.now);
+    policy.approved = state::approved(site.place.as_ref(), &ledger, policy.now);
     let seen = preview_part(
         &jira,
         (&site.whole, &site.roster),
@@ -37,6 +37,7 @@ pub(super) async fn run(args: PlanArgs) -> Result<Exit, Failure> {
     )
     .await;
     let seen = seen.map_err(|error| Failure::new(Exit::of_observe_error(&error), error))?;
+    state::shown(site.place.as_ref(), seen.approved.findings());
     let report = seen.report(&site.roster, &site.source, None, args.unlisted);
     let file = args.out.is_some().then(|| PlanFile {
         report: report.clone(),

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,8 +13,9 @@ use tracing::{info, warn};
 
 use super::args::{ConnectionArgs, RunArgs};
 use super::exit::Exit;
+use super::place::Place;
 use super::seed::seed_for;
-use super::site::{Narrow, policy, reach};
+use super::site::{Narrow, policy, reach, tell_account, tell_place};
 use super::{Failure, settings, signals, state};
 use crate::daemon::status::{About, Status};
 use crate::daemon::{Connect, Daemon, PassEnd, Settings, telemetry};
@@ -33,7 +34,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     let stop = signals::stop_token()?;
     let narrow = Narrow::parse(&args.site.target.desks)?;
     // A file that cannot be used is told at once; the daemon reads it anew before each pass.
-    let (policy, _) = policy(&args.site.target.policy, Accept::Files)?;
+    let (mut policy, _) = policy(&args.site.target.policy, Accept::Files)?;
     // The daemon waits for a valid roster. One pass cannot, and a sandbox is seeded from it.
     let needs_roster = args.once || args.site.target.connection.sandbox;
     let roster = if needs_roster {
@@ -52,11 +53,16 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         true => None,
         false => settings::token_file(&args.site.target.connection),
     };
+    let connection = &args.site.target.connection;
+    let place = Place::settle(connection, &reached, false).await?;
+    tell_place(place.as_ref(), connection, &reached);
+    policy.approve_at = state::approve_at(place.as_ref(), connection);
     // Whoever only observes needs no lock, and stands beside whoever applies.
     let (state, ledger) = match args.observe {
-        true => (None, state::read(&args.site.target.connection, &reached)?),
+        true => (None, state::read(place.as_ref())?),
         false => {
-            let state = state::open(&args.site.target.connection, &reached, "run", args.journal.rotation())?;
+            let rotation = args.journal.rotation();
+            let state = state::open(place.as_ref(), connection, &reached, "run", rotation)?;
             let ledger = state.as_ref().map(State::ledger).transpose();
             (state, ledger.map_err(state::failure)?)
         }
@@ -69,7 +75,8 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         }
         None => None,
     };
-    let hand_off = state::hand_off_command(&args.site.target.connection, &reached);
+    let hand_off = state::hand_off_command(place.as_ref());
+    let two_states = TwoStates::new(place, stop.clone());
     let settings = Settings {
         policy,
         passwords: args.site.target.policy.passwords.clone(),
@@ -83,7 +90,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         read_rate: f64::from(args.read_rate),
         poll: POLL,
         observe: args.observe,
-        connect: connect(args.site.target.connection, reached, stop.clone()),
+        connect: connect(args.site.target.connection, reached, Arc::clone(&two_states)),
         token_file,
         hangup: signals::hangup()?,
         progress: Box::new(progress::Bar::new()),
@@ -92,6 +99,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     let daemon = Daemon::new(settings, stop);
     if args.once {
         let end = daemon.once().await;
+        two_states.found()?;
         tell_hand_off(&end, hand_off.as_deref());
         let saved = if status.snapshot().unsaved.is_some() {
             Exit::Internal
@@ -105,6 +113,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         // It ends by itself a second after the daemon was told to stop; it cannot fail.
         let _ = served.await;
     }
+    two_states.found()?;
     Ok(Exit::Done)
 }
 
@@ -153,11 +162,46 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     Ok(listener)
 }
 
+/// Whether there are two states of the site, which ends the daemon: neither would be whole.
+struct TwoStates {
+    place: Option<Place>,
+    found: Mutex<Option<Failure>>,
+    stop: CancellationToken,
+}
+
+impl TwoStates {
+    fn new(place: Option<Place>, stop: CancellationToken) -> Arc<Self> {
+        Arc::new(Self {
+            place,
+            found: Mutex::new(None),
+            stop,
+        })
+    }
+
+    /// Looks, now that Jira said which site it is.
+    fn look(&self, jira: &JiraRead) -> Result<(), ConnectError> {
+        let looked = self.place.as_ref().map(|place| place.reached(jira.own_address()));
+        let Some(Err(failure)) = looked else { return Ok(()) };
+        let told = failure.to_string();
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+        self.stop.cancel();
+        Err(ConnectError::Settings(told))
+    }
+
+    /// # Errors
+    /// That there are two, with exit code 3.
+    fn found(&self) -> Result<(), Failure> {
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner).take();
+        found.map_or(Ok(()), Err)
+    }
+}
+
 /// Connects with the token as it is by then; a simulated Jira's never changes.
-fn connect(args: ConnectionArgs, first: jira::Settings, stop: CancellationToken) -> Connect {
+fn connect(args: ConnectionArgs, first: jira::Settings, two_states: Arc<TwoStates>) -> Connect {
     let args = Arc::new(args);
     Box::new(move || {
-        let (args, first, stop) = (Arc::clone(&args), first.clone(), stop.clone());
+        let (args, first, two_states) = (Arc::clone(&args), first.clone(), Arc::clone(&two_states));
+        let stop = two_states.stop.clone();
         Box::pin(async move {
             let settings = match args.sandbox {
                 true => first,
@@ -169,7 +213,10 @@ fn connect(args: ConnectionArgs, first: jira::Settings, stop: CancellationToken)
                 .await
                 .map_err(|error| ConnectError::Settings(error.to_string()))??,
             };
-            JiraRead::connect(settings).await
+            let jira = JiraRead::connect(settings).await?;
+            tell_account(&jira);
+            two_states.look(&jira)?;
+            Ok(jira)
         })
     })
 }

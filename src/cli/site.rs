@@ -15,12 +15,14 @@ use tokio_util::sync::CancellationToken;
 use super::Failure;
 use super::args::{ConnectionArgs, DeploymentArg, PolicyArgs, TargetArgs};
 use super::exit::Exit;
+use super::place::Place;
 use super::seed::seed_for;
-use super::settings;
+use super::{settings, state};
 use crate::engine::passwords::Passwords;
 use crate::files::Accept;
 use crate::jira::{BaseUrl, ConnectError, Credentials, JiraRead, Settings};
 use crate::model::desk::DeskKey;
+use crate::model::email::masked;
 use crate::model::guard;
 use crate::model::ledger::Ledger;
 use crate::model::policy::Policy;
@@ -29,6 +31,9 @@ use crate::model::roster::Roster;
 use crate::plan_file::{PlanFile, RosterText};
 use crate::roster_file::{self, Loaded, RosterError, Sources};
 use crate::sandbox::{self, Running, Sandbox, Seed};
+
+/// What is said where it is stopped early.
+const NOTHING_CHANGED: &str = "told to stop before anything was changed";
 
 /// A roster, and the Jira it is for.
 pub(super) struct Site {
@@ -50,6 +55,8 @@ pub(super) struct Site {
     pub passwords: Passwords,
     /// How to reach Jira.
     pub settings: Settings,
+    /// Where it is remembered; nothing where it is not to be.
+    pub place: Option<Place>,
     // A simulated Jira lives as long as this.
     _sandbox: Option<Running>,
 }
@@ -66,8 +73,10 @@ impl Site {
         let texts = sources.sources.iter().map(RosterText::of).collect();
         let loaded = roster_file::load_sources(sources).map_err(invalid)?;
         let day = today();
-        let (policy, passwords) = policy(&args.policy, Accept::FilesAndPipes)?;
+        let (mut policy, passwords) = policy(&args.policy, Accept::FilesAndPipes)?;
         let (settings, _sandbox) = reach(&args.connection, || seed_for(&loaded.roster), stop).await?;
+        let place = settle(&args.connection, &settings, stop).await?;
+        policy.approve_at = state::approve_at(place.as_ref(), &args.connection);
         Ok(Self {
             source: source(&loaded),
             whole: loaded.roster.clone().on(day),
@@ -78,6 +87,7 @@ impl Site {
             policy,
             passwords,
             settings,
+            place,
             _sandbox,
         })
     }
@@ -96,15 +106,17 @@ impl Site {
         if !file.plan.is_consistent(&roster) {
             return Err(invalid(OtherPlan::Damaged));
         }
-        let (policy, passwords) = policy(&args.policy, Accept::FilesAndPipes)?;
+        let (mut policy, passwords) = policy(&args.policy, Accept::FilesAndPipes)?;
         let wanted = file.plan.passwords_wanted();
         let missing = wanted.iter().filter(|email| !policy.provided.contains(**email)).count();
         if missing > 0 {
             return Err(invalid(OtherPlan::Passwords(missing)));
         }
         let (settings, _sandbox) = reach(&args.connection, Seed::default, stop).await?;
+        let place = settle(&args.connection, &settings, stop).await?;
+        policy.approve_at = state::approve_at(place.as_ref(), &args.connection);
         let (made_for, here) = (file.plan.site.url.clone(), settings.url.to_string());
-        if made_for != here {
+        if made_for != here && !place.as_ref().is_some_and(|place| place.leads_to(&made_for)) {
             return Err(invalid(OtherPlan::Site { made_for, here }));
         }
         Ok(Self {
@@ -117,6 +129,7 @@ impl Site {
             policy,
             passwords,
             settings,
+            place,
             _sandbox,
         })
     }
@@ -140,12 +153,50 @@ impl Site {
         }
     }
 
-    /// Signs in.
+    /// Signs in, and says as whom.
     ///
     /// # Errors
-    /// What Jira, or the way to it, refused.
+    /// What Jira, or the way to it, refused; or that there are two states of this site.
     pub(super) async fn connect(&self) -> Result<JiraRead, Failure> {
-        sign_in(self.settings.clone()).await
+        let jira = sign_in(self.settings.clone()).await?;
+        tell_account(&jira);
+        if let Some(place) = &self.place {
+            place.reached(jira.own_address())?;
+        }
+        Ok(jira)
+    }
+}
+
+/// Decides where the site is remembered, and says so.
+async fn settle(
+    args: &ConnectionArgs,
+    settings: &Settings,
+    stop: &CancellationToken,
+) -> Result<Option<Place>, Failure> {
+    let settled = tokio::select! {
+        settled = Place::settle(args, settings, true) => settled?,
+        () = stop.cancelled() => return Err(Failure::new(Exit::Partial, NOTHING_CHANGED)),
+    };
+    tell_place(settled.as_ref(), args, settings);
+    Ok(settled)
+}
+
+/// Says which site this is about, by whose token, and where what is known of it is.
+pub(super) fn tell_place(place: Option<&Place>, args: &ConnectionArgs, settings: &Settings) {
+    // Before Jira is reached, the token's user is all that is known of the account; a log holds no e-mails.
+    let user = args.user.as_deref().and_then(|user| user.split('@').next());
+    match place {
+        Some(place) => place.tell(user),
+        None => info!(site = %settings.url, user, "the site; nothing is remembered of it"),
+    }
+}
+
+/// Says whose sign-in it is.
+pub(super) fn tell_account(jira: &JiraRead) {
+    if let Some(account) = jira.own_account() {
+        // Without a name of its own, an account goes by its address.
+        let name = masked(&account.name);
+        info!(site = jira.own_address(), account = %account.id.0, name, "signed in");
     }
 }
 
@@ -169,7 +220,7 @@ async fn read_roster(path: &Path, stop: &CancellationToken) -> Result<Result<Sou
     let read = tokio::task::spawn_blocking(move || roster_file::read(&path));
     tokio::select! {
         read = read => read.map_err(|error| Failure::new(Exit::Internal, error)),
-        () = stop.cancelled() => Err(Failure::new(Exit::Partial, "told to stop before anything was changed")),
+        () = stop.cancelled() => Err(Failure::new(Exit::Partial, NOTHING_CHANGED)),
     }
 }
 
@@ -207,6 +258,7 @@ pub(super) fn policy(args: &PolicyArgs, accept: Accept) -> Result<(Policy, Passw
             allow_shrink: args.allow_shrink,
         },
         approved: BTreeSet::new(),
+        approve_at: String::new(),
         now: Timestamp::now().as_second(),
         clock_ahead: None,
     };

@@ -14,6 +14,7 @@ use super::ended::{Done, PassEnd, drops_the_connection};
 use super::{Connect, tell};
 use crate::engine::journal::{Journal as _, NoJournal};
 use crate::engine::memory::Memory;
+use crate::engine::pass::Preview;
 use crate::engine::passwords::Passwords;
 use crate::engine::progress::Progress;
 use crate::engine::recheck::RecheckError;
@@ -48,7 +49,7 @@ pub(super) struct Passes {
     passwords_file: Option<PathBuf>,
     /// The roster that the last pass which came to its end was about.
     applied: Option<Arc<Roster>>,
-    /// The ids of what the guards refused in the last pass.
+    /// The ids of what the guards refused in the last full pass and since.
     refused: BTreeSet<String>,
     /// A roster that could not be kept.
     unkept: Option<Sources>,
@@ -206,8 +207,7 @@ impl Passes {
         if let Some(problem) = &planned.unread_approvals {
             error!(problem = tell::chain(problem), "approvals cannot be read");
         }
-        let refused = planned.seen.approved.findings().iter();
-        self.refused = refused.map(|finding| finding.id.clone()).collect();
+        take_refused(&mut self.refused, &planned.seen, edit.is_none());
         let result = match connection {
             Connection::Observing(_) => session.look_on(planned),
             Connection::Applying(jira) => {
@@ -346,6 +346,14 @@ impl Connection {
             Self::Applying(jira) => jira,
         }
     }
+}
+
+/// Takes in what a pass refused. An edit looks at a few: what was refused before goes on waiting.
+fn take_refused(waiting: &mut BTreeSet<String>, seen: &Preview, is_whole: bool) {
+    let released = seen.approved.released();
+    waiting.retain(|id| !is_whole && !released.iter().any(|finding| finding.id == *id));
+    let refused = seen.approved.findings().iter();
+    waiting.extend(refused.map(|finding| finding.id.clone()));
 }
 
 /// Reads the first passwords anew. A file that cannot be used is told, and those known before stay.

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 
+use super::state::approvals::Judged;
 use super::state::error::StateError;
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
-use crate::model::guard::Finding;
 use crate::model::ledger::{History, Ledger};
 use crate::model::outcome::StepEnd;
 use crate::model::plan::Plan;
@@ -30,11 +30,12 @@ pub trait Journal: Send + Sync {
     /// When it cannot be read.
     fn approvals(&self, history: &History, now: i64) -> Result<BTreeMap<String, i64>, StateError>;
 
-    /// Keeps what the guards refused, for whoever approves of it.
+    /// Keeps what the guards refused, for whoever approves of it. What waited before goes on waiting where a pass did not look
+    /// at everything.
     ///
     /// # Errors
     /// When it cannot be written.
-    fn keep_refused(&self, findings: &[Finding]) -> Result<(), StateError>;
+    fn keep_refused(&self, judged: Judged<'_>) -> Result<(), StateError>;
 
     /// Writes down what a pass makes use of and how many it removes, before its first write. Durable once it is `Ok`.
     ///
@@ -116,7 +117,7 @@ impl Journal for NoJournal {
         Ok(BTreeMap::new())
     }
 
-    fn keep_refused(&self, _: &[Finding]) -> Result<(), StateError> {
+    fn keep_refused(&self, _: Judged<'_>) -> Result<(), StateError> {
         Ok(())
     }
 

@@ -131,7 +131,7 @@ async fn decide(
         approved: &policy.approved,
         now: policy.now,
     };
-    let screening = screen(judged, &observed, &plan, judge);
+    let screening = screen(judged, &observed, &plan, judge).told_at(&policy.approve_at);
     let steps = plan.steps.iter().chain(&plan.paused);
     let mut asked: Vec<_> = steps.filter_map(|step| changed(part, step)).collect();
     let leavers = plan.leavers.iter();

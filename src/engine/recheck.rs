@@ -75,7 +75,7 @@ pub async fn recheck(
         approved: &policy.approved,
         now: policy.now,
     };
-    let screening = screen(planned, &observed, &left.plan, judge);
+    let screening = screen(planned, &observed, &left.plan, judge).told_at(&policy.approve_at);
     Ok(Preview {
         approved: screening.approve(left.plan),
         observed,

@@ -19,7 +19,7 @@ use super::pass::{Preview, preview_edit, preview_part};
 use super::passwords::Passwords;
 use super::progress::Progress;
 use super::recheck::{RecheckError, recheck};
-use super::state::StateError;
+use super::state::{Judged, StateError};
 use crate::jira::{JiraRead, JiraWrite};
 use crate::model::edit::Edit;
 use crate::model::guard::Finding;
@@ -40,6 +40,17 @@ pub enum Scope<'a> {
     Edit(&'a Edit),
     /// The steps of a plan that was saved, and the part of the roster that it was made for.
     Saved(&'a SavedPlan, &'a Roster),
+}
+
+impl Scope<'_> {
+    /// Whether a pass looks at all there is.
+    fn is_whole(&self, roster: &Roster) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Desks(part) => part.desks.keys().eq(roster.desks.keys()),
+            Self::Edit(_) | Self::Saved(..) => false,
+        }
+    }
 }
 
 /// What a pass goes by, and what it remembers.
@@ -100,8 +111,13 @@ impl Session<'_> {
         self.policy.approved = approvals.keys().cloned().collect();
         compare_clocks(jira, self.clock, self.policy).await;
         let seen = self.look(jira, roster, &scope, progress).await?;
-        if let Err(problem) = self.journal.keep_refused(seen.approved.findings()) {
-            warn!(%problem, "`quietdesk approve` cannot say what it releases");
+        let judged = Judged {
+            refused: seen.approved.findings(),
+            released: seen.approved.released(),
+            is_whole: scope.is_whole(roster),
+        };
+        if let Err(problem) = self.journal.keep_refused(judged) {
+            warn!(%problem, "`quietdesk approve` does not know what waits");
         }
         Ok(PlannedPass {
             seen: Arc::new(seen),

@@ -63,6 +63,8 @@ pub struct JiraRead {
     site: Site,
     /// The address people know the site by, where Jira says so.
     own_address: Option<String>,
+    /// Whose sign-in it is, once that is made.
+    own_account: Option<Account>,
     listing: AccountListing,
     concurrency: usize,
 }
@@ -82,10 +84,10 @@ impl JiraRead {
     /// # Errors
     /// As [`JiraRead::connect`].
     pub async fn connect_by(transport: Arc<dyn Transport>, settings: Settings) -> Result<Self, ConnectError> {
-        let jira = Self::reach_by(transport, settings)
+        let mut jira = Self::reach_by(transport, settings)
             .await
             .map_err(|unreached| unreached.error)?;
-        jira.check_sign_in().await?;
+        jira.own_account = Some(jira.check_sign_in().await?);
         Ok(jira)
     }
 
@@ -140,6 +142,7 @@ impl JiraRead {
             client,
             site,
             own_address,
+            own_account: None,
             listing,
             concurrency: settings.concurrency,
         })
@@ -156,6 +159,12 @@ impl JiraRead {
     #[must_use]
     pub fn own_address(&self) -> &str {
         self.own_address.as_deref().unwrap_or(&self.site.url)
+    }
+
+    /// Whose sign-in it is; nothing where none was made.
+    #[must_use]
+    pub fn own_account(&self) -> Option<&Account> {
+        self.own_account.as_ref()
     }
 
     /// What came of the requests so far.

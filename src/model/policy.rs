@@ -20,6 +20,8 @@ pub struct Policy {
     pub guards: guard::Settings,
     /// The ids of what the guards refused that somebody approved of.
     pub approved: BTreeSet<String>,
+    /// What `quietdesk approve` is given besides the id, to find the state it is about.
+    pub approve_at: String,
     /// What time it is, in seconds since 1970.
     pub now: i64,
     /// How far this machine's clock is ahead of Jira's, in seconds; nothing where Jira does not tell the time.

@@ -7,12 +7,11 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::future::{BoxFuture, pending};
 use quietdesk::engine::journal::{Journal, JournalError};
-use quietdesk::engine::state::{State, StateError};
+use quietdesk::engine::state::{Judged, State, StateError};
 use quietdesk::jira::requests::Request;
 use quietdesk::jira::{Answer, Transport, TransportError};
 use quietdesk::model::desk::DeskKey;
 use quietdesk::model::email::{Email, EmailKey};
-use quietdesk::model::guard::Finding;
 use quietdesk::model::ledger::{History, Ledger};
 use quietdesk::model::outcome::StepEnd;
 use quietdesk::model::plan::Plan;
@@ -217,10 +216,10 @@ impl Journal for Mortal<'_> {
         Journal::approvals(self.state, history, now)
     }
 
-    fn keep_refused(&self, findings: &[Finding]) -> Result<(), StateError> {
+    fn keep_refused(&self, judged: Judged<'_>) -> Result<(), StateError> {
         match self.death.is_dead() {
             true => Ok(()),
-            false => Journal::keep_refused(self.state, findings),
+            false => Journal::keep_refused(self.state, judged),
         }
     }
 

@@ -67,12 +67,13 @@ pub(in crate::cli) struct ExportArgs {
 /// `approve`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ApproveArgs {
-    /// The id of the finding, as `plan`, `apply` and the status page show it.
+    /// The id of the finding, as `plan`, `apply`, the daemon's log and the status page show it.
     pub id: String,
-    /// Which Jira's.
+    /// Which Jira's, by any of its addresses. Not needed where there is one state.
     #[arg(long, env = "QUIETDESK_URL", value_name = "URL")]
     pub url: Option<String>,
-    /// Where quietdesk remembers. Else $STATE_DIRECTORY (systemd), else the folder of --url below the user's state folder.
+    /// Where quietdesk remembers. Else $STATE_DIRECTORY (systemd), else the state that knows --url, of a service
+    /// (/var/lib/quietdesk) or the user's own.
     #[arg(long, env = "QUIETDESK_STATE_DIR", value_name = "FOLDER")]
     pub state_dir: Option<PathBuf>,
 }
@@ -80,10 +81,11 @@ pub(in crate::cli) struct ApproveArgs {
 /// `handoff`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct HandoffArgs {
-    /// Which Jira's.
+    /// Which Jira's, by any of its addresses. Not needed where there is one state.
     #[arg(long, env = "QUIETDESK_URL", value_name = "URL")]
     pub url: Option<String>,
-    /// Where quietdesk remembers. Else $STATE_DIRECTORY (systemd), else the folder of --url below the user's state folder.
+    /// Where quietdesk remembers. Else $STATE_DIRECTORY (systemd), else the state that knows --url, of a service
+    /// (/var/lib/quietdesk) or the user's own.
     #[arg(long, env = "QUIETDESK_STATE_DIR", value_name = "FOLDER")]
     pub state_dir: Option<PathBuf>,
     /// How to write it. Every form shows first passwords.

@@ -10,12 +10,11 @@ use secrecy::SecretString;
 use tokio::task::spawn_blocking;
 
 use super::State;
-use super::approvals::{approvals, keep_refused};
+use super::approvals::{Judged, approvals, keep_refused};
 use super::error::StateError;
 use crate::engine::journal::{Journal, JournalError};
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
-use crate::model::guard::Finding;
 use crate::model::ledger::{Fact, History, Ledger};
 use crate::model::observed::Deployment;
 use crate::model::outcome::{Outcome, StepEnd};
@@ -119,8 +118,8 @@ impl Journal for State {
         approvals(&self.folder, history, now)
     }
 
-    fn keep_refused(&self, findings: &[Finding]) -> Result<(), StateError> {
-        keep_refused(&self.folder, findings)
+    fn keep_refused(&self, judged: Judged<'_>) -> Result<(), StateError> {
+        keep_refused(&self.folder, judged)
     }
 
     fn reserve(&self, ledger: &mut Ledger) -> Result<(), StateError> {

@@ -1,9 +1,11 @@
 //! The state directory itself: made for its owner alone, and refused where others could put something in it.
 
-use std::fs::{DirBuilder, File, OpenOptions, Permissions, symlink_metadata};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, remove_file, symlink_metadata};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 use super::StateError;
 use crate::files::check_regular;
@@ -67,7 +69,7 @@ pub(super) fn sync(folder: &Path) -> Result<(), StateError> {
     Ok(())
 }
 
-/// Opens a file of the folder, made for its owner alone where it is missing.
+/// Opens a file of the folder, made for the folder's owner alone where it is missing.
 ///
 /// # Errors
 /// When it cannot be opened or made, or is no regular file.
@@ -80,5 +82,41 @@ pub(super) fn private_file(path: &Path, options: &mut OpenOptions) -> io::Result
     if about.mode() & OTHERS != 0 {
         file.set_permissions(Permissions::from_mode(0o600))?;
     }
+    if let Err(error) = keep_owner(&file, parent(path)) {
+        if about.len() == 0 {
+            // Nobody but root could use what is left of it, and the folder's owner would stumble over it.
+            let _ = remove_file(path);
+        }
+        return Err(error);
+    }
     Ok(file)
+}
+
+/// Puts a file of the folder in place whole, for the folder's owner alone.
+///
+/// # Errors
+/// When it cannot be written; one that was there before is untouched then.
+pub(super) fn put_whole(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let folder = parent(path);
+    let mut file = NamedTempFile::new_in(folder)?;
+    write(file.as_file_mut())?;
+    keep_owner(file.as_file(), folder)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map(drop).map_err(|error| error.error)
+}
+
+/// Gives a file of root's to the owner of the folder: what root's `approve` or `apply` leaves in the state of a service
+/// must be the service's to read. Files of others are left as they are.
+fn keep_owner(file: &File, folder: &Path) -> io::Result<()> {
+    let (file_is, folder_is) = (file.metadata()?, folder.metadata()?);
+    let owner = |about: &std::fs::Metadata| (about.uid(), about.gid());
+    match file_is.uid() == ROOT && owner(&file_is) != owner(&folder_is) {
+        true => fchown(file, Some(folder_is.uid()), Some(folder_is.gid())),
+        false => Ok(()),
+    }
+}
+
+fn parent(path: &Path) -> &Path {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
 }

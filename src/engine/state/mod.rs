@@ -7,6 +7,8 @@
 //! | `handoff.jsonl` | who was made, and first passwords | added to by the writer; read and cleared beside it |
 //! | `approvals.jsonl` | what somebody approved of | added to by `approve`, beside the writer |
 //! | `refused.json` | what the guards refused in the last pass | put in place whole by the writer |
+//! | `refused-by-plan.json` | what they refused in the last `plan` | put in place whole by `plan`, beside the writer |
+//! | `site.json` | Jira's own name, and every address it was reached by | put in place whole by the writer |
 //! | `audit.jsonl`, `.1`, `.2` … | a line for each call, and for each step it was for | appended to by the writer |
 //!
 //! One process writes; [`read_ledger`] works beside it, and after it was killed. What builds before 0.1.0 kept is read by
@@ -15,7 +17,7 @@
 //! Losing any file, or the folder, is safe: nobody is made twice or removed for it. Deciding what to change is no
 //! business of this module, and no error of it names an e-mail.
 
-mod approvals;
+pub(in crate::engine) mod approvals;
 mod audit;
 mod creates;
 pub(in crate::engine) mod error;
@@ -26,14 +28,16 @@ mod lock;
 mod migration;
 mod roster;
 mod rows;
+mod site;
 mod store;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
+use tracing::warn;
 
-pub use self::approvals::{approvals, approve};
+pub use self::approvals::{Approval, Judged, approvals, approve, keep_planned};
 use self::audit::Audit;
 pub use self::audit::Rotation;
 use self::creates::Open;
@@ -43,12 +47,15 @@ pub use self::handoff::{HandOff, clear_hand_off, read_hand_off};
 use self::intents::Intents;
 use self::lock::Lock;
 pub use self::roster::RosterFile;
+pub use self::site::{KnownSite, known_site, recorded_site, remember_site};
 use self::store::Store;
 use crate::model::ledger::Ledger;
 
 /// A state directory, opened for writing. Dropping it writes what waits and lets go of the lock.
 pub struct State {
     folder: PathBuf,
+    /// The address it was opened by.
+    address: String,
     store: Arc<Store>,
     /// The ledger as it was when this was opened, until somebody asks for it.
     opened: Mutex<Option<Ledger>>,
@@ -102,6 +109,7 @@ impl State {
         folder::sync(folder)?;
         Ok(Self {
             folder: folder.to_owned(),
+            address: site_url.to_owned(),
             store,
             opened: Mutex::new(Some(ledger)),
             hand_off,
@@ -139,9 +147,21 @@ impl State {
         Ok(())
     }
 
-    /// Jira was reached: this is the address people know it by, for links in the hand-off.
+    /// Jira was reached: this is the address people know it by, for links in the hand-off, and the name the state is found
+    /// by from now on, whatever address is typed.
     pub fn reached(&self, address: &str) {
         self.hand_off.know_site(address);
+        match remember_site(&self.folder, address, &[&self.address]) {
+            Ok(Some(KnownSite { identity, .. })) if identity != address => {
+                warn!(
+                    before = identity,
+                    now = address,
+                    "Jira names itself by another address than before"
+                );
+            }
+            Ok(_) => {}
+            Err(problem) => warn!(%problem, "the addresses of this site are not written down"),
+        }
     }
 
     /// Keeps a roster that was found good: each file's name and content, in the order they were read. Writes what differs

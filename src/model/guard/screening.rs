@@ -74,6 +74,17 @@ impl Screening {
     }
 }
 
+impl Screening {
+    /// Has every finding name the whole command that approves of it: `place` is what it is given besides the id.
+    #[must_use]
+    pub fn told_at(mut self, place: &str) -> Self {
+        for finding in self.findings.iter_mut().chain(&mut self.released) {
+            finding.tell_at(place);
+        }
+        self
+    }
+}
+
 /// Judges a plan for `roster`, whose desks were seen as `observed`.
 #[must_use]
 pub fn screen(roster: &Roster, observed: &Observed, plan: &Plan, judge: Judge<'_>) -> Screening {
@@ -112,9 +123,10 @@ impl Screening {
     fn found(&mut self, mut finding: Finding, overridden: bool, judge: Judge<'_>) -> bool {
         let approved = judge.approved.contains(&finding.id);
         if !overridden {
+            // First what releases this and nothing else.
             finding.way_out = match finding.way_out.is_empty() {
                 true => format!("quietdesk approve {}", finding.id),
-                false => format!("{} or quietdesk approve {}", finding.way_out, finding.id),
+                false => format!("quietdesk approve {} or {}", finding.id, finding.way_out),
             };
         }
         match overridden || approved {
