@@ -9,7 +9,6 @@ mod customers;
 mod door;
 mod errors;
 mod roles;
-mod routes;
 mod rows;
 mod site;
 mod users;
@@ -17,12 +16,11 @@ mod users;
 use axum::http::HeaderMap;
 
 pub(super) use errors::{limits, refusal, too_many};
-pub(super) use routes::{Route, find, spots};
 
 use super::common::door::complaints;
 use super::common::{desks, invite, projects, settings};
 use super::exchange::{Answer, Call};
-use routes::Operation;
+use super::routes::data_center::{Operation, Route};
 
 /// Answers a request to a known route, changing the state where Jira would.
 pub(super) fn answer(route: &'static Route, call: &mut Call<'_>, headers: &HeaderMap) -> Answer {
