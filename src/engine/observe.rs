@@ -10,6 +10,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
 
 use super::observe_people::{check_permissions, look_up, sweep};
 use super::progress::{Event, Progress};
+use crate::jira::limits::AT_ONCE;
 use crate::jira::{AccessSettings, CallError, DeskRef, JiraRead, requests};
 use crate::model::account::{Account, AccountId, AccountKind, Handle};
 use crate::model::desk::DeskKey;
@@ -18,8 +19,6 @@ use crate::model::observed::{AccessReading, DeskReading, Observed, ObservedDesk,
 use crate::model::plan::{Questions, questions};
 use crate::model::roster::{Customer, DeskSpec, Membership, Roster};
 
-/// Look-ups and teams asked for at once. How many really are in flight is the client's own decision.
-pub(super) const AT_ONCE: usize = 128;
 /// Rounds of questions before giving up: e-mails and pins, the teams of those found, their groups, and one to spare.
 const ROUNDS: usize = 4;
 

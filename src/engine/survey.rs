@@ -10,9 +10,10 @@ use std::collections::BTreeSet;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::observe::{AT_ONCE, ObserveError, Reads, list_desks, nothing_seen, read_desk, reading, remember};
+use super::observe::{ObserveError, Reads, list_desks, nothing_seen, read_desk, reading, remember};
 use super::observe_roles::hear_roles;
 use super::progress::{Event, Progress};
+use crate::jira::limits::AT_ONCE;
 use crate::jira::{DeskRef, JiraRead, Standing};
 use crate::model::account::{AccountKind, Handle};
 use crate::model::desk::DeskKey;

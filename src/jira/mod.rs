@@ -7,6 +7,7 @@
 mod access;
 mod address;
 mod answers;
+mod backoff;
 mod client;
 mod cloud;
 mod credentials;
@@ -14,6 +15,7 @@ mod data_center;
 mod errors;
 mod gates;
 mod limiter;
+pub mod limits;
 mod paging;
 mod read;
 pub mod requests;
@@ -22,18 +24,24 @@ mod told;
 mod transport;
 mod waits;
 mod write;
+mod written;
 
 pub use access::AccessSettings;
 pub use address::{BaseUrl, BaseUrlError};
+pub use backoff::between_searches;
 pub use client::Stats;
 pub use credentials::{Credentials, CredentialsError};
 pub use errors::{CallError, ConnectError};
 pub use limiter::{InFlight, Pace};
 pub use paging::SweepEnd;
-pub use read::{
-    AccountListing, DeskRef, JiraRead, Permissions, Roll, ServiceManagement, Settings, Standing, Unreached,
-};
+pub use read::desks::{DeskRef, Roll};
+pub use read::health::ServiceManagement;
+pub use read::licence::Standing;
+pub use read::listing::AccountListing;
+pub use read::unreached::Unreached;
+pub use read::{JiraRead, Permissions, Settings};
 pub use sign_in::SignIn;
 pub use told::Told;
 pub use transport::{Answer, InProcess, Transport, TransportError};
-pub use write::{JiraWrite, Written};
+pub use write::JiraWrite;
+pub use written::Written;
