@@ -7,25 +7,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 12] = [
     ("model", &[]),
     ("files", &[]),
+    ("causes", &[]),
     ("sandbox", &[]),
     ("roster_file", &["model", "files"]),
     ("plan_file", &["model", "roster_file", "files"]),
     ("jira", &["model", "files"]),
-    ("engine", &["model", "jira", "files"]),
-    ("render", &["model", "engine"]),
-    ("daemon", &["model", "jira", "roster_file", "engine", "files"]),
+    ("engine", &["model", "jira", "files", "causes"]),
+    ("doctor", &["model", "jira", "causes"]),
+    ("render", &["model", "engine", "doctor"]),
+    ("daemon", &["model", "jira", "roster_file", "engine", "files", "causes"]),
     (
         "cli",
         &[
             "model",
             "files",
+            "causes",
             "jira",
             "roster_file",
             "plan_file",
             "engine",
+            "doctor",
             "render",
             "daemon",
             "sandbox",

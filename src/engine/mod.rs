@@ -6,7 +6,6 @@
 pub mod apply;
 pub mod book;
 pub mod clock;
-pub mod doctor;
 pub mod memory;
 pub mod observe;
 pub mod observe_edit;

@@ -79,6 +79,6 @@ fn settled<T>(key: &DeskKey, answer: Result<T, CallError>) -> Result<Result<T, S
     match answer {
         Ok(said) => Ok(Ok(said)),
         Err(error) if error.ends_the_pass() => Err(reading(&format!("who has the customers' role of {key}"))(error)),
-        Err(error) => Ok(Err(error.to_string())),
+        Err(error) => Ok(Err(error.reason())),
     }
 }

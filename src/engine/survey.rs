@@ -199,7 +199,8 @@ async fn ask_teams(jira: &JiraRead, survey: &mut Survey) -> Result<(), ObserveEr
             Ok(team) => team,
             Err(error) if error.ends_the_pass() => return Err(reading(&format!("the roles of {key}"))(error)),
             Err(error) => {
-                let warning = format!("who works on {key} could not be read, so agents may be listed here: {error}");
+                let why = error.reason();
+                let warning = format!("who works on {key} could not be read, so agents may be listed here: {why}");
                 survey.observed.warnings.push(warning);
                 continue;
             }

@@ -169,7 +169,7 @@ pub(in crate::engine) async fn prove_seatless(jira: &JiraWrite, approval: &Appro
     for application in &entitled.applications {
         let written = jira.take_seat_back(approval, &account.handle, application).await;
         if let Err(error) = written.result {
-            kept.push(format!("{application} could not be taken back: {error}"));
+            kept.push(format!("{application} could not be taken back: {}", error.reason()));
         }
     }
     let given = entitled

@@ -1,7 +1,7 @@
 //! What is known of a Jira that could not be reached.
 
 use crate::jira::client::Client;
-use crate::jira::errors::ConnectError;
+use crate::jira::connect_error::ConnectError;
 use crate::jira::told::Told;
 
 /// A Jira that could not be reached, and what was learnt of it all the same.
