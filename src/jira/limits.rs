@@ -18,6 +18,8 @@ pub const LIST_ROWS: usize = 2_000_000;
 pub const PAGES_AHEAD: usize = 1024;
 /// Look-ups and teams asked for at once. How many really are in flight is the client's own decision.
 pub const AT_ONCE: usize = 128;
+/// So many accounts at most are asked for one by one on Data Center, where an export tells people and agents apart.
+pub const ASKED_EACH: usize = 5_000;
 /// So many people at most may be listed on a desk whose role is read: it is one answer, without pages.
 pub const ROLE_LISTED: usize = 50_000;
 /// Largest answer taken in for the role of a Cloud desk's customers, in bytes: it has no pages.
