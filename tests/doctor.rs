@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use quietdesk::engine::doctor::{Asked, Diagnosis, Trouble, diagnose};
+use quietdesk::doctor::{Asked, Diagnosis, Trouble, diagnose};
 use quietdesk::jira::{BaseUrl, Credentials};
 use quietdesk::model::desk::DeskKey;
 use quietdesk::model::observed;

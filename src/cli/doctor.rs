@@ -12,7 +12,7 @@ use super::exit::Exit;
 use super::seed::{seed_for, small_site};
 use super::site::{desk_keys, load_roster, reach};
 use super::{Failure, printed};
-use crate::engine::doctor::{Asked, Trouble, diagnose};
+use crate::doctor::{Asked, Trouble, diagnose};
 use crate::model::desk::DeskKey;
 use crate::model::roster::Roster;
 use crate::render::doctor;

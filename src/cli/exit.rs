@@ -96,7 +96,7 @@ impl Exit {
         match error {
             ObserveError::NoServiceManagement { .. } => Self::Invalid,
             ObserveError::MayNotBrowse => Self::Refused,
-            ObserveError::Read { source, .. } => Self::of_call_error(source),
+            ObserveError::Read { cause, .. } => Self::of_call_error(cause),
         }
     }
 

@@ -31,6 +31,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use self::args::{Cli, Command};
 use self::exit::Exit;
+use crate::causes::in_full;
 
 /// Runs the program.
 #[must_use]
@@ -81,13 +82,7 @@ impl Failure {
 /// The error and its causes in one line.
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.error)?;
-        let mut cause = self.error.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
+        f.write_str(&in_full(self.error.as_ref()))
     }
 }
 

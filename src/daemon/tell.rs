@@ -7,6 +7,7 @@ use tracing::{debug, error, info, warn};
 use super::PassEnd;
 use super::ended::Done;
 use super::roster::Looked;
+use crate::causes::in_full;
 use crate::engine::pass::Preview;
 use crate::model::email::masked;
 use crate::model::outcome::{Outcome, Outcomes, Stopped};
@@ -228,6 +229,5 @@ fn drifted(steps: &[Step]) -> usize {
 
 /// An error and its causes in one line. What Jira said can hold e-mails.
 pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    masked(&causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}")))
+    masked(&in_full(error))
 }

@@ -5,7 +5,6 @@
 
 pub mod apply;
 pub mod clock;
-pub mod doctor;
 pub mod journal;
 pub mod memory;
 pub mod observe;

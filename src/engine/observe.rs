@@ -10,6 +10,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
 
 use super::observe_people::{check_permissions, look_up, sweep};
 use super::progress::{Event, Progress};
+use crate::jira::limits::AT_ONCE;
 use crate::jira::{AccessSettings, CallError, DeskRef, JiraRead, requests};
 use crate::model::account::{Account, AccountId, AccountKind, Handle};
 use crate::model::desk::DeskKey;
@@ -18,8 +19,6 @@ use crate::model::observed::{AccessReading, DeskReading, Observed, ObservedDesk,
 use crate::model::plan::{Questions, questions};
 use crate::model::roster::{Customer, DeskSpec, Membership, Roster};
 
-/// Look-ups and teams asked for at once. How many really are in flight is the client's own decision.
-pub(super) const AT_ONCE: usize = 128;
 /// Rounds of questions before giving up: e-mails and pins, the teams of those found, their groups, and one to spare.
 const ROUNDS: usize = 4;
 
@@ -27,12 +26,12 @@ const ROUNDS: usize = 4;
 #[derive(Debug, thiserror::Error)]
 pub enum ObserveError {
     /// A reading that a plan cannot do without failed.
-    #[error("cannot read {what}")]
+    #[error("cannot read {what}: {}", cause.reason())]
     Read {
         /// What was read.
         what: String,
-        /// Why it failed.
-        source: CallError,
+        /// Why it failed. Not told as a source: the error names the operation already.
+        cause: CallError,
     },
     /// Looking people up needs a permission the account lacks. Jira would answer with an empty list, not an error
     /// (jira-facts §5, H), and everybody would seem to be missing.
@@ -61,7 +60,7 @@ impl ObserveError {
     pub fn wait(&self) -> Option<std::time::Duration> {
         match self {
             Self::MayNotBrowse | Self::NoServiceManagement { .. } => None,
-            Self::Read { source, .. } => source.wait(),
+            Self::Read { cause, .. } => cause.wait(),
         }
     }
 
@@ -71,7 +70,7 @@ impl ObserveError {
         match self {
             Self::MayNotBrowse => true,
             Self::NoServiceManagement { .. } => false,
-            Self::Read { source, .. } => source.is_refusal(),
+            Self::Read { cause, .. } => cause.is_refusal(),
         }
     }
 }
@@ -234,7 +233,7 @@ pub(super) async fn read_desk(
     let roll = match roll {
         Ok(roll) => roll,
         Err(error @ (CallError::Forbidden { .. } | CallError::NotFound { .. })) => {
-            let reason = error.to_string();
+            let reason = error.reason();
             return Ok((DeskReading::Unreadable { reason }, Vec::new()));
         }
         Err(error) => return Err(reading(&format!("the customers of {key}"))(error)),
@@ -268,7 +267,7 @@ pub(super) async fn read_access(
         Ok(settings) => Ok((AccessReading::Known(settings.access()), Some(settings))),
         Err(error) if error.ends_the_pass() => Err(reading(&format!("the access mode of {key}"))(error)),
         Err(error) => {
-            let reason = error.to_string();
+            let reason = error.reason();
             Ok((AccessReading::Unreadable { reason }, None))
         }
     }
@@ -355,9 +354,10 @@ fn known_team(
 ) -> Result<Team, ObserveError> {
     match team {
         Ok(team) => Ok(team),
-        Err(ObserveError::Read { source, .. }) if !source.ends_the_pass() => {
+        Err(ObserveError::Read { cause, .. }) if !cause.ends_the_pass() => {
             warnings.push(format!(
-                "who works on {key} could not be read, so agents may be added as customers: {source}"
+                "who works on {key} could not be read, so agents may be added as customers: {}",
+                cause.reason()
             ));
             Ok(Team {
                 unread: true,
@@ -391,5 +391,5 @@ pub(super) fn remember(observed: &mut Observed, account: Option<Account>) {
 
 pub(super) fn reading(what: &str) -> impl FnOnce(CallError) -> ObserveError {
     let what = what.to_owned();
-    move |source| ObserveError::Read { what, source }
+    move |cause| ObserveError::Read { what, cause }
 }

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::memory::Memory;
-use super::observe::{AT_ONCE, ObserveError, Reads, answer, ask, read_desks, reading, signed_in};
+use super::observe::{ObserveError, Reads, answer, ask, read_desks, reading, signed_in};
 use super::progress::{Event, Progress};
 use crate::jira::JiraRead;
+use crate::jira::limits::{AT_ONCE, LEAST_PAGE_ROWS};
 use crate::model::account::Account;
 use crate::model::desk::DeskKey;
 use crate::model::edit::Edit;
@@ -16,9 +17,6 @@ use crate::model::identity::{Identities, Identity};
 use crate::model::ledger::Ledger;
 use crate::model::observed::{AccessReading, Completeness, Deployment, DeskReading, Observed, ObservedDesk, Witness};
 use crate::model::plan::Questions;
-
-/// What a page of a desk's list holds at least (jira-facts §6): from so many questions on, reading the list is cheaper.
-pub(super) const ROWS_PER_PAGE: usize = 50;
 
 /// Observes what an edit concerns. Everybody in it is looked up again, whatever is remembered of them.
 ///
@@ -50,7 +48,7 @@ pub async fn observe_edit(
     }
     let long = |(key, people): (&DeskKey, &Vec<Account>)| {
         let rows = memory.desk(key).map_or(0, |desk| desk.members.len());
-        (people.len() > rows / ROWS_PER_PAGE + 1).then(|| key.clone())
+        (people.len() > rows / LEAST_PAGE_ROWS + 1).then(|| key.clone())
     };
     let long: Vec<_> = asked.iter().filter_map(long).collect();
     read_whole(jira, edit, &long, &mut observed, progress).await?;

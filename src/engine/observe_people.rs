@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::observe::{AT_ONCE, ObserveError, reading, remember};
+use super::observe::{ObserveError, reading, remember};
 use super::progress::{Event, Progress};
 use crate::jira::JiraRead;
+use crate::jira::limits::AT_ONCE;
 use crate::model::account::{Account, Handle};
 use crate::model::email::{Email, EmailKey};
 use crate::model::observed::{Deployment, DeskReading, Lookup, Observed};

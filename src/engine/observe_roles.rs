@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use futures_util::{StreamExt as _, stream};
 
 use super::memory::Memory;
-use super::observe::{AT_ONCE, ObserveError, reading};
+use super::observe::{ObserveError, reading};
+use crate::jira::limits::{AT_ONCE, ROLE_LISTED};
 use crate::jira::{CallError, JiraRead};
 use crate::model::account::Handle;
 use crate::model::desk::DeskKey;
 use crate::model::ledger::History;
 use crate::model::observed::{DeskReading, Observed, Witness};
-use crate::model::witness::MOST_LISTED;
 
 /// Asks the roles of these desks; true where somebody on a list was seen to be off the desk. What `memory` has of a list
 /// counts where only some people were asked for.
@@ -37,9 +37,9 @@ pub(super) async fn hear_roles(
         })
         .collect();
     let answers = stream::iter(asked).map(|(key, role, listed, list)| async move {
-        let holders = match listed > MOST_LISTED {
+        let holders = match listed > ROLE_LISTED {
             true => Ok(Err(format!(
-                "the desk lists more than {MOST_LISTED} people, and the role is one answer without pages"
+                "the desk lists more than {ROLE_LISTED} people, and the role is one answer without pages"
             ))),
             false => settled(&key, jira.customer_role(&key, role).await),
         };
@@ -79,6 +79,6 @@ fn settled<T>(key: &DeskKey, answer: Result<T, CallError>) -> Result<Result<T, S
     match answer {
         Ok(said) => Ok(Ok(said)),
         Err(error) if error.ends_the_pass() => Err(reading(&format!("who has the customers' role of {key}"))(error)),
-        Err(error) => Ok(Err(error.to_string())),
+        Err(error) => Ok(Err(error.reason())),
     }
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::observe::{AT_ONCE, ObserveError, reading, remember};
+use super::observe::{ObserveError, reading, remember};
+use crate::jira::limits::AT_ONCE;
 use crate::jira::{CallError, JiraRead};
 use crate::model::account::{AccountKind, Handle};
 use crate::model::desk::DeskKey;

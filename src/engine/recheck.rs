@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::observe::{ObserveError, Reads, answer, list_desks, read_access, read_desks, signed_in};
-use super::observe_edit::{ROWS_PER_PAGE, ask_memberships, read_rolls};
+use super::observe_edit::{ask_memberships, read_rolls};
 use super::observe_roles::hear_roles;
 use super::observe_staff::ask_staff;
 use super::pass::Preview;
 use super::progress::{Event, Progress};
+use crate::jira::limits::LEAST_PAGE_ROWS;
 use crate::jira::{DeskRef, JiraRead};
 use crate::model::account::{Account, AccountId, Handle};
 use crate::model::desk::DeskKey;
@@ -234,7 +235,7 @@ async fn see_memberships(
     let long = |(key, people): (&DeskKey, &Vec<Account>)| {
         let rows = saved.history.sizes.get(key).copied().unwrap_or_default();
         let hides = people.iter().any(|account| account.email.is_none());
-        (hides || people.len() > rows / ROWS_PER_PAGE + 1).then(|| key.clone())
+        (hides || people.len() > rows / LEAST_PAGE_ROWS + 1).then(|| key.clone())
     };
     let long: BTreeSet<_> = asked.iter().filter_map(long).collect();
     asked.retain(|key, _| !long.contains(key));

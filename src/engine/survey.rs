@@ -2,7 +2,7 @@
 //!
 //! A desk's list does not say who is an agent. Portal-only accounts cannot be one, and are nearly all of a large list;
 //! for the others the desk's project roles are asked, and then each account by itself. Data Center tells nobody apart in
-//! its lists, so that this costs a request a customer: beyond [`EACH`] of them, roles alone decide there.
+//! its lists, so that this costs a request a customer: beyond [`ASKED_EACH`] of them, roles alone decide there.
 
 mod roll;
 
@@ -10,18 +10,16 @@ use std::collections::BTreeSet;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::observe::{AT_ONCE, ObserveError, Reads, list_desks, nothing_seen, read_desk, reading, remember};
+use super::observe::{ObserveError, Reads, list_desks, nothing_seen, read_desk, reading, remember};
 use super::observe_roles::hear_roles;
 use super::progress::{Event, Progress};
+use crate::jira::limits::{ASKED_EACH, AT_ONCE};
 use crate::jira::{DeskRef, JiraRead, Standing};
 use crate::model::account::{AccountKind, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::export::Survey;
 use crate::model::ledger::History;
 use crate::model::observed::{Deployment, DeskReading};
-
-/// So many accounts at most are asked one by one on Data Center.
-const EACH: usize = 5_000;
 
 /// Why there is no survey.
 #[derive(Debug, thiserror::Error)]
@@ -198,7 +196,8 @@ async fn ask_teams(jira: &JiraRead, survey: &mut Survey) -> Result<(), ObserveEr
             Ok(team) => team,
             Err(error) if error.ends_the_pass() => return Err(reading(&format!("the roles of {key}"))(error)),
             Err(error) => {
-                let warning = format!("who works on {key} could not be read, so agents may be listed here: {error}");
+                let why = error.reason();
+                let warning = format!("who works on {key} could not be read, so agents may be listed here: {why}");
                 survey.observed.warnings.push(warning);
                 continue;
             }
@@ -213,7 +212,7 @@ async fn ask_teams(jira: &JiraRead, survey: &mut Survey) -> Result<(), ObserveEr
 
 async fn ask_standings(jira: &JiraRead, survey: &mut Survey, progress: &dyn Progress) -> Result<(), ObserveError> {
     let asked: BTreeSet<Handle> = in_doubt(survey).map(|(_, handle)| handle.clone()).collect();
-    if jira.site().deployment == Deployment::DataCenter && asked.len() > EACH {
+    if jira.site().deployment == Deployment::DataCenter && asked.len() > ASKED_EACH {
         let warning = "there are too many people to ask each for a licence: agents who work here only as members of a \
                        group may be listed";
         survey.observed.warnings.push(warning.to_owned());

@@ -1,12 +1,12 @@
 //! A call: a request, sent as often as its replay class, Jira's limits and patience allow.
 
+mod attempt;
 mod judge;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use tokio::sync::MutexGuard as ProbeGuard;
@@ -14,8 +14,9 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use self::judge::{Attempt, Sent};
+use self::attempt::{Attempt, Sent};
 use super::answers::header;
+use super::backoff::Backoff;
 use super::errors::CallError;
 use super::gates::Gates;
 use super::limiter::{Breaker, InFlight, Pace, Pass};
@@ -24,7 +25,7 @@ use super::sign_in::SignIn;
 use super::told::Told;
 use super::transport::{Answer, Transport, TransportError};
 use super::waits::{asked_wait, date};
-use super::write::{Success, Written};
+use super::written::{Success, Written};
 
 /// How often one call is tried while others succeed.
 const ATTEMPTS: usize = 6;
@@ -32,11 +33,6 @@ const ATTEMPTS: usize = 6;
 const EXCHANGE: Duration = Duration::from_secs(60);
 /// How long an exchange may take in any case, unless patience is shorter.
 const LAST_EXCHANGE: Duration = Duration::from_secs(1);
-/// Backoff, before it is cut down at random.
-pub(super) const BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
-    .with_min_delay(Duration::from_millis(250))
-    .with_max_delay(Duration::from_secs(30))
-    .without_max_times();
 
 /// What came of the requests so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,7 +69,7 @@ struct Tries {
     maybe_done: bool,
     /// Time Jira asked to wait, in all.
     limited: Duration,
-    backoff: ExponentialBackoff,
+    backoff: Backoff,
     failure: String,
     /// How Jira numbered the request it answered last.
     id: Option<String>,
@@ -169,7 +165,7 @@ impl Client {
             attempts: 0,
             maybe_done: false,
             limited: Duration::ZERO,
-            backoff: BACKOFF.build(),
+            backoff: Backoff::between_tries(),
             failure: String::from("it did not answer"),
             id: None,
         };
@@ -238,7 +234,7 @@ impl Client {
                 });
             }
             if !self.breaker.is_open() {
-                let wait = next(&mut tries.backoff).min(self.breaker.left());
+                let wait = tries.backoff.next().min(self.breaker.left());
                 self.unless_stopped(operation, sleep(wait)).await?;
             }
         }
@@ -418,12 +414,4 @@ fn parse<T: DeserializeOwned>(operation: &'static str, answer: &Answer) -> Resul
 fn asked_to_stop_trying(attempts: &mut usize, breaker_open: bool) -> bool {
     *attempts += usize::from(!breaker_open);
     *attempts >= ATTEMPTS
-}
-
-/// The next delay, with full jitter: anything between nothing and the backoff.
-pub(super) fn next(backoff: &mut ExponentialBackoff) -> Duration {
-    backoff
-        .next()
-        .unwrap_or(Duration::from_secs(30))
-        .mul_f64(rand::random())
 }

@@ -1,15 +1,17 @@
-//! What can go wrong with a call, and what Jira said about it.
+//! What can go wrong with a call, what Jira said about it, and what to do.
+//!
+//! Every error has one wording, in pieces: the operation, what went wrong, what to do. Whoever has said already what was
+//! to be done leaves the operation away.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::sign_in::SignIn;
-use crate::model::observed::Deployment;
 
 /// Why a call did not do what it was to do. Details may hold e-mails: not for logs above DEBUG.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallError {
     /// The credentials were not accepted.
-    #[error("cannot {operation}: Jira refuses the sign-in ({detail}); {}", sign_in.mend(detail))]
     SignInRefused {
         /// What was to be done.
         operation: &'static str,
@@ -19,9 +21,6 @@ pub enum CallError {
         sign_in: SignIn,
     },
     /// The account may not do this (403).
-    #[error(
-        "cannot {operation}: quietdesk's account may not ({detail}); give it the permission in Jira, or use another account"
-    )]
     Forbidden {
         /// What was to be done.
         operation: &'static str,
@@ -29,7 +28,6 @@ pub enum CallError {
         detail: String,
     },
     /// There is no such thing, or the account may not see it (404).
-    #[error("cannot {operation}: Jira knows no such thing, or hides it from quietdesk's account ({detail})")]
     NotFound {
         /// What was to be done.
         operation: &'static str,
@@ -37,7 +35,6 @@ pub enum CallError {
         detail: String,
     },
     /// It exists already (409).
-    #[error("cannot {operation}: it exists already ({detail})")]
     Conflict {
         /// What was to be done.
         operation: &'static str,
@@ -45,7 +42,6 @@ pub enum CallError {
         detail: String,
     },
     /// Jira does not accept the request (any other 4xx).
-    #[error("cannot {operation}: Jira answers {status} ({detail})")]
     Refused {
         /// What was to be done.
         operation: &'static str,
@@ -55,13 +51,11 @@ pub enum CallError {
         detail: String,
     },
     /// Jira removes nobody from a desk that is open (jira-facts §7, H).
-    #[error("cannot {operation}: the desk is open, and Jira removes nobody from it while it is; restrict it first")]
     DeskIsOpen {
         /// What was to be done.
         operation: &'static str,
     },
     /// The answer was lost, and the request may not be repeated before somebody has looked.
-    #[error("cannot {operation}: the answer was lost ({detail})")]
     AnswerLost {
         /// What was to be done.
         operation: &'static str,
@@ -69,9 +63,6 @@ pub enum CallError {
         detail: String,
     },
     /// It failed again and again while other requests succeed.
-    #[error(
-        "cannot {operation}: it failed {attempts} times while other requests succeed, the last time: {detail}; run again later"
-    )]
     GaveUp {
         /// What was to be done.
         operation: &'static str,
@@ -83,10 +74,6 @@ pub enum CallError {
         maybe_done: bool,
     },
     /// Nothing has succeeded for as long as patience lasts.
-    #[error(
-        "cannot {operation}: Jira has not answered for {} s ({detail}); check --url, the network, proxies and --ca-file, or \
-         wait longer with --patience", patience.as_secs()
-    )]
     Unreachable {
         /// What was to be done.
         operation: &'static str,
@@ -98,7 +85,6 @@ pub enum CallError {
         maybe_done: bool,
     },
     /// There never was a connection: the name does not resolve, or nothing listens there.
-    #[error("cannot {operation}: no connection to Jira ({detail}); check --url, the network and proxies")]
     NoConnection {
         /// What was to be done.
         operation: &'static str,
@@ -106,10 +92,6 @@ pub enum CallError {
         detail: String,
     },
     /// Jira asks to wait longer than patience lasts.
-    #[error(
-        "cannot {operation}: Jira limits the rate and asks to wait {} s, longer than --patience allows; try again then",
-        wait.as_secs_f64().ceil()
-    )]
     RateLimited {
         /// What was to be done.
         operation: &'static str,
@@ -117,16 +99,13 @@ pub enum CallError {
         wait: Duration,
     },
     /// Quietdesk was told to stop while it waited; nothing was sent.
-    #[error("cannot {operation}: told to stop")]
     Stopped {
         /// What was to be done.
         operation: &'static str,
     },
     /// It ended like this after an attempt whose answer was lost.
-    #[error("{0}; an earlier attempt may have taken effect")]
     MaybeDone(Box<CallError>),
     /// The answer is not what Jira's API answers.
-    #[error("cannot {operation}: the answer is not Jira's ({detail}); check that --url is Jira's own address")]
     Unintelligible {
         /// What was to be done.
         operation: &'static str,
@@ -134,10 +113,6 @@ pub enum CallError {
         detail: String,
     },
     /// A status of success, with JSON or nothing, and not as Jira documents it: Jira itself may have sent it.
-    #[error(
-        "cannot {operation}: the answer is not the one that Jira documents ({detail}); if this goes on, look for what \
-         changes answers between quietdesk and Jira"
-    )]
     Undocumented {
         /// What was to be done.
         operation: &'static str,
@@ -145,15 +120,147 @@ pub enum CallError {
         detail: String,
     },
     /// The answer leads elsewhere; it is not followed, because credentials would go along.
-    #[error(
-        "cannot {operation}: Jira redirects to {location}, which is not followed; check --url, or a sign-on proxy before it"
-    )]
     Redirected {
         /// What was to be done.
         operation: &'static str,
         /// Where to.
         location: String,
     },
+}
+
+impl std::error::Error for CallError {}
+
+/// All there is to say, in a line.
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot {}: {}", self.operation(), self.reason())
+    }
+}
+
+/// What is worth trying where Jira fails by itself.
+const LATER: &str = "run again later; if it stays so, Jira's own log says why (Cloud: status.atlassian.com)";
+
+impl CallError {
+    /// What was to be done, in words that complete "cannot …".
+    #[must_use]
+    pub fn operation(&self) -> &'static str {
+        match self {
+            Self::SignInRefused { operation, .. }
+            | Self::Forbidden { operation, .. }
+            | Self::NotFound { operation, .. }
+            | Self::Conflict { operation, .. }
+            | Self::Refused { operation, .. }
+            | Self::DeskIsOpen { operation }
+            | Self::AnswerLost { operation, .. }
+            | Self::GaveUp { operation, .. }
+            | Self::Unreachable { operation, .. }
+            | Self::NoConnection { operation, .. }
+            | Self::RateLimited { operation, .. }
+            | Self::Stopped { operation }
+            | Self::Unintelligible { operation, .. }
+            | Self::Undocumented { operation, .. }
+            | Self::Redirected { operation, .. } => operation,
+            Self::MaybeDone(error) => error.operation(),
+        }
+    }
+
+    /// What went wrong and what to do about it, for whoever has said what was to be done.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let reason = match self.what_to_do() {
+            Some(advice) => format!("{}; {advice}", self.found()),
+            None => self.found(),
+        };
+        match self {
+            Self::MaybeDone(_) => format!("{reason}; an earlier attempt may have taken effect"),
+            Self::SignInRefused { .. }
+            | Self::Forbidden { .. }
+            | Self::NotFound { .. }
+            | Self::Conflict { .. }
+            | Self::Refused { .. }
+            | Self::DeskIsOpen { .. }
+            | Self::AnswerLost { .. }
+            | Self::GaveUp { .. }
+            | Self::Unreachable { .. }
+            | Self::NoConnection { .. }
+            | Self::RateLimited { .. }
+            | Self::Stopped { .. }
+            | Self::Unintelligible { .. }
+            | Self::Undocumented { .. }
+            | Self::Redirected { .. } => reason,
+        }
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn found(&self) -> String {
+        match self {
+            Self::SignInRefused { detail, .. } => format!("Jira refuses the sign-in ({detail})"),
+            Self::Forbidden { detail, .. } => format!("quietdesk's account may not ({detail})"),
+            Self::NotFound { detail, .. } => {
+                format!("Jira knows no such thing, or hides it from quietdesk's account ({detail})")
+            }
+            Self::Conflict { detail, .. } => format!("it exists already ({detail})"),
+            Self::Refused { status, detail, .. } => format!("Jira answers {status} ({detail})"),
+            Self::DeskIsOpen { .. } => "the desk is open, and Jira removes nobody from it while it is".to_owned(),
+            Self::AnswerLost { detail, .. } => format!("the answer was lost ({detail})"),
+            Self::GaveUp { attempts, detail, .. } => {
+                format!("it failed {attempts} times while other requests succeed, the last time: {detail}")
+            }
+            Self::Unreachable { patience, detail, .. } => {
+                format!("no good answer for {} s ({detail})", patience.as_secs())
+            }
+            Self::NoConnection { detail, .. } => format!("no connection to Jira ({detail})"),
+            Self::RateLimited { wait, .. } => {
+                let seconds = wait.as_secs_f64().ceil();
+                format!("Jira limits the rate and asks to wait {seconds} s")
+            }
+            Self::Stopped { .. } => "told to stop".to_owned(),
+            Self::MaybeDone(error) => error.found(),
+            Self::Unintelligible { detail, .. } => format!("the answer is not Jira's ({detail})"),
+            Self::Undocumented { detail, .. } => format!("the answer is not the one that Jira documents ({detail})"),
+            Self::Redirected { location, .. } => {
+                format!("Jira redirects to {location}, which is not followed: credentials would go along")
+            }
+        }
+    }
+
+    /// What to do about it; nothing where that depends on what was to be done.
+    #[must_use]
+    pub fn what_to_do(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::SignInRefused { detail, sign_in, .. } => sign_in.mend(detail),
+            Self::Forbidden { detail, .. } if detail.contains("agent licence") => {
+                "give the account an agent licence (admin.atlassian.com → Products → Jira Service Management), or use a \
+                 token of an account that has one"
+            }
+            Self::Forbidden { .. } => "give the account the permission in Jira, or use a token of another account",
+            Self::DeskIsOpen { .. } => "restrict it first",
+            Self::GaveUp { .. } => LATER,
+            Self::Unreachable { detail, .. } if detail.contains("certificate") => {
+                "if the certificate is of an authority of your own, give that authority's with --ca-file"
+            }
+            // A status: it is Jira that fails, not the way to it.
+            Self::Unreachable { detail, .. } if detail.starts_with('5') => LATER,
+            Self::Unreachable { .. } => {
+                "check --url, the network, proxies (HTTPS_PROXY) and, where Jira has a certificate of your own, --ca-file, \
+                 or wait longer with --patience"
+            }
+            Self::NoConnection { .. } => "check --url, the network and proxies (HTTPS_PROXY)",
+            Self::RateLimited { .. } => "try again then, or wait longer with --patience",
+            Self::Unintelligible { .. } => {
+                "check that --url is Jira's own address, and that no proxy answers in its place"
+            }
+            Self::Undocumented { .. } => "if this goes on, look for what changes answers between quietdesk and Jira",
+            Self::Redirected { .. } => "check --url, or let quietdesk past the sign-on proxy before Jira",
+            Self::MaybeDone(error) => return error.what_to_do(),
+            Self::NotFound { .. }
+            | Self::Conflict { .. }
+            | Self::Refused { .. }
+            | Self::AnswerLost { .. }
+            | Self::Stopped { .. } => return None,
+        })
+    }
 }
 
 impl CallError {
@@ -225,82 +332,6 @@ impl CallError {
             | Self::RateLimited { .. }
             | Self::Stopped { .. }
             | Self::Redirected { .. } => false,
-        }
-    }
-}
-
-/// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    /// A certificate file that cannot be used.
-    #[error("--ca-file {file} cannot be read; give a PEM file with certificates")]
-    CaFile {
-        /// Which file.
-        file: String,
-        /// Why.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// Without certificates to trust, no connection can be checked.
-    #[error("no encrypted connection can be made; install the system's CA certificates, or give --ca-file")]
-    Tls(#[source] reqwest::Error),
-    /// Another kind of Jira than was said.
-    #[error("this is Jira {found}, not {expected}; correct --deployment, or leave it to quietdesk to find out")]
-    AnotherKind {
-        /// What was said.
-        expected: Deployment,
-        /// What it is.
-        found: Deployment,
-    },
-    /// There is no Jira at that address: waiting brings none.
-    #[error(
-        "there is no Jira at {url}: it answers 404 ({detail}); correct --url, which is Jira's own address with the path that \
-         Jira is under; `quietdesk doctor` looks at each piece"
-    )]
-    NoJira {
-        /// The address.
-        url: String,
-        /// What was answered.
-        detail: String,
-    },
-    /// Cloud knows a token by whose it is.
-    #[error(
-        "nobody says whose API token it is; give --user with the account's e-mail, or write user:token in the token file"
-    )]
-    NoUser,
-    /// The settings cannot be used any more: the token file cannot be read, say.
-    #[error("{0}")]
-    Settings(String),
-    /// A call failed.
-    #[error(transparent)]
-    Call(#[from] CallError),
-}
-
-impl ConnectError {
-    /// How long Jira asks to wait, where that is longer than patience lasts.
-    #[must_use]
-    pub fn wait(&self) -> Option<Duration> {
-        match self {
-            Self::Call(error) => error.wait(),
-            Self::CaFile { .. }
-            | Self::Tls(_)
-            | Self::AnotherKind { .. }
-            | Self::NoJira { .. }
-            | Self::NoUser
-            | Self::Settings(_) => None,
-        }
-    }
-
-    /// Whether credentials or a permission were refused, rather than Jira out of reach.
-    #[must_use]
-    pub fn is_refusal(&self) -> bool {
-        match self {
-            Self::Call(error) => error.is_refusal(),
-            Self::CaFile { .. }
-            | Self::Tls(_)
-            | Self::AnotherKind { .. }
-            | Self::NoJira { .. }
-            | Self::NoUser
-            | Self::Settings(_) => false,
         }
     }
 }

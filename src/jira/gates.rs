@@ -6,14 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::{Instant, sleep_until};
 
-/// The shortest waits, before chance takes up to half of them away.
-const FLOOR: ExponentialBuilder = ExponentialBuilder::new()
-    .with_min_delay(Duration::from_millis(500))
-    .with_max_delay(Duration::from_secs(30))
-    .without_max_times();
+use super::backoff::Backoff;
+
 /// How long after a gate opened a refusal still belongs to the row before it: longer than an exchange takes.
 const ROW: Duration = Duration::from_secs(120);
 
@@ -43,7 +39,7 @@ struct Gate {
     /// Whether that is longer than patience lasts.
     is_spent: bool,
     /// The shortest wait the next time: longer from one refusal to the next, whatever Jira says.
-    floor: ExponentialBackoff,
+    floor: Backoff,
 }
 
 /// A gate that was closed.
@@ -103,14 +99,14 @@ impl Gates {
                 since: now,
                 opened: now,
                 is_spent: false,
-                floor: FLOOR.build(),
+                floor: Backoff::between_refusals(),
             });
             let is_news = round == gate.round;
             if now > gate.until + ROW {
-                (gate.since, gate.floor) = (now, FLOOR.build());
+                (gate.since, gate.floor) = (now, Backoff::between_refusals());
             }
             let floor = match is_news {
-                true => longer(&mut gate.floor),
+                true => gate.floor.next(),
                 // It was on its way when the gate was closed.
                 false => gate.until.saturating_duration_since(now),
             };
@@ -135,7 +131,7 @@ impl Gates {
             let key = state.key(operation);
             let Some(gate) = state.gates.get_mut(key) else { return };
             if gate.round == round {
-                (gate.since, gate.floor) = (Instant::now(), FLOOR.build());
+                (gate.since, gate.floor) = (Instant::now(), Backoff::between_refusals());
             } else if gate.round == round + 1 {
                 gate.since = gate.since.max(gate.opened);
             }
@@ -155,12 +151,6 @@ impl State {
     fn gate(&self, operation: &'static str) -> Option<&Gate> {
         self.gates.get(self.key(operation))
     }
-}
-
-/// The next delay, of which chance takes up to half away.
-fn longer(floor: &mut ExponentialBackoff) -> Duration {
-    let most = floor.next().unwrap_or(Duration::from_secs(30));
-    most.mul_f64(0.5 + rand::random::<f64>() / 2.0)
 }
 
 #[cfg(test)]

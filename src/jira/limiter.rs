@@ -5,11 +5,10 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use backon::{BackoffBuilder as _, ExponentialBackoff};
 use tokio::sync::{MutexGuard as ProbeGuard, Notify};
 use tokio::time::{Instant, sleep_until};
 
-use super::client::{BACKOFF, next};
+use super::backoff::Backoff;
 
 /// How many requests are in flight at first.
 const FIRST: f64 = 4.0;
@@ -160,7 +159,7 @@ struct Failing {
     /// When something was answered last; nothing where nothing ever was.
     answered: Option<Instant>,
     /// Shared by all probes of an outage, whichever call sends them.
-    backoff: Option<ExponentialBackoff>,
+    backoff: Option<Backoff>,
 }
 
 /// What the breaker lets a request do.
@@ -255,7 +254,11 @@ impl Breaker {
     pub(super) fn next_probe(&self) -> Duration {
         let left = self.left();
         let mut failing = lock(&self.state);
-        next(failing.backoff.get_or_insert_with(|| BACKOFF.build())).min(left)
+        failing
+            .backoff
+            .get_or_insert_with(Backoff::between_tries)
+            .next()
+            .min(left)
     }
 
     fn patience_with(&self, failing: &Failing) -> Duration {

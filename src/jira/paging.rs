@@ -11,13 +11,7 @@ use crate::model::account::{Account, AccountId};
 use crate::model::observed::Completeness;
 
 use super::errors::CallError;
-
-/// The `limit` asked for once; what Jira echoes is believed (jira-facts §6: the maximum is U).
-pub(super) const ASK: usize = 1000;
-/// Rows of a list at most. No site has that many customers; a list that goes on is read no further.
-const MOST_ROWS: usize = 2_000_000;
-/// Pages in flight at most, whatever the width.
-const AHEAD: usize = 1024;
+use super::limits::{LIST_ROWS, PAGE_ROWS, PAGES_AHEAD};
 
 /// One page of a JSM list.
 #[derive(Clone, Debug)]
@@ -45,7 +39,7 @@ pub(super) struct Listing {
 /// `start` gives the same page for ever. True where the end was said to be it.
 ///
 /// # Errors
-/// Those of `fetch`, and one of `operation` beyond [`MOST_ROWS`]: a server that makes up new rows goes on for ever as well.
+/// Those of `fetch`, and one of `operation` beyond [`LIST_ROWS`]: a server that makes up new rows goes on for ever as well.
 pub(super) async fn read_all<T, F>(
     operation: &'static str,
     fetch: impl Fn(usize, usize) -> F,
@@ -55,7 +49,7 @@ pub(super) async fn read_all<T, F>(
 where
     F: Future<Output = Result<Page<T>, CallError>>,
 {
-    let (mut covered, mut stride, mut ahead) = (0, ASK, 1_usize);
+    let (mut covered, mut stride, mut ahead) = (0, PAGE_ROWS, 1_usize);
     loop {
         let (mut pages, mut asked) = (FuturesOrdered::new(), covered);
         loop {
@@ -70,13 +64,13 @@ where
             if !take(page.rows) || page.is_last {
                 return Ok(page.is_last);
             }
-            if covered > MOST_ROWS {
+            if covered > LIST_ROWS {
                 return Err(CallError::Unintelligible {
                     operation,
-                    detail: format!("the list has more than {MOST_ROWS} rows and does not end"),
+                    detail: format!("the list has more than {LIST_ROWS} rows and does not end"),
                 });
             }
-            ahead = (ahead * 2).min(AHEAD);
+            ahead = (ahead * 2).min(PAGES_AHEAD);
             if page.limit < stride || rows < stride {
                 // The pages in flight begin where no page ends any more.
                 stride = page.limit.clamp(1, stride);
@@ -151,7 +145,7 @@ where
     while requests < most {
         let window = ahead.min(width()).max(1).min(most - requests);
         let stride = fullest;
-        let mut pages: FuturesOrdered<_> = (0..window).map(|n| fetch(start + n * stride, ASK)).collect();
+        let mut pages: FuturesOrdered<_> = (0..window).map(|n| fetch(start + n * stride, PAGE_ROWS)).collect();
         requests += window;
         while let Some(rows) = pages.next().await {
             let rows = rows?;
@@ -168,7 +162,7 @@ where
         }
         // The first page alone decides how far the second one is.
         start += if stride == 0 { fullest } else { window * stride };
-        ahead = if stride == 0 { 1 } else { (ahead * 2).min(AHEAD) };
+        ahead = if stride == 0 { 1 } else { (ahead * 2).min(PAGES_AHEAD) };
     }
     Ok(SweepEnd {
         finished: false,

@@ -1,9 +1,11 @@
 //! Reading Jira. What holds a [`JiraRead`] has no way to write.
 
 mod accounts;
-mod desks;
-mod health;
-mod licence;
+pub(super) mod desks;
+pub(super) mod health;
+pub(super) mod licence;
+pub(super) mod listing;
+pub(super) mod unreached;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,15 +13,14 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-pub use self::accounts::AccountListing;
-pub use self::desks::{DeskRef, Roll};
-pub use self::health::{ServiceManagement, Unreached};
-pub use self::licence::Standing;
+use self::listing::AccountListing;
+use self::unreached::Unreached;
 use super::address::BaseUrl;
 use super::client::{Client, Stats};
 use super::cloud::{MyPermissions, ServerInfo};
+use super::connect_error::ConnectError;
 use super::credentials::Credentials;
-use super::errors::{CallError, ConnectError};
+use super::errors::CallError;
 use super::limiter::{InFlight, Pace};
 use super::requests::{self as list, Platform, Request};
 use super::sign_in::SignIn;

@@ -7,6 +7,8 @@ use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 
+use super::limits::ANSWER_BYTES;
+
 /// What may be done with a request whose answer was lost, or was a 5xx (design §6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replay {
@@ -253,9 +255,6 @@ pub struct Request {
     most: usize,
 }
 
-/// Largest answer taken in, in bytes, where a request does not say otherwise.
-const ANSWER: usize = 32 * 1024 * 1024;
-
 impl Request {
     /// A request to `endpoint`, its path parameters filled in, each as one segment whatever it holds.
     #[must_use]
@@ -273,7 +272,7 @@ impl Request {
             path,
             query: Vec::new(),
             body: None,
-            most: ANSWER,
+            most: ANSWER_BYTES,
         }
     }
 

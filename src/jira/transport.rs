@@ -15,8 +15,8 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tower::ServiceExt as _;
 
 use super::address::BaseUrl;
+use super::connect_error::ConnectError;
 use super::credentials::Credentials;
-use super::errors::ConnectError;
 use super::requests::Request;
 use crate::files::{self, Accept};
 

@@ -18,8 +18,6 @@ use sha2::{Digest as _, Sha256};
 use super::account::Handle;
 use super::observed::{ObservedDesk, Witness};
 
-/// So many people at most may be listed on a desk whose role is read: it is one answer, without pages.
-pub const MOST_LISTED: usize = 50_000;
 /// So many who were seen in the role before are a measure of it, however long the list; fewer, where they are half of it.
 const ENOUGH: usize = 10;
 /// How much of those who are to be in it a role must hold, in per cent.

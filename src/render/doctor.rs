@@ -5,7 +5,7 @@ use std::io;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use crate::engine::doctor::{Check, Diagnosis, Verdict};
+use crate::doctor::{Check, Diagnosis, Verdict};
 use crate::model::name::is_hostile;
 
 const GOOD: Style = AnsiColor::Green.on_default();

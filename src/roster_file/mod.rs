@@ -4,6 +4,7 @@
 //! does not understand is a problem, and no roster comes out while there is one.
 
 mod document;
+mod error;
 mod fields;
 mod finding;
 mod node;
@@ -16,12 +17,12 @@ mod yaml;
 
 use std::path::{Path, PathBuf};
 
+pub use error::RosterError;
 pub use problem::{Problem, Problems};
 pub use schema::schema;
 pub(crate) use source::files;
 pub use source::{Source, Sources, read, read_regular};
 
-use crate::files::ReadError;
 use crate::model::roster::Roster;
 use finding::Findings;
 
@@ -36,52 +37,6 @@ pub struct Loaded {
     pub digest: String,
     /// What is valid, and probably not meant; without e-mails.
     pub warnings: Vec<String>,
-}
-
-/// Why there is no roster.
-///
-/// `Display` of [`RosterError::Invalid`] is the whole report, which quotes the file; logs get
-/// [`RosterError::summary`].
-#[derive(Debug, thiserror::Error)]
-pub enum RosterError {
-    /// Nothing there.
-    #[error("no roster at {}; check the path", problem::safe(&path.display().to_string()))]
-    NotFound {
-        /// The path that was tried.
-        path: PathBuf,
-    },
-    /// There, but it cannot be read.
-    #[error("cannot read the roster {}; put a regular file there that quietdesk may read", problem::safe(&path.display().to_string()))]
-    Unreadable {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        source: ReadError,
-    },
-    /// A folder without any file of a roster.
-    #[error(
-        "no roster in the folder {}; put a *.yaml or *.yml file directly in it",
-        problem::safe(&path.display().to_string())
-    )]
-    NoRosterInFolder {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// Read, but not valid.
-    #[error("{0}")]
-    Invalid(Problems),
-}
-
-impl RosterError {
-    /// One line for logs, without e-mails and without anything else the file says.
-    #[must_use]
-    pub fn summary(&self) -> String {
-        match self {
-            Self::Invalid(problems) => problems.summary(),
-            Self::Unreadable { source, .. } => format!("{self}: {source}"),
-            Self::NotFound { .. } | Self::NoRosterInFolder { .. } => self.to_string(),
-        }
-    }
 }
 
 /// Reads and checks the roster of a file or folder.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::RosterError;
+use super::error::RosterError;
 use crate::files::{self, Accept, ReadError};
 
 /// Largest roster taken in, in bytes, all its files together: about two million people.

@@ -7,15 +7,16 @@ use axum::http::HeaderMap;
 
 use super::config::{Config, Deployment, LoginReasons};
 use super::exchange::{Answer, Asked, Call};
-use super::faults::{Refusal, Spot};
+use super::faults::Refusal;
 use super::limiter::Verdict;
+use super::routes::{self, Spot};
 use super::{cloud, data_center};
 
 /// A route of one of them.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Route {
-    Cloud(&'static cloud::Route),
-    DataCenter(&'static data_center::Route),
+    Cloud(&'static routes::cloud::Route),
+    DataCenter(&'static routes::data_center::Route),
 }
 
 impl Route {
@@ -36,19 +37,19 @@ impl Route {
     }
 }
 
-/// What fault scripts can name, whichever Jira it is for: a script is read before anybody knows.
-pub(super) fn spots() -> impl Iterator<Item = Spot> {
-    let new = |spot: &Spot| !cloud::spots().any(|known| known == *spot);
-    cloud::spots().chain(data_center::spots().filter(new))
-}
-
 impl Deployment {
     /// The route of a request and the values of its template's parameters.
     pub(super) fn find(self, method: &str, path: &str) -> Option<(Route, Vec<String>)> {
         let path = &*self.canonical(path);
         match self {
-            Self::Cloud => cloud::find(method, path).map(|(route, ids)| (Route::Cloud(route), ids)),
-            Self::DataCenter(_) => data_center::find(method, path).map(|(route, ids)| (Route::DataCenter(route), ids)),
+            Self::Cloud => {
+                let found = routes::cloud::find(method, path);
+                found.map(|(route, ids)| (Route::Cloud(route), ids))
+            }
+            Self::DataCenter(_) => {
+                let found = routes::data_center::find(method, path);
+                found.map(|(route, ids)| (Route::DataCenter(route), ids))
+            }
         }
     }
 

@@ -10,10 +10,12 @@
 //! | part | owns |
 //! |---|---|
 //! | `state` | what Jira knows and how it changes; pure; for every deployment |
-//! | `cloud`, `data_center` | the routes of each: which there are, what they refuse, how they spell answers; pure |
+//! | `routes` | the list of operations of each deployment: name, method, path; a leaf |
+//! | `cloud`, `data_center` | the handlers of each: what they refuse, how they spell answers; pure |
 //! | `common`, `deployment` | what both answer alike; which of the two it is |
 //! | [`Faults`] | the script of what goes wrong, and which request it strikes |
 //! | `core` | one request after another: faults, rate limit, answer, journal; synchronous |
+//! | `shared` | the core behind its lock, for clones and connections |
 //! | `server` | HTTP, waiting, dropping connections |
 //!
 //! # The ledger
@@ -228,16 +230,15 @@ mod exchange;
 mod faults;
 mod journal;
 mod limiter;
+mod routes;
 mod seed;
 mod server;
+mod shared;
 mod state;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
-use tokio::time::Instant;
+use std::sync::MutexGuard;
 
 pub use config::{
     AddAnswer, Config, Deployment, LoginReasons, NotAVersion, Rules, SettingsAnswer, SettingsSpelling, Version,
@@ -248,14 +249,15 @@ pub use seed::{DeskAccess, NotAnAccessMode, PersonKind, Seed, SeedDesk, SeedPers
 pub use server::{Dropped, Running};
 pub use state::{AccountSnapshot, DeskSnapshot, Snapshot, UserSnapshot};
 
+use self::core::Core;
 use faults::Striking;
+use shared::Shared;
 use state::{Account, No};
 
 /// A simulated Jira. Clones are the same one.
 #[derive(Clone, Debug)]
 pub struct Sandbox {
-    core: Arc<Mutex<core::Core>>,
-    start: Instant,
+    shared: Shared,
 }
 
 /// Somebody else wanted to change what is not there.
@@ -274,15 +276,14 @@ impl Sandbox {
     #[must_use]
     pub fn new(config: Config, seed: &Seed) -> Self {
         Self {
-            core: Arc::new(Mutex::new(core::Core::new(config, seed))),
-            start: Instant::now(),
+            shared: Shared::new(config, seed),
         }
     }
 
     /// The whole site as a service, for callers in this process. Under tokio's paused clock, waiting takes no time. A
     /// connection that is dropped before the answer is a response with the extension [`Dropped`], whose body fails.
     pub fn router(&self) -> axum::Router {
-        server::router(self.clone())
+        server::router(self.shared.clone())
     }
 
     /// Listens. Port 0 takes a free one.
@@ -290,7 +291,7 @@ impl Sandbox {
     /// # Errors
     /// When the address cannot be bound.
     pub async fn serve(&self, address: SocketAddr) -> io::Result<Running> {
-        server::serve(self, address).await
+        server::serve(&self.shared, address).await
     }
 
     /// Which Jira it is.
@@ -485,17 +486,12 @@ impl Sandbox {
         Ok(core.state.change_account(no, change))
     }
 
-    fn core(&self) -> MutexGuard<'_, core::Core> {
-        // A panic under the lock is a bug of the sandbox; what it recorded until then is still worth reading.
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.start.elapsed()
+    fn core(&self) -> MutexGuard<'_, Core> {
+        self.shared.core()
     }
 }
 
-fn number(core: &core::Core, id: &str) -> Result<No, NotThere> {
+fn number(core: &Core, id: &str) -> Result<No, NotThere> {
     let found = core.state.by_id(id).map(|(no, _)| no);
     found.ok_or_else(|| NotThere::Account(id.to_owned()))
 }

@@ -22,9 +22,9 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::Sandbox;
 use super::core::Reply;
 use super::exchange::Answer;
+use super::shared::Shared;
 
 /// The largest request body that is read.
 const BODY_LIMIT: usize = 1 << 20;
@@ -33,7 +33,7 @@ const BODY_LIMIT: usize = 1 << 20;
 const SHUTDOWN: Duration = Duration::from_secs(1);
 
 /// Marks, in the extensions of a response, that a real connection would have ended before it: for callers of
-/// [`Sandbox::router`], who must treat it as a transport error.
+/// [`Sandbox::router`](super::Sandbox::router), who must treat it as a transport error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dropped;
 
@@ -69,11 +69,11 @@ impl Running {
     }
 }
 
-pub(super) async fn serve(sandbox: &Sandbox, address: SocketAddr) -> io::Result<Running> {
+pub(super) async fn serve(shared: &Shared, address: SocketAddr) -> io::Result<Running> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     let (stop, stopped) = oneshot::channel::<()>();
-    let router = router(sandbox.clone());
+    let router = router(shared.clone());
     // Small answers must not wait for one another; where that cannot be set, they do.
     let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
     let server = axum::serve(listener, router).with_graceful_shutdown(async move {
@@ -87,43 +87,44 @@ pub(super) async fn serve(sandbox: &Sandbox, address: SocketAddr) -> io::Result<
     Ok(Running { address, stop, task })
 }
 
-pub(super) fn router(sandbox: Sandbox) -> axum::Router {
+pub(super) fn router(shared: Shared) -> axum::Router {
     axum::Router::new()
         .route("/_sandbox/state", get(state))
         .route("/_sandbox/journal", get(journal))
         .route("/_sandbox/outbox", get(outbox))
         .fallback(jira)
-        .with_state(sandbox)
+        .with_state(shared)
 }
 
-async fn state(State(sandbox): State<Sandbox>) -> Json<Value> {
+async fn state(State(shared): State<Shared>) -> Json<Value> {
+    let core = shared.core();
     Json(json!({
-        "state": sandbox.snapshot(),
-        "requests": sandbox.requests(),
-        "writes": sandbox.writes(),
-        "seats": sandbox.seats(),
-        "seats_in_use": sandbox.seats_in_use(),
-        "violations": sandbox.violations(),
+        "state": core.state.snapshot(),
+        "requests": *core.journal.requests.borrow(),
+        "writes": core.journal.writes,
+        "seats": core.state.seats_taken(),
+        "seats_in_use": core.state.seats_in_use(),
+        "violations": core.journal.violations,
     }))
 }
 
-async fn journal(State(sandbox): State<Sandbox>) -> Json<Value> {
-    Json(json!(sandbox.journal()))
+async fn journal(State(shared): State<Shared>) -> Json<Value> {
+    Json(json!(shared.core().journal.exchanges()))
 }
 
-async fn outbox(State(sandbox): State<Sandbox>) -> Json<Value> {
-    Json(json!(sandbox.outbox()))
+async fn outbox(State(shared): State<Shared>) -> Json<Value> {
+    Json(json!(shared.core().journal.outbox))
 }
 
 /// Everything that is Jira's.
-async fn jira(State(sandbox): State<Sandbox>, request: Request) -> Response<Body> {
+async fn jira(State(shared): State<Shared>, request: Request) -> Response<Body> {
     let (head, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
         return plain(StatusCode::PAYLOAD_TOO_LARGE);
     };
-    let at = sandbox.elapsed();
+    let at = shared.elapsed();
     let (arrival, latency) = {
-        let mut core = sandbox.core();
+        let mut core = shared.core();
         (core.arrive(&head, body, at), core.config.latency)
     };
     let delay = arrival.delay(latency);
@@ -131,7 +132,7 @@ async fn jira(State(sandbox): State<Sandbox>, request: Request) -> Response<Body
         tokio::time::sleep(delay).await;
     }
     let (reply, ahead) = {
-        let mut core = sandbox.core();
+        let mut core = shared.core();
         (core.answer(&arrival, &head.headers), core.config.clock_ahead)
     };
     let mut response = match reply {

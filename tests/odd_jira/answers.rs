@@ -1,7 +1,7 @@
 //! Definite answers are no outages, and what Jira does not say is neither yes nor no.
 
 use axum::response::IntoResponse as _;
-use quietdesk::engine::doctor::{Asked, diagnose};
+use quietdesk::doctor::{Asked, diagnose};
 use quietdesk::jira::{ConnectError, Settings};
 use quietdesk::model::observed;
 use quietdesk::model::outcome::Outcome;

@@ -2,7 +2,8 @@
 
 use tokio::sync::MutexGuard;
 
-use super::{Applying, in_full};
+use super::Applying;
+use crate::causes::in_full;
 use crate::engine::protocol::{self, Created, NewAccount, Updated};
 use crate::jira::CallError;
 use crate::model::outcome::{Outcome, StepEnd};

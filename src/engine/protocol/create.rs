@@ -1,14 +1,10 @@
 //! Making an account.
 
-use std::time::Duration;
-
-use backon::{BackoffBuilder as _, ExponentialBuilder};
-
 use secrecy::SecretString;
 
 use crate::engine::journal::{Journal, JournalError};
 use crate::engine::passwords::{Passwords, PasswordsError};
-use crate::jira::{CallError, JiraWrite, Written};
+use crate::jira::{CallError, JiraWrite, Written, between_searches};
 use crate::model::account::Account;
 use crate::model::desk::DeskKey;
 use crate::model::email::Email;
@@ -173,7 +169,7 @@ pub(in crate::engine) async fn prove_seatless(jira: &JiraWrite, approval: &Appro
     for application in &entitled.applications {
         let written = jira.take_seat_back(approval, &account.handle, application).await;
         if let Err(error) = written.result {
-            kept.push(format!("{application} could not be taken back: {error}"));
+            kept.push(format!("{application} could not be taken back: {}", error.reason()));
         }
     }
     let given = entitled
@@ -258,10 +254,7 @@ async fn sent(
 
 /// Jira says somebody has the e-mail: finds out who.
 async fn link(jira: &JiraWrite, email: &Email, outcome: Outcome) -> Created {
-    let waits = ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(500))
-        .with_max_times(LOOKUPS - 1);
-    let mut waits = waits.build();
+    let mut waits = between_searches(LOOKUPS);
     loop {
         match (jira.lookup(email).await, waits.next()) {
             (Ok((Lookup::Absent, _)), Some(wait)) => tokio::time::sleep(wait).await,

@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::super::observe::{AT_ONCE, ObserveError, reading, remember};
+use super::super::observe::{ObserveError, reading, remember};
 use super::super::progress::{Event, Progress};
 use crate::jira::JiraRead;
+use crate::jira::limits::AT_ONCE;
 use crate::model::account::{Account, Handle};
 use crate::model::email::{Email, EmailKey};
 use crate::model::export::Survey;

@@ -1,38 +1,13 @@
 //! What an answer to one attempt comes to.
 
-use std::time::Duration;
-
 use http::StatusCode;
-use tokio::time::Instant;
 
 use super::Client;
+use super::attempt::{Attempt, Sent};
 use crate::jira::answers::{Login, detail, header, is_cut_short, login, refusal};
 use crate::jira::errors::CallError;
 use crate::jira::requests::{Replay, Request};
 use crate::jira::transport::Answer;
-
-/// What one attempt came to.
-pub(super) enum Attempt {
-    Done(Answer),
-    /// Jira asks to wait, perhaps saying how long, and refused a request of that round; nothing was done.
-    Wait(Option<Duration>, u64),
-    /// It was not sent, because Jira stopped answering while it waited for its place.
-    Closed,
-    /// Surely nothing was done.
-    NotSent(String),
-    /// Perhaps it was done; Jira may ask to wait before anything else is asked, and refused a request of that round.
-    Lost(String, Option<(Duration, u64)>),
-    Refused(CallError),
-}
-
-/// What is known of a request that was answered.
-pub(super) struct Sent {
-    pub(super) start: Instant,
-    /// The round of its operation's gate.
-    pub(super) round: u64,
-    /// How long the answer asks to wait.
-    pub(super) wait: Option<Duration>,
-}
 
 impl Client {
     pub(super) fn judge(&self, request: &Request, answer: Answer, wants_json: bool, sent: Sent) -> Attempt {

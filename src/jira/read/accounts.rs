@@ -3,56 +3,16 @@
 use futures_util::future::BoxFuture;
 
 use super::JiraRead;
-use crate::jira::cloud::{self, ServerInfo};
+use super::listing::AccountListing;
+use crate::jira::cloud;
 use crate::jira::data_center::{self, UserPage};
 use crate::jira::errors::CallError;
+use crate::jira::limits::{CURSOR_PAGE_ROWS, SEARCH_PAGE_ROWS, SEARCH_ROWS};
 use crate::jira::paging::{self, SweepEnd};
 use crate::jira::requests::Request;
 use crate::model::account::{Account, AccountId, Handle};
 use crate::model::email::{Email, EmailKey};
 use crate::model::observed::{Deployment, Lookup};
-
-/// Hits of a search asked for at once.
-const HITS: usize = 50;
-/// Where a search ends (jira-facts §5, H).
-const MOST_HITS: usize = 1000;
-/// A page of `user/list` at most (jira-facts §1, H).
-const CURSOR_PAGE: usize = 2000;
-
-/// How all accounts can be read (jira-facts §1, H).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AccountListing {
-    /// `users/search`: Cloud.
-    AllPages,
-    /// `user/list`, page after page: Data Center from 10.3 on.
-    Cursor,
-    /// A search for anything: Data Center up to 9.
-    SearchPages,
-    /// Not at all, since a search ends at 100: Data Center 10.0 to 10.2.
-    OneByOne,
-}
-
-impl AccountListing {
-    pub(super) fn of(deployment: Deployment, info: &ServerInfo) -> Self {
-        match (deployment, info.release()) {
-            (Deployment::Cloud, _) => Self::AllPages,
-            (Deployment::DataCenter, Some((..=9, _))) => Self::SearchPages,
-            // What is not known to list its accounts is asked for each, which every version answers.
-            (Deployment::DataCenter, Some((10, ..=2)) | None) => Self::OneByOne,
-            (Deployment::DataCenter, Some(_)) => Self::Cursor,
-        }
-    }
-
-    /// How many accounts a page holds at most; nothing where there are no pages.
-    #[must_use]
-    pub fn per_page(self) -> Option<usize> {
-        match self {
-            Self::AllPages | Self::SearchPages => Some(paging::ASK),
-            Self::Cursor => Some(CURSOR_PAGE),
-            Self::OneByOne => None,
-        }
-    }
-}
 
 impl JiraRead {
     /// How all accounts can be read here.
@@ -88,11 +48,13 @@ impl JiraRead {
                 Deployment::Cloud => request.query("query", text),
                 Deployment::DataCenter => request.query("username", text).query("includeInactive", true),
             };
-            let request = request.query("startAt", found.len()).query("maxResults", HITS);
+            let request = request
+                .query("startAt", found.len())
+                .query("maxResults", SEARCH_PAGE_ROWS);
             let users = self.users(&request).await?;
-            let full = users.len() >= HITS;
+            let full = users.len() >= SEARCH_PAGE_ROWS;
             found.extend(users);
-            if !full || found.len() >= MOST_HITS {
+            if !full || found.len() >= SEARCH_ROWS {
                 return Ok(found);
             }
         }
@@ -169,7 +131,7 @@ impl JiraRead {
     }
 
     fn cursor_page(&self, cursor: Option<String>) -> BoxFuture<'_, Result<paging::CursorPage, CallError>> {
-        let request = Request::new(&self.platform().all_accounts, &[]).query("maxResults", CURSOR_PAGE);
+        let request = Request::new(&self.platform().all_accounts, &[]).query("maxResults", CURSOR_PAGE_ROWS);
         let request = cursor
             .into_iter()
             .fold(request, |request, cursor| request.query("cursor", cursor));

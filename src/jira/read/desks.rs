@@ -11,6 +11,7 @@ use crate::jira::access::AccessSettings;
 use crate::jira::cloud::{self, Desk, JsmPage};
 use crate::jira::data_center;
 use crate::jira::errors::CallError;
+use crate::jira::limits::ROLE_BYTES;
 use crate::jira::paging::{self, Listing, Page};
 use crate::jira::requests::{self as list, Request};
 use crate::model::account::{Account, AccountId, Handle};
@@ -19,9 +20,6 @@ use crate::model::observed::{Completeness, Deployment, Team};
 
 /// The role that makes somebody a customer (jira-facts §1, H).
 const CUSTOMER_ROLE: &str = "Service Desk Customers";
-
-/// Largest answer taken in for the role of a Cloud desk's customers, in bytes: it has no pages.
-const ROLE_BYTES: usize = 16 * 1024 * 1024;
 
 /// A service desk.
 #[derive(Clone, Debug, PartialEq, Eq)]

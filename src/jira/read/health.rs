@@ -3,11 +3,10 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{DeskRef, JiraRead};
-use crate::jira::client::Client;
-use crate::jira::errors::{CallError, ConnectError};
+use super::JiraRead;
+use super::desks::DeskRef;
+use crate::jira::errors::CallError;
 use crate::jira::requests::{self as list, Request};
-use crate::jira::told::Told;
 use crate::model::observed::Deployment;
 
 /// The service management of a Jira.
@@ -20,37 +19,6 @@ pub struct ServiceManagement {
     /// Whether it may be used. Unlicensed, everything else of it is refused (jira-facts §1, H).
     #[serde(default)]
     pub is_licensed_for_use: bool,
-}
-
-/// A Jira that could not be reached, and what was learnt of it all the same.
-#[derive(Debug)]
-pub struct Unreached {
-    /// Why.
-    pub error: ConnectError,
-    /// Requests made.
-    pub requests: u64,
-    /// What its answers told besides.
-    pub told: Told,
-}
-
-impl Unreached {
-    /// Before anything was sent.
-    pub(super) fn unsent(error: ConnectError) -> Self {
-        Self {
-            error,
-            requests: 0,
-            told: Told::default(),
-        }
-    }
-
-    /// After what this client has sent.
-    pub(super) fn after(error: ConnectError, client: &Client) -> Self {
-        Self {
-            error,
-            requests: client.stats().requests,
-            told: client.told(),
-        }
-    }
 }
 
 impl JiraRead {

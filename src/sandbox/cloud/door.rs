@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::super::common::{door, errors, permissions};
 use super::super::exchange::{Answer, Call};
-use super::routes::{Operation, Route};
+use super::super::routes::cloud::{Operation, Route};
 
 /// The answer to a request that does not get in.
 pub(super) fn refuse(route: &Route, call: &Call<'_>, headers: &HeaderMap) -> Option<Answer> {

@@ -1,7 +1,7 @@
-//! The routes of Jira Cloud and its service management: which there are and how they spell their answers.
+//! The handlers of Jira Cloud and its service management: how each route is answered.
 //!
 //! Spelled here from the contracts, without a type of the client. Data Center has a module beside this one with the same
-//! functions: [`spots`], [`find`] and [`answer`], and the ways to refuse, [`refusal`] and [`too_many`].
+//! functions: [`answer`], and the ways to refuse, [`refusal`] and [`too_many`]. Which routes there are: `routes`.
 
 mod create;
 mod customers;
@@ -9,7 +9,6 @@ mod door;
 mod errors;
 mod forbidden;
 mod roles;
-mod routes;
 mod rows;
 mod site;
 mod users;
@@ -17,11 +16,10 @@ mod users;
 use axum::http::HeaderMap;
 
 pub(super) use errors::{refusal, too_many};
-pub(super) use routes::{Route, find, spots};
 
 use super::common::{desks, door::complaints, invite, projects, settings};
 use super::exchange::{Answer, Call};
-use routes::Operation;
+use super::routes::cloud::{Operation, Route};
 
 /// Answers a request to a known route, changing the state where Jira would.
 pub(super) fn answer(route: &'static Route, call: &mut Call<'_>, headers: &HeaderMap) -> Answer {

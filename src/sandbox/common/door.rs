@@ -8,8 +8,8 @@ use secrecy::ExposeSecret as _;
 
 use super::super::config::Config;
 use super::super::exchange::{Answer, Asked};
+use super::super::routes::Route;
 use super::errors;
-use super::routes::Route;
 
 /// What the request should not have, though Jira would not mind: unknown and repeated query parameters, and a body.
 pub(in crate::sandbox) fn complaints<O>(route: &Route<O>, asked: &Asked) -> Vec<String> {

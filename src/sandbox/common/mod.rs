@@ -10,6 +10,5 @@ pub(super) mod invite;
 pub(super) mod page;
 pub(super) mod permissions;
 pub(super) mod projects;
-pub(super) mod routes;
 pub(super) mod settings;
 pub(super) mod site;

@@ -5,9 +5,9 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use super::super::common::{door, errors, permissions};
-use super::super::config::{Config, Deployment, Version};
+use super::super::config::{Config, Deployment, Rules, Version};
 use super::super::exchange::{Answer, Call};
-use super::routes::{Operation, Route};
+use super::super::routes::data_center::{Operation, Route};
 
 /// What the credentials of a request are.
 enum Signed {
@@ -41,7 +41,7 @@ pub(super) fn refuse(route: &Route, call: &Call<'_>, headers: &HeaderMap) -> Opt
         return Some(unlicensed());
     }
     let mut refusal = None;
-    if route.operation.is_experimental(&call.config.rules) {
+    if is_experimental(route.operation, &call.config.rules) {
         refusal = door::not_opted_in(asked, headers);
     }
     if route.operation == Operation::WriteAccess {
@@ -51,6 +51,38 @@ pub(super) fn refuse(route: &Route, call: &Call<'_>, headers: &HeaderMap) -> Opt
         refusal = refusal.or_else(|| door::not_json(asked, headers));
     }
     refusal
+}
+
+/// Whether `X-ExperimentalApi: opt-in` must be sent.
+fn is_experimental(operation: Operation, rules: &Rules) -> bool {
+    match operation {
+        Operation::ReadAccess | Operation::WriteAccess => true,
+        Operation::Create | Operation::Add => rules.customer_calls_are_experimental,
+        Operation::Myself
+        | Operation::CreateUser
+        | Operation::UpdateUser
+        | Operation::SetPassword
+        | Operation::GrantApplication
+        | Operation::RevokeApplication => rules.account_calls_are_experimental,
+        Operation::ServerInfo
+        | Operation::CloudServerInfo
+        | Operation::Info
+        | Operation::MyPermissions
+        | Operation::Desks
+        | Operation::Desk
+        | Operation::ListCustomers
+        | Operation::RemoveCustomers
+        | Operation::User
+        | Operation::UserSearch
+        | Operation::UsersList
+        | Operation::Roles
+        | Operation::Role
+        | Operation::RoleAdd
+        | Operation::Remove
+        | Operation::InviteCustomers
+        | Operation::InvitePeople
+        | Operation::SkipPermissionCheck => false,
+    }
 }
 
 /// A personal access token, or the password of basic sign-in where the site takes one (jira-facts §8).

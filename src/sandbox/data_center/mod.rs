@@ -1,4 +1,4 @@
-//! The routes of Jira Data Center and its service management: which there are and how they spell their answers.
+//! The handlers of Jira Data Center and its service management: how each route is answered.
 //!
 //! The same functions as in Cloud's module, and [`limits`]: what every answer tells of the rate limit. The platform's
 //! shapes are those of the contracts; for the service management, which has none, those of jira-facts.
@@ -9,7 +9,6 @@ mod customers;
 mod door;
 mod errors;
 mod roles;
-mod routes;
 mod rows;
 mod site;
 mod users;
@@ -17,12 +16,11 @@ mod users;
 use axum::http::HeaderMap;
 
 pub(super) use errors::{limits, refusal, too_many};
-pub(super) use routes::{Route, find, spots};
 
 use super::common::door::complaints;
 use super::common::{desks, invite, projects, settings};
 use super::exchange::{Answer, Call};
-use routes::Operation;
+use super::routes::data_center::{Operation, Route};
 
 /// Answers a request to a known route, changing the state where Jira would.
 pub(super) fn answer(route: &'static Route, call: &mut Call<'_>, headers: &HeaderMap) -> Answer {

@@ -61,90 +61,12 @@
 //! assert!("create:explode".parse::<Faults>().is_err());
 //! ```
 
+mod disturbance;
+mod rule;
 mod script;
 mod strike;
 
-use std::fmt;
-
-pub use script::FaultError;
-pub(super) use strike::{Disturbance, Lost, Refusal, Says, Striking};
-
-/// A script of faults. Its default is none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Faults {
-    pub(super) rules: Vec<Rule>,
-}
-
-impl fmt::Display for Faults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, rule) in self.rules.iter().enumerate() {
-            let comma = if at == 0 { "" } else { ", " };
-            write!(f, "{comma}{}", rule.text)?;
-        }
-        Ok(())
-    }
-}
-
-/// What a script can call one operation of the simulated Jira.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Spot {
-    pub(super) name: &'static str,
-    pub(super) method: &'static str,
-    pub(super) template: &'static str,
-}
-
-/// The operations a script can name: name, method and path template.
-pub fn places() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    spots().map(|spot| (spot.name, spot.method, spot.template))
-}
-
-fn spots() -> impl Iterator<Item = Spot> {
-    super::deployment::spots()
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Rule {
-    text: String,
-    place: Place,
-    desk: Option<String>,
-    fault: Fault,
-    when: When,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Place {
-    Anywhere,
-    Reads,
-    Writes,
-    Method(String),
-    Spots(Vec<Spot>),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum When {
-    Always,
-    From { first: u64, count: Option<u64> },
-    Percent(u8),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
-    TooMany(Says),
-    Status(u16),
-    Bare(u16),
-    Unavailable { retry_after: u64 },
-    Html(u16),
-    Object,
-    Slow { milliseconds: u32 },
-    Lost(Lost),
-    DeadToken,
-    Ignored,
-    PageLimit(u32),
-    ShortPage(u32),
-    Empty,
-    Half,
-    Endless,
-    Shift(i64),
-    HideEmails,
-    SearchLag(u32),
-}
+pub(super) use disturbance::{Disturbance, Lost, Refusal, Says};
+pub use rule::Faults;
+pub use script::{FaultError, places};
+pub(super) use strike::Striking;

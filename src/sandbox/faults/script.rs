@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use super::{Fault, Faults, Lost, Place, Rule, Says, Spot, When, spots};
+use super::super::routes::{Spot, spots};
+use super::disturbance::{Lost, Says};
+use super::rule::{Fault, Faults, Place, Rule, When};
 
 /// Every word for a fault.
 const WORDS: &str = "429, 429-bare, 429-fraction, 429-date, 429-past, 429-unreadable, 429-twice, 429-reset, 401, 403, \
@@ -55,6 +57,11 @@ pub enum FaultError {
         /// What was found.
         when: String,
     },
+}
+
+/// The operations a script can name: name, method and path template.
+pub fn places() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    spots().map(|spot| (spot.name, spot.method, spot.template))
 }
 
 fn names() -> String {

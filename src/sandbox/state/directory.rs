@@ -1,9 +1,6 @@
-//! Data Center's user directory: usernames, groups, application roles and the seats they take, passwords.
+//! Data Center's user directory: groups, application roles and the seats they take.
 
-use super::super::config::Deployment;
-use super::super::seed::SeedPerson;
-use super::account::AGENTS;
-use super::{Account, No, State};
+use super::account::{AGENTS, Account};
 
 /// The group of those who administer Jira.
 pub(in crate::sandbox) const ADMINISTRATORS: &str = "jira-administrators";
@@ -59,91 +56,5 @@ impl Account {
         APPLICATIONS
             .iter()
             .filter(|application| self.groups.contains(application.group))
-    }
-}
-
-impl State {
-    /// The account with this username.
-    pub(in crate::sandbox) fn by_username(&self, username: &str) -> Option<(No, &Account)> {
-        let no = *self.by_username.get(&self.username_key(username))?;
-        Some((no, self.accounts.get(&no)?))
-    }
-
-    /// The account that membership calls mean: by id on Cloud, by username on Data Center.
-    pub(super) fn called(&self, name: &str) -> Option<No> {
-        match self.deployment {
-            Deployment::Cloud => self.by_id.get(name).copied(),
-            Deployment::DataCenter(_) => self.by_username.get(&self.username_key(name)).copied(),
-        }
-    }
-
-    /// Makes an account that is in no group, as the platform does: two may have the same address.
-    ///
-    /// `lag` is how many searches will not find the account yet.
-    pub(in crate::sandbox) fn create_user(&mut self, user: NewUser, lag: u32) -> Result<No, NameTaken> {
-        if self.by_username(&user.username).is_some() {
-            return Err(NameTaken);
-        }
-        let no = self.make_account(&SeedPerson {
-            name: user.name,
-            username: Some(user.username),
-            ..SeedPerson::customer(user.email, &[])
-        });
-        self.change_account(no, |account| {
-            account.password = Some(user.password);
-            account.lag = lag;
-        });
-        Ok(no)
-    }
-
-    /// Licence seats taken now: one for each application of each active account.
-    pub(in crate::sandbox) fn seats_in_use(&self) -> u64 {
-        let active = self.accounts.values().filter(|account| account.active);
-        active.map(|account| account.applications().count() as u64).sum()
-    }
-
-    /// Whether JSM refuses to make a customer of this address: it is taken.
-    pub(super) fn refuses_customer(&self, email: &str) -> bool {
-        let held = || !self.holders(email).is_empty();
-        match self.deployment {
-            Deployment::Cloud => held(),
-            Deployment::DataCenter(_) => {
-                let username = self.customer_username(email);
-                self.by_username(&username).is_some() || !self.rules.create_checks_emails_only_as_usernames && held()
-            }
-        }
-    }
-
-    /// The username of a new account: a seed's own, or the one JSM makes of the address. One that is taken, which only a
-    /// seed can ask for, gets a number.
-    pub(super) fn username_for(&self, person: &SeedPerson) -> String {
-        match self.deployment {
-            Deployment::Cloud => String::new(),
-            Deployment::DataCenter(_) => {
-                let wanted = person.username.clone();
-                let wanted = wanted.unwrap_or_else(|| self.customer_username(&person.email));
-                let free = |name: &String| self.by_username(name).is_none();
-                let numbered = (2..).map(|n: u32| format!("{wanted}-{n}"));
-                let mut names = std::iter::once(wanted.clone()).chain(numbered);
-                names.find(free).unwrap_or(wanted)
-            }
-        }
-    }
-
-    /// What usernames are compared by.
-    pub(super) fn username_key(&self, username: &str) -> String {
-        if self.rules.usernames_ignore_case {
-            username.to_lowercase()
-        } else {
-            username.to_owned()
-        }
-    }
-
-    fn customer_username(&self, email: &str) -> String {
-        if self.rules.lowercase_usernames {
-            email.to_lowercase()
-        } else {
-            email.to_owned()
-        }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::account::email_key;
-use super::{Account, No, State};
+use super::account::{Account, No, email_key};
+use super::site::State;
 
 impl State {
     /// Every account with exactly this address, oldest first: also deactivated ones and ones that hide it.

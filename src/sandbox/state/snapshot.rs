@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::super::seed::{DeskAccess, PersonKind, mix};
-use super::{Account, State};
+use super::account::Account;
+use super::site::State;
 
 /// Everything a client could change, sorted: two equal snapshots are equal sites.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -1,6 +1,10 @@
+use std::collections::BTreeSet;
+
+use super::super::config::{Deployment, Rules};
+use super::super::seed::{DeskAccess, PersonKind, Seed, SeedDesk, SeedPerson};
 use super::desk::Added;
+use super::site::EmailTaken;
 use super::*;
-use crate::sandbox::seed::DeskAccess;
 
 fn state() -> State {
     let seed = Seed {

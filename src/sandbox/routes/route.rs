@@ -1,6 +1,12 @@
-//! Which route a request is for.
+//! What a route is, and which one a request is for.
 
-use super::super::faults::Spot;
+/// What a script can call one operation of the simulated Jira.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sandbox) struct Spot {
+    pub(in crate::sandbox) name: &'static str,
+    pub(in crate::sandbox) method: &'static str,
+    pub(in crate::sandbox) template: &'static str,
+}
 
 /// One route of a deployment, whose operations are `O`.
 #[derive(Debug)]
@@ -20,10 +26,10 @@ pub(in crate::sandbox) struct Route<O> {
 const REST: &str = "{rest}";
 
 /// What every path that skips the permission check ends with, whatever stands before it (jira-facts §2).
-pub(in crate::sandbox) const SKIP_PERMISSION_CHECK: &str = "{rest}/skip-permission-check";
+pub(super) const SKIP_PERMISSION_CHECK: &str = "{rest}/skip-permission-check";
 
 /// The route of a request and the values of its template's parameters.
-pub(in crate::sandbox) fn find<O>(
+pub(super) fn find<O>(
     routes: &'static [Route<O>],
     method: &str,
     path: &str,

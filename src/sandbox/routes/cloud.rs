@@ -1,7 +1,6 @@
-//! The list of routes.
+//! The routes of Jira Cloud and its service management.
 
-use super::super::common::routes;
-use super::super::faults::Spot;
+use super::route::{self, SKIP_PERMISSION_CHECK, Spot};
 
 /// One operation of Jira Cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,11 +29,11 @@ pub(in crate::sandbox) enum Operation {
 }
 
 /// One route.
-pub(in crate::sandbox) type Route = routes::Route<Operation>;
+pub(in crate::sandbox) type Route = route::Route<Operation>;
 
 impl Operation {
     /// Whether `X-ExperimentalApi: opt-in` must be sent.
-    pub(super) fn is_experimental(self) -> bool {
+    pub(in crate::sandbox) fn is_experimental(self) -> bool {
         matches!(
             self,
             Self::Customers | Self::Remove | Self::ReadAccess | Self::WriteAccess
@@ -83,17 +82,17 @@ static ROUTES: [Route; 21] = [
     route(Operation::InviteUser, "invite-user", "POST", "/rest/api/3/user", &[]),
     route(Operation::InviteCustomers, "invite-customers", "POST", "/rest/servicedeskapi/servicedesk/{serviceDeskId}/customer/invite", &[]),
     route(Operation::InvitePeople, "invite-people", "POST", "/rest/servicedesk/1/pages/people/customers/pagination/{projectKey}/{rest}", &[]),
-    route(Operation::SkipPermissionCheck, "skip-permission-check", "POST", routes::SKIP_PERMISSION_CHECK, &[]),
+    route(Operation::SkipPermissionCheck, "skip-permission-check", "POST", SKIP_PERMISSION_CHECK, &[]),
 ];
 
 /// What fault scripts can name.
-pub(in crate::sandbox) fn spots() -> impl Iterator<Item = Spot> {
+pub(super) fn spots() -> impl Iterator<Item = Spot> {
     ROUTES.iter().map(|route| route.spot)
 }
 
 /// The route of a request and the values of its template's parameters.
 pub(in crate::sandbox) fn find(method: &str, path: &str) -> Option<(&'static Route, Vec<String>)> {
-    routes::find(&ROUTES, method, path)
+    route::find(&ROUTES, method, path)
 }
 
 #[cfg(test)]

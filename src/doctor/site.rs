@@ -6,7 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{Check, Trouble, Verdict, of_the_whole, weigh};
+use super::check::{Check, Trouble, Verdict};
+use super::trouble::{of_the_whole, weigh};
 use crate::jira::{AccountListing, CallError, JiraRead, Settings, Told};
 use crate::model::observed::Deployment;
 
@@ -135,17 +136,17 @@ pub(super) async fn rights(jira: &JiraRead) -> Vec<Check> {
     vec![administers, look_ups, accounts]
 }
 
-fn listing(listing: AccountListing) -> &'static str {
-    match listing {
-        AccountListing::AllPages => "read in pages of 1000, or looked up one by one, whichever is fewer requests",
-        AccountListing::Cursor => "read in pages of 2000, or looked up one by one, whichever is fewer requests",
-        AccountListing::SearchPages => {
-            "read by a search, in pages of 1000, or looked up one by one, whichever is fewer requests"
-        }
+fn listing(listing: AccountListing) -> String {
+    let by_a_search = match listing {
+        AccountListing::AllPages | AccountListing::Cursor => "",
+        AccountListing::SearchPages => "by a search, ",
         AccountListing::OneByOne => {
-            "looked up one by one in each full reading: this version lists no more than 100 (10.3 and later list all)"
+            return "looked up one by one in each full reading: this version lists no more than 100 (10.3 and later list all)"
+                .to_owned();
         }
-    }
+    };
+    let rows = listing.per_page().unwrap_or_default();
+    format!("read {by_a_search}in pages of {rows}, or looked up one by one, whichever is fewer requests")
 }
 
 pub(super) fn token(expires: Option<Date>, today: Date, deployment: Option<Deployment>) -> Check {

@@ -1,8 +1,6 @@
-//! The list of routes.
+//! The routes of Jira Data Center and its service management.
 
-use super::super::common::routes;
-use super::super::config::Rules;
-use super::super::faults::Spot;
+use super::route::{self, SKIP_PERMISSION_CHECK, Spot};
 
 /// One operation of Jira Data Center.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,42 +35,8 @@ pub(in crate::sandbox) enum Operation {
     SkipPermissionCheck,
 }
 
-impl Operation {
-    /// Whether `X-ExperimentalApi: opt-in` must be sent.
-    pub(super) fn is_experimental(self, rules: &Rules) -> bool {
-        match self {
-            Self::ReadAccess | Self::WriteAccess => true,
-            Self::Create | Self::Add => rules.customer_calls_are_experimental,
-            Self::Myself
-            | Self::CreateUser
-            | Self::UpdateUser
-            | Self::SetPassword
-            | Self::GrantApplication
-            | Self::RevokeApplication => rules.account_calls_are_experimental,
-            Self::ServerInfo
-            | Self::CloudServerInfo
-            | Self::Info
-            | Self::MyPermissions
-            | Self::Desks
-            | Self::Desk
-            | Self::ListCustomers
-            | Self::RemoveCustomers
-            | Self::User
-            | Self::UserSearch
-            | Self::UsersList
-            | Self::Roles
-            | Self::Role
-            | Self::RoleAdd
-            | Self::Remove
-            | Self::InviteCustomers
-            | Self::InvitePeople
-            | Self::SkipPermissionCheck => false,
-        }
-    }
-}
-
 /// One route.
-pub(in crate::sandbox) type Route = routes::Route<Operation>;
+pub(in crate::sandbox) type Route = route::Route<Operation>;
 
 const fn route(
     operation: Operation,
@@ -132,17 +96,17 @@ static ROUTES: [Route; 28] = [
     route(Operation::WriteAccess, "write-access", "POST", ACCESS_SETTINGS, &[]),
     route(Operation::InviteCustomers, "invite-customers", "POST", "/rest/servicedeskapi/servicedesk/{serviceDeskId}/customer/invite", &[]),
     route(Operation::InvitePeople, "invite-people", "POST", "/rest/servicedesk/1/pages/people/customers/pagination/{projectKey}/{rest}", &[]),
-    route(Operation::SkipPermissionCheck, "skip-permission-check", "POST", routes::SKIP_PERMISSION_CHECK, &[]),
+    route(Operation::SkipPermissionCheck, "skip-permission-check", "POST", SKIP_PERMISSION_CHECK, &[]),
 ];
 
 /// What fault scripts can name.
-pub(in crate::sandbox) fn spots() -> impl Iterator<Item = Spot> {
+pub(super) fn spots() -> impl Iterator<Item = Spot> {
     ROUTES.iter().map(|route| route.spot)
 }
 
 /// The route of a request and the values of its template's parameters.
 pub(in crate::sandbox) fn find(method: &str, path: &str) -> Option<(&'static Route, Vec<String>)> {
-    routes::find(&ROUTES, method, path)
+    route::find(&ROUTES, method, path)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The desks: whether each is there, its customers can be listed and its access mode read.
 
-use super::{Check, Trouble, Verdict, of_the_whole, weigh, words};
+use super::check::{Check, Trouble, Verdict};
+use super::trouble::{of_the_whole, weigh};
+use super::words;
 use crate::jira::{CallError, DeskRef, JiraRead};
 use crate::model::desk::DeskKey;
 use crate::model::observed::Deployment;
@@ -99,7 +101,7 @@ async fn access_mode(jira: &JiraRead, key: &DeskKey, wanted: bool) -> Check {
         Ok(settings) => return Check::good("access", format!("{}: the access mode can be read", settings.access())),
         Err(error) => error,
     };
-    let found = format!("the access mode cannot be read: {}", words::found(&error));
+    let found = format!("the access mode cannot be read: {}", error.found());
     let check = match weigh(jira, &error).await {
         Trouble::Part if !wanted => Check::warning("access", found),
         trouble @ (Trouble::Part | Trouble::Settings | Trouble::Refused | Trouble::Unreachable) => {
