@@ -375,7 +375,7 @@ fn what_root_leaves_in_the_state_of_a_service_is_the_service_s() {
         "refused.json",
         "site.json",
         "handoff.jsonl",
-        "ledger.redb",
+        "state.sqlite",
     ] {
         assert!(names.iter().any(|it| it == name), "{name}: {names:?}");
     }

@@ -235,10 +235,10 @@ fn expected(case: &Case) -> String {
         .map(|step| ("", step))
         .chain(plan.paused.iter().map(|step| ("paused: ", step)))
     {
-        if step.action.kind() != "set_access" {
+        if step.action.kind().as_str() != "set_access" {
             words.push(format!(
                 "{paused}{} ({})",
-                step.action.kind(),
+                step.action.kind().as_str(),
                 format!("{:?}", step.cause).to_lowercase()
             ));
         }

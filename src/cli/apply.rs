@@ -12,7 +12,7 @@ use super::args::{ApplyArgs, Format};
 use super::exit::Exit;
 use super::site::Site;
 use super::{Failure, printed, signals, state};
-use crate::engine::journal::NoJournal;
+use crate::engine::journal::{Journal as _, NoJournal};
 use crate::engine::memory::Memory;
 use crate::engine::pass::Preview;
 use crate::engine::recheck::RecheckError;
@@ -83,6 +83,11 @@ async fn pass(
     }
     if saved.is_none() {
         site.remember(&ledger);
+    }
+    // Where it cannot be known what somebody approved of, nothing is asked of Jira either.
+    if let Some(state) = &state {
+        let approvals = state.approvals(ledger.history(), site.policy.now);
+        approvals.map_err(state::failure)?;
     }
     let (site, mut policy) = (&site, site.policy.clone());
     let mut session = Session {

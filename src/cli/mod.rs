@@ -9,6 +9,7 @@ mod args;
 mod doctor;
 mod exit;
 mod export;
+mod failure;
 mod handoff;
 mod logging;
 mod place;
@@ -31,7 +32,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use self::args::{Cli, Command};
 use self::exit::Exit;
-use crate::causes::in_full;
+use self::failure::Failure;
 
 /// Runs the program.
 #[must_use]
@@ -60,35 +61,6 @@ pub fn main() -> ExitCode {
             printed::failure(&failure);
             failure.exit.into()
         }
-    }
-}
-
-/// Why a command could not do its work.
-#[derive(Debug)]
-struct Failure {
-    exit: Exit,
-    error: Box<dyn std::error::Error + Send + Sync>,
-}
-
-impl Failure {
-    fn new(exit: Exit, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self {
-            exit,
-            error: error.into(),
-        }
-    }
-}
-
-/// The error and its causes in one line.
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&in_full(self.error.as_ref()))
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::new(Exit::Internal, error)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::engine::pass::Preview;
 use crate::model::email::masked;
 use crate::model::outcome::{Outcome, Outcomes, Stopped};
 use crate::model::schedule::{Kind, Run};
-use crate::model::step::{Cause, Step};
+use crate::model::step::{Cause, Step, StepKind};
 
 /// Says what a look at the roster found.
 pub(super) fn looked(looked: &Looked, some_in_force: bool) {
@@ -139,12 +139,11 @@ fn all_but(held: usize, refused: usize) -> &'static str {
 fn applied(run: Run, seen: &Preview, outcomes: &Outcomes, requests: u64, writes: u64) {
     one_by_one(seen, outcomes);
     let plan = seen.approved.plan();
-    let made = |kind: &str| {
+    let made = |kind: StepKind| {
         let of_kind = plan.steps.iter().filter(|step| step.action.kind() == kind);
         of_kind.filter(|step| outcomes.succeeded(step.id)).count()
     };
-    let (created, added, access) = (made("create_customer"), made("add_to_desk"), made("set_access"));
-    let (updated, removed) = (made("update_customer"), made("remove_from_desk"));
+    let [created, updated, added, removed, access] = StepKind::ALL.map(made);
     let held_midway = outcomes.counts(plan).get(&Outcome::Held).copied().unwrap_or_default();
     let held = plan.held.len() + held_midway;
     let undone = plan.steps.len() - created - updated - added - removed - access - held_midway;

@@ -108,9 +108,11 @@ impl Session<'_> {
             Ok(approvals) => (approvals, None),
             Err(problem) => (BTreeMap::new(), Some(problem)),
         };
-        self.policy.approved = approvals.keys().cloned().collect();
         compare_clocks(jira, self.clock, self.policy).await;
-        let seen = self.look(jira, roster, &scope, progress).await?;
+        // An approval is good for this pass alone.
+        let mut policy = self.policy.clone();
+        policy.approved.extend(approvals.keys().cloned());
+        let seen = self.look(jira, (roster, &scope), &policy, progress).await?;
         let judged = Judged {
             refused: seen.approved.findings(),
             released: seen.approved.released(),
@@ -132,11 +134,11 @@ impl Session<'_> {
     async fn look(
         &self,
         jira: &JiraRead,
-        roster: &Roster,
-        scope: &Scope<'_>,
+        (roster, scope): (&Roster, &Scope<'_>),
+        policy: &Policy,
         progress: &dyn Progress,
     ) -> Result<Preview, RecheckError> {
-        let (ledger, policy) = (&*self.ledger, &*self.policy);
+        let ledger = &*self.ledger;
         let seen = match scope {
             Scope::Everything => preview_part(jira, (roster, roster), ledger, policy, progress).await,
             Scope::Desks(part) => preview_part(jira, (roster, part), ledger, policy, progress).await,

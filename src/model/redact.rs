@@ -3,6 +3,7 @@
 use super::account::AccountId;
 use super::email::masked;
 use super::report::{HeldEntry, NoteEntry, RefusedEntry, Report, StepEntry};
+use super::step::StepKind;
 
 /// An address by its first letter and its domain: enough to see a mistyped domain, not to know who it is.
 #[must_use]
@@ -45,19 +46,23 @@ impl Report {
 }
 
 fn step(step: &mut StepEntry) {
-    if step.kind == "create_customer" {
-        // Without a name of its own, an account is called by its e-mail.
-        let named = step
-            .after
-            .as_deref()
-            .filter(|name| Some(*name) != step.email.as_deref())
-            .map(name);
-        step.after = named.or_else(|| step.email.as_deref().map(email));
-    }
-    if step.kind == "update_customer" {
-        // An address, a name, or both.
-        step.before = step.before.as_deref().map(parts);
-        step.after = step.after.as_deref().map(parts);
+    match step.kind {
+        StepKind::CreateCustomer => {
+            // Without a name of its own, an account is called by its e-mail.
+            let named = step
+                .after
+                .as_deref()
+                .filter(|name| Some(*name) != step.email.as_deref())
+                .map(name);
+            step.after = named.or_else(|| step.email.as_deref().map(email));
+        }
+        StepKind::UpdateCustomer => {
+            // An address, a name, or both.
+            step.before = step.before.as_deref().map(parts);
+            step.after = step.after.as_deref().map(parts);
+        }
+        // Access modes, or nothing.
+        StepKind::AddToDesk | StepKind::RemoveFromDesk | StepKind::SetAccess => {}
     }
     step.email = step.email.as_deref().map(email);
     step.error.iter_mut().for_each(text);

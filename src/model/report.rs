@@ -14,7 +14,7 @@ use super::observed::Observed;
 use super::outcome::{Outcome, Outcomes};
 use super::plan::Plan;
 use super::roster::Roster;
-use super::step::{Action, Cause, Step, StepId, Who};
+use super::step::{Action, Cause, Step, StepId, StepKind, Who};
 
 /// The whole document.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -101,16 +101,12 @@ pub struct Summary {
     pub calls: usize,
 }
 
-/// The word for a kind of step: one of [`Action::KINDS`].
-pub type StepKind = &'static str;
-
 /// One step.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StepEntry {
     /// Its id within the plan.
     pub id: StepId,
     /// Its kind.
-    #[serde(deserialize_with = "known_kind")]
     pub kind: StepKind,
     /// The person.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -327,13 +323,6 @@ impl Summary {
 fn unlisted(desks: &BTreeMap<DeskKey, DeskCounts>) -> usize {
     let strangers = desks.values().flat_map(|desk| &desk.strangers);
     strangers.collect::<BTreeSet<_>>().len()
-}
-
-/// A step's kind is one of those there are.
-fn known_kind<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let known = Action::KINDS.into_iter().find(|kind| *kind == text);
-    known.ok_or_else(|| serde::de::Error::custom(format_args!("{text:?} is no kind of step")))
 }
 
 /// Groups that let people in: shown, and left alone.

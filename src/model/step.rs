@@ -144,25 +144,68 @@ pub enum Cause {
     Unknown,
 }
 
-impl Action {
-    /// Every kind there is, as outputs name it.
-    pub const KINDS: [&'static str; 5] = [
-        "create_customer",
-        "update_customer",
-        "add_to_desk",
-        "remove_from_desk",
-        "set_access",
+/// The kinds of step there are. Every place that tells them apart matches them all, so that a new one is missed nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StepKind {
+    /// [`Action::CreateCustomer`]
+    CreateCustomer,
+    /// [`Action::UpdateCustomer`]
+    UpdateCustomer,
+    /// [`Action::AddToDesk`]
+    AddToDesk,
+    /// [`Action::RemoveFromDesk`]
+    RemoveFromDesk,
+    /// [`Action::SetAccess`]
+    SetAccess,
+}
+
+impl StepKind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::CreateCustomer,
+        Self::UpdateCustomer,
+        Self::AddToDesk,
+        Self::RemoveFromDesk,
+        Self::SetAccess,
     ];
 
-    /// The kind, as outputs name it.
+    /// As outputs name it.
     #[must_use]
-    pub fn kind(&self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::CreateCustomer { .. } => "create_customer",
-            Self::UpdateCustomer { .. } => "update_customer",
-            Self::AddToDesk { .. } => "add_to_desk",
-            Self::RemoveFromDesk { .. } => "remove_from_desk",
-            Self::SetAccess { .. } => "set_access",
+            Self::CreateCustomer => "create_customer",
+            Self::UpdateCustomer => "update_customer",
+            Self::AddToDesk => "add_to_desk",
+            Self::RemoveFromDesk => "remove_from_desk",
+            Self::SetAccess => "set_access",
+        }
+    }
+}
+
+impl serde::Serialize for StepKind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for StepKind {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        known.ok_or_else(|| serde::de::Error::custom(format_args!("{text:?} is no kind of step")))
+    }
+}
+
+impl Action {
+    /// The kind.
+    #[must_use]
+    pub fn kind(&self) -> StepKind {
+        match self {
+            Self::CreateCustomer { .. } => StepKind::CreateCustomer,
+            Self::UpdateCustomer { .. } => StepKind::UpdateCustomer,
+            Self::AddToDesk { .. } => StepKind::AddToDesk,
+            Self::RemoveFromDesk { .. } => StepKind::RemoveFromDesk,
+            Self::SetAccess { .. } => StepKind::SetAccess,
         }
     }
 
@@ -377,7 +420,7 @@ mod tests {
         let told = actions.each_ref().map(|action| {
             let email = action.email().is_some();
             (
-                action.kind(),
+                action.kind().as_str(),
                 email,
                 action.desk().is_some(),
                 action.removal().is_some(),
@@ -391,7 +434,7 @@ mod tests {
             ("set_access", false, true, false),
         ];
         assert_eq!(told, expected);
-        assert_eq!(told.map(|(kind, ..)| kind), Action::KINDS);
+        assert_eq!(told.map(|(kind, ..)| kind), StepKind::ALL.map(StepKind::as_str));
         let [.., removal, access] = actions.map(|action| {
             let (id, cause) = (StepId(3), Cause::Edit);
             Step { id, action, cause }.to_string()

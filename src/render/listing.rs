@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::canonical::scalar;
 use crate::model::report::{Report, StepEntry};
+use crate::model::step::StepKind;
 
 const HEAD: Style = Style::new().bold();
 const WARN: Style = AnsiColor::Yellow.on_default().bold();
@@ -45,11 +46,11 @@ fn line(step: &StepEntry) -> String {
     let desk = step.desk.as_ref().map(ToString::to_string).unwrap_or_default();
     let [before, after] = [&step.before, &step.after].map(|text| scalar(text.as_deref().unwrap_or_default()));
     match step.kind {
-        "create_customer" => format!("create {who}"),
-        "update_customer" => format!("update {who}: {before} becomes {after}"),
-        "add_to_desk" => format!("add {who} to {desk}"),
-        "remove_from_desk" => format!("remove {who} from {desk}"),
-        _ => format!("set access of {desk} from {before} to {after}"),
+        StepKind::CreateCustomer => format!("create {who}"),
+        StepKind::UpdateCustomer => format!("update {who}: {before} becomes {after}"),
+        StepKind::AddToDesk => format!("add {who} to {desk}"),
+        StepKind::RemoveFromDesk => format!("remove {who} from {desk}"),
+        StepKind::SetAccess => format!("set access of {desk} from {before} to {after}"),
     }
 }
 

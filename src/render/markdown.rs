@@ -11,6 +11,7 @@ use super::text::summary_line;
 use crate::model::account::AccountId;
 use crate::model::name::is_hostile;
 use crate::model::report::{HeldEntry, RefusedEntry, Report, StepEntry};
+use crate::model::step::StepKind;
 
 /// Characters used at most; a comment may have 65 536, and a bot may add a few words of its own.
 const MOST: usize = 60_000;
@@ -133,7 +134,7 @@ fn sections(report: &Report, full: bool) -> Vec<Section> {
 }
 
 fn is_update(step: &StepEntry) -> bool {
-    step.kind == "update_customer"
+    step.kind == StepKind::UpdateCustomer
 }
 
 fn update(step: &StepEntry) -> String {
@@ -147,7 +148,10 @@ fn update(step: &StepEntry) -> String {
 }
 
 fn is_removal(step: &StepEntry) -> bool {
-    step.kind.starts_with("remove_") || step.kind.starts_with("detach_")
+    match step.kind {
+        StepKind::RemoveFromDesk => true,
+        StepKind::CreateCustomer | StepKind::UpdateCustomer | StepKind::AddToDesk | StepKind::SetAccess => false,
+    }
 }
 
 fn opens(step: &StepEntry) -> bool {
@@ -156,15 +160,15 @@ fn opens(step: &StepEntry) -> bool {
             .iter()
             .position(|known| Some(*known) == mode.as_deref())
     };
-    step.kind == "set_access" && openness(&step.after) > openness(&step.before)
+    step.kind == StepKind::SetAccess && openness(&step.after) > openness(&step.before)
 }
 
 fn tightens(step: &StepEntry) -> bool {
-    step.kind == "set_access" && !opens(step)
+    step.kind == StepKind::SetAccess && !opens(step)
 }
 
 fn change(step: &StepEntry) -> String {
-    let mut words = vec![step.kind.replace('_', " ")];
+    let mut words = vec![step.kind.as_str().replace('_', " ")];
     let account = step.account.as_ref().map(|id| id.0.as_str());
     words.extend(step.email.as_deref().or(account).map(code));
     words.extend(step.desk.as_ref().map(|desk| code(desk.as_str())));
@@ -217,14 +221,18 @@ fn people(report: &Report, created: bool) -> Vec<String> {
     let mut people: Vec<Person<'_>> = Vec::new();
     for step in &report.steps {
         let Some(email) = &step.email else { continue };
-        let is_create = step.kind == "create_customer";
+        let (is_create, is_add) = match step.kind {
+            StepKind::CreateCustomer => (true, false),
+            StepKind::AddToDesk => (false, true),
+            StepKind::UpdateCustomer | StepKind::RemoveFromDesk | StepKind::SetAccess => (false, false),
+        };
         let desk = step.desk.as_ref().map(|desk| code(desk.as_str()));
         let account = step.account.as_ref();
         match people.last_mut() {
             Some(last) if !is_create && last.email == email && last.account == account => {
                 last.desks.extend(desk);
             }
-            _ if is_create || step.kind == "add_to_desk" => people.push(Person {
+            _ if is_create || is_add => people.push(Person {
                 email,
                 account,
                 created: is_create.then(|| step.after.as_deref().unwrap_or(email)),

@@ -94,7 +94,7 @@ pub fn write_remarks(out: &mut dyn io::Write, report: &Report, full: bool) -> io
     for step in &report.paused {
         let subject = step.email.as_deref().unwrap_or("its access");
         let desk = step.desk.as_ref().map(|desk| format!(" on {desk}")).unwrap_or_default();
-        writeln!(out, "paused: {} {subject}{desk}", step.kind)?;
+        writeln!(out, "paused: {} {subject}{desk}", step.kind.as_str())?;
     }
     if full {
         for note in &report.notes {

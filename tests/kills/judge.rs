@@ -128,7 +128,11 @@ fn journalled(trial: &Trial<'_>, was_killed: bool, say: &dyn Fn(String)) {
     for (step, end) in trial.ended.iter().filter(|(_, end)| end.sent) {
         let email = step.action.email().map(ToString::to_string).unwrap_or_default();
         let desk = step.action.desk().map(ToString::to_string).unwrap_or_default();
-        let line = (step.action.kind().to_owned(), email.to_lowercase(), desk.to_lowercase());
+        let line = (
+            step.action.kind().as_str().to_owned(),
+            email.to_lowercase(),
+            desk.to_lowercase(),
+        );
         if !lines.contains(&line) {
             say(format!("{step} ended {end:?}, and is not in the journal: {lines:?}"));
         }

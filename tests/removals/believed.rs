@@ -255,6 +255,33 @@ async fn edits_that_undo_one_another_are_not_accepted_without_effect() {
     }
 }
 
+/// An account got a new address, and somebody else the old one: on the desk is one who should go, and one who should stay.
+#[tokio::test]
+async fn who_had_an_address_before_leaves_when_somebody_else_has_it() {
+    let world = world(KINDS[1], Vec::new()).await;
+    let mut ledger = Ledger::kept();
+    world.settles(&private(OWNED, &["ada@example.com"]), &mut ledger).await;
+    let desks = "version: 1\ndesks: {PRIV: {access: restricted, membership: owned}, SUP: {}}\n";
+    let moved = "customers: [{email: new@example.com, previously: [ada@example.com], desks: [SUP]}]";
+    faults(&world, "remove:403");
+    for _ in 0..2 {
+        world.apply_with(&roster(&format!("{desks}{moved}")), &mut ledger).await;
+    }
+    assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["new"]));
+    world.sandbox.set_faults(&Faults::default());
+    world
+        .sandbox
+        .create_account(&SeedPerson::customer("ada@example.com", &[]));
+    let back = roster(&format!(
+        "{desks}customers: [{{email: ada@example.com, desks: [PRIV]}}]"
+    ));
+    for _ in 0..3 {
+        world.apply_with(&back, &mut ledger).await;
+    }
+    assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada"]));
+    world.settles(&back, &mut ledger).await;
+}
+
 /// A list may leave out who is deactivated: they are remembered, and leave when they are active again.
 #[tokio::test]
 async fn who_is_deactivated_and_not_listed_for_it_leaves_when_active_again() {

@@ -157,7 +157,8 @@ impl Operation {
         // HTML and plain text: what stands before Jira answered.
         let not_json = body.is_some_and(Value::is_string) && (refused || fault);
         // Answered on purpose with what no document has.
-        let is_odd = exchange.fault.as_deref().is_some_and(|fault| fault.contains("object"));
+        let of_kind = |fault: &str| fault.contains("object") || fault.contains("html");
+        let is_odd = exchange.fault.as_deref().is_some_and(of_kind);
         if is_odd || not_json || BEFORE_JIRA.contains(&status) || (refused && fault) {
             return None;
         }

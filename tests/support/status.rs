@@ -15,7 +15,7 @@ use quietdesk::model::guard::Finding;
 use quietdesk::model::observed::Deployment;
 use quietdesk::model::outcome::Outcome;
 use quietdesk::model::report::{HeldEntry, Report, RosterSource, StepEntry};
-use quietdesk::model::step::{Cause, StepId};
+use quietdesk::model::step::{Cause, StepId, StepKind};
 
 thread_local! {
     // The tests' servers run on their test's own thread, so each test has its own time.
@@ -105,7 +105,7 @@ pub(crate) fn step(
 ) -> StepEntry {
     StepEntry {
         id: StepId(1),
-        kind,
+        kind: StepKind::ALL.into_iter().find(|known| known.as_str() == kind).unwrap(),
         email: email.map(str::to_owned),
         account: None,
         desk: (kind != "create_customer").then(|| key("SUP")),

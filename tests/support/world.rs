@@ -148,7 +148,8 @@ impl World {
         journal: &dyn Journal,
     ) -> Applied {
         let jira = JiraWrite::new(self.read().await);
-        let mut policy = policy.clone();
+        let (mut policy, is_edit) = (policy.clone(), matches!(scope, Scope::Edit(_)));
+        let begun = self.sandbox.requests();
         let mut session = Session {
             journal,
             ledger,
@@ -157,7 +158,9 @@ impl World {
             clock: Timestamp::now,
         };
         let planned = session.plan(&jira, roster, scope, &Silent).await.unwrap();
-        let before = (self.sandbox.writes(), self.sandbox.requests());
+        // What an edit costs is all it asks; of a whole pass, what applying asks.
+        let asked = if is_edit { begun } else { self.sandbox.requests() };
+        let before = (self.sandbox.writes(), asked);
         let none = Passwords::default();
         let stop = CancellationToken::new();
         let result = session.execute(planned, &jira, &none, &Silent, &stop).await.unwrap();

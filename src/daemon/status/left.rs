@@ -11,6 +11,7 @@ use crate::model::desk::DeskKey;
 use crate::model::guard::Finding;
 use crate::model::outcome::Outcome;
 use crate::model::report::{HeldEntry, Report, StepEntry};
+use crate::model::step::StepKind;
 
 /// How many reasons are told apart. Jira can word each refusal differently; a page of them helps nobody.
 const MOST_GROUPS: usize = 40;
@@ -116,7 +117,7 @@ impl Left {
         let kind = what.is_pending().then_some(step.kind);
         let reason = step.error.as_deref().unwrap_or_else(|| what.reason());
         let reason = of_desk(step.desk.as_ref().filter(|_| step.email.is_none()), reason);
-        self.add(what, kind, &reason, what.advice(), of_step(step));
+        self.add(what, kind.map(StepKind::as_str), &reason, what.advice(), of_step(step));
     }
 
     fn add(&mut self, what: What, kind: Option<&'static str>, reason: &str, advice: &str, subject: Subject) {

@@ -11,7 +11,7 @@ use super::text::clean;
 use super::{Kind, PassEnded, PassResult, RosterState};
 use crate::jira::Stats;
 use crate::model::report::{Report, StepEntry};
-use crate::model::step::Cause;
+use crate::model::step::{Cause, StepKind};
 
 /// How many passes are kept.
 const PASSES: usize = 20;
@@ -194,14 +194,19 @@ impl State {
         };
         for step in report.map(|report| report.steps.as_slice()).unwrap_or_default() {
             let outcome = step.outcome.map_or("observed", |outcome| outcome.as_str());
-            *shown.steps.entry(step.kind).or_default().entry(outcome).or_default() += 1;
+            *shown
+                .steps
+                .entry(step.kind.as_str())
+                .or_default()
+                .entry(outcome)
+                .or_default() += 1;
             if step.outcome.is_some() {
-                let outcomes = self.totals.steps.entry(step.kind).or_default();
+                let outcomes = self.totals.steps.entry(step.kind.as_str()).or_default();
                 *outcomes.entry(outcome).or_default() += 1;
             }
             if step.cause == Cause::Drift {
                 shown.drift += 1;
-                *self.totals.drift.entry(step.kind).or_default() += 1;
+                *self.totals.drift.entry(step.kind.as_str()).or_default() += 1;
             }
         }
         let results = self.totals.passes.entry(ended.kind).or_default();
@@ -240,16 +245,16 @@ impl State {
             return;
         }
         match step.kind {
-            "add_to_desk" => {
+            StepKind::AddToDesk => {
                 desk.customers += 1;
                 desk.listed += 1;
             }
-            "remove_from_desk" => {
+            StepKind::RemoveFromDesk => {
                 desk.customers = desk.customers.saturating_sub(1);
                 desk.unlisted = desk.unlisted.saturating_sub(1);
             }
-            "set_access" => desk.access = step.after.clone(),
-            _ => {}
+            StepKind::SetAccess => desk.access = step.after.clone(),
+            StepKind::CreateCustomer | StepKind::UpdateCustomer => {}
         }
     }
 

@@ -21,7 +21,7 @@ use super::folder::private_file;
 use crate::model::account::AccountId;
 use crate::model::desk::DeskKey;
 use crate::model::outcome::{Outcome, StepEnd};
-use crate::model::step::{AccountRef, Action, Cause, Step, StepId, Who};
+use crate::model::step::{AccountRef, Action, Cause, Step, StepId, StepKind, Who};
 
 /// How long the journal may become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +85,7 @@ struct BegunLine<'a> {
 #[derive(Serialize)]
 struct About<'a> {
     step: StepId,
-    kind: &'static str,
+    kind: StepKind,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -57,7 +57,9 @@ struct Judged {
 impl Judged {
     fn removals(&self) -> usize {
         let steps = self.approved.plan().steps.iter();
-        steps.filter(|step| step.action.kind() == "remove_from_desk").count()
+        steps
+            .filter(|step| step.action.kind().as_str() == "remove_from_desk")
+            .count()
     }
 
     fn ids(&self) -> Vec<&str> {
@@ -200,7 +202,12 @@ fn a_roster_that_shrinks_is_a_finding_in_every_mode_and_stays_one() {
         assert!(judged.guards().contains(&"shrink-SUP"), "{:?}", judged.guards());
         // Who is new is added all the same.
         let added = judged.approved.plan().steps.iter();
-        assert_eq!(added.filter(|step| step.action.kind() == "add_to_desk").count(), 1);
+        assert_eq!(
+            added
+                .filter(|step| step.action.kind().as_str() == "add_to_desk")
+                .count(),
+            1
+        );
         assert_eq!(judged.removals(), 0);
         let mut history = parts.history.clone();
         let outcomes = crate::model::outcome::Outcomes::default();

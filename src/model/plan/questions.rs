@@ -98,8 +98,9 @@ impl Questions {
                 customer.is_some_and(|customer| customer.desks.contains(key))
             };
             for (email, id) in ledger.listed_on(key) {
+                let has_it = |id: &AccountId| ledger.known(email).is_none_or(|known| known == id);
                 match id {
-                    _ if is_listed(email) => {}
+                    _ if is_listed(email) && id.is_none_or(has_it) => {}
                     Some(id) if is_unknown(observed, id) => drop(self.accounts.insert(id.clone())),
                     None if identities.showing(email).is_empty() && !observed.lookups.contains_key(email) => {
                         self.emails.extend(Email::parse(email.as_str()).ok());

@@ -161,7 +161,9 @@ impl Planner<'_> {
         let ledger = self.ledger;
         let applied = ledger.history().applied.contains_key(key);
         for (email, id) in ledger.listed_on(key) {
-            if is_listed(email) {
+            // An address can have gone over to somebody else: who had it before is another person.
+            let has_it = |id: &AccountId| self.plan.accounts.get(email).is_none_or(|account| account.id == *id);
+            if is_listed(email) && id.is_none_or(has_it) {
                 continue;
             }
             match self.whereabouts(identities, (key, desk), email, id) {

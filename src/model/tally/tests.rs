@@ -36,7 +36,7 @@ fn what_a_pass_came_to() {
     let creates: Vec<_> = plan
         .steps
         .iter()
-        .filter(|step| step.action.kind() == "create_customer")
+        .filter(|step| step.action.kind().as_str() == "create_customer")
         .map(|step| step.id)
         .collect();
     let made = |outcome| StepEnd::with_account(outcome, account("1"));

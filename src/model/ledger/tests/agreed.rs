@@ -306,7 +306,7 @@ fn what_is_remembered_as_refused() {
     let second = plan
         .steps
         .iter()
-        .filter(|step| step.action.kind() == "create_customer")
+        .filter(|step| step.action.kind().as_str() == "create_customer")
         .nth(1)
         .unwrap();
     outcomes.ends.insert(second.id, held());

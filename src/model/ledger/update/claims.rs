@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::account::AccountId;
 use crate::model::desk::DeskKey;
 use crate::model::email::EmailKey;
 use crate::model::ledger::facts::{Fact, Value, is_wanted};
@@ -47,10 +48,16 @@ impl Ledger {
         for (place, id) in claims {
             parts.claimed.update(place, |known| *known = id.or(known.take()));
         }
-        let seen_there = |place: &(DeskKey, EmailKey)| {
+        let seen_there = |place: &(DeskKey, EmailKey), id: &Option<AccountId>| {
+            // Somebody else may have the address by now: that account is remembered all the same.
+            let is_theirs = match (id, account(&place.1)) {
+                (Some(id), Some(Value::Account(now))) => *id == now,
+                (_, Some(Value::Present | Value::Account(_) | Value::Access(_) | Value::Name(_)) | None) => true,
+            };
             let wanted = |customer: &Customer| customer.desks.contains(&place.0);
             // Once seen there, the fact itself is the memory of it.
-            roster.customers.get(&place.1).is_some_and(wanted)
+            is_theirs
+                && roster.customers.get(&place.1).is_some_and(wanted)
                 && parts
                     .agreed
                     .contains_key(&Fact::Membership(place.0.clone(), place.1.clone()))
@@ -58,7 +65,7 @@ impl Ledger {
         let missed_again = |place: &(DeskKey, EmailKey)| plan.left.contains(place) && parts.missed.contains(place);
         parts
             .claimed
-            .retain(|place, _| roster.desks.contains_key(&place.0) && !missed_again(place) && !seen_there(place));
+            .retain(|place, id| roster.desks.contains_key(&place.0) && !missed_again(place) && !seen_there(place, id));
         parts.missed.retain(|(desk, _)| !read.contains(desk));
         let missed = plan.left.iter().filter(|(desk, _)| read.contains(desk));
         parts.missed.extend(missed.cloned());

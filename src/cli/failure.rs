@@ -1,0 +1,35 @@
+//! Why a command could not do its work, and the exit code for it.
+
+use std::io;
+
+use super::exit::Exit;
+use crate::causes::in_full;
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) exit: Exit,
+    pub(super) error: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl Failure {
+    pub(super) fn new(exit: Exit, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self {
+            exit,
+            error: error.into(),
+        }
+    }
+}
+
+/// The error and its causes in one line.
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&in_full(self.error.as_ref()))
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::new(Exit::Internal, error)
+    }
+}
