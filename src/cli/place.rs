@@ -175,7 +175,8 @@ impl Place {
         Ok(Some(place))
     }
 
-    fn of_connection(args: &ConnectionArgs, site: &Settings) -> Option<Self> {
+    /// What is known of it without asking.
+    pub(super) fn of_connection(args: &ConnectionArgs, site: &Settings) -> Option<Self> {
         if args.sandbox && args.state_dir.is_none() {
             return None;
         }

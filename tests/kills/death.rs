@@ -61,8 +61,8 @@ pub(crate) enum Store {
 
 /// What a process was about to write when it died in the middle of it.
 pub(crate) enum HalfDone {
-    Ended(Step, StepEnd),
-    Save(Ledger),
+    Ended(Box<(Step, StepEnd)>),
+    Save(Box<Ledger>),
 }
 
 /// The life of a process, up to its death.
@@ -236,7 +236,7 @@ impl Journal for Mortal<'_> {
 
     fn save(&self, ledger: &mut Ledger) -> Result<(), StateError> {
         let unsaved = ledger.clone();
-        let half_done = || HalfDone::Save(unsaved);
+        let half_done = || HalfDone::Save(Box::new(unsaved));
         self.death
             .store_parts(Store::Save, half_done, || Journal::save(self.state, ledger).unwrap());
         Ok(())
@@ -276,7 +276,7 @@ impl Journal for Mortal<'_> {
     }
 
     fn ended(&self, step: &Step, end: &StepEnd) {
-        let half_done = || HalfDone::Ended(step.clone(), end.clone());
+        let half_done = || HalfDone::Ended(Box::new((step.clone(), end.clone())));
         self.death.store_parts(Store::Ended, half_done, || {
             self.state.ended(step, end);
             self.death.ended.lock().unwrap().push((step.clone(), end.clone()));

@@ -178,7 +178,7 @@ impl<'a> Trial<'a> {
         let before = image_of(&old);
         let mut half_done = death.half_done.lock().unwrap().take();
         match &mut half_done {
-            Some((HalfDone::Ended(step, end), _)) => state.ended(step, end),
+            Some((HalfDone::Ended(ended), _)) => state.ended(&ended.0, &ended.1),
             Some((HalfDone::Save(ledger), _)) => state.save(ledger).unwrap(),
             None => {}
         }
