@@ -175,8 +175,7 @@ impl Place {
         Ok(Some(place))
     }
 
-    /// What is known of it without asking.
-    pub(super) fn of_connection(args: &ConnectionArgs, site: &Settings) -> Option<Self> {
+    fn of_connection(args: &ConnectionArgs, site: &Settings) -> Option<Self> {
         if args.sandbox && args.state_dir.is_none() {
             return None;
         }

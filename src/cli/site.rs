@@ -113,13 +113,17 @@ impl Site {
             return Err(invalid(OtherPlan::Passwords(missing)));
         }
         let (settings, _sandbox) = reach(&args.connection, Seed::default, stop).await?;
-        // By what is known of the site without asking: a plan for another Jira is refused before anything is asked of this.
         let (made_for, here) = (file.plan.site.url.clone(), settings.url.to_string());
-        let known = Place::of_connection(&args.connection, &settings);
-        if made_for != here && !known.is_some_and(|place| place.leads_to(&made_for) && place.leads_to(&here)) {
+        let place = match settle(&args.connection, &settings, stop).await {
+            // Nobody can say whether another address leads to the same site.
+            Err(_) if made_for != here && !stop.is_cancelled() => {
+                return Err(invalid(OtherPlan::Site { made_for, here }));
+            }
+            settled => settled?,
+        };
+        if made_for != here && !place.as_ref().is_some_and(|place| place.leads_to(&made_for)) {
             return Err(invalid(OtherPlan::Site { made_for, here }));
         }
-        let place = settle(&args.connection, &settings, stop).await?;
         policy.approve_at = state::approve_at(place.as_ref(), &args.connection);
         Ok(Self {
             roster,
