@@ -70,25 +70,13 @@ async fn in_halves<'a, T>(
                 waiting.push((batch, maybe_done));
             }
             Err(error) if error.ends_the_pass() || closes_the_desk(&error) => {
-                let unknown = StepEnd::with_error(
-                    Outcome::Unknown,
-                    CallError::MaybeDone(Box::new(error.clone())).to_string(),
-                );
-                let (mut sent, mut unsent) = (Vec::new(), Vec::new());
-                for (item, _) in batch {
-                    match maybe_done {
-                        true => ends.push((item, unknown.clone().sent(request.clone()))),
-                        false => sent.push(item),
-                    }
-                }
-                for (batch, maybe_done) in waiting {
-                    for (item, _) in batch {
-                        match maybe_done {
-                            true => ends.push((item, unknown.clone().sent(None))),
-                            false => unsent.push(item),
-                        }
-                    }
-                }
+                let unknown = StepEnd::with_error(Outcome::Unknown, error.clone().after_a_lost_attempt().to_string());
+                let sent = left_over(batch, maybe_done, &unknown.clone().sent(request.clone()), &mut ends);
+                let unknown = unknown.sent(None);
+                let unsent = waiting
+                    .into_iter()
+                    .flat_map(|(batch, maybe_done)| left_over(batch, maybe_done, &unknown, &mut ends))
+                    .collect();
                 let rest = Rest {
                     sent,
                     unsent,
@@ -113,6 +101,17 @@ async fn in_halves<'a, T>(
         }
     }
     Ended { ends, rest: None }
+}
+
+/// Who of a batch is left where no further call is made. Whom an attempt whose answer was lost may have reached has ended
+/// `unknown`.
+fn left_over<T>(batch: Vec<(T, Handle)>, maybe_done: bool, unknown: &StepEnd, ends: &mut Vec<(T, StepEnd)>) -> Vec<T> {
+    let items = batch.into_iter().map(|(item, _)| item);
+    if !maybe_done {
+        return items.collect();
+    }
+    ends.extend(items.map(|item| (item, unknown.clone())));
+    Vec::new()
 }
 
 /// Whether the error says that quietdesk's account cannot change this desk at all.

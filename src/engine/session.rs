@@ -11,11 +11,10 @@ use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::apply::apply;
 use super::clock::compare_clocks;
 use super::journal::Journal;
 use super::memory::Memory;
-use super::pass::{Preview, preview_edit, preview_part};
+use super::pass::{Preview, carry_out, preview_edit, preview_part};
 use super::passwords::Passwords;
 use super::progress::Progress;
 use super::recheck::{RecheckError, recheck};
@@ -166,8 +165,7 @@ impl Session<'_> {
         stop: &CancellationToken,
     ) -> Result<PassResult, StateError> {
         self.reserve(&planned)?;
-        let (approved, observed) = (&planned.seen.approved, &planned.seen.observed);
-        let outcomes = apply(jira, approved, observed, self.journal, passwords, progress, stop).await;
+        let outcomes = carry_out(jira, &planned.seen, self.journal, passwords, progress, stop).await;
         Ok(self.remember(planned, Some(outcomes)))
     }
 

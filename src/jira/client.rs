@@ -170,13 +170,10 @@ impl Client {
             id: None,
         };
         let answer = self.try_until_settled(request, wants_json, &mut tries).await;
-        let result =
-            answer.map_err(
-                |error| match tries.maybe_done && error.ends_the_pass() && !error.may_have_taken_effect() {
-                    true => CallError::MaybeDone(Box::new(error)),
-                    false => error,
-                },
-            );
+        let result = answer.map_err(|error| match tries.maybe_done && error.ends_the_pass() {
+            true => error.after_a_lost_attempt(),
+            false => error,
+        });
         Written {
             result,
             request: tries.id,

@@ -314,6 +314,15 @@ impl CallError {
         if let Self::MaybeDone(error) = self { error } else { self }
     }
 
+    /// The same after an attempt whose answer was lost, said once.
+    #[must_use]
+    pub fn after_a_lost_attempt(self) -> Self {
+        match self.may_have_taken_effect() {
+            true => self,
+            false => Self::MaybeDone(Box::new(self)),
+        }
+    }
+
     /// Whether Jira may have done it all the same.
     #[must_use]
     pub fn may_have_taken_effect(&self) -> bool {

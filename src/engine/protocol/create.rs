@@ -267,8 +267,7 @@ async fn link(jira: &JiraWrite, email: &Email, outcome: Outcome) -> Created {
 /// A create was sent, and what became of it could not be found out.
 fn unsettled(error: CallError) -> Created {
     match error.ends_the_pass() {
-        true if error.may_have_taken_effect() => Created::PassEnds(error),
-        true => Created::PassEnds(CallError::MaybeDone(Box::new(error))),
+        true => Created::PassEnds(error.after_a_lost_attempt()),
         false => Created::End(StepEnd::with_error(Outcome::Unknown, error.to_string())),
     }
 }
