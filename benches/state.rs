@@ -123,7 +123,7 @@ fn with(ledger: Option<&Ledger>, people: impl Iterator<Item = usize>) -> Ledger 
         let account = Value::Account(AccountId(format!("5b10:{n}")));
         parts.agreed.insert(Fact::Account(email(n)), account);
         for desk in ["SUP", "OTHER"] {
-            let membership = Fact::Membership(DeskKey::parse(desk).unwrap(), email(n));
+            let membership = Fact::Membership(DeskKey::parse(desk).unwrap().into(), email(n));
             parts.agreed.insert(membership, Value::Present);
         }
     }

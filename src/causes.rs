@@ -2,10 +2,18 @@
 
 use std::iter::successors;
 
+use crate::model::email::masked;
+
 /// What the error says, and after a colon each what its cause says.
 #[must_use]
 pub fn in_full(error: &dyn std::error::Error) -> String {
     with_causes(error.to_string(), error)
+}
+
+/// The same for logs: what Jira said can hold e-mails.
+#[must_use]
+pub fn masked_in_full(error: &dyn std::error::Error) -> String {
+    masked(&in_full(error))
 }
 
 /// The same with other words for the error itself.

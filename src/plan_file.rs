@@ -26,8 +26,9 @@ use tempfile::NamedTempFile;
 
 use crate::files::{self, Accept, ReadError};
 use crate::model::account::Handle;
+use crate::model::container::{Container, NotAContainer};
 use crate::model::desk::DeskKey;
-use crate::model::ledger::History;
+use crate::model::ledger::{History, Tracked};
 use crate::model::observed::Site;
 use crate::model::report::Report;
 use crate::model::saved::{Premise, SavedPlan, Seen};
@@ -146,10 +147,47 @@ struct Saved {
 /// What the guards went by.
 #[derive(Serialize, Deserialize)]
 struct Basis {
-    applied: BTreeMap<DeskKey, usize>,
-    sizes: BTreeMap<DeskKey, usize>,
-    /// When, in seconds since 1970, which account was last taken off which desk.
-    removed: Vec<(i64, DeskKey, Handle)>,
+    applied: BTreeMap<String, usize>,
+    sizes: BTreeMap<String, usize>,
+    /// When, in seconds since 1970, which account was last taken out of which container.
+    removed: Vec<(i64, String, Handle)>,
+}
+
+impl Basis {
+    fn of(history: &History) -> Self {
+        let stored = |counts: &Tracked<Container, usize>| {
+            let counts = counts.iter();
+            counts
+                .map(|(container, count)| (container.stored().into_owned(), *count))
+                .collect()
+        };
+        let removed = history.removed.iter();
+        Self {
+            applied: stored(&history.applied),
+            sizes: stored(&history.sizes),
+            removed: removed
+                .map(|((container, handle), at)| (*at, container.stored().into_owned(), handle.clone()))
+                .collect(),
+        }
+    }
+
+    fn history(self) -> Result<History, NotAContainer> {
+        let counts = |stored: BTreeMap<String, usize>| {
+            let counts = stored.into_iter();
+            counts
+                .map(|(text, count)| Ok((Container::restored(&text)?, count)))
+                .collect::<Result<Tracked<_, _>, _>>()
+        };
+        let removed = self.removed.into_iter();
+        Ok(History {
+            applied: counts(self.applied)?,
+            sizes: counts(self.sizes)?,
+            removed: removed
+                .map(|(at, text, handle)| Ok(((Container::restored(&text)?, handle), at)))
+                .collect::<Result<_, _>>()?,
+            ..History::default()
+        })
+    }
 }
 
 impl PlanFile {
@@ -197,13 +235,10 @@ impl PlanFile {
             });
         }
         let saved: Saved = of_document(path, &document[SAVED])?;
-        let removed = saved.guard.removed.into_iter();
-        let history = History {
-            applied: saved.guard.applied.into_iter().collect(),
-            sizes: saved.guard.sizes.into_iter().collect(),
-            removed: removed.map(|(at, desk, handle)| ((desk, handle), at)).collect(),
-            ..History::default()
-        };
+        let history = saved.guard.history().map_err(|error| PlanFileError::Damaged {
+            path: path.to_owned(),
+            why: error.to_string(),
+        })?;
         let plan = SavedPlan {
             site: saved.site,
             day: saved.day,
@@ -222,13 +257,6 @@ impl PlanFile {
     }
 
     fn document(self) -> serde_json::Result<Value> {
-        let History {
-            applied,
-            sizes,
-            removed,
-            ..
-        } = self.plan.history;
-        let removed = removed.into_iter();
         let saved = Saved {
             made_at: self.made_at,
             quietdesk: env!("CARGO_PKG_VERSION").to_owned(),
@@ -238,11 +266,7 @@ impl PlanFile {
             steps: self.plan.steps,
             premises: self.plan.premises.into_iter().collect(),
             portals: self.plan.portals,
-            guard: Basis {
-                applied: applied.into_iter().collect(),
-                sizes: sizes.into_iter().collect(),
-                removed: removed.map(|((desk, handle), at)| (at, desk, handle)).collect(),
-            },
+            guard: Basis::of(&self.plan.history),
             roster: self.roster,
         };
         let mut document = serde_json::to_value(self.report)?;

@@ -10,19 +10,17 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use quietdesk::engine::journal::NoJournal;
-use quietdesk::engine::pass::{carry_out, preview};
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
+use quietdesk::engine::session::Scope;
 use quietdesk::jira::{BaseUrl, CallError, ConnectError, Credentials, InProcess, JiraRead, JiraWrite, Settings};
 use quietdesk::model::desk::DeskKey;
 use quietdesk::model::email::Email;
-use quietdesk::model::ledger::Ledger;
 use quietdesk::model::observed::{Completeness, Deployment};
 use quietdesk::model::outcome::Outcome;
-use quietdesk::model::policy::Policy;
 use quietdesk::sandbox::{Config, DeskAccess, Sandbox, Seed, SeedDesk, SeedPerson};
 use secrecy::ExposeSecret as _;
-use support::world::roster;
+use support::world::{Unknowing, pass_after, roster};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -198,18 +196,9 @@ async fn a_lost_write_is_not_forgotten_when_the_repetition_is_refused() {
     let (sandbox, jira) = signed_in(Config::default()).await;
     let wanted = roster("version: 1\ndesks: {SUP: {access: open}}\ncustomers: []");
     let jira = JiraWrite::new(jira);
-    let seen = preview(&jira, &wanted, &Ledger::none(), &Policy::default(), &Silent)
-        .await
-        .unwrap();
-    sandbox.set_faults(&"write-access:drop-after@1, write-access:401@2".parse().unwrap());
-    let outcomes = carry_out(
-        &jira,
-        &seen,
-        &NoJournal,
-        &Passwords::default(),
-        &Silent,
-        &CancellationToken::new(),
-    )
+    let (seen, outcomes) = pass_after(&jira, &wanted, &NoJournal, || {
+        sandbox.set_faults(&"write-access:drop-after@1, write-access:401@2".parse().unwrap());
+    })
     .await;
     assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Unknown, 1)].into());
 }
@@ -326,18 +315,7 @@ async fn an_import_under_a_rate_limit_is_whole_and_never_asks_early() {
         .collect();
     let roster = roster(&format!("version: 1\ndesks: {{SUP: {{}}}}\ncustomers:\n{emails}"));
     let jira = JiraWrite::new(jira);
-    let seen = preview(&jira, &roster, &Ledger::none(), &Policy::default(), &Silent)
-        .await
-        .unwrap();
-    let outcomes = carry_out(
-        &jira,
-        &seen,
-        &NoJournal,
-        &Passwords::default(),
-        &Silent,
-        &CancellationToken::new(),
-    )
-    .await;
+    let (seen, outcomes) = pass_after(&jira, &roster, &NoJournal, || ()).await;
     assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Done, 600)].into());
     let refused = sandbox
         .journal()
@@ -427,9 +405,9 @@ async fn a_stop_waits_for_calls_in_flight_but_not_for_ever() {
         .collect();
     let roster = roster(&format!("version: 1\ndesks: {{SUP: {{}}}}\ncustomers:\n{people}"));
     let jira = JiraWrite::new(jira);
-    let seen = preview(&jira, &roster, &Ledger::none(), &Policy::default(), &Silent)
-        .await
-        .unwrap();
+    let mut unknowing = Unknowing::new();
+    let mut session = unknowing.session(&NoJournal);
+    let planned = session.plan(&jira, &roster, Scope::Everything, &Silent).await.unwrap();
     let stop = CancellationToken::new();
     let stopping = async {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -437,7 +415,9 @@ async fn a_stop_waits_for_calls_in_flight_but_not_for_ever() {
     };
     let start = Instant::now();
     let none = Passwords::default();
-    let (outcomes, ()) = tokio::join!(carry_out(&jira, &seen, &NoJournal, &none, &Silent, &stop), stopping);
+    let (ended, ()) = tokio::join!(session.execute(planned, &jira, &none, &Silent, &stop), stopping);
+    let ended = ended.unwrap();
+    let (seen, outcomes) = (ended.seen, ended.outcomes.unwrap());
     assert!(start.elapsed() <= Duration::from_secs(11), "{:?}", start.elapsed());
     let counts = outcomes.counts(seen.approved.plan());
     assert_eq!(

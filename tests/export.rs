@@ -4,8 +4,8 @@
 
 mod support;
 
+use quietdesk::engine::observe::survey;
 use quietdesk::engine::progress::Silent;
-use quietdesk::engine::survey::survey;
 use quietdesk::model::desk::DeskKey;
 use quietdesk::model::export::{Export, Reason, everybody};
 use quietdesk::model::roster::Roster;

@@ -6,16 +6,15 @@ mod support;
 
 use quietdesk::engine::journal::NoJournal;
 use quietdesk::engine::observe::ObserveError;
-use quietdesk::engine::pass::{carry_out, preview};
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::{Event, Progress, Silent};
+use quietdesk::engine::session::Scope;
 use quietdesk::jira::JiraWrite;
 use quietdesk::model::ledger::Ledger;
 use quietdesk::model::outcome::{Outcome, Stopped};
-use quietdesk::model::policy::Policy;
 use quietdesk::sandbox::{Config, DeskAccess, PersonKind, Seed, SeedPerson};
 use support::desks::{TWO_DESKS, desks, members, one_desk, one_desk_roster, people, two_desks};
-use support::world::{World, roster};
+use support::world::{Unknowing, World, pass_after, plan_by, roster};
 use tokio_util::sync::CancellationToken;
 
 #[tokio::test]
@@ -31,19 +30,13 @@ async fn an_interrupted_import_leaves_whole_people() {
     let world = World::new(one_desk(Vec::new())).await;
     let roster = members(&people(400));
     let jira = JiraWrite::new(world.read().await);
-    let seen = preview(&jira, &roster, &Ledger::none(), &Policy::default(), &Silent)
-        .await
-        .unwrap();
-    let stop = CancellationToken::new();
-    let outcomes = carry_out(
-        &jira,
-        &seen,
-        &NoJournal,
-        &Passwords::default(),
-        &StopAfter(200, stop.clone()),
-        &stop,
-    )
-    .await;
+    let mut unknowing = Unknowing::new();
+    let mut session = unknowing.session(&NoJournal);
+    let planned = session.plan(&jira, &roster, Scope::Everything, &Silent).await.unwrap();
+    let (none, stop) = (Passwords::default(), CancellationToken::new());
+    let progress = StopAfter(200, stop.clone());
+    let ended = session.execute(planned, &jira, &none, &progress, &stop).await.unwrap();
+    let (seen, outcomes) = (ended.seen, ended.outcomes.unwrap());
     assert_eq!(outcomes.stopped, Some(Stopped::Asked));
     let counts = outcomes.counts(seen.approved.plan());
     assert!(
@@ -87,15 +80,7 @@ async fn a_token_that_dies_while_reading_ends_the_pass() {
     let world = World::new(one_desk(Vec::new())).await;
     let jira = world.read().await;
     world.sandbox.set_faults(&"dead-token".parse().unwrap());
-    let error = preview(
-        &jira,
-        &one_desk_roster(&["a@example.com"]),
-        &Ledger::none(),
-        &Policy::default(),
-        &Silent,
-    )
-    .await
-    .unwrap_err();
+    let error = plan_by(&jira, &one_desk_roster(&["a@example.com"])).await.unwrap_err();
     assert!(error.is_refusal(), "{error:?}");
 }
 
@@ -109,14 +94,7 @@ async fn without_the_permission_to_browse_nobody_seems_missing() {
         },
     )
     .await;
-    let error = preview(
-        &world.read().await,
-        &one_desk_roster(&["a@example.com"]),
-        &Ledger::none(),
-        &Policy::default(),
-        &Silent,
-    )
-    .await;
+    let error = world.plan_or_error(&one_desk_roster(&["a@example.com"])).await;
     assert!(matches!(error, Err(ObserveError::MayNotBrowse)), "{error:?}");
     assert_eq!(world.sandbox.writes(), 0);
 }
@@ -182,19 +160,10 @@ async fn an_account_that_vanishes_is_the_only_one_not_added() {
     let world = World::new(one_desk(seeded)).await;
     let roster = members(&emails);
     let jira = JiraWrite::new(world.read().await);
-    let seen = preview(&jira, &roster, &Ledger::none(), &Policy::default(), &Silent)
-        .await
-        .unwrap();
-    let gone = world.sandbox.accounts_of(&emails[17]).remove(0);
-    world.sandbox.delete_account(&gone).unwrap();
-    let outcomes = carry_out(
-        &jira,
-        &seen,
-        &NoJournal,
-        &Passwords::default(),
-        &Silent,
-        &CancellationToken::new(),
-    )
+    let (seen, outcomes) = pass_after(&jira, &roster, &NoJournal, || {
+        let gone = world.sandbox.accounts_of(&emails[17]).remove(0);
+        world.sandbox.delete_account(&gone).unwrap();
+    })
     .await;
     let counts = outcomes.counts(seen.approved.plan());
     assert_eq!((counts[&Outcome::Done], counts[&Outcome::Failed]), (39, 1));
@@ -207,20 +176,11 @@ async fn somebody_who_appears_meanwhile_is_linked() {
     let world = World::new(one_desk(Vec::new())).await;
     let roster = one_desk_roster(&["ada@example.com"]);
     let jira = JiraWrite::new(world.read().await);
-    let seen = preview(&jira, &roster, &Ledger::none(), &Policy::default(), &Silent)
-        .await
-        .unwrap();
-    world
-        .sandbox
-        .create_account(&SeedPerson::customer("Ada@example.com", &[]));
-    let outcomes = carry_out(
-        &jira,
-        &seen,
-        &NoJournal,
-        &Passwords::default(),
-        &Silent,
-        &CancellationToken::new(),
-    )
+    let (seen, outcomes) = pass_after(&jira, &roster, &NoJournal, || {
+        world
+            .sandbox
+            .create_account(&SeedPerson::customer("Ada@example.com", &[]));
+    })
     .await;
     let counts = outcomes.counts(seen.approved.plan());
     assert_eq!((counts[&Outcome::Linked], counts[&Outcome::Done]), (1, 1));
@@ -234,18 +194,9 @@ async fn access_that_somebody_else_changes_meanwhile_is_not_fought() {
     let world = World::new(one_desk(Vec::new())).await;
     let roster = roster("version: 1\ndesks: {SUP: {access: open}}\ncustomers: []");
     let jira = JiraWrite::new(world.read().await);
-    let seen = preview(&jira, &roster, &Ledger::none(), &Policy::default(), &Silent)
-        .await
-        .unwrap();
-    world.sandbox.set_access("SUP", DeskAccess::Open).unwrap();
-    let outcomes = carry_out(
-        &jira,
-        &seen,
-        &NoJournal,
-        &Passwords::default(),
-        &Silent,
-        &CancellationToken::new(),
-    )
+    let (seen, outcomes) = pass_after(&jira, &roster, &NoJournal, || {
+        world.sandbox.set_access("SUP", DeskAccess::Open).unwrap();
+    })
     .await;
     assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Already, 1)].into());
     assert_eq!(world.sandbox.writes(), 0);
@@ -327,22 +278,18 @@ async fn whatever_goes_wrong_for_a_while() {
         world.sandbox.set_faults(&script.parse().unwrap());
         let mut passes = 0;
         loop {
-            let seen = preview(&jira, &roster, &Ledger::none(), &Policy::default(), &Silent).await;
-            let seen = seen.unwrap_or_else(|error| panic!("{script}: {error:?}"));
-            if seen.approved.plan().steps.is_empty() {
+            let mut unknowing = Unknowing::new();
+            let mut session = unknowing.session(&NoJournal);
+            let planned = session.plan(&jira, &roster, Scope::Everything, &Silent).await;
+            let planned = planned.unwrap_or_else(|error| panic!("{script}: {error:?}"));
+            let steps = &planned.seen.approved.plan().steps;
+            if steps.is_empty() {
                 break;
             }
             passes += 1;
-            assert!(passes <= 3, "{script}: still to do: {:?}", seen.approved.plan().steps);
-            carry_out(
-                &jira,
-                &seen,
-                &NoJournal,
-                &Passwords::default(),
-                &Silent,
-                &CancellationToken::new(),
-            )
-            .await;
+            assert!(passes <= 3, "{script}: still to do: {steps:?}");
+            let (none, stop) = (Passwords::default(), CancellationToken::new());
+            session.execute(planned, &jira, &none, &Silent, &stop).await.unwrap();
         }
         let snapshot = world.sandbox.snapshot();
         assert_eq!(snapshot.customers("SUP").len(), 130, "{script}");
@@ -412,18 +359,9 @@ async fn a_change_of_access_that_cannot_be_read_back_is_unknown() {
     let world = World::new(one_desk(Vec::new())).await;
     let wanted = roster("version: 1\ndesks: {SUP: {access: open}}\ncustomers: []");
     let jira = JiraWrite::new(world.read().await);
-    let seen = preview(&jira, &wanted, &Ledger::none(), &Policy::default(), &Silent)
-        .await
-        .unwrap();
-    world.sandbox.set_faults(&"read-access:404@2+".parse().unwrap());
-    let outcomes = carry_out(
-        &jira,
-        &seen,
-        &NoJournal,
-        &Passwords::default(),
-        &Silent,
-        &CancellationToken::new(),
-    )
+    let (seen, outcomes) = pass_after(&jira, &wanted, &NoJournal, || {
+        world.sandbox.set_faults(&"read-access:404@2+".parse().unwrap());
+    })
     .await;
     assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Unknown, 1)].into());
     world.sandbox.set_faults(&"".parse().unwrap());

@@ -14,9 +14,9 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use quietdesk::engine::journal::{Journal, JournalError, NoJournal};
-use quietdesk::engine::pass::carry_out;
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
+use quietdesk::engine::session::Scope;
 use quietdesk::engine::state::{Judged, Opener, Rotation, State, StateError};
 use quietdesk::jira::JiraWrite;
 use quietdesk::model::desk::DeskKey;
@@ -30,7 +30,7 @@ use quietdesk::sandbox::{Config, SeedPerson};
 use secrecy::SecretString;
 use serde_json::Value;
 use support::desks::{TWO_DESKS, members, one_desk, one_desk_roster, people, two_desks};
-use support::world::{World, roster};
+use support::world::{Unknowing, World, pass_after, roster};
 use tokio_util::sync::CancellationToken;
 
 const SITE: &str = "http://sandbox/";
@@ -170,10 +170,20 @@ async fn an_apply_dropped_midway_is_completed_without_making_anybody_twice() {
         let everybody = members(&people(200));
         let mut state = open(folder.path());
         let jira = JiraWrite::new(world.read().await);
-        let seen = world.plan(&everybody).await;
-        let stop = CancellationToken::new();
-        let none = Passwords::default();
-        let applying = carry_out(&jira, &seen, &state, &none, &Silent, &stop);
+        // The same plan twice: Jira refuses the second time who was made the first time.
+        let (mut first, mut second) = (Unknowing::new(), Unknowing::new());
+        let mut session = second.session(&NoJournal);
+        let again = session
+            .plan(&jira, &everybody, Scope::Everything, &Silent)
+            .await
+            .unwrap();
+        let mut session = first.session(&state);
+        let planned = session
+            .plan(&jira, &everybody, Scope::Everything, &Silent)
+            .await
+            .unwrap();
+        let (none, stop) = (Passwords::default(), CancellationToken::new());
+        let applying = session.execute(planned, &jira, &none, &Silent, &stop);
         let dropped = tokio::time::timeout(Duration::from_millis(130), applying).await;
         assert!(dropped.is_err(), "it was to be dropped midway");
         // What was in flight arrives all the same.
@@ -183,8 +193,9 @@ async fn an_apply_dropped_midway_is_completed_without_making_anybody_twice() {
             state = open(folder.path());
             assert!(!state.unsettled().is_empty());
         }
-        // With the plan made before, so that Jira refuses who was made meanwhile.
-        let outcomes = carry_out(&jira, &seen, &state, &Passwords::default(), &Silent, &stop).await;
+        let mut session = second.session(&state);
+        let ended = session.execute(again, &jira, &none, &Silent, &stop).await.unwrap();
+        let (seen, outcomes) = (ended.seen, ended.outcomes.unwrap());
         let counts = outcomes.counts(seen.approved.plan());
         assert_eq!(counts.get(&Outcome::Failed), None, "{counts:?}");
         assert!(state.unsettled().is_empty());
@@ -210,21 +221,14 @@ async fn an_account_of_an_earlier_life_is_done_and_a_stranger_s_is_linked() {
     assert_eq!(state.unsettled(), [ours, hidden].into());
     let world = World::new(one_desk(Vec::new())).await;
     let wanted = one_desk_roster(&["ours@example.com", "theirs@example.com", "hidden@example.com"]);
-    let seen = world.plan(&wanted).await;
-    for email in ["Ours@example.com", "theirs@example.com", "hidden@example.com"] {
-        world.sandbox.create_account(&SeedPerson::customer(email, &[]));
-    }
-    let id = world.sandbox.accounts_of("hidden@example.com").remove(0);
-    world.sandbox.set_email_hidden(&id, true).unwrap();
     let jira = JiraWrite::new(world.read().await);
-    let outcomes = carry_out(
-        &jira,
-        &seen,
-        &state,
-        &Passwords::default(),
-        &Silent,
-        &CancellationToken::new(),
-    )
+    let (seen, outcomes) = pass_after(&jira, &wanted, &state, || {
+        for email in ["Ours@example.com", "theirs@example.com", "hidden@example.com"] {
+            world.sandbox.create_account(&SeedPerson::customer(email, &[]));
+        }
+        let id = world.sandbox.accounts_of("hidden@example.com").remove(0);
+        world.sandbox.set_email_hidden(&id, true).unwrap();
+    })
     .await;
     let steps = seen.approved.plan().steps.iter();
     let creates = steps.filter(|step| step.action.kind().as_str() == "create_customer");
@@ -251,18 +255,11 @@ async fn a_create_of_unknown_end_stays_in_the_book() {
     let ada: BTreeSet<_> = [EmailKey::of("ada@example.com")].into();
     let state = open(folder.path());
     let jira = JiraWrite::new(world.read().await);
-    let seen = world.plan(&wanted).await;
-    world
-        .sandbox
-        .set_faults(&"create:drop-after, user-search:401".parse().unwrap());
-    let outcomes = carry_out(
-        &jira,
-        &seen,
-        &state,
-        &Passwords::default(),
-        &Silent,
-        &CancellationToken::new(),
-    )
+    let (seen, outcomes) = pass_after(&jira, &wanted, &state, || {
+        world
+            .sandbox
+            .set_faults(&"create:drop-after, user-search:401".parse().unwrap());
+    })
     .await;
     let counts = outcomes.counts(seen.approved.plan());
     assert_eq!(counts.get(&Outcome::Unknown), Some(&1), "{counts:?}");

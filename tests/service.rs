@@ -251,7 +251,7 @@ async fn a_token_that_is_mended_is_used_at_once() {
     let mut service = Service::prepare().await;
     fs::write(service.path("token"), "quietdesk@example.com:wrong").unwrap();
     service.start("2s");
-    service.until_told("STATUS=cannot sign in");
+    service.until_told("STATUS=cannot ask which Jira this is: Jira refuses the sign-in");
     fs::write(service.path("token"), TOKEN).unwrap();
     service.until_on_the_desk(&["ada@example.com"]);
     service.signal("-TERM");

@@ -10,6 +10,7 @@ use std::process::Command;
 
 use quietdesk::sandbox::{Config, DeskAccess, Running, Sandbox, Seed, SeedDesk};
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
 
 /// The name the site has for itself.
 const OWN: &str = "https://acme.atlassian.net";
@@ -18,6 +19,8 @@ const NOBODY: u32 = 65_534;
 /// A site that is reached by two addresses, and a machine with places for states.
 struct Machine {
     running: Option<Running>,
+    /// The address of a Jira that is down.
+    taken: Option<TcpSocket>,
     sandbox: Sandbox,
     runtime: tokio::runtime::Runtime,
     direct: String,
@@ -56,6 +59,7 @@ impl Machine {
             gateway: format!("{direct}/ex/jira/1-2-3"),
             direct,
             running: Some(running),
+            taken: None,
             sandbox,
             runtime,
             folder: TempDir::new().unwrap(),
@@ -114,9 +118,17 @@ impl Machine {
         ran
     }
 
+    /// Nobody answers at its address any more, nor takes it meanwhile.
     fn jira_goes_down(&mut self) {
-        let running = self.running.take();
-        self.runtime.block_on(async { drop(running) });
+        let running = self.running.take().unwrap();
+        self.taken = Some(self.runtime.block_on(async {
+            let address = running.address();
+            running.shutdown().await;
+            let port = TcpSocket::new_v4().unwrap();
+            port.set_reuseaddr(true).unwrap();
+            port.bind(address).unwrap();
+            port
+        }));
     }
 
     /// The folders below the user's own.

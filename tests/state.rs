@@ -8,10 +8,10 @@ use std::os::unix::fs::{PermissionsExt as _, lchown, symlink};
 use std::path::Path;
 
 use jiff::Timestamp;
-use quietdesk::engine::journal::Journal as _;
+use quietdesk::engine::journal::{BesideWriter, Journal as _};
 use quietdesk::engine::state::{
-    Approval, Judged, KnownSite, Opener, State, StateError, approve, keep_planned, known_site, read_ledger,
-    recorded_site, remember_site,
+    Approval, Judged, KnownSite, Opener, State, StateError, approve, known_site, read_ledger, recorded_site,
+    remember_site,
 };
 use quietdesk::model::access::Access;
 use quietdesk::model::account::AccountId;
@@ -38,10 +38,10 @@ fn ledger_of(people: usize) -> Ledger {
         let other = DeskKey::parse("OTHER").unwrap();
         parts
             .agreed
-            .insert(Fact::Membership(desk(), email.clone()), Value::Present);
+            .insert(Fact::Membership(desk().into(), email.clone()), Value::Present);
         parts
             .agreed
-            .insert(Fact::Membership(other, email.clone()), Value::Present);
+            .insert(Fact::Membership(other.into(), email.clone()), Value::Present);
         parts.agreed.insert(Fact::Account(email), Value::Present);
     }
     Ledger::restored(parts)
@@ -56,7 +56,7 @@ fn what_is_saved_is_there_again() {
     assert_eq!(read_ledger(folder, SITE).unwrap(), Some(Ledger::kept()));
     let mut parts = ledger_of(10).parts().clone();
     parts.agreed.insert(Fact::Access(desk()), Value::Access(Access::Open));
-    parts.completed.insert(desk());
+    parts.completed.insert(desk().into());
     let candidates = ["a", "b"].map(|id| AccountId(id.to_owned())).to_vec();
     parts.refused.insert(EmailKey::of("x@example.com"), candidates);
     parts.refused.insert(EmailKey::of("y@example.com"), Vec::new());
@@ -336,13 +336,24 @@ fn a_link_that_is_not_root_s_is_refused() {
 fn finding(id: &str) -> Finding {
     Finding {
         id: id.to_owned(),
-        desk: None,
+        container: None,
         what: format!("what {id} is about"),
         count: 1,
         of: 1,
         limit: String::new(),
         way_out: String::new(),
     }
+}
+
+/// What a plan refused is kept beside the writer.
+fn keep_planned(folder: &Path, refused: &[Finding]) {
+    let beside = BesideWriter { folder: Some(folder) };
+    let judged = Judged {
+        refused,
+        released: &[],
+        is_whole: true,
+    };
+    beside.keep_refused(judged).unwrap();
 }
 
 #[test]
@@ -378,14 +389,14 @@ fn what_a_guard_refused_waits_until_it_is_released_or_everything_was_looked_at_a
     keep(&[], &[&b], false);
     assert_eq!([&a, &b, &c].map(waits), [true, false, false]);
     // A plan waits beside, also while passes go on.
-    keep_planned(folder.path(), std::slice::from_ref(&c)).unwrap();
+    keep_planned(folder.path(), std::slice::from_ref(&c));
     keep(&[], &[], true);
     assert_eq!([&a, &b, &c].map(waits), [false, false, true]);
     keep(&[], &[&c], true);
     assert_eq!([&a, &b, &c].map(waits), [false, false, false]);
     // Where nothing is kept, a plan makes nothing.
     let missing = folder.path().join("missing");
-    keep_planned(&missing, &[a]).unwrap();
+    keep_planned(&missing, &[a]);
     assert!(!missing.exists());
 }
 

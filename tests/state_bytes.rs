@@ -69,7 +69,7 @@ fn with(ledger: Option<&Ledger>, people: impl Iterator<Item = usize>) -> Ledger 
         let account = Value::Account(AccountId(format!("5b10:{n}")));
         parts.agreed.insert(Fact::Account(key(n)), account);
         for desk in ["SUP", "OTHER"] {
-            let membership = Fact::Membership(DeskKey::parse(desk).unwrap(), key(n));
+            let membership = Fact::Membership(DeskKey::parse(desk).unwrap().into(), key(n));
             parts.agreed.insert(membership, Value::Present);
         }
     }

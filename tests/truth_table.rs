@@ -200,20 +200,20 @@ fn observed_in(case: &Case) -> Observed {
 fn ledger_of(case: &Case) -> Ledger {
     let (desk, email) = (DeskKey::parse("SUP").unwrap(), EmailKey::of(ADA));
     let mut parts = Parts {
-        completed: [desk.clone()].into(),
+        completed: [(&desk).into()].into(),
         history: History {
-            applied: [(desk.clone(), 0)].into(),
+            applied: [((&desk).into(), 0)].into(),
             ..History::default()
         },
         ..Parts::default()
     };
     if case[3] == IN_VAIN {
-        parts.accepted = [(Deed::Add(desk.clone(), email.clone()), 2)].into();
+        parts.accepted = [(Deed::Add((&desk).into(), email.clone()), 2)].into();
     }
     if case[5] == "yes" {
         parts.agreed = [
             (Fact::Account(email.clone()), Value::Account(AccountId("ada".into()))),
-            (Fact::Membership(desk, email), Value::Present),
+            (Fact::Membership(desk.into(), email), Value::Present),
         ]
         .into();
     }

@@ -15,7 +15,6 @@ use super::{Failure, printed, signals, state};
 use crate::engine::journal::{Journal as _, NoJournal};
 use crate::engine::memory::Memory;
 use crate::engine::pass::Preview;
-use crate::engine::recheck::RecheckError;
 use crate::engine::session::{PassResult, PlannedPass, Scope, Session};
 use crate::jira::JiraWrite;
 use crate::model::ledger::Ledger;
@@ -163,12 +162,7 @@ async fn look<'s>(
         None => Scope::Desks(&site.roster),
         Some(saved) => Scope::Saved(saved, &site.roster),
     };
-    let planned = session.plan(&jira, &site.whole, scope, &progress::Bar::new()).await;
-    let planned = planned.map_err(|error| match error {
-        RecheckError::Observe(error) => Failure::new(Exit::of_observe_error(&error), error),
-        other @ RecheckError::AnotherKind { .. } => Failure::new(Exit::Invalid, other),
-        stale @ RecheckError::Stale(_) => Failure::new(Exit::Stale, stale),
-    })?;
+    let planned = session.plan(&jira, &site.whole, scope, &progress::Bar::new()).await?;
     Ok((jira, planned))
 }
 

@@ -17,7 +17,7 @@ use super::exit::Exit;
 use super::seed::{seed_for, small_site};
 use super::site::{Narrow, load_roster, reach, sign_in};
 use super::{Failure, printed};
-use crate::engine::survey::{SurveyError, survey};
+use crate::engine::observe::{SurveyError, survey};
 use crate::model::desk::DeskKey;
 use crate::model::export::{Export, Surplus, Survey, everybody, surplus, unlisted};
 use crate::model::roster::Roster;

@@ -4,6 +4,7 @@ use std::io;
 
 use super::exit::Exit;
 use crate::causes::in_full;
+use crate::engine::recheck::RecheckError;
 
 /// Why a command could not do its work.
 #[derive(Debug)]
@@ -31,5 +32,16 @@ impl std::fmt::Display for Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::new(Exit::Internal, error)
+    }
+}
+
+/// A pass that could not be planned.
+impl From<RecheckError> for Failure {
+    fn from(error: RecheckError) -> Self {
+        match error {
+            RecheckError::Observe(error) => Self::new(Exit::of_observe_error(&error), error),
+            other @ RecheckError::AnotherKind { .. } => Self::new(Exit::Invalid, other),
+            stale @ RecheckError::Stale(_) => Self::new(Exit::Stale, stale),
+        }
     }
 }

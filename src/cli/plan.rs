@@ -9,8 +9,9 @@ use super::args::{Format, PlanArgs};
 use super::exit::Exit;
 use super::site::Site;
 use super::{Failure, printed, state};
-use crate::engine::clock::compare_clocks;
-use crate::engine::pass::preview_part;
+use crate::engine::journal::BesideWriter;
+use crate::engine::memory::Memory;
+use crate::engine::session::{Scope, Session};
 use crate::model::ledger::Ledger;
 use crate::model::saved::SavedPlan;
 use crate::plan_file::PlanFile;
@@ -19,25 +20,25 @@ use crate::render::{json, markdown, progress, text};
 
 pub(super) async fn run(args: PlanArgs) -> Result<Exit, Failure> {
     let mut site = Site::open(&args.site.roster, &args.site.target, &CancellationToken::new()).await?;
-    let ledger = match &args.base {
+    let mut ledger = match &args.base {
         Some(base) => site.base(base)?,
         None => state::read(site.place.as_ref())?.unwrap_or_else(Ledger::none),
     };
     site.remember(&ledger);
     let jira = site.connect().await?;
-    let mut policy = site.policy.clone();
-    compare_clocks(&jira, Timestamp::now, &mut policy).await;
-    policy.approved = state::approved(site.place.as_ref(), &ledger, policy.now);
-    let seen = preview_part(
-        &jira,
-        (&site.whole, &site.roster),
-        &ledger,
-        &policy,
-        &progress::Bar::new(),
-    )
-    .await;
-    let seen = seen.map_err(|error| Failure::new(Exit::of_observe_error(&error), error))?;
-    state::shown(site.place.as_ref(), seen.approved.findings());
+    let (mut memory, mut policy) = (Memory::default(), site.policy.clone());
+    let mut session = Session {
+        journal: &BesideWriter {
+            folder: site.place.as_ref().map(|place| place.folder.as_path()),
+        },
+        ledger: &mut ledger,
+        memory: &mut memory,
+        policy: &mut policy,
+        clock: Timestamp::now,
+    };
+    let scope = Scope::Desks(&site.roster);
+    let planned = session.plan(&jira, &site.whole, scope, &progress::Bar::new()).await?;
+    let seen = planned.seen;
     let report = seen.report(&site.roster, &site.source, None, args.unlisted);
     let file = args.out.is_some().then(|| PlanFile {
         report: report.clone(),

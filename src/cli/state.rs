@@ -1,7 +1,5 @@
 //! What a command remembers, in the place that was decided on.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use tracing::warn;
 
@@ -9,9 +7,8 @@ use super::Failure;
 use super::args::ConnectionArgs;
 use super::exit::Exit;
 use super::place::Place;
-use crate::engine::state::{Opener, Rotation, State, StateError, approvals, keep_planned, read_ledger, remember_site};
+use crate::engine::state::{Opener, Rotation, State, StateError, read_ledger, remember_site};
 use crate::jira::Settings;
-use crate::model::guard::Finding;
 use crate::model::ledger::Ledger;
 
 /// Opens the state of a site for writing. A simulated Jira has none unless one is named: nothing is left behind.
@@ -74,19 +71,6 @@ pub(super) fn approve_at(place: Option<&Place>, args: &ConnectionArgs) -> String
         (Some(place), _) => place.flag(),
         (None, Some(url)) if !args.sandbox => format!("--url {url}"),
         (None, _) => String::new(),
-    }
-}
-
-/// What is approved of, for whoever only looks; nothing where that cannot be read.
-pub(super) fn approved(place: Option<&Place>, ledger: &Ledger, now: i64) -> BTreeSet<String> {
-    let approved = place.and_then(|place| approvals(&place.folder, ledger.history(), now).ok());
-    approved.unwrap_or_default().into_keys().collect()
-}
-
-/// Keeps what a plan showed as refused, so that it can be approved of.
-pub(super) fn shown(place: Option<&Place>, refused: &[Finding]) {
-    if let Some(Err(problem)) = place.map(|place| keep_planned(&place.folder, refused)) {
-        warn!(%problem, "`quietdesk approve` does not know what this plan shows as refused");
     }
 }
 

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::status::PassResult;
-use super::tell;
+use crate::causes::masked_in_full;
+use crate::daemon::schedule::{Cost, Ended, Run};
 use crate::engine::observe::ObserveError;
 use crate::engine::pass::Preview;
 use crate::jira::{ConnectError, Stats};
 use crate::model::outcome::{Outcome, Outcomes, Stopped};
 use crate::model::report::Report;
-use crate::model::schedule::{Cost, Ended, Run};
 
 /// How a pass ended.
 #[derive(Debug)]
@@ -89,8 +89,8 @@ impl Done {
     /// What went wrong, where it did not come to its end. May hold e-mails.
     pub(super) fn problem(&self) -> Option<String> {
         match &self.end {
-            PassEnd::NotConnected(error) => Some(tell::chain(error)),
-            PassEnd::NotObserved(error) => Some(tell::chain(error)),
+            PassEnd::NotConnected(error) => Some(masked_in_full(error)),
+            PassEnd::NotObserved(error) => Some(masked_in_full(error)),
             PassEnd::Interrupted | PassEnd::NothingToDo | PassEnd::Observed(_) => None,
             PassEnd::Applied(_, outcomes) => outcomes.stopped.as_ref().map(ToString::to_string),
         }

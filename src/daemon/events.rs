@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
+use super::settings::Settings;
+use super::systemd;
 use super::watch::Watch;
-use super::{Settings, systemd};
 
 /// Something happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,6 +7,8 @@ mod ended;
 mod events;
 mod passes;
 pub mod roster;
+pub mod schedule;
+mod settings;
 pub mod status;
 mod systemd;
 pub mod telemetry;
@@ -14,15 +16,11 @@ mod tell;
 mod token;
 pub mod watch;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -33,15 +31,12 @@ use self::events::{Event, Events};
 
 use self::passes::Passes;
 use self::roster::{CurrentRoster, Looked};
-use self::status::{PassEnded, RosterState, Status};
+use self::schedule::{Kind, Next, Run, Schedule, Timing};
+pub use self::settings::{Connect, Narrow, Settings};
+use self::status::{PassEnded, RosterState};
 use self::token::TokenFile;
-use crate::engine::progress::Progress;
-use crate::engine::state::State;
-use crate::jira::{ConnectError, JiraRead};
 use crate::model::ledger::Ledger;
-use crate::model::policy::Policy;
 use crate::model::roster::Roster;
-use crate::model::schedule::{Kind, Next, Run, Schedule, Timing};
 
 /// How long to wait after refused credentials (design §7).
 const AFTER_REFUSAL: Duration = Duration::from_secs(300);
@@ -55,50 +50,6 @@ const SAVE_AGAIN: Duration = Duration::from_secs(10);
 const CLOCK: Duration = Duration::from_secs(600);
 /// How long to wait after failures at most.
 const BACKOFF_AT_MOST: Duration = Duration::from_secs(300);
-
-/// How to reach Jira, as often as it takes: reads the token anew each time.
-pub type Connect = Box<dyn Fn() -> BoxFuture<'static, Result<JiraRead, ConnectError>> + Send + Sync>;
-
-/// Narrows what a roster says to a part of it, or says why that part is not there.
-pub type Narrow = Box<dyn Fn(Roster) -> Result<Roster, String> + Send + Sync>;
-
-/// What the daemon is told.
-pub struct Settings {
-    /// The roster's file or folder.
-    pub roster: PathBuf,
-    /// Narrows what a roster says, for `--desk`.
-    pub narrow: Narrow,
-    /// How often to read everything again, at least; lengthened by chance and for large sites.
-    pub interval: Duration,
-    /// Requests a second a periodic read makes at most.
-    pub read_rate: f64,
-    /// How often to look at the roster and the token even though no event told of a change.
-    pub poll: Duration,
-    /// Never write.
-    pub observe: bool,
-    /// How to reach Jira.
-    pub connect: Connect,
-    /// The file the token comes from, to be watched.
-    pub token_file: Option<PathBuf>,
-    /// Somebody asks to read everything again (SIGHUP).
-    pub hangup: Arc<Notify>,
-    /// Where it remembers; nothing where it is to forget.
-    pub state: Option<State>,
-    /// What it remembers at the start: what `state` does, where there is one.
-    pub ledger: Ledger,
-    /// What plans may do besides what the roster says.
-    pub policy: Policy,
-    /// The file of first passwords, read anew before each pass.
-    pub passwords: Option<PathBuf>,
-    /// What is told to who looks on.
-    pub status: Status,
-    /// What time it is.
-    pub clock: fn() -> Timestamp,
-    /// Who is told how far a pass is.
-    pub progress: Box<dyn Progress>,
-    /// Between 0 and 1, anew at each call.
-    pub chance: Box<dyn Fn() -> f64 + Send + Sync>,
-}
 
 /// The daemon.
 pub struct Daemon {

@@ -11,7 +11,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::ended::{Done, PassEnd, drops_the_connection};
-use super::{Connect, tell};
+use super::settings::Connect;
+use crate::causes::masked_in_full;
+use crate::daemon::schedule::{Kind, Run};
 use crate::engine::journal::{Journal as _, NoJournal};
 use crate::engine::memory::Memory;
 use crate::engine::pass::Preview;
@@ -27,7 +29,6 @@ use crate::model::ledger::Ledger;
 use crate::model::policy::Policy;
 use crate::model::report::{Report, RosterSource};
 use crate::model::roster::Roster;
-use crate::model::schedule::{Kind, Run};
 use crate::roster_file::{Source, Sources};
 
 /// What a pass reaches Jira by. An observing daemon holds nothing that could write.
@@ -110,7 +111,7 @@ impl Passes {
                 true
             }
             Err(problem) => {
-                let problem = tell::chain(&problem);
+                let problem = masked_in_full(&problem);
                 warn!(
                     problem,
                     "the new token is not used, because Jira does not accept it; the old one stays"
@@ -205,7 +206,7 @@ impl Passes {
             Err(RecheckError::AnotherKind { .. } | RecheckError::Stale(_)) => return Err(PassEnd::NothingToDo),
         };
         if let Some(problem) = &planned.unread_approvals {
-            error!(problem = tell::chain(problem), "approvals cannot be read");
+            error!(problem = masked_in_full(problem), "approvals cannot be read");
         }
         take_refused(&mut self.refused, &planned.seen, edit.is_none());
         let result = match connection {
@@ -214,7 +215,7 @@ impl Passes {
                 match session.execute(planned, jira, &self.passwords, progress, &stop).await {
                     Ok(result) => result,
                     Err(problem) => {
-                        let problem = tell::chain(&problem);
+                        let problem = masked_in_full(&problem);
                         error!(problem, "nothing is done, because it cannot be written down");
                         self.unsaved = Some(problem);
                         return Err(PassEnd::Interrupted);
@@ -265,7 +266,7 @@ impl Passes {
 
     /// What was seen is saved, or is not.
     fn saved(&mut self, unsaved: Option<&StateError>) {
-        self.unsaved = unsaved.map(|problem| tell::chain(problem));
+        self.unsaved = unsaved.map(|problem| masked_in_full(problem));
         let unkept = self.unkept.take();
         self.keep_roster(unkept);
     }
@@ -289,7 +290,7 @@ impl Passes {
         match state.approvals(self.ledger.history(), now) {
             Ok(approvals) => approvals.keys().any(|id| self.refused.contains(id)),
             Err(problem) => {
-                error!(problem = tell::chain(&problem), "approvals cannot be read");
+                error!(problem = masked_in_full(&problem), "approvals cannot be read");
                 false
             }
         }
@@ -306,7 +307,7 @@ impl Passes {
             .map(|source| (source.name.clone(), source.bytes.clone()))
             .collect();
         if let Err(problem) = state.keep_roster(&files) {
-            let problem = tell::chain(&problem);
+            let problem = masked_in_full(&problem);
             error!(problem, "the roster is not kept for the next start; it is tried again");
             (self.unkept, self.unsaved) = (Some(sources), Some(problem));
         }
@@ -315,8 +316,8 @@ impl Passes {
     /// The roster kept by an earlier life.
     pub(super) fn kept_roster(&self) -> Option<Sources> {
         let kept = self.state.as_ref()?.roster();
-        let kept =
-            kept.inspect_err(|problem| error!(problem = tell::chain(problem), "the roster kept from before is lost"));
+        let kept = kept
+            .inspect_err(|problem| error!(problem = masked_in_full(problem), "the roster kept from before is lost"));
         let sources = kept.ok()??.into_iter().map(|(name, bytes)| Source { name, bytes });
         let sources: Vec<_> = sources.collect();
         let files = sources.iter().map(|source| source.name.clone().into()).collect();
@@ -365,7 +366,7 @@ fn read_passwords(file: Option<&Path>, passwords: &mut Passwords, policy: &mut P
             *passwords = read;
         }
         Some(Err(problem)) => warn!(
-            problem = tell::chain(&problem),
+            problem = masked_in_full(&problem),
             "the passwords file cannot be used; those known before stay"
         ),
     }

@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use tracing::{debug, error, info, warn};
 
-use super::PassEnd;
-use super::ended::Done;
+use super::ended::{Done, PassEnd};
 use super::roster::Looked;
-use crate::causes::in_full;
+use crate::causes::masked_in_full;
+use crate::daemon::schedule::{Kind, Run};
 use crate::engine::pass::Preview;
 use crate::model::email::masked;
 use crate::model::outcome::{Outcome, Outcomes, Stopped};
-use crate::model::schedule::{Kind, Run};
 use crate::model::step::{Cause, Step, StepKind};
 
 /// Says what a look at the roster found.
@@ -63,8 +62,8 @@ pub(super) fn begins(run: Run) -> String {
 /// How things are after a pass, in a line for the service manager. Without e-mails.
 pub(super) fn status(done: &Done) -> String {
     match &done.end {
-        PassEnd::NotConnected(problem) => format!("cannot sign in to Jira: {}", chain(problem)),
-        PassEnd::NotObserved(problem) => format!("cannot read Jira: {}", chain(problem)),
+        PassEnd::NotConnected(problem) => masked_in_full(problem),
+        PassEnd::NotObserved(problem) => masked_in_full(problem),
         PassEnd::Interrupted => "stopping".to_owned(),
         PassEnd::NothingToDo => "in step".to_owned(),
         PassEnd::Observed(seen) => {
@@ -96,8 +95,8 @@ pub(super) fn pass(done: &Done, next: Option<Duration>) {
         None => "",
     };
     match &done.end {
-        PassEnd::NotConnected(problem) => error!(problem = chain(problem), "cannot sign in to Jira{again}"),
-        PassEnd::NotObserved(problem) => error!(problem = chain(problem), "cannot read Jira{again}"),
+        PassEnd::NotConnected(problem) => error!("{}{again}", masked_in_full(problem)),
+        PassEnd::NotObserved(problem) => error!("{}{again}", masked_in_full(problem)),
         PassEnd::Interrupted => info!("told to stop before anything was changed"),
         PassEnd::NothingToDo => info!("the change of the roster needs nothing of Jira"),
         PassEnd::Observed(seen) => observed(seen, requests),
@@ -224,9 +223,4 @@ fn one_by_one(seen: &Preview, outcomes: &Outcomes) {
 
 fn drifted(steps: &[Step]) -> usize {
     steps.iter().filter(|step| step.cause == Cause::Drift).count()
-}
-
-/// An error and its causes in one line. What Jira said can hold e-mails.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    masked(&in_full(error))
 }

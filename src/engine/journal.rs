@@ -4,13 +4,13 @@
 //! first sent, when a step has ended, and when the pass has. Everything durable goes through it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 
-use super::state::approvals::Judged;
+use super::state::approvals::{Judged, approvals, keep_planned};
 use super::state::error::StateError;
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
@@ -152,4 +152,61 @@ impl Journal for NoJournal {
     }
 
     fn ended(&self, _: &Step, _: &StepEnd) {}
+}
+
+/// Keeps nothing of a pass, which is only planned, and knows what was approved of beside whoever writes in `folder`.
+#[derive(Clone, Copy, Debug)]
+pub struct BesideWriter<'a> {
+    /// The state directory; nothing where there is none.
+    pub folder: Option<&'a Path>,
+}
+
+impl Journal for BesideWriter<'_> {
+    fn approvals(&self, history: &History, now: i64) -> Result<BTreeMap<String, i64>, StateError> {
+        self.folder
+            .map_or_else(|| Ok(BTreeMap::new()), |folder| approvals(folder, history, now))
+    }
+
+    fn keep_refused(&self, judged: Judged<'_>) -> Result<(), StateError> {
+        self.folder
+            .map_or(Ok(()), |folder| keep_planned(folder, judged.refused))
+    }
+
+    fn reserve(&self, ledger: &mut Ledger) -> Result<(), StateError> {
+        NoJournal.reserve(ledger)
+    }
+
+    fn found(&self, roster: &Roster, plan: &Plan) {
+        NoJournal.found(roster, plan);
+    }
+
+    fn save(&self, ledger: &mut Ledger) -> Result<(), StateError> {
+        NoJournal.save(ledger)
+    }
+
+    fn begins(&self, plan: &Plan) {
+        NoJournal.begins(plan);
+    }
+
+    fn is_unsettled(&self, email: &EmailKey) -> bool {
+        NoJournal.is_unsettled(email)
+    }
+
+    fn intend<'a>(&'a self, email: &'a EmailKey) -> BoxFuture<'a, Result<(), JournalError>> {
+        NoJournal.intend(email)
+    }
+
+    fn first_password<'a>(
+        &'a self,
+        email: &'a Email,
+        name: &'a str,
+        desks: &'a [DeskKey],
+        new: SecretString,
+    ) -> BoxFuture<'a, Result<SecretString, JournalError>> {
+        NoJournal.first_password(email, name, desks, new)
+    }
+
+    fn ended(&self, step: &Step, end: &StepEnd) {
+        NoJournal.ended(step, end);
+    }
 }

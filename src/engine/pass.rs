@@ -7,10 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::apply::apply;
 use super::journal::Journal;
 use super::memory::Memory;
-use super::observe::{ObserveError, ask, observe};
-use super::observe_edit::observe_edit;
-use super::observe_roles::hear_roles;
-use super::observe_staff::ask_staff;
+use super::observe::{ObserveError, ask, ask_staff, hear_roles, observe, observe_edit};
 use super::passwords::Passwords;
 use super::progress::{Progress, Silent};
 use crate::jira::{JiraRead, JiraWrite, requests};
@@ -39,25 +36,11 @@ pub struct Preview {
     pub already: Vec<Step>,
 }
 
-/// Observes, plans and judges. Has no way to write.
+/// Observes some desks of a whole roster, plans and judges. Has no way to write.
 ///
 /// # Errors
 /// Those of [`observe`].
-pub async fn preview(
-    jira: &JiraRead,
-    roster: &Roster,
-    ledger: &Ledger,
-    policy: &Policy,
-    progress: &dyn Progress,
-) -> Result<Preview, ObserveError> {
-    preview_part(jira, (roster, roster), ledger, policy, progress).await
-}
-
-/// The same for some desks of a whole roster.
-///
-/// # Errors
-/// Those of [`observe`].
-pub async fn preview_part(
+pub(super) async fn preview_part(
     jira: &JiraRead,
     (whole, part): (&Roster, &Roster),
     ledger: &Ledger,
@@ -77,7 +60,7 @@ pub async fn preview_part(
 ///
 /// # Errors
 /// Those of [`observe_edit`].
-pub async fn preview_edit(
+pub(super) async fn preview_edit(
     jira: &JiraRead,
     (roster, edit): (&Roster, &Edit),
     memory: &Memory,
@@ -135,8 +118,13 @@ async fn decide(
     let steps = plan.steps.iter().chain(&plan.paused);
     let mut asked: Vec<_> = steps.filter_map(|step| changed(part, step)).collect();
     let leavers = plan.leavers.iter();
-    let leavers = leavers.filter(|leaver| screening.allows(&leaver.desk, &leaver.handle));
-    asked.extend(leavers.map(|leaver| (leaver.handle.clone(), BTreeSet::from([leaver.desk.clone()]))));
+    let leavers = leavers.filter(|leaver| screening.allows(&leaver.container, &leaver.handle));
+    asked.extend(leavers.map(|leaver| {
+        (
+            leaver.handle.clone(),
+            leaver.container.desk().cloned().into_iter().collect(),
+        )
+    }));
     if !asked.is_empty() {
         ask_staff(jira, asked, &mut observed).await?;
         plan = plan_part((whole, part), &observed, ledger, policy);
@@ -166,7 +154,7 @@ fn changed(roster: &Roster, step: &Step) -> Option<(Handle, BTreeSet<DeskKey>)> 
 
 /// Applies what was approved, and writes into `book` what the next life of the process must know. Ends early when
 /// `stop` is asked for, after the calls in flight.
-pub async fn carry_out(
+pub(super) async fn carry_out(
     jira: &JiraWrite,
     preview: &Preview,
     book: &dyn Journal,

@@ -1,11 +1,12 @@
 //! Service desks, by the key of their Jira project.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// The key of a desk's Jira project, such as `SUP`: an upper-case letter, then upper-case letters, digits or `_`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct DeskKey(String);
+pub struct DeskKey(Arc<str>);
 
 /// A text that is not a project key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +23,7 @@ impl TryFrom<String> for DeskKey {
 
 impl From<DeskKey> for String {
     fn from(key: DeskKey) -> Self {
-        key.0
+        key.as_str().to_owned()
     }
 }
 
@@ -36,7 +37,7 @@ impl DeskKey {
         let starts = chars.next().is_some_and(|c| c.is_ascii_uppercase());
         let rest = chars.all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
         (starts && rest && text.len() <= 255)
-            .then(|| Self(text.to_owned()))
+            .then(|| Self(text.into()))
             .ok_or(NotADeskKey)
     }
 

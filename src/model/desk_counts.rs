@@ -1,4 +1,4 @@
-//! Who is on each desk, counted against the roster.
+//! Who is in each container, counted against the roster.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::access::Access;
 use super::account::{Account, AccountId, Handle};
-use super::desk::DeskKey;
-use super::observed::{AccessReading, DeskReading, Observed, ObservedDesk, Witness};
+use super::container::Container;
+use super::observed::{AccessReading, Observed, ObservedDesk, Witness};
 use super::plan::Plan;
 use super::roster::Roster;
 
@@ -51,37 +51,37 @@ pub struct Stranger {
     pub name: String,
 }
 
-/// Counts every desk that was read whole; the unlisted are named where `name_unlisted`.
+/// Counts every container that was read whole; the unlisted are named where `name_unlisted`.
 #[must_use]
-pub fn desk_counts(
+pub fn counts(
     roster: &Roster,
     observed: &Observed,
     plan: &Plan,
     name_unlisted: bool,
-) -> BTreeMap<DeskKey, DeskCounts> {
+) -> BTreeMap<Container, DeskCounts> {
     let mut counts = BTreeMap::new();
     let accounts = observed.by_handle();
-    for key in roster.desks.keys() {
-        let Some(DeskReading::Read(desk)) = observed.desks.get(key) else {
+    for container in roster.containers() {
+        let Some(list) = observed
+            .list_of(&container)
+            .filter(|list| !list.completeness.is_narrow())
+        else {
             continue;
         };
-        if desk.completeness.is_narrow() {
-            continue;
-        }
         let customers = roster
             .customers
             .iter()
-            .filter(|(_, customer)| customer.desks.contains(key));
+            .filter(|(_, customer)| customer.is_listed_on(&container));
         let mut listed: BTreeSet<_> = customers
             .clone()
             .filter_map(|(email, _)| Some(&plan.accounts.get(email)?.id))
             .collect();
         // Whoever a held entry may mean may well be listed.
-        let of_desk: BTreeSet<_> = customers.map(|(email, _)| email).collect();
+        let of_it: BTreeSet<_> = customers.map(|(email, _)| email).collect();
         let held = plan.held.iter();
-        let held = held.filter(|held| held.email.as_ref().is_some_and(|email| of_desk.contains(email.key())));
+        let held = held.filter(|held| held.email.as_ref().is_some_and(|email| of_it.contains(email.key())));
         listed.extend(held.flat_map(|held| held.reason.candidates()));
-        counts.insert(key.clone(), counts_of(desk, &listed, &accounts, name_unlisted));
+        counts.insert(container, counts_of(list, &listed, &accounts, name_unlisted));
     }
     counts
 }
@@ -141,10 +141,7 @@ mod tests {
         let roster = roster(&["SUP"], [customer("ada@example.com", &["SUP"])]);
         let plan = plan(&roster, &observed, &Ledger::none(), &Policy::default());
         assert_eq!(plan.held.len(), 1);
-        let counts = desk_counts(&roster, &observed, &plan, true)
-            .into_values()
-            .next()
-            .unwrap();
+        let counts = counts(&roster, &observed, &plan, true).into_values().next().unwrap();
         assert_eq!((counts.customers, counts.listed, counts.unlisted), (3, 2, 1));
         assert_eq!(counts.strangers, [AccountId("3".into())]);
     }
@@ -165,8 +162,8 @@ mod tests {
         reading(&mut observed, "OPS").access = AccessReading::NotAsked;
         let roster = roster(&["OPS", "SUP"], [customer("ada@example.com", &["SUP"])]);
         let plan = plan(&roster, &observed, &Ledger::none(), &Policy::default());
-        let counts = desk_counts(&roster, &observed, &plan, false);
-        let (ops, sup) = (&counts[&key("OPS")], &counts[&key("SUP")]);
+        let counts = counts(&roster, &observed, &plan, false);
+        let (ops, sup) = (&counts[&key("OPS").into()], &counts[&key("SUP").into()]);
         assert_eq!((sup.customers, sup.listed, sup.hidden, sup.unlisted), (4, 1, 1, 2));
         assert_eq!(sup.strangers.len(), 3);
         assert_eq!(

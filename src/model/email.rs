@@ -3,6 +3,7 @@
 mod characters;
 
 use std::fmt;
+use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -24,10 +25,10 @@ pub struct Email {
 /// An address as it is compared: Unicode NFC, lower case, the domain in its ASCII form.
 ///
 /// Jira compares e-mails case-insensitively (jira-facts §4, H). Only canonical equivalence is folded (NFC, not
-/// NFKC): two addresses that merely look alike stay two people.
+/// NFKC): two addresses that merely look alike stay two people. Whatever names the same person shares one text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
-pub struct EmailKey(String);
+#[serde(from = "String", into = "String")]
+pub struct EmailKey(Arc<str>);
 
 /// Why a text is not an address quietdesk would send to Jira.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -80,7 +81,7 @@ impl Email {
             false => local.nfc().collect::<String>().to_lowercase().nfc().collect(),
         };
         Ok(Self {
-            key: EmailKey(format!("{local}@{domain}")),
+            key: EmailKey(format!("{local}@{domain}").into()),
             spelled: text.to_owned(),
         })
     }
@@ -146,18 +147,31 @@ impl EmailKey {
     /// odd address already in Jira never stops a reading.
     #[must_use]
     pub fn of(shown: &str) -> Self {
-        Email::parse(shown).map_or_else(|_| Self(shown.trim().to_lowercase()), |email| email.key)
+        Email::parse(shown).map_or_else(|_| Self(shown.trim().to_lowercase().into()), |email| email.key)
     }
 
     /// A key that was written down as [`EmailKey::as_str`]. Normalising it again could change an odd one.
     pub(crate) fn restored(key: &str) -> Self {
-        Self(key.to_owned())
+        Self(key.into())
     }
 
     /// The normalised text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<String> for EmailKey {
+    /// A key that was written down: nothing is normalised.
+    fn from(key: String) -> Self {
+        Self(key.into())
+    }
+}
+
+impl From<EmailKey> for String {
+    fn from(key: EmailKey) -> Self {
+        key.as_str().to_owned()
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::access::Access;
 use super::account::{Account, AccountId, AccountKind, Handle};
+use super::container::Container;
 use super::desk::DeskKey;
 use super::email::{Email, EmailKey};
 use super::name::Name;
@@ -14,6 +15,11 @@ use super::roster::{Customer, DeskSpec, Roster};
 
 pub(crate) fn key(text: &str) -> DeskKey {
     DeskKey::parse(text).unwrap()
+}
+
+/// A desk, as something people belong to.
+pub(crate) fn container(text: &str) -> Container {
+    key(text).into()
 }
 
 pub(crate) fn email_key(text: &str) -> EmailKey {

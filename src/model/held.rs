@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::account::{AccountId, Handle};
+use super::container::Container;
 use super::desk::DeskKey;
 use super::email::Email;
 
@@ -18,7 +19,7 @@ pub struct Held {
 }
 
 /// What a held entry leaves undecided. It says nothing about any other person or fact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Concerns<'a> {
     /// Nothing that the roster wants.
     Nothing,
@@ -26,14 +27,14 @@ pub enum Concerns<'a> {
     Person(&'a Email),
     /// One person's name.
     Name(&'a Email),
-    /// Whether one person is on one desk.
-    Membership(&'a DeskKey, &'a Email),
-    /// Whether a desk's list holds only people the roster lists.
-    Strangers(&'a DeskKey),
+    /// Whether one person is in one container.
+    Membership(Container, &'a Email),
+    /// Whether a container holds only people the roster lists.
+    Strangers(Container),
     /// How open a desk is.
     Access(&'a DeskKey),
-    /// All of one desk.
-    Desk(&'a DeskKey),
+    /// All of one container.
+    Container(Container),
 }
 
 /// What Jira accepted twice without effect.
@@ -112,6 +113,7 @@ impl Held {
     #[must_use]
     pub fn concerns(&self) -> Concerns<'_> {
         let (email, desk) = (self.email.as_ref(), self.desk.as_ref());
+        let container = desk.map(Container::from);
         let concerns = match &self.reason {
             HeldReason::SeveralAccounts(_)
             | HeldReason::HiddenEmail(_)
@@ -127,15 +129,17 @@ impl Held {
             | HeldReason::PinShared(_)
             | HeldReason::PasswordMissing
             // With a desk it is an entry whose `until` has come: the roster wants nothing of that person any more.
-            | HeldReason::SeatGiven(_) => desk.map(Concerns::Strangers).or(email.map(Concerns::Person)),
+            | HeldReason::SeatGiven(_) => container.map(Concerns::Strangers).or(email.map(Concerns::Person)),
             HeldReason::NoEffect(Change::Account) => email.map(Concerns::Person),
             HeldReason::NoEffect(Change::Name) => email.map(Concerns::Name),
-            HeldReason::NoEffect(Change::Add) => desk.zip(email).map(|(desk, email)| Concerns::Membership(desk, email)),
+            HeldReason::NoEffect(Change::Add) => {
+                container.zip(email).map(|(container, email)| Concerns::Membership(container, email))
+            },
             HeldReason::NoEffect(Change::Remove)
             | HeldReason::StillOpen
             | HeldReason::ClockOff(_)
             | HeldReason::LeaverHidden(_) | HeldReason::LeaverUnread(_) => {
-                desk.map(Concerns::Strangers)
+                container.map(Concerns::Strangers)
             }
             HeldReason::NoEffect(Change::Access)
             | HeldReason::AccessUnreadable(_)
@@ -143,7 +147,7 @@ impl Held {
             | HeldReason::PublicNotAllowed => desk.map(Concerns::Access),
             HeldReason::DeskMissing
             | HeldReason::DeskUnreadable(_)
-            | HeldReason::DeskClosed(_) => desk.map(Concerns::Desk),
+            | HeldReason::DeskClosed(_) => container.map(Concerns::Container),
         };
         concerns.unwrap_or(Concerns::Nothing)
     }

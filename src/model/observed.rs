@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::access::Access;
 use super::account::{Account, AccountId, AccountKind, Handle};
+use super::container::Container;
 use super::desk::DeskKey;
 use super::email::EmailKey;
 
@@ -70,6 +71,27 @@ impl Observed {
     #[must_use]
     pub fn has_access(&self, desk: &ObservedDesk, account: &Account) -> bool {
         desk.has_access(&account.handle, self.groups.get(&account.handle))
+    }
+
+    /// A desk that was read.
+    #[must_use]
+    pub fn desk(&self, key: &DeskKey) -> Option<&ObservedDesk> {
+        match self.desks.get(key)? {
+            DeskReading::Read(desk) => Some(desk),
+            DeskReading::Missing | DeskReading::Unreadable { .. } => None,
+        }
+    }
+
+    /// The list of a container, where it was read. None of an organization is read yet.
+    #[must_use]
+    pub fn list_of(&self, container: &Container) -> Option<&ObservedDesk> {
+        self.desk(container.desk()?)
+    }
+
+    /// All lists that were read.
+    pub fn lists(&self) -> impl Iterator<Item = (Container, &ObservedDesk)> {
+        let desks = self.desks.keys();
+        desks.filter_map(|key| Some((key.into(), self.desk(key)?)))
     }
 
     /// The accounts by what calls send.

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::account::AccountId;
+use super::container::Container;
 use super::desk::DeskKey;
-use super::desk_counts::{DeskCounts, desk_counts};
+use super::desk_counts::{DeskCounts, counts};
 use super::guard::Finding;
 use super::observed::Observed;
 use super::outcome::{Outcome, Outcomes};
@@ -169,7 +170,7 @@ pub struct NoteEntry {
     pub note: String,
 }
 
-/// Somebody who would leave a desk, and stays because of a guard.
+/// Somebody who would leave, and stays because of a guard.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RefusedEntry {
     /// The address Jira shows, where that is known.
@@ -177,8 +178,9 @@ pub struct RefusedEntry {
     pub email: Option<String>,
     /// The account; the user name where nothing more is known of it.
     pub account: AccountId,
-    /// The desk.
-    pub desk: DeskKey,
+    /// The desk or organization.
+    #[serde(flatten)]
+    pub container: Container,
 }
 
 /// What the guards found.
@@ -225,7 +227,8 @@ impl Report {
             outcomes,
             ..
         } = material;
-        let desks = desk_counts(material.roster, observed, plan, material.name_unlisted);
+        let counts = counts(material.roster, observed, plan, material.name_unlisted);
+        let desks = of_desks(counts);
         Self {
             format_version: 1,
             jira: Jira {
@@ -255,6 +258,15 @@ impl Report {
                 .map(ToString::to_string),
         }
     }
+}
+
+fn of_desks(counts: BTreeMap<Container, DeskCounts>) -> BTreeMap<DeskKey, DeskCounts> {
+    let desks = counts.into_iter().filter_map(|(container, counts)| match container {
+        Container::Desk(key) => Some((key, counts)),
+        // No roster declares one yet.
+        Container::Organization(_) => None,
+    });
+    desks.collect()
 }
 
 fn warnings(source: &RosterSource, plan: &Plan, desks: &BTreeMap<DeskKey, DeskCounts>) -> Vec<String> {
@@ -409,7 +421,7 @@ fn refused_entries(observed: &Observed, plan: &Plan) -> Vec<RefusedEntry> {
         RefusedEntry {
             email: account.and_then(|account| account.email.clone()),
             account: account.map_or_else(|| AccountId(leaver.handle.0.clone()), |account| account.id.clone()),
-            desk: leaver.desk.clone(),
+            container: leaver.container.clone(),
         }
     };
     plan.leavers.iter().map(entry).collect()

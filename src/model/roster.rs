@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use super::access::Access;
 use super::account::Handle;
+use super::container::Container;
 use super::desk::DeskKey;
 use super::email::{Email, EmailKey};
 use super::name::Name;
@@ -41,11 +42,29 @@ impl Roster {
         !self.expired.is_empty() || customers.any(|customer| customer.until.is_some())
     }
 
-    /// How many customers are listed on a desk.
+    /// What people can belong to, in order.
+    pub fn containers(&self) -> impl Iterator<Item = Container> {
+        self.desks.keys().map(Container::from)
+    }
+
+    /// Whether a container is declared.
     #[must_use]
-    pub fn listed_on(&self, desk: &DeskKey) -> usize {
+    pub fn declares(&self, container: &Container) -> bool {
+        container.desk().is_some_and(|key| self.desks.contains_key(key))
+    }
+
+    /// Whether an address is listed in a container.
+    #[must_use]
+    pub fn lists(&self, email: &EmailKey, container: &Container) -> bool {
+        let customer = self.customers.get(email);
+        customer.is_some_and(|customer| customer.is_listed_on(container))
+    }
+
+    /// How many customers are listed in a container.
+    #[must_use]
+    pub fn listed_on(&self, container: &Container) -> usize {
         let customers = self.customers.values();
-        customers.filter(|customer| customer.desks.contains(desk)).count()
+        customers.filter(|customer| customer.is_listed_on(container)).count()
     }
 
     /// The first day on which somebody's `until` comes.
@@ -154,6 +173,17 @@ impl InitialPassword {
 }
 
 impl Customer {
+    /// Whether the entry lists its person in a container. No entry lists an organization yet.
+    #[must_use]
+    pub fn is_listed_on(&self, container: &Container) -> bool {
+        container.desk().is_some_and(|key| self.desks.contains(key))
+    }
+
+    /// What the entry lists its person in.
+    pub fn containers(&self) -> impl Iterator<Item = Container> {
+        self.desks.iter().map(Container::from)
+    }
+
     /// The display name a new account gets.
     #[must_use]
     pub fn name_for_creation(&self) -> &str {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::access::Access;
 use super::account::{Account, AccountId, Handle};
+use super::container::Container;
 use super::desk::DeskKey;
 use super::email::Email;
 use super::roster::InitialPassword;
@@ -221,11 +222,11 @@ impl Action {
         }
     }
 
-    /// Which account it takes off which desk.
+    /// Which account it takes off what.
     #[must_use]
-    pub fn removal(&self) -> Option<(&DeskKey, &AccountRef)> {
+    pub fn removal(&self) -> Option<(Container, &AccountRef)> {
         match self {
-            Self::RemoveFromDesk { account, desk, .. } => Some((desk, account)),
+            Self::RemoveFromDesk { account, desk, .. } => Some((desk.into(), account)),
             Self::CreateCustomer { .. }
             | Self::UpdateCustomer { .. }
             | Self::AddToDesk { .. }

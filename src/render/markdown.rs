@@ -180,7 +180,7 @@ fn change(step: &StepEntry) -> String {
 
 fn refused(entry: &RefusedEntry) -> String {
     let who = entry.email.as_deref().unwrap_or(&entry.account.0);
-    format!("{} on {}", code(who), code(entry.desk.as_str()))
+    format!("{} on {}", code(who), code(&entry.container.to_string()))
 }
 
 fn failure(step: &StepEntry) -> String {

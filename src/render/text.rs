@@ -69,7 +69,7 @@ pub fn write_remarks(out: &mut dyn io::Write, report: &Report, full: bool) -> io
     if full {
         for entry in &report.refused {
             let who = entry.email.clone().unwrap_or_else(|| scalar(&entry.account.0));
-            writeln!(out, "refused: {who} stays on {}", entry.desk)?;
+            writeln!(out, "refused: {who} stays on {}", entry.container)?;
         }
     } else if !report.refused.is_empty() {
         let count = report.refused.len();

@@ -15,6 +15,7 @@ use quietdesk::engine::journal::Journal as _;
 use quietdesk::engine::state::{Opener, RosterFile, State, StateError, read_hand_off, read_ledger};
 use quietdesk::model::access::Access;
 use quietdesk::model::account::{AccountId, Handle};
+use quietdesk::model::container::Container;
 use quietdesk::model::desk::DeskKey;
 use quietdesk::model::email::{Email, EmailKey};
 use quietdesk::model::ledger::{Deed, Fact, History, Ledger, Parts, Value};
@@ -47,14 +48,15 @@ fn key(name: &str) -> EmailKey {
 
 /// Ada is on both desks; Bob and Cleo left the file and are still to be taken off, Cleo missed once.
 fn remembered() -> Parts {
-    let (sup, priv_, id) = (desk("SUP"), desk("PRIV"), |id: &str| AccountId(id.into()));
-    let listed = |desk: &DeskKey| (Fact::Membership(desk.clone(), key("ada")), Value::Present);
+    let id = |id: &str| AccountId(id.into());
+    let (sup, priv_) = (Container::from(desk("SUP")), Container::from(desk("PRIV")));
+    let listed = |on: &Container| (Fact::Membership(on.clone(), key("ada")), Value::Present);
     Parts {
         completed: [sup.clone(), priv_.clone()].into(),
         agreed: [
             (Fact::Account(key("ada")), Value::Account(id("5b10:ada"))),
             (Fact::Name(key("ada")), Value::Name("Ada Lovelace".into())),
-            (Fact::Access(sup.clone()), Value::Access(Access::Open)),
+            (Fact::Access(desk("SUP")), Value::Access(Access::Open)),
             (Fact::Exact(priv_.clone()), Value::Present),
             listed(&sup),
             listed(&priv_),
@@ -80,9 +82,9 @@ fn remembered() -> Parts {
         history: History {
             applied: [(sup.clone(), 1), (priv_.clone(), 3)].into(),
             sizes: [(sup, 10), (priv_.clone(), 3)].into(),
-            removed: [((priv_.clone(), Handle("5b10:dan".into())), 1_795_867_000)].into(),
+            removed: [((priv_, Handle("5b10:dan".into())), 1_795_867_000)].into(),
             used: [("removals-PRIV-00000000".to_owned(), 1_795_867_000)].into(),
-            places: [(priv_, [Mark(7), Mark(u64::MAX)].into())].into(),
+            places: [(desk("PRIV"), [Mark(7), Mark(u64::MAX)].into())].into(),
             ..History::default()
         },
         until_came: Some("2026-11-01".parse().unwrap()),

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use quietdesk::engine::journal::NoJournal;
-use quietdesk::engine::pass::{carry_out, preview};
+use quietdesk::engine::memory::Memory;
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
+use quietdesk::engine::session::{Scope, Session};
 use quietdesk::jira::{JiraRead, JiraWrite};
 use quietdesk::model::ledger::Ledger;
 use quietdesk::model::policy::Policy;
@@ -99,7 +101,7 @@ async fn ends_the_same(script: &str) {
     let mut world = World::with(seed(), config).await;
     world.settings.patience = Duration::from_secs(5);
     let wanted = roster(WANTED);
-    let policy = Policy {
+    let mut policy = Policy {
         reactivate: true,
         ..Policy::default()
     };
@@ -113,16 +115,23 @@ async fn ends_the_same(script: &str) {
             continue;
         };
         let jira = JiraWrite::new(jira);
-        let Ok(seen) = preview(&jira, &wanted, &ledger, &policy, &Silent).await else {
+        let mut memory = Memory::default();
+        let mut session = Session {
+            journal: &NoJournal,
+            ledger: &mut ledger,
+            memory: &mut memory,
+            policy: &mut policy,
+            clock: Timestamp::now,
+        };
+        let Ok(planned) = session.plan(&jira, &wanted, Scope::Everything, &Silent).await else {
             continue;
         };
-        let plan = seen.approved.plan();
+        let plan = planned.seen.approved.plan();
         if plan.steps.is_empty() && plan.held.is_empty() {
             break;
         }
         let (none, stop) = (Passwords::default(), CancellationToken::new());
-        let outcomes = carry_out(&jira, &seen, &NoJournal, &none, &Silent, &stop).await;
-        ledger.fold(&wanted, plan, &outcomes);
+        session.execute(planned, &jira, &none, &Silent, &stop).await.unwrap();
     }
     let end = world.sandbox.snapshot();
     assert_eq!(

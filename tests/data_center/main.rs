@@ -13,10 +13,12 @@ mod regressions;
 mod staff;
 mod versions;
 
+use jiff::Timestamp;
 use quietdesk::engine::journal::NoJournal;
-use quietdesk::engine::pass::{carry_out, preview};
+use quietdesk::engine::memory::Memory;
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
+use quietdesk::engine::session::{Scope, Session};
 use quietdesk::jira::JiraWrite;
 use quietdesk::model::ledger::Ledger;
 use quietdesk::model::policy::Policy;
@@ -47,16 +49,27 @@ async fn world_ruled(seed: Seed, rules: Rules) -> World {
 /// One pass with a policy and passwords.
 async fn apply(world: &World, roster: &Roster, ledger: &mut Ledger, policy: &Policy, passwords: &Passwords) -> Applied {
     let jira = JiraWrite::new(world.read().await);
-    let seen = preview(&jira, roster, ledger, policy, &Silent).await.unwrap();
+    let (mut memory, mut policy) = (Memory::default(), policy.clone());
+    let mut session = Session {
+        journal: &NoJournal,
+        ledger,
+        memory: &mut memory,
+        policy: &mut policy,
+        clock: Timestamp::now,
+    };
+    let planned = session.plan(&jira, roster, Scope::Everything, &Silent).await.unwrap();
     let before = (world.sandbox.writes(), world.sandbox.requests());
     let stop = CancellationToken::new();
-    let outcomes = carry_out(&jira, &seen, &NoJournal, passwords, &Silent, &stop).await;
-    ledger.fold(roster, seen.approved.plan(), &outcomes);
+    let ended = session
+        .execute(planned, &jira, passwords, &Silent, &stop)
+        .await
+        .unwrap();
+    let (seen, outcomes) = (ended.seen, ended.outcomes.unwrap());
     Applied {
         planned: quietdesk::model::calls::calls(seen.approved.plan()).count(),
         writes: world.sandbox.writes() - before.0,
         requests: world.sandbox.requests() - before.1,
-        seen: seen.into(),
+        seen,
         outcomes,
     }
 }

@@ -1,5 +1,6 @@
 //! What once went wrong, or nearly did: each was found by somebody who looked for it.
 
+use quietdesk::engine::journal::NoJournal;
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::state::{Opener, State, clear_hand_off, read_hand_off};
 use quietdesk::model::ledger::Ledger;
@@ -7,7 +8,7 @@ use quietdesk::model::policy::Policy;
 use quietdesk::sandbox::{Config, DeskAccess, Rules, Seed, SeedDesk, SeedPerson, Version};
 use secrecy::ExposeSecret as _;
 
-use super::support::world::{World, roster};
+use super::support::world::{World, pass_after, roster};
 use super::{apply, config, world, world_ruled};
 
 fn seed(people: Vec<SeedPerson>) -> Seed {
@@ -297,29 +298,18 @@ async fn a_forbidden_password_create_ends_plain_creates() {
 /// Somebody makes the account between plan and apply, under another user name.
 #[tokio::test]
 async fn somebody_made_meanwhile_is_linked() {
-    use quietdesk::engine::pass::{carry_out, preview};
-    use quietdesk::engine::progress::Silent;
     for password in ["", ", initial_password: generate"] {
         let world = world(seed(vec![])).await;
         let wanted = roster(&format!(
             "version: 1\ndesks: {{SUP: {{}}}}\ncustomers: [{{email: ada@example.com, desks: [SUP]{password}}}]\n"
         ));
         let jira = quietdesk::jira::JiraWrite::new(world.read().await);
-        let seen = preview(&jira, &wanted, &Ledger::kept(), &Policy::default(), &Silent)
-            .await
-            .unwrap();
-        world.sandbox.create_account(&SeedPerson {
-            username: Some("ada".into()),
-            ..SeedPerson::customer("ada@example.com", &[])
-        });
-        carry_out(
-            &jira,
-            &seen,
-            &quietdesk::engine::journal::NoJournal,
-            &Passwords::default(),
-            &Silent,
-            &tokio_util::sync::CancellationToken::new(),
-        )
+        pass_after(&jira, &wanted, &NoJournal, || {
+            world.sandbox.create_account(&SeedPerson {
+                username: Some("ada".into()),
+                ..SeedPerson::customer("ada@example.com", &[])
+            });
+        })
         .await;
         assert_eq!(world.sandbox.accounts_of("ada@example.com").len(), 1);
     }

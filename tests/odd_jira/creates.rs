@@ -3,18 +3,12 @@
 use std::collections::BTreeSet;
 
 use quietdesk::engine::journal::NoJournal;
-use quietdesk::engine::pass::{carry_out, preview};
-use quietdesk::engine::passwords::Passwords;
-use quietdesk::engine::progress::Silent;
 use quietdesk::jira::JiraWrite;
-use quietdesk::model::ledger::Ledger;
 use quietdesk::model::outcome::Outcome;
-use quietdesk::model::policy::Policy;
 use quietdesk::sandbox::{Config, Rules, SeedPerson};
-use tokio_util::sync::CancellationToken;
 
 use super::support::desks::one_desk;
-use super::support::world::{World, roster};
+use super::support::world::{World, pass_after, roster};
 use super::{BOTH, on};
 
 #[tokio::test]
@@ -34,15 +28,13 @@ async fn a_create_refused_in_another_language_links_who_is_there() {
             "version: 1\ndefaults: {desks: [SUP]}\ndesks: {SUP: {}}\ncustomers: [ada@example.com, bob@example.com]",
         );
         let jira = JiraWrite::new(world.read().await);
-        let seen = preview(&jira, &wanted, &Ledger::none(), &Policy::default(), &Silent)
-            .await
-            .unwrap();
-        // Somebody else makes the account in the meantime.
-        world
-            .sandbox
-            .create_account(&SeedPerson::customer("Ada@example.com", &[]));
-        let stop = CancellationToken::new();
-        let outcomes = carry_out(&jira, &seen, &NoJournal, &Passwords::default(), &Silent, &stop).await;
+        let (seen, outcomes) = pass_after(&jira, &wanted, &NoJournal, || {
+            // Somebody else makes the account in the meantime.
+            world
+                .sandbox
+                .create_account(&SeedPerson::customer("Ada@example.com", &[]));
+        })
+        .await;
         let counts = outcomes.counts(seen.approved.plan());
         assert_eq!(counts, [(Outcome::Done, 3), (Outcome::Linked, 1)].into());
         assert_eq!(world.sandbox.accounts_of("ada@example.com").len(), 1);

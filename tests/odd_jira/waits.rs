@@ -6,19 +6,14 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use quietdesk::engine::journal::NoJournal;
-use quietdesk::engine::pass::{carry_out, preview};
-use quietdesk::engine::passwords::Passwords;
-use quietdesk::engine::progress::Silent;
 use quietdesk::jira::{CallError, JiraWrite};
-use quietdesk::model::ledger::Ledger;
 use quietdesk::model::outcome::Outcome;
-use quietdesk::model::policy::Policy;
 use quietdesk::sandbox::{Config, Deployment, Rules, Sandbox, Version};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::support::desks::{members, one_desk, people};
 use super::support::program::Day;
+use super::support::world::pass_after;
 use super::{BOTH, PATIENCE, connect_to, in_process, on, settings_for};
 
 /// When something was asked for, since the start.
@@ -171,9 +166,7 @@ async fn an_import_under_a_token_bucket_is_refused_a_few_times_a_second() {
             };
             let (sandbox, jira) = in_process(config, &one_desk(Vec::new())).await;
             let (wanted, jira) = (members(&people(100)), JiraWrite::new(jira));
-            let seen = preview(&jira, &wanted, &Ledger::none(), &Policy::default(), &Silent).await;
-            let (seen, stop) = (seen.unwrap(), CancellationToken::new());
-            let outcomes = carry_out(&jira, &seen, &NoJournal, &Passwords::default(), &Silent, &stop).await;
+            let (seen, outcomes) = pass_after(&jira, &wanted, &NoJournal, || ()).await;
             assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Done, 200)].into());
             let mut refused = BTreeMap::<u64, usize>::new();
             let journal = sandbox.journal();

@@ -1,6 +1,13 @@
 //! What removing costs, and what a failure in the middle of it leaves.
 
+use jiff::Timestamp;
+use quietdesk::engine::memory::Memory;
+use quietdesk::engine::passwords::Passwords;
+use quietdesk::engine::progress::Silent;
+use quietdesk::engine::session::{Scope, Session};
+use quietdesk::jira::JiraWrite;
 use quietdesk::model::guard;
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 
@@ -77,19 +84,20 @@ async fn an_account_that_vanished_meanwhile_holds_up_nobody_else() {
     let roster = private("access: restricted, membership: exact", &["p000@example.com"]);
     let gone = world.sandbox.accounts_of("p003@example.com").remove(0);
     let (mut ledger, policy) = (Ledger::kept(), anything_goes());
-    let jira = quietdesk::jira::JiraWrite::new(world.read().await);
-    let seen = quietdesk::engine::pass::preview(&jira, &roster, &ledger, &policy, &quietdesk::engine::progress::Silent);
-    let seen = seen.await.unwrap();
+    let jira = JiraWrite::new(world.read().await);
+    let (mut memory, mut guards) = (Memory::default(), policy.clone());
+    let mut session = Session {
+        journal: &NoJournal,
+        ledger: &mut ledger,
+        memory: &mut memory,
+        policy: &mut guards,
+        clock: Timestamp::now,
+    };
+    let planned = session.plan(&jira, &roster, Scope::Everything, &Silent).await.unwrap();
     world.sandbox.delete_account(&gone).unwrap();
-    let outcomes = quietdesk::engine::pass::carry_out(
-        &jira,
-        &seen,
-        &NoJournal,
-        &quietdesk::engine::passwords::Passwords::default(),
-        &quietdesk::engine::progress::Silent,
-        &tokio_util::sync::CancellationToken::new(),
-    )
-    .await;
+    let (none, stop) = (Passwords::default(), CancellationToken::new());
+    let result = session.execute(planned, &jira, &none, &Silent, &stop).await.unwrap();
+    let (seen, outcomes) = (result.seen, result.outcomes.unwrap());
     let failed = seen
         .approved
         .plan()

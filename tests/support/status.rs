@@ -131,7 +131,7 @@ pub(crate) fn held(email: &str, reason: &str, advice: &str) -> HeldEntry {
 pub(crate) fn finding(what: &str) -> Finding {
     Finding {
         id: "g-4f2a".into(),
-        desk: Some(key("PRIV")),
+        container: Some(key("PRIV").into()),
         what: what.into(),
         count: 31,
         of: 41,

@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use quietdesk::engine::journal::{Journal, NoJournal};
 use quietdesk::engine::memory::Memory;
 use quietdesk::engine::observe::ObserveError;
-use quietdesk::engine::pass::{Preview, preview};
+use quietdesk::engine::pass::Preview;
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
+use quietdesk::engine::recheck::RecheckError;
 use quietdesk::engine::session::{Scope, Session};
 use quietdesk::jira::{BaseUrl, Credentials, JiraRead, JiraWrite, Settings};
 use quietdesk::model::calls::calls;
@@ -44,6 +45,60 @@ pub(crate) fn roster(yaml: &str) -> Roster {
     parse(&[source]).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
+/// What a pass goes by that remembers nothing from before.
+pub(crate) struct Unknowing {
+    ledger: Ledger,
+    memory: Memory,
+    policy: Policy,
+}
+
+impl Unknowing {
+    pub(crate) fn new() -> Self {
+        Self {
+            ledger: Ledger::none(),
+            memory: Memory::default(),
+            policy: Policy::default(),
+        }
+    }
+
+    pub(crate) fn session<'a>(&'a mut self, journal: &'a dyn Journal) -> Session<'a> {
+        Session {
+            journal,
+            ledger: &mut self.ledger,
+            memory: &mut self.memory,
+            policy: &mut self.policy,
+            clock: Timestamp::now,
+        }
+    }
+}
+
+/// What would be done.
+pub(crate) async fn plan_by(jira: &JiraRead, roster: &Roster) -> Result<Arc<Preview>, ObserveError> {
+    let mut unknowing = Unknowing::new();
+    let mut session = unknowing.session(&NoJournal);
+    match session.plan(jira, roster, Scope::Everything, &Silent).await {
+        Ok(planned) => Ok(planned.seen),
+        Err(RecheckError::Observe(error)) => Err(error),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+/// One pass, between whose plan and whose first call something happens.
+pub(crate) async fn pass_after(
+    jira: &JiraWrite,
+    roster: &Roster,
+    journal: &dyn Journal,
+    something: impl FnOnce(),
+) -> (Arc<Preview>, Outcomes) {
+    let mut unknowing = Unknowing::new();
+    let mut session = unknowing.session(journal);
+    let planned = session.plan(jira, roster, Scope::Everything, &Silent).await.unwrap();
+    something();
+    let (none, stop) = (Passwords::default(), CancellationToken::new());
+    let result = session.execute(planned, jira, &none, &Silent, &stop).await.unwrap();
+    (result.seen, result.outcomes.unwrap())
+}
+
 impl World {
     pub(crate) async fn new(seed: Seed) -> Self {
         Self::with(seed, Config::default()).await
@@ -74,14 +129,12 @@ impl World {
         JiraRead::connect(self.settings.clone()).await.unwrap()
     }
 
-    pub(crate) async fn plan(&self, roster: &Roster) -> Preview {
-        preview(&self.read().await, roster, &Ledger::none(), &Policy::default(), &Silent)
-            .await
-            .unwrap()
+    pub(crate) async fn plan(&self, roster: &Roster) -> Arc<Preview> {
+        self.plan_or_error(roster).await.unwrap()
     }
 
-    pub(crate) async fn plan_or_error(&self, roster: &Roster) -> Result<Preview, ObserveError> {
-        preview(&self.read().await, roster, &Ledger::none(), &Policy::default(), &Silent).await
+    pub(crate) async fn plan_or_error(&self, roster: &Roster) -> Result<Arc<Preview>, ObserveError> {
+        plan_by(&self.read().await, roster).await
     }
 
     pub(crate) async fn apply(&self, roster: &Roster) -> Applied {

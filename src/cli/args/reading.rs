@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
-use super::ConnectionArgs;
+use super::connection::ConnectionArgs;
 
 /// What the exit codes mean here, where nothing is planned or applied.
 const DOCTOR_CODES: &str = "\

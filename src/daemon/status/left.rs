@@ -178,14 +178,18 @@ fn of_desk(desk: Option<&DeskKey>, reason: &str) -> String {
 fn of_finding(finding: &Finding) -> Group {
     let Finding {
         id: _,
-        desk,
+        container,
         what,
         count,
         of,
         limit,
         way_out,
     } = finding;
-    let reason = of_desk(desk.as_ref(), &format!("{what}: {count} of {of}, the limit is {limit}"));
+    let reason = format!("{what}: {count} of {of}, the limit is {limit}");
+    let reason = match container {
+        Some(container) => format!("{container}: {reason}"),
+        None => reason,
+    };
     Group {
         what: What::Refused,
         kind: None,

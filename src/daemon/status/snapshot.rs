@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Kind, PassResult};
+use super::reported::PassResult;
+use crate::daemon::schedule::Kind;
 
 /// The whole document.
 #[derive(Clone, Debug, Serialize)]

@@ -6,9 +6,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::left::Left;
+use super::reported::{PassEnded, PassResult, RosterState};
 use super::snapshot::{DeskShown, PassShown, RosterWord, Running, Totals};
 use super::text::clean;
-use super::{Kind, PassEnded, PassResult, RosterState};
+use crate::daemon::schedule::Kind;
 use crate::jira::Stats;
 use crate::model::report::{Report, StepEntry};
 use crate::model::step::{Cause, StepKind};

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::About;
+use super::reported::About;
 use super::snapshot::{Answers, Requests, RosterShown, RosterWord, Snapshot, Standing};
 use super::state::{State, length};
 

@@ -2,17 +2,11 @@
 //!
 //! One reading of each such desk, when everything else is done.
 
-use std::collections::BTreeMap;
-
-use super::Applying;
+use super::applying::Applying;
 use crate::jira::{CallError, DeskRef, Roll};
 use crate::model::desk::DeskKey;
-use crate::model::observed::DeskReading;
 use crate::model::outcome::{Outcome, StepEnd};
 use crate::model::step::{Action, StepId};
-
-/// How membership steps ended that have to be looked up, by desk.
-pub(super) type Unsettled = BTreeMap<DeskKey, Vec<(StepId, StepEnd)>>;
 
 impl Applying<'_> {
     /// Ends a membership step. One whose outcome is unknown counts as that until it is settled, and is journalled then.
@@ -45,8 +39,18 @@ impl Applying<'_> {
         }
     }
 
+    /// What was under way when the time for finishing ran out may have taken effect.
+    pub(super) fn leave_open(&self) {
+        self.leave_unsettled();
+        let under_way = self.state(|state| state.under_way.clone());
+        for id in under_way {
+            let error = "quietdesk was told to stop before Jira answered; the next pass finds out what became of it";
+            self.end(id, StepEnd::with_error(Outcome::Unknown, error));
+        }
+    }
+
     /// Ends what is left unsettled as it is.
-    pub(super) fn leave_unsettled(&self) {
+    fn leave_unsettled(&self) {
         let unsettled = self.state(|state| std::mem::take(&mut state.unsettled));
         for (id, end) in unsettled.into_values().flatten() {
             self.end(id, end);
@@ -79,10 +83,8 @@ impl Applying<'_> {
             }
         };
         // Such a list shows the account whether or not it is on the desk; the next pass reads the role as well.
-        let is_shown_anyway = match self.observed.desks.get(desk) {
-            Some(DeskReading::Read(desk)) => desk.phantoms().contains(&account.handle),
-            Some(DeskReading::Missing | DeskReading::Unreadable { .. }) | None => false,
-        };
+        let read = self.observed.desk(desk);
+        let is_shown_anyway = read.is_some_and(|desk| desk.phantoms().contains(&account.handle));
         if is_shown_anyway {
             return end;
         }

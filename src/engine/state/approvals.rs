@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::StateError;
+use super::error::StateError;
 use super::folder::{check, private_file, put_whole, sync};
 use crate::files::{Accept, read};
 use crate::model::guard::Finding;
@@ -88,7 +88,11 @@ fn waiting(folder: &Path) -> Result<Vec<Finding>, StateError> {
 ///
 /// # Errors
 /// When they cannot be read. A line that is no approval (a crash can leave half of one) approves nothing.
-pub fn approvals(folder: &Path, history: &History, now: i64) -> Result<BTreeMap<String, i64>, StateError> {
+pub(in crate::engine) fn approvals(
+    folder: &Path,
+    history: &History,
+    now: i64,
+) -> Result<BTreeMap<String, i64>, StateError> {
     let path = folder.join(APPROVALS);
     let content = match read(&path, LARGEST, Accept::Files) {
         Ok(content) => content,
@@ -146,7 +150,7 @@ pub(super) fn keep_refused(folder: &Path, judged: Judged<'_>) -> Result<(), Stat
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn keep_planned(folder: &Path, findings: &[Finding]) -> Result<(), StateError> {
+pub(in crate::engine) fn keep_planned(folder: &Path, findings: &[Finding]) -> Result<(), StateError> {
     match check(folder)? {
         true => put(&folder.join(REFUSED_BY_PLAN), findings),
         false => Ok(()),

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tracing::{error, info};
 
-use super::StateError;
+use super::error::StateError;
 use super::folder::private_file;
 use crate::model::account::AccountId;
 use crate::model::desk::DeskKey;

@@ -9,9 +9,10 @@ use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 use tokio::task::spawn_blocking;
 
-use super::State;
 use super::approvals::{Judged, approvals, keep_refused};
+use super::directory::State;
 use super::error::StateError;
+use super::intents::Open;
 use crate::engine::journal::{Journal, JournalError};
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
@@ -21,26 +22,6 @@ use crate::model::outcome::{Outcome, StepEnd};
 use crate::model::plan::Plan;
 use crate::model::roster::Roster;
 use crate::model::step::{Action, Step};
-/// Creates whose end nobody knows.
-#[derive(Default)]
-pub(super) struct Open {
-    /// Of this apply: about to be sent, or under way.
-    begun: BTreeSet<EmailKey>,
-    /// Of an earlier apply or an earlier life: may have taken effect.
-    unsettled: BTreeSet<EmailKey>,
-    /// The new addresses this apply gave to accounts.
-    renamed: BTreeSet<EmailKey>,
-}
-
-impl Open {
-    /// What an earlier life left.
-    pub(super) fn left(unsettled: BTreeSet<EmailKey>) -> Self {
-        Self {
-            unsettled,
-            ..Self::default()
-        }
-    }
-}
 
 impl State {
     /// Accounts that a pass saw, and that an earlier life may have made without learning of it: it did, and whoever hands

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use super::StateError;
+use super::error::StateError;
 use crate::files::check_regular;
 
 /// Permission of a group and of others to write.

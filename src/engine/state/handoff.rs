@@ -17,7 +17,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use tracing::{debug, warn};
 
-use super::StateError;
+use super::error::StateError;
 use super::folder::{self, private_file};
 use crate::files::{self, Accept};
 use crate::model::account::AccountId;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Mutex as Turn;
 use tokio::task::spawn_blocking;
 
-use super::StateError;
+use super::error::StateError;
 use super::handoff::HandOffFile;
 use super::store::Store;
 use crate::engine::journal::JournalError;
@@ -144,5 +144,26 @@ impl Shared {
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Creates whose end nobody knows.
+#[derive(Default)]
+pub(super) struct Open {
+    /// Of this apply: about to be sent, or under way.
+    pub(super) begun: BTreeSet<EmailKey>,
+    /// Of an earlier apply or an earlier life: may have taken effect.
+    pub(super) unsettled: BTreeSet<EmailKey>,
+    /// The new addresses this apply gave to accounts.
+    pub(super) renamed: BTreeSet<EmailKey>,
+}
+
+impl Open {
+    /// What an earlier life left.
+    pub(super) fn left(unsettled: BTreeSet<EmailKey>) -> Self {
+        Self {
+            unsettled,
+            ..Self::default()
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::StateError;
+use super::error::StateError;
 use super::folder::private_file;
 
 /// Longest text of a holder that is repeated, in bytes.

@@ -14,7 +14,7 @@ use redb::{
 use rusqlite::Transaction;
 use tracing::{info, warn};
 
-use super::StateError;
+use super::error::StateError;
 use super::error::{Answer, Problem};
 use super::roster::{self, RosterFile};
 use super::rows::{self, restore};

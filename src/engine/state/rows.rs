@@ -8,13 +8,14 @@ use rusqlite::{Connection, Statement, Transaction};
 use super::error::{Answer, Problem};
 use crate::model::access::Access;
 use crate::model::account::{AccountId, Handle};
+use crate::model::container::Container;
 use crate::model::desk::DeskKey;
 use crate::model::email::EmailKey;
 use crate::model::ledger::{Deed, Fact, Ledger, Parts, Tracked, TrackedSet, Value};
 use crate::model::witness::Mark;
 
 /// A kind, and what it is about; what does not apply is empty.
-type Key<'a> = (&'static str, &'a str, Cow<'a, str>);
+type Key<'a> = (&'static str, Cow<'a, str>, Cow<'a, str>);
 type Word<'a> = Cow<'a, str>;
 
 const COMPLETED: &str = "completed";
@@ -46,14 +47,12 @@ const PRESENT: &str = "present";
 /// Writes what changed in a ledger since it was last written.
 pub(super) fn write(ledger: &Ledger, to: &Transaction<'_>) -> Answer<()> {
     let (mut rows, parts) = (Rows::of(to)?, ledger.parts());
-    rows.set(&parts.completed, COMPLETED, |desk| {
-        (COMPLETED, desk.as_str(), "".into())
-    })?;
+    rows.set(&parts.completed, COMPLETED, |container| whole(COMPLETED, container))?;
     rows.map(&parts.agreed, &FACTS, fact_key, value_word)?;
     rows.map(
         &parts.refused,
         &[REFUSED],
-        |email| (REFUSED, email.as_str(), "".into()),
+        |email| (REFUSED, email.as_str().into(), "".into()),
         |ids| {
             let ids: Vec<&str> = ids.iter().map(|id| id.0.as_str()).collect();
             ids.join("\n").into()
@@ -62,28 +61,28 @@ pub(super) fn write(ledger: &Ledger, to: &Transaction<'_>) -> Answer<()> {
     rows.map(
         &parts.claimed,
         &[CLAIMED],
-        |(desk, email)| place(CLAIMED, desk, email),
+        |(container, email)| place(CLAIMED, container, email.as_str()),
         |id| id.as_ref().map(|id| id.0.as_str()).unwrap_or_default().into(),
     )?;
-    rows.set(&parts.missed, MISSED, |(desk, email)| place(MISSED, desk, email))?;
+    rows.set(&parts.missed, MISSED, |(container, email)| {
+        place(MISSED, container, email.as_str())
+    })?;
     rows.map(&parts.accepted, &DEEDS, deed_key, number)?;
     let history = &parts.history;
     rows.map(
         &history.applied,
         &[APPLIED],
-        |desk| (APPLIED, desk.as_str(), "".into()),
+        |container| whole(APPLIED, container),
         number,
     )?;
-    rows.map(&history.sizes, &[SIZE], |desk| (SIZE, desk.as_str(), "".into()), number)?;
+    rows.map(&history.sizes, &[SIZE], |container| whole(SIZE, container), number)?;
     rows.map(
         &history.removed,
         &[REMOVED],
-        |(desk, handle)| (REMOVED, desk.as_str(), handle.0.as_str().into()),
+        |(container, handle)| place(REMOVED, container, &handle.0),
         number,
     )?;
-    rows.set(&history.used, USED, |(id, at)| {
-        (USED, id.as_str(), at.to_string().into())
-    })?;
+    rows.set(&history.used, USED, |(id, at)| (USED, id.into(), at.to_string().into()))?;
     if history.places.is_whole() {
         rows.forget(PLACE, "")?;
     }
@@ -95,8 +94,14 @@ pub(super) fn write(ledger: &Ledger, to: &Transaction<'_>) -> Answer<()> {
         marks.changes().try_for_each(|mark| rows.mark(desk, mark))?;
     }
     if ledger.has_new_singles() {
-        rows.row((SEAT_GIVEN, "", "".into()), parts.seat_given.as_deref().map(Cow::from))?;
-        rows.row((UNTIL_CAME, "", "".into()), parts.until_came.as_ref().map(number))?;
+        rows.row(
+            (SEAT_GIVEN, "".into(), "".into()),
+            parts.seat_given.as_deref().map(Cow::from),
+        )?;
+        rows.row(
+            (UNTIL_CAME, "".into(), "".into()),
+            parts.until_came.as_ref().map(number),
+        )?;
     }
     Ok(())
 }
@@ -119,8 +124,8 @@ impl<'t> Rows<'t> {
 
     fn row(&mut self, (kind, one, two): Key<'_>, value: Option<Word<'_>>) -> Answer<()> {
         match value {
-            Some(value) => self.put.execute([kind, one, &*two, &*value])?,
-            None => self.remove.execute([kind, one, &*two])?,
+            Some(value) => self.put.execute([kind, &*one, &*two, &*value])?,
+            None => self.remove.execute([kind, &*one, &*two])?,
         };
         Ok(())
     }
@@ -159,13 +164,17 @@ impl<'t> Rows<'t> {
     }
 
     fn mark(&mut self, desk: &DeskKey, (mark, is_there): (&Mark, bool)) -> Answer<()> {
-        let key = (PLACE, desk.as_str(), mark.0.to_string().into());
+        let key = (PLACE, desk.as_str().into(), mark.0.to_string().into());
         self.row(key, is_there.then_some("".into()))
     }
 }
 
-fn place<'a>(kind: &'static str, desk: &'a DeskKey, email: &'a EmailKey) -> Key<'a> {
-    (kind, desk.as_str(), email.as_str().into())
+fn whole<'a>(kind: &'static str, container: &'a Container) -> Key<'a> {
+    (kind, container.stored(), "".into())
+}
+
+fn place<'a>(kind: &'static str, container: &'a Container, who: &'a str) -> Key<'a> {
+    (kind, container.stored(), who.into())
 }
 
 fn number<T: ToString>(count: &T) -> Word<'_> {
@@ -174,21 +183,21 @@ fn number<T: ToString>(count: &T) -> Word<'_> {
 
 fn fact_key(fact: &Fact) -> Key<'_> {
     match fact {
-        Fact::Account(email) => (ACCOUNT, "", email.as_str().into()),
-        Fact::Membership(desk, email) => place(MEMBERSHIP, desk, email),
-        Fact::Access(desk) => (ACCESS, desk.as_str(), "".into()),
-        Fact::Name(email) => (NAME, "", email.as_str().into()),
-        Fact::Exact(desk) => (EXACT, desk.as_str(), "".into()),
+        Fact::Account(email) => (ACCOUNT, "".into(), email.as_str().into()),
+        Fact::Membership(container, email) => place(MEMBERSHIP, container, email.as_str()),
+        Fact::Access(desk) => (ACCESS, desk.as_str().into(), "".into()),
+        Fact::Name(email) => (NAME, "".into(), email.as_str().into()),
+        Fact::Exact(container) => whole(EXACT, container),
     }
 }
 
 fn deed_key(deed: &Deed) -> Key<'_> {
     match deed {
-        Deed::Add(desk, email) => place(ADD, desk, email),
-        Deed::Remove(desk, id) => (REMOVE, desk.as_str(), id.0.as_str().into()),
-        Deed::RemoveFromOpen(desk, id) => (REMOVE_FROM_OPEN, desk.as_str(), id.0.as_str().into()),
-        Deed::Update(email, after) => (UPDATE, email.as_str(), after.into()),
-        Deed::Access(desk, access) => (SET_ACCESS, desk.as_str(), access.as_str().into()),
+        Deed::Add(container, email) => place(ADD, container, email.as_str()),
+        Deed::Remove(container, id) => place(REMOVE, container, &id.0),
+        Deed::RemoveFromOpen(desk, id) => (REMOVE_FROM_OPEN, desk.as_str().into(), id.0.as_str().into()),
+        Deed::Update(email, after) => (UPDATE, email.as_str().into(), after.into()),
+        Deed::Access(desk, access) => (SET_ACCESS, desk.as_str().into(), access.as_str().into()),
     }
 }
 
@@ -222,16 +231,16 @@ pub(super) fn restore(parts: &mut Parts, (kind, one, two): (&str, &str, &str), v
     let email = || EmailKey::restored(two);
     let history = &mut parts.history;
     match kind {
-        COMPLETED => _ = parts.completed.insert(desk(one)?),
+        COMPLETED => _ = parts.completed.insert(container(one)?),
         ACCOUNT => parts.agreed.insert(Fact::Account(email()), account(value)),
         MEMBERSHIP => parts
             .agreed
-            .insert(Fact::Membership(desk(one)?, email()), present(value)?),
+            .insert(Fact::Membership(container(one)?, email()), present(value)?),
         ACCESS => parts
             .agreed
             .insert(Fact::Access(desk(one)?), Value::Access(access(value)?)),
         NAME => parts.agreed.insert(Fact::Name(email()), Value::Name(value.to_owned())),
-        EXACT => parts.agreed.insert(Fact::Exact(desk(one)?), present(value)?),
+        EXACT => parts.agreed.insert(Fact::Exact(container(one)?), present(value)?),
         REFUSED => {
             let ids = value.split('\n').filter(|id| !id.is_empty());
             let ids = ids.map(|id| AccountId(id.to_owned())).collect();
@@ -240,14 +249,14 @@ pub(super) fn restore(parts: &mut Parts, (kind, one, two): (&str, &str, &str), v
         SEAT_GIVEN => parts.seat_given = Some(value.to_owned()),
         CLAIMED => {
             let id = (!value.is_empty()).then(|| AccountId(value.to_owned()));
-            parts.claimed.insert((desk(one)?, email()), id);
+            parts.claimed.insert((container(one)?, email()), id);
         }
-        MISSED => _ = parts.missed.insert((desk(one)?, email())),
-        APPLIED => history.applied.insert(desk(one)?, number(value)?),
-        SIZE => history.sizes.insert(desk(one)?, number(value)?),
+        MISSED => _ = parts.missed.insert((container(one)?, email())),
+        APPLIED => history.applied.insert(container(one)?, number(value)?),
+        SIZE => history.sizes.insert(container(one)?, number(value)?),
         REMOVED => history
             .removed
-            .insert((desk(one)?, Handle(two.to_owned())), time(value)?),
+            .insert((container(one)?, Handle(two.to_owned())), time(value)?),
         USED => _ = history.used.insert((one.to_owned(), time(two)?)),
         PLACE => {
             let mark = two.parse().map_err(|_| Problem::Unexpected("mark"))?;
@@ -261,8 +270,8 @@ pub(super) fn restore(parts: &mut Parts, (kind, one, two): (&str, &str, &str), v
 
 fn deed((kind, one, two): (&str, &str, &str)) -> Answer<Deed> {
     match kind {
-        ADD => Ok(Deed::Add(desk(one)?, EmailKey::restored(two))),
-        REMOVE => Ok(Deed::Remove(desk(one)?, AccountId(two.to_owned()))),
+        ADD => Ok(Deed::Add(container(one)?, EmailKey::restored(two))),
+        REMOVE => Ok(Deed::Remove(container(one)?, AccountId(two.to_owned()))),
         REMOVE_FROM_OPEN => Ok(Deed::RemoveFromOpen(desk(one)?, AccountId(two.to_owned()))),
         UPDATE => Ok(Deed::Update(EmailKey::restored(one), two.to_owned())),
         SET_ACCESS => Ok(Deed::Access(desk(one)?, access(two)?)),
@@ -270,7 +279,11 @@ fn deed((kind, one, two): (&str, &str, &str)) -> Answer<Deed> {
     }
 }
 
-pub(super) fn desk(key: &str) -> Answer<DeskKey> {
+fn container(text: &str) -> Answer<Container> {
+    Container::restored(text).map_err(|_| Problem::Unexpected("desk or organization"))
+}
+
+fn desk(key: &str) -> Answer<DeskKey> {
     DeskKey::parse(key).map_err(|_| Problem::Unexpected("project key"))
 }
 
@@ -300,7 +313,11 @@ mod tests {
     use crate::model::ledger::History;
 
     fn everything() -> Parts {
-        let (sup, ada) = (DeskKey::parse("SUP").unwrap(), EmailKey::of("ada@example.com"));
+        let (desk, ada) = (DeskKey::parse("SUP").unwrap(), EmailKey::of("ada@example.com"));
+        let (sup, acme) = (
+            Container::from(&desk),
+            Container::restored("organization Acme").unwrap(),
+        );
         let bob = EmailKey::of("bob@example.com");
         let id = AccountId("qm:1:2".into());
         Parts {
@@ -309,7 +326,8 @@ mod tests {
                 (Fact::Account(ada.clone()), Value::Account(id.clone())),
                 (Fact::Account(bob.clone()), Value::Present),
                 (Fact::Membership(sup.clone(), ada.clone()), Value::Present),
-                (Fact::Access(sup.clone()), Value::Access(Access::Public)),
+                (Fact::Membership(acme.clone(), ada.clone()), Value::Present),
+                (Fact::Access(desk.clone()), Value::Access(Access::Public)),
                 (Fact::Name(ada.clone()), Value::Name(PRESENT.to_owned())),
                 (Fact::Exact(sup.clone()), Value::Present),
             ]
@@ -329,17 +347,17 @@ mod tests {
             accepted: [
                 (Deed::Add(sup.clone(), ada.clone()), 1),
                 (Deed::Remove(sup.clone(), id.clone()), 2),
-                (Deed::RemoveFromOpen(sup.clone(), id), 1),
+                (Deed::RemoveFromOpen(desk.clone(), id), 1),
                 (Deed::Update(ada, "Ada Lovelace".into()), 3),
-                (Deed::Access(sup.clone(), Access::Open), 4),
+                (Deed::Access(desk.clone(), Access::Open), 4),
             ]
             .into(),
             history: History {
-                applied: [(sup.clone(), 5)].into(),
+                applied: [(sup.clone(), 5), (acme, 4)].into(),
                 sizes: [(sup.clone(), 6)].into(),
-                removed: [((sup.clone(), Handle("qm:3:4".into())), 8)].into(),
+                removed: [((sup, Handle("qm:3:4".into())), 8)].into(),
                 used: [("removals-SUP-00000000".to_owned(), 9)].into(),
-                places: [(sup, [Mark(1), Mark(u64::MAX)].into())].into(),
+                places: [(desk, [Mark(1), Mark(u64::MAX)].into())].into(),
                 ..History::default()
             },
             until_came: Some("2027-01-31".parse().unwrap()),
@@ -363,8 +381,8 @@ mod tests {
         assert!(saved(&mut ledger, &mut connection) > 20);
         assert_eq!(load(&connection).unwrap(), ledger);
         assert!(!ledger.is_changed() && saved(&mut ledger, &mut connection) == 0);
-        let sup = DeskKey::parse("SUP").unwrap();
-        ledger.history_mut().sizes.insert(sup.clone(), 7);
+        let sup = Container::restored("SUP").unwrap();
+        ledger.history_mut().sizes.insert(sup, 7);
         ledger.history_mut().used.clear();
         assert!(ledger.is_changed() && saved(&mut ledger, &mut connection) == 2);
         assert_eq!(load(&connection).unwrap(), ledger);

@@ -8,8 +8,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::beside::read_ledger;
+use super::error::StateError;
 use super::folder::{check, put_whole, sync};
-use super::{StateError, read_ledger};
+
 use crate::files::{Accept, read};
 
 const SITE: &str = "site.json";

@@ -1,6 +1,6 @@
 //! Whether an export is what it says.
 
-use super::Export;
+use super::contents::Export;
 use crate::model::ledger::Ledger;
 use crate::model::observed::Observed;
 use crate::model::plan::plan;

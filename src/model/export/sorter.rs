@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Entry, Export, ExportedDesk, LeftOut, Reason, Survey, Withheld};
+use super::contents::{Entry, Export, ExportedDesk, LeftOut, Reason, Survey, Withheld};
 use crate::model::account::{Account, AccountId, AccountKind, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};

@@ -3,9 +3,14 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::model::access::Access;
 use crate::model::account::{Account, AccountKind};
+use crate::model::account::{AccountId, Handle};
+use crate::model::desk::DeskKey;
+use crate::model::email::EmailProblem;
 use crate::model::fixtures::{account, customer, key, pinned, reading, roster, site, with};
 use crate::model::ledger::Ledger;
+use crate::model::name::Name;
 use crate::model::observed::Team;
+use crate::model::observed::{AccessReading, Observed};
 use crate::model::plan::plan;
 use crate::model::policy::Policy;
 

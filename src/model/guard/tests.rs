@@ -1,8 +1,12 @@
 mod limits;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::*;
+use crate::model::account::Handle;
+use crate::model::container::Container;
 use crate::model::email::EmailKey;
-use crate::model::fixtures::{account, customer, key, reading, roster, site, with};
+use crate::model::fixtures::{account, container, customer, key, reading, roster, site, with};
 use crate::model::ledger::{Fact, History, Ledger, Parts, Tracked, Value};
 use crate::model::observed::{Completeness, Observed, Staff};
 use crate::model::plan::plan;
@@ -36,14 +40,14 @@ fn people(desk: &str, on: std::ops::Range<usize>) -> Observed {
 fn remembers(desk: &str, listed: std::ops::Range<usize>) -> Parts {
     let facts = listed.clone().map(|n| {
         let email = EmailKey::of(&email(n));
-        (Fact::Membership(key(desk), email), Value::Present)
+        (Fact::Membership(container(desk), email), Value::Present)
     });
     Parts {
-        completed: [key(desk)].into(),
+        completed: [container(desk)].into(),
         agreed: facts.collect(),
         history: History {
-            applied: [(key(desk), listed.len())].into(),
-            sizes: [(key(desk), listed.len())].into(),
+            applied: [(container(desk), listed.len())].into(),
+            sizes: [(container(desk), listed.len())].into(),
             ..History::default()
         },
         ..Parts::default()
@@ -127,8 +131,8 @@ fn removals_are_limited_by_count_and_by_share() {
 }
 
 /// So many who are on no list any more were taken off a desk.
-fn removed(desk: &str, count: usize, at: i64) -> Tracked<(DeskKey, Handle), i64> {
-    let gone = |nth: usize| ((key(desk), Handle(format!("gone{nth}"))), at);
+fn removed(desk: &str, count: usize, at: i64) -> Tracked<(Container, Handle), i64> {
+    let gone = |nth: usize| ((key(desk).into(), Handle(format!("gone{nth}"))), at);
     (0..count).map(gone).collect()
 }
 
@@ -218,7 +222,7 @@ fn a_roster_that_shrinks_is_a_finding_in_every_mode_and_stays_one() {
             Some(&outcomes),
             1_000_000,
         );
-        assert_eq!(history.applied[&key("SUP")], 100);
+        assert_eq!(history.applied[&container("SUP")], 100);
         let settings = Settings {
             allow_shrink: true,
             ..Settings::default()
@@ -232,7 +236,7 @@ fn a_roster_that_shrinks_is_a_finding_in_every_mode_and_stays_one() {
             Some(&outcomes),
             1_000_000,
         );
-        assert_eq!(history.applied[&key("SUP")], 69);
+        assert_eq!(history.applied[&container("SUP")], 69);
     }
     // A desk of few is judged by emptiness alone.
     let judged = usual(&owned("SUP", 4..9), &people("SUP", 0..9), &remembers("SUP", 0..9));
@@ -267,11 +271,11 @@ fn a_list_that_cannot_be_trusted_removes_nobody() {
         agreed: remembers("SUP", 0..60).agreed,
         ..parts
     };
-    parts.history.applied = [(key("SUP"), 60)].into();
+    parts.history.applied = [(container("SUP"), 60)].into();
     let mut observed = people("SUP", 0..60);
     let judged = usual(&roster, &observed, &parts);
     assert_eq!((judged.removals(), judged.guards()), (0, vec!["untrusted-SUP"]));
-    assert!(judged.approved.distrusts(&key("SUP")));
+    assert!(judged.approved.distrusts(&container("SUP")));
     let id = judged.ids()[0].to_owned();
     let released = super::tests::judged(&roster, &observed, &parts, &Settings::default(), &[&id]);
     assert_eq!((released.removals(), released.ids().len()), (1, 0));
@@ -297,7 +301,7 @@ fn one_person_counts_once_however_often_a_removal_is_tried() {
     let mut parts = remembers("SUP", 0..300);
     parts.history.removed = handles
         .iter()
-        .map(|handle| ((key("SUP"), handle.clone()), 999_000))
+        .map(|handle| ((container("SUP"), handle.clone()), 999_000))
         .collect();
     let judged = usual(&owned("SUP", 25..300), &on, &parts);
     assert_eq!((judged.removals(), judged.guards().len()), (25, 0));
@@ -333,7 +337,7 @@ fn a_list_that_lost_a_third_of_its_people_ends_no_memory() {
     assert!(memory_ends(&parts, 0..75));
     // The next reading agrees.
     let mut again = parts.clone();
-    again.history.sizes = [(key("SUP"), 60)].into();
+    again.history.sizes = [(container("SUP"), 60)].into();
     assert!(memory_ends(&again, 0..60));
 }
 
@@ -407,11 +411,11 @@ fn removals_count_from_before_they_are_made() {
     let (roster, observed) = (owned("SUP", 3..60), people("SUP", 0..60));
     let approved = usual(&roster, &observed, &remembers("SUP", 0..60)).approved;
     let mut history = History {
-        sizes: [(key("SUP"), 60)].into(),
+        sizes: [(container("SUP"), 60)].into(),
         ..History::default()
     };
     assert!(history.reserve(&approved, 100));
-    assert_eq!(history.removed_lately(Some(&key("SUP")), 101).len(), 3);
+    assert_eq!(history.removed_lately(Some(&container("SUP")), 101).len(), 3);
     // Killed: nothing is told, and they count.
     let killed = History {
         reserved: BTreeMap::new(),
@@ -419,7 +423,7 @@ fn removals_count_from_before_they_are_made() {
     };
     assert_eq!(killed.removed_lately(None, 101).len(), 3);
     // The list that is shorter by them later is to be believed.
-    assert_eq!(killed.sizes[&key("SUP")], 57);
+    assert_eq!(killed.sizes[&container("SUP")], 57);
     let steps = approved.plan().steps.iter().map(|step| step.id);
     let ends = steps.zip([Outcome::Done, Outcome::Unknown, Outcome::NotAttempted]);
     let outcomes = Outcomes {
@@ -428,5 +432,5 @@ fn removals_count_from_before_they_are_made() {
     };
     history.fold((&roster, &roster), &observed, &approved, Some(&outcomes), 100);
     assert_eq!(history.removed_lately(None, 101).len(), 2);
-    assert_eq!(history.sizes[&key("SUP")], 58);
+    assert_eq!(history.sizes[&container("SUP")], 58);
 }

@@ -2,6 +2,7 @@
 
 use crate::model::access::Access;
 use crate::model::account::AccountId;
+use crate::model::container::Container;
 use crate::model::desk::DeskKey;
 use crate::model::email::EmailKey;
 use crate::model::step::Action;
@@ -9,10 +10,10 @@ use crate::model::step::Action;
 /// Something done to Jira, whichever pass does it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Deed {
-    /// Somebody is put on a desk.
-    Add(DeskKey, EmailKey),
-    /// An account is taken off a desk.
-    Remove(DeskKey, AccountId),
+    /// Somebody is put into a container.
+    Add(Container, EmailKey),
+    /// An account is taken out of a container.
+    Remove(Container, AccountId),
     /// The same, refused because the desk is open: told by Jira where the access mode cannot be read.
     RemoveFromOpen(DeskKey, AccountId),
     /// An account becomes this.
@@ -30,8 +31,8 @@ impl Action {
             Self::UpdateCustomer { email, changes, .. } => {
                 Some(Deed::Update(email.key().clone(), changes.before_and_after().1))
             }
-            Self::AddToDesk { email, desk, .. } => Some(Deed::Add(desk.clone(), email.key().clone())),
-            Self::RemoveFromDesk { account, desk, .. } => Some(Deed::Remove(desk.clone(), account.id.clone())),
+            Self::AddToDesk { email, desk, .. } => Some(Deed::Add(desk.into(), email.key().clone())),
+            Self::RemoveFromDesk { account, desk, .. } => Some(Deed::Remove(desk.into(), account.id.clone())),
             Self::SetAccess { desk, after, .. } => Some(Deed::Access(desk.clone(), *after)),
         }
     }
@@ -41,8 +42,12 @@ impl Deed {
     /// A removal, as it is refused while the desk is open.
     pub(super) fn while_open(self) -> Option<Self> {
         match self {
-            Self::Remove(desk, id) => Some(Self::RemoveFromOpen(desk, id)),
-            Self::Add(..) | Self::RemoveFromOpen(..) | Self::Update(..) | Self::Access(..) => None,
+            Self::Remove(Container::Desk(desk), id) => Some(Self::RemoveFromOpen(desk, id)),
+            Self::Remove(Container::Organization(_), _)
+            | Self::Add(..)
+            | Self::RemoveFromOpen(..)
+            | Self::Update(..)
+            | Self::Access(..) => None,
         }
     }
 }

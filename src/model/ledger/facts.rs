@@ -2,6 +2,7 @@
 
 use crate::model::access::Access;
 use crate::model::account::AccountId;
+use crate::model::container::Container;
 use crate::model::desk::DeskKey;
 use crate::model::email::EmailKey;
 use crate::model::roster::{DeskSpec, Membership, Roster};
@@ -12,14 +13,14 @@ use crate::model::step::Action;
 pub enum Fact {
     /// That an account exists.
     Account(EmailKey),
-    /// That somebody is on a desk.
-    Membership(DeskKey, EmailKey),
+    /// That somebody is in a container.
+    Membership(Container, EmailKey),
     /// How open a desk is.
     Access(DeskKey),
     /// What somebody is called: Data Center.
     Name(EmailKey),
-    /// That nobody is on a desk who is not listed.
-    Exact(DeskKey),
+    /// That nobody is in a container who is not listed.
+    Exact(Container),
 }
 
 /// What a fact was when the roster and Jira last agreed on it.
@@ -48,12 +49,12 @@ pub(super) fn facts(
         let account = account(email).map(|account| (Fact::Account(email.clone()), account));
         let name = customer.name.as_ref().filter(|_| account.is_some());
         let name = name.map(|name| (Fact::Name(email.clone()), Value::Name(name.as_str().to_owned())));
-        let desks = customer.desks.iter().cloned();
-        let on = desks.map(|desk| (Fact::Membership(desk, email.clone()), Value::Present));
+        let containers = customer.containers();
+        let on = containers.map(|container| (Fact::Membership(container, email.clone()), Value::Present));
         account.into_iter().chain(name).chain(on)
     });
     let exact = roster.desks.iter().filter(|(_, spec)| is_exact(spec));
-    let exact = exact.map(|(key, _)| (Fact::Exact(key.clone()), Value::Present));
+    let exact = exact.map(|(key, _)| (Fact::Exact(key.into()), Value::Present));
     access.chain(exact).chain(people)
 }
 
@@ -61,12 +62,11 @@ pub(super) fn facts(
 pub(super) fn is_wanted(roster: &Roster, fact: &Fact) -> bool {
     match fact {
         Fact::Account(email) => roster.customers.contains_key(email),
-        Fact::Membership(desk, email) => roster
-            .customers
-            .get(email)
-            .is_some_and(|customer| customer.desks.contains(desk)),
+        Fact::Membership(container, email) => roster.lists(email, container),
         Fact::Access(desk) => roster.desks.get(desk).is_some_and(|spec| spec.access.is_some()),
-        Fact::Exact(desk) => roster.desks.get(desk).is_some_and(is_exact),
+        Fact::Exact(Container::Desk(desk)) => roster.desks.get(desk).is_some_and(is_exact),
+        // No roster declares one yet.
+        Fact::Exact(Container::Organization(_)) => false,
         Fact::Name(email) => roster
             .customers
             .get(email)
@@ -92,8 +92,8 @@ impl Action {
                     (changes.address.is_some() || changes.reactivate).then(|| Fact::Account(email.key().clone()));
                 name.chain(account).collect()
             }
-            Self::AddToDesk { email, desk, .. } => vec![Fact::Membership(desk.clone(), email.key().clone())],
-            Self::RemoveFromDesk { desk, .. } => vec![Fact::Exact(desk.clone())],
+            Self::AddToDesk { email, desk, .. } => vec![Fact::Membership(desk.into(), email.key().clone())],
+            Self::RemoveFromDesk { desk, .. } => vec![Fact::Exact(desk.into())],
             Self::SetAccess { desk, .. } => vec![Fact::Access(desk.clone())],
         }
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::tracked::{Tracked, TrackedSet};
 use crate::model::account::Handle;
+use crate::model::container::Container;
 use crate::model::desk::DeskKey;
 use crate::model::roster::Roster;
 use crate::model::witness::Mark;
@@ -14,39 +15,42 @@ pub const DAY: i64 = 24 * 60 * 60;
 /// What the guards go by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
-    /// How many the roster listed on each desk when it was last applied, unless a guard refused that.
-    pub applied: Tracked<DeskKey, usize>,
-    /// How many each desk's list had when it was last read whole and believed.
-    pub sizes: Tracked<DeskKey, usize>,
-    /// When, in seconds since 1970, an account was last taken off a desk, or may have been. However often a removal is
+    /// How many the roster listed in each container when it was last applied, unless a guard refused that.
+    pub applied: Tracked<Container, usize>,
+    /// How many each list had when it was last read whole and believed.
+    pub sizes: Tracked<Container, usize>,
+    /// When, in seconds since 1970, an account was last taken out of a container, or may have been. However often a removal is
     /// tried, it is one person who leaves.
-    pub removed: Tracked<(DeskKey, Handle), i64>,
+    pub removed: Tracked<(Container, Handle), i64>,
     /// The approvals that have been made use of, by id and time.
     pub used: TrackedSet<(String, i64)>,
     /// Whom the role of each desk's customers held when it was last believed.
     pub places: Tracked<DeskKey, TrackedSet<Mark>>,
     /// Of `removed`, what is about to be made and has no outcome yet, each with what stood there before. Not written down:
     /// to a later life it counts as made.
-    pub reserved: BTreeMap<(DeskKey, Handle), Option<i64>>,
+    pub reserved: BTreeMap<(Container, Handle), Option<i64>>,
 }
 
 impl History {
     /// As if `base` had been applied.
     #[must_use]
     pub fn of_base(base: &Roster) -> Self {
-        let applied = base.desks.keys().map(|desk| (desk.clone(), base.listed_on(desk)));
+        let applied = base.containers().map(|container| {
+            let listed = base.listed_on(&container);
+            (container, listed)
+        });
         Self {
             applied: applied.collect(),
             ..Self::default()
         }
     }
 
-    /// The accounts that were taken off a desk in the day before `now`; off any desk, where none is named.
+    /// The accounts that were taken out of a container in the day before `now`; out of any, where none is named.
     #[must_use]
-    pub fn removed_lately(&self, desk: Option<&DeskKey>, now: i64) -> BTreeSet<&Handle> {
+    pub fn removed_lately(&self, container: Option<&Container>, now: i64) -> BTreeSet<&Handle> {
         let lately = self.removed.iter().filter(|(_, at)| **at > now - DAY);
         lately
-            .filter(|((of, _), _)| desk.is_none_or(|desk| desk == of))
+            .filter(|((of, _), _)| container.is_none_or(|container| container == of))
             .map(|((_, handle), _)| handle)
             .collect()
     }

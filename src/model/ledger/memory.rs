@@ -9,7 +9,7 @@ use super::facts::{Fact, Value, facts};
 use super::history::History;
 use super::tracked::{Tracked, TrackedSet};
 use crate::model::account::AccountId;
-use crate::model::desk::DeskKey;
+use crate::model::container::Container;
 use crate::model::email::EmailKey;
 use crate::model::roster::Roster;
 use crate::model::step::Cause;
@@ -26,21 +26,21 @@ pub struct Ledger {
 /// What a ledger is made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
-    /// The desks of which a pass has completed.
-    pub completed: TrackedSet<DeskKey>,
+    /// The containers of which a pass has completed.
+    pub completed: TrackedSet<Container>,
     /// What facts were when they were last seen in agreement.
     pub agreed: Tracked<Fact, Value>,
     /// The e-mails Jira refused a create for, with the candidates found then.
     pub refused: Tracked<EmailKey, Vec<AccountId>>,
     /// The account that was given a licence seat when it was made with a first password: no other is made so.
     pub seat_given: Option<String>,
-    /// Whom an applied roster listed on a desk, beyond those it lists now, and by which account: `membership: owned`
-    /// removes them. An entry stays until two readings of the desk in a row show that the person is off it, or the desk
+    /// Whom an applied roster listed in a container, beyond those it lists now, and by which account: `membership: owned`
+    /// removes them. An entry stays until two readings of it in a row show that the person is off it, or it
     /// leaves the roster: that Jira accepted a removal does not mean that it was done.
-    pub claimed: Tracked<(DeskKey, EmailKey), Option<AccountId>>,
-    /// Of these, who was not on the desk at the last reading of it. One reading can miss a row without a sign of it, so the
+    pub claimed: Tracked<(Container, EmailKey), Option<AccountId>>,
+    /// Of these, who was not there at the last reading of it. One reading can miss a row without a sign of it, so the
     /// memory ends at the second one in a row.
-    pub missed: TrackedSet<(DeskKey, EmailKey)>,
+    pub missed: TrackedSet<(Container, EmailKey)>,
     /// How often Jira accepted something that was not so afterwards.
     pub accepted: Tracked<Deed, usize>,
     /// What the guards go by.
@@ -118,7 +118,7 @@ impl Ledger {
         let mut ledger = Self::kept();
         let everything = facts(base, |_| Some(Value::Present));
         ledger.parts.agreed.extend(everything);
-        ledger.parts.completed = base.desks.keys().cloned().collect();
+        ledger.parts.completed = base.containers().collect();
         ledger.parts.history = History::of_base(base);
         ledger
     }
@@ -185,16 +185,16 @@ impl Ledger {
         }
     }
 
-    /// Everybody an applied roster listed on a desk, each with the account where it is known.
-    pub fn listed_on(&self, desk: &DeskKey) -> BTreeMap<&EmailKey, Option<&AccountId>> {
-        let first = (desk.clone(), EmailKey::restored(""));
+    /// Everybody an applied roster listed in a container, each with the account where it is known.
+    pub fn listed_on(&self, container: &Container) -> BTreeMap<&EmailKey, Option<&AccountId>> {
+        let first = (container.clone(), EmailKey::restored(""));
         let claimed = self.parts.claimed.range(&first..);
-        let claimed = claimed.take_while(|((on, _), _)| on == desk);
+        let claimed = claimed.take_while(|((on, _), _)| on == container);
         let mut listed: BTreeMap<_, _> = claimed.map(|((_, email), id)| (email, id.as_ref())).collect();
         let first = Fact::Membership(first.0, first.1);
         for (fact, _) in self.parts.agreed.range(&first..) {
             match fact {
-                Fact::Membership(on, email) if on == desk => {
+                Fact::Membership(on, email) if on == container => {
                     listed.entry(email).or_insert_with(|| self.known(email));
                 }
                 Fact::Account(_) | Fact::Membership(..) | Fact::Access(_) | Fact::Name(_) | Fact::Exact(_) => break,
@@ -203,15 +203,15 @@ impl Ledger {
         listed
     }
 
-    /// Whether the last reading of a desk did not show somebody there whom an earlier roster listed.
+    /// Whether the last reading of a container did not show somebody there whom an earlier roster listed.
     #[must_use]
-    pub fn was_missed(&self, desk: &DeskKey, email: &EmailKey) -> bool {
-        self.parts.missed.contains(&(desk.clone(), email.clone()))
+    pub fn was_missed(&self, container: &Container, email: &EmailKey) -> bool {
+        self.parts.missed.contains(&(container.clone(), email.clone()))
     }
 
     /// Their accounts, as far as they are known.
-    pub fn missed_on(&self, desk: &DeskKey) -> impl Iterator<Item = &AccountId> {
-        let first = (desk.clone(), EmailKey::restored(""));
+    pub fn missed_on(&self, container: &Container) -> impl Iterator<Item = &AccountId> {
+        let first = (container.clone(), EmailKey::restored(""));
         let missed = self.parts.missed.range(&first..);
         let missed = missed.take_while(move |(on, _)| *on == first.0);
         missed.filter_map(|place| self.parts.claimed.get(place)?.as_ref())
@@ -223,12 +223,14 @@ impl Ledger {
         self.parts.accepted.get(deed).is_some_and(|times| *times >= 2)
     }
 
-    /// Whether somebody was seen on a desk where the roster lists them, and adding them was not the last that was heard of it.
+    /// Whether somebody was seen where the roster lists them, and adding them was not the last that was heard of it.
     #[must_use]
-    pub fn saw_on(&self, desk: &DeskKey, email: &EmailKey) -> bool {
-        let agreed = self.agreed(&Fact::Membership(desk.clone(), email.clone())).is_some();
+    pub fn saw_on(&self, container: &Container, email: &EmailKey) -> bool {
+        let agreed = self
+            .agreed(&Fact::Membership(container.clone(), email.clone()))
+            .is_some();
         let accepted = &self.parts.accepted;
-        agreed && (accepted.is_empty() || !accepted.contains_key(&Deed::Add(desk.clone(), email.clone())))
+        agreed && (accepted.is_empty() || !accepted.contains_key(&Deed::Add(container.clone(), email.clone())))
     }
 
     /// The day (UTC) to take a roster for: an `until` that has come stays so when the clock goes back over midnight.
@@ -254,14 +256,15 @@ impl Ledger {
         &mut self.parts.history
     }
 
-    /// Why `fact` is not what the roster wants, seen from the desks it concerns.
+    /// Why `fact` is not what the roster wants, seen from the containers it concerns.
     #[must_use]
-    pub fn cause<'a>(&self, fact: &Fact, wanted: &Value, desks: impl IntoIterator<Item = &'a DeskKey>) -> Cause {
-        let mut desks = desks.into_iter().peekable();
-        let desk_known = desks.peek().is_none() || desks.any(|desk| self.parts.completed.contains(desk));
+    pub fn cause(&self, fact: &Fact, wanted: &Value, containers: impl IntoIterator<Item = Container>) -> Cause {
+        let mut containers = containers.into_iter().peekable();
+        let is_known =
+            containers.peek().is_none() || containers.any(|container| self.parts.completed.contains(&container));
         match self.parts.agreed.get(fact) {
             _ if !self.kept => Cause::Unknown,
-            _ if !desk_known || self.parts.completed.is_empty() => Cause::First,
+            _ if !is_known || self.parts.completed.is_empty() => Cause::First,
             // Which account it is does not matter for whether there is one.
             Some(Value::Account(_)) if *wanted == Value::Present => Cause::Drift,
             Some(agreed) if agreed == wanted => Cause::Drift,

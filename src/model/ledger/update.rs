@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::facts::{Fact, Value, facts, is_wanted};
 use super::memory::Ledger;
 use crate::model::account::AccountId;
-use crate::model::desk::DeskKey;
+use crate::model::container::Container;
 use crate::model::edit::Edit;
 use crate::model::email::EmailKey;
 use crate::model::held::{Concerns, Held};
@@ -37,35 +37,40 @@ impl Ledger {
 
     /// The same for a pass over a part of `roster`, some desks of it: what is remembered of the rest stays.
     pub fn fold_part(&mut self, roster: &Roster, part: &Roster, plan: &Plan, outcomes: &Outcomes) {
-        let read = part.desks.keys().cloned().collect();
+        let read = part.containers().collect();
         let open = self.take_in(roster, part, plan, outcomes, &read);
         self.count_deeds(Some(part), plan, outcomes);
-        self.parts.completed.retain(|key| roster.desks.contains_key(key));
+        self.parts.completed.retain(|container| roster.declares(container));
         if outcomes.stopped.is_none() {
-            let read = part.desks.keys().filter(|key| !open.desks.contains(*key));
-            self.parts.completed.extend(read.cloned());
+            let read = part
+                .containers()
+                .filter(|container| !open.containers.contains(container));
+            self.parts.completed.extend(read);
         }
     }
 
     /// The same for a pass over an edit of `roster`, which saw only what the edit concerns.
     pub fn fold_edit(&mut self, roster: &Roster, edit: &Edit, plan: &Plan, outcomes: &Outcomes) {
-        let open = self.take_in(roster, &edit.roster, plan, outcomes, &edit.whole);
+        let read: BTreeSet<Container> = edit.whole.iter().map(Container::from).collect();
+        let open = self.take_in(roster, &edit.roster, plan, outcomes, &read);
         self.count_deeds(None, plan, outcomes);
-        self.parts.completed.retain(|key| roster.desks.contains_key(key));
+        self.parts.completed.retain(|container| roster.declares(container));
         if outcomes.stopped.is_none() {
-            let read = edit.whole.iter().filter(|key| !open.desks.contains(*key));
-            self.parts.completed.extend(read.cloned());
+            let read = read
+                .into_iter()
+                .filter(|container| !open.containers.contains(container));
+            self.parts.completed.extend(read);
         }
     }
 
-    /// `read`: the desks whose lists were read whole.
+    /// `read`: the containers whose lists were read whole.
     fn take_in(
         &mut self,
         roster: &Roster,
         seen: &Roster,
         plan: &Plan,
         outcomes: &Outcomes,
-        read: &BTreeSet<DeskKey>,
+        read: &BTreeSet<Container>,
     ) -> Open {
         self.kept = true;
         let open = Open::of(plan, outcomes);
@@ -138,8 +143,8 @@ struct Open {
     facts: BTreeSet<Fact>,
     /// People of whom nothing was decided: which account is theirs is not known.
     people: BTreeSet<EmailKey>,
-    /// Desks of which nothing was decided: they were not read.
-    desks: BTreeSet<DeskKey>,
+    /// Containers of which nothing was decided: they were not read.
+    containers: BTreeSet<Container>,
 }
 
 impl Open {
@@ -151,7 +156,7 @@ impl Open {
                 .flat_map(|step| step.action.facts())
                 .collect(),
             people: BTreeSet::new(),
-            desks: BTreeSet::new(),
+            containers: BTreeSet::new(),
         };
         for held in &plan.held {
             open.leave(held);
@@ -169,17 +174,17 @@ impl Open {
             Concerns::Name(email) => {
                 self.facts.insert(Fact::Name(email.key().clone()));
             }
-            Concerns::Membership(desk, email) => {
-                self.facts.insert(Fact::Membership(desk.clone(), email.key().clone()));
+            Concerns::Membership(container, email) => {
+                self.facts.insert(Fact::Membership(container, email.key().clone()));
             }
-            Concerns::Strangers(desk) => {
-                self.facts.insert(Fact::Exact(desk.clone()));
+            Concerns::Strangers(container) => {
+                self.facts.insert(Fact::Exact(container));
             }
             Concerns::Access(desk) => {
                 self.facts.insert(Fact::Access(desk.clone()));
             }
-            Concerns::Desk(desk) => {
-                self.desks.insert(desk.clone());
+            Concerns::Container(container) => {
+                self.containers.insert(container);
             }
         }
     }
@@ -188,8 +193,11 @@ impl Open {
         self.facts.contains(fact)
             || match fact {
                 Fact::Account(email) | Fact::Name(email) => self.people.contains(email),
-                Fact::Membership(desk, email) => self.people.contains(email) || self.desks.contains(desk),
-                Fact::Access(desk) | Fact::Exact(desk) => self.desks.contains(desk),
+                Fact::Membership(container, email) => {
+                    self.people.contains(email) || self.containers.contains(container)
+                }
+                Fact::Exact(container) => self.containers.contains(container),
+                Fact::Access(desk) => self.containers.contains(&desk.into()),
             }
     }
 }

@@ -8,17 +8,12 @@
 //!
 //! People who left the file, and those whose `until` has come, wait for nothing.
 
-use std::collections::BTreeMap;
-
-use super::{Planner, read};
+use super::planner::{Adds, Planner};
 use crate::model::desk::DeskKey;
 use crate::model::email::EmailKey;
 use crate::model::ledger::Fact;
 use crate::model::roster::Customer;
 use crate::model::step::{Action, StepId};
-
-/// The steps that put people on desks.
-pub(super) type Adds = BTreeMap<(EmailKey, DeskKey), StepId>;
 
 /// What a removal waits for.
 pub(super) enum Wait {
@@ -50,13 +45,13 @@ impl<'a> Planner<'a> {
         let is_planned = self.roster.customers.contains_key(email);
         for key in &customer.desks {
             let is_there = if is_planned && self.roster.desks.contains_key(key) {
-                let seen = read(self.observed, key).zip(account);
+                let seen = self.observed.desk(key).zip(account);
                 seen.is_some_and(|(desk, account)| {
                     self.observed.has_access(desk, account) || desk.lists(&account.handle)
                 })
             } else {
                 // This pass says nothing of it; an earlier one saw the person there.
-                let membership = Fact::Membership(key.clone(), email.clone());
+                let membership = Fact::Membership(key.into(), email.clone());
                 self.ledger.agreed(&membership).is_some()
             };
             match self.adds().get(&(customer.email.key().clone(), key.clone())) {

@@ -1,6 +1,7 @@
 //! What is to be done about one person.
 
-use super::{Note, NoteKind, Planner, read};
+use super::contents::{Note, NoteKind};
+use super::planner::Planner;
 use crate::model::account::{Account, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::held::{Change, HeldReason};
@@ -77,10 +78,10 @@ impl Planner<'_> {
         };
         let Some(who) = who else { return false };
         for key in &customer.desks {
-            let Some(desk) = read(self.observed, key) else { continue };
+            let Some(desk) = self.observed.desk(key) else { continue };
             if !self.observed.has_access(desk, account) {
                 self.add(customer, who.clone(), key, desk.phantoms().contains(&account.handle));
-            } else if self.is_unwitnessed(key, desk) && !self.ledger.saw_on(key, customer.email.key()) {
+            } else if self.is_unwitnessed(key, desk) && !self.ledger.saw_on(&key.into(), customer.email.key()) {
                 self.plan.unwitnessed.insert(key.clone());
             }
         }
@@ -94,7 +95,9 @@ impl Planner<'_> {
         let cause = match &changes.name {
             // A new name is only given where the file's changed.
             Some(_) if !before_adding => Cause::Edit,
-            _ => self.ledger.cause(&Fact::Account(key), &Value::Present, &customer.desks),
+            _ => self
+                .ledger
+                .cause(&Fact::Account(key), &Value::Present, customer.containers()),
         };
         let paused = self.is_all_paused(&customer.desks);
         let action = Action::UpdateCustomer {
@@ -155,14 +158,14 @@ impl Planner<'_> {
         let desks: Vec<_> = customer
             .desks
             .iter()
-            .filter(|key| read(self.observed, key).is_some())
+            .filter(|key| self.observed.desk(key).is_some())
             .cloned()
             .collect();
         if desks.is_empty() && !customer.desks.is_empty() {
             return;
         }
         let fact = Fact::Account(customer.email.key().clone());
-        let cause = self.ledger.cause(&fact, &Value::Present, &customer.desks);
+        let cause = self.ledger.cause(&fact, &Value::Present, customer.containers());
         let paused = self.is_all_paused(&desks);
         let action = Action::CreateCustomer {
             email: customer.email.clone(),
@@ -199,8 +202,8 @@ impl Planner<'_> {
 
     /// Adds somebody to a desk whose list may show them already, without a place there.
     fn add(&mut self, customer: &Customer, who: Who, desk: &DeskKey, is_listed: bool) {
-        let fact = Fact::Membership(desk.clone(), customer.email.key().clone());
-        let cause = self.ledger.cause(&fact, &Value::Present, [desk]);
+        let fact = Fact::Membership(desk.into(), customer.email.key().clone());
+        let cause = self.ledger.cause(&fact, &Value::Present, [desk.into()]);
         let action = Action::AddToDesk {
             email: customer.email.clone(),
             who,

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::read;
 use crate::model::account::{Account, AccountId, AccountKind, Handle};
+use crate::model::container::Container;
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
 use crate::model::identity::{Identities, Identity, Question};
@@ -89,7 +89,7 @@ impl Questions {
     fn of_leavers(&mut self, roster: &Roster, observed: &Observed, ledger: &Ledger, identities: &Identities<'_>) {
         for (key, spec) in &roster.desks {
             if spec.membership != Membership::Owned
-                || read(observed, key).is_none_or(|desk| desk.completeness.is_narrow())
+                || observed.desk(key).is_none_or(|desk| desk.completeness.is_narrow())
             {
                 continue;
             }
@@ -97,7 +97,7 @@ impl Questions {
                 let customer = roster.customers.get(email);
                 customer.is_some_and(|customer| customer.desks.contains(key))
             };
-            for (email, id) in ledger.listed_on(key) {
+            for (email, id) in ledger.listed_on(&key.into()) {
                 let has_it = |id: &AccountId| ledger.known(email).is_none_or(|known| known == id);
                 match id {
                     _ if is_listed(email) && id.is_none_or(has_it) => {}
@@ -115,20 +115,18 @@ impl Questions {
     /// asked before they are forgotten.
     fn of_missed(&mut self, roster: &Roster, observed: &Observed, ledger: &Ledger) {
         for key in roster.desks.keys() {
-            if read(observed, key).is_none_or(|desk| desk.completeness.is_narrow()) {
+            if observed.desk(key).is_none_or(|desk| desk.completeness.is_narrow()) {
                 continue;
             }
-            let missed = ledger.missed_on(key);
+            let container = Container::from(key);
+            let missed = ledger.missed_on(&container);
             self.accounts
                 .extend(missed.filter(|id| is_unknown(observed, id)).cloned());
         }
     }
 
     fn of_account(&mut self, customer: &Customer, account: &Account, observed: &Observed) {
-        let desks = customer
-            .desks
-            .iter()
-            .filter_map(|key| Some((key, read(observed, key)?)));
+        let desks = customer.desks.iter().filter_map(|key| Some((key, observed.desk(key)?)));
         for (key, desk) in desks.filter(|(_, desk)| !observed.has_access(desk, account)) {
             if desk.team.is_none() && account.kind != AccountKind::Customer {
                 self.teams.insert(key.clone());

@@ -20,10 +20,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::contents::{Leaver, Note, NoteKind};
 use super::moves::Wait;
-use super::{Leaver, Note, NoteKind, Planner, read};
+use super::planner::Planner;
 use crate::model::access::Access;
 use crate::model::account::{Account, AccountId, AccountKind, Handle};
+use crate::model::container::Container;
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
 use crate::model::held::{Change, HeldReason};
@@ -31,7 +33,7 @@ use crate::model::identity::{Identities, Identity};
 use crate::model::ledger::{Deed, Fact, Value};
 use crate::model::observed::{AccessReading, ObservedDesk, Staff};
 use crate::model::roster::{Customer, DeskSpec, Membership};
-use crate::model::step::{Action, Cause, StepId};
+use crate::model::step::{Action, Cause, Step, StepId};
 
 /// Who leaves one desk, by what its list names them by, and why.
 type Leaving = BTreeMap<Handle, Cause>;
@@ -44,16 +46,20 @@ impl Planner<'_> {
         let accounts = earlier.flat_map(|email| identities.showing(email.key()));
         for account in accounts.filter(|account| own.is_none_or(|own| own.id != account.id)) {
             for key in &customer.desks {
-                let Some(desk) = read(self.observed, key).filter(|desk| desk.members.contains(&account.handle)) else {
+                let Some(desk) = self
+                    .observed
+                    .desk(key)
+                    .filter(|desk| desk.members.contains(&account.handle))
+                else {
                     continue;
                 };
                 let there = own.is_some_and(|own| desk.members.contains(&own.handle));
                 if there || self.is_being_added(customer, key) {
-                    let fact = Fact::Membership(key.clone(), customer.email.key().clone());
+                    let fact = Fact::Membership(key.into(), customer.email.key().clone());
                     replaced.push(Leaver {
-                        desk: key.clone(),
+                        container: key.into(),
                         handle: account.handle.clone(),
-                        cause: self.ledger.cause(&fact, &Value::Present, [key]),
+                        cause: self.ledger.cause(&fact, &Value::Present, [key.into()]),
                     });
                 }
             }
@@ -63,7 +69,7 @@ impl Planner<'_> {
     /// Whether a step puts an entry on a desk, of those just planned.
     fn is_being_added(&self, customer: &Customer, key: &DeskKey) -> bool {
         let steps = [&self.plan.steps, &self.plan.paused];
-        let of_entry = |step: &&super::Step| step.action.email().is_some_and(|email| email == &customer.email);
+        let of_entry = |step: &&Step| step.action.email().is_some_and(|email| email == &customer.email);
         let mut latest = steps
             .into_iter()
             .flat_map(|steps| steps.iter().rev().take_while(of_entry));
@@ -77,13 +83,13 @@ impl Planner<'_> {
         let undecided = customers.filter(|customer| !self.plan.accounts.contains_key(customer.email.key()));
         let pinned: BTreeSet<&Handle> = undecided.filter_map(|customer| customer.account.as_ref()).collect();
         for (key, spec) in &self.roster.desks {
-            let Some(desk) = read(self.observed, key).filter(|desk| !desk.completeness.is_narrow()) else {
+            let Some(desk) = self.observed.desk(key).filter(|desk| !desk.completeness.is_narrow()) else {
                 continue;
             };
             let mut leaving = Leaving::new();
             self.expired(identities, key, desk, &mut leaving);
             let meant = self.meant_by_held();
-            for leaver in replaced.iter().filter(|leaver| leaver.desk == *key) {
+            for leaver in replaced.iter().filter(|leaver| leaver.container.desk() == Some(key)) {
                 leaving.entry(leaver.handle.clone()).or_insert(leaver.cause);
             }
             self.owned(identities, key, spec, desk, &mut leaving);
@@ -154,19 +160,16 @@ impl Planner<'_> {
         desk: &ObservedDesk,
         leaving: &mut Leaving,
     ) {
-        let is_listed = |email: &EmailKey| {
-            let customer = self.roster.customers.get(email);
-            customer.is_some_and(|customer| customer.desks.contains(key))
-        };
+        let container = Container::from(key);
         let ledger = self.ledger;
-        let applied = ledger.history().applied.contains_key(key);
-        for (email, id) in ledger.listed_on(key) {
+        let applied = ledger.history().applied.contains_key(&container);
+        for (email, id) in ledger.listed_on(&container) {
             // An address can have gone over to somebody else: who had it before is another person.
             let has_it = |id: &AccountId| self.plan.accounts.get(email).is_none_or(|account| account.id == *id);
-            if is_listed(email) && id.is_none_or(has_it) {
+            if self.roster.lists(email, &container) && id.is_none_or(has_it) {
                 continue;
             }
-            match self.whereabouts(identities, (key, desk), email, id) {
+            match self.whereabouts(identities, (&container, desk), email, id) {
                 Whereabouts::There(account) if applied && spec.membership == Membership::Owned => {
                     leaving.entry(account.handle.clone()).or_insert(Cause::Edit);
                 }
@@ -175,10 +178,10 @@ impl Planner<'_> {
                     if applied && spec.membership == Membership::Owned {
                         leaving.entry(account.handle.clone()).or_insert(Cause::Edit);
                     }
-                    self.plan.left.insert((key.clone(), email.clone()));
+                    self.plan.left.insert((container.clone(), email.clone()));
                 }
                 Whereabouts::Gone => {
-                    self.plan.left.insert((key.clone(), email.clone()));
+                    self.plan.left.insert((container.clone(), email.clone()));
                 }
             }
         }
@@ -187,7 +190,7 @@ impl Planner<'_> {
     fn whereabouts<'i>(
         &self,
         identities: &Identities<'i>,
-        (key, desk): (&DeskKey, &ObservedDesk),
+        (container, desk): (&Container, &ObservedDesk),
         email: &EmailKey,
         id: Option<&AccountId>,
     ) -> Whereabouts<'i> {
@@ -209,7 +212,7 @@ impl Planner<'_> {
             // A list may leave out who is deactivated, and still be whole.
             Some(account) if !account.active => Whereabouts::Unknown,
             Some(_) if desk.completeness.is_complete() => Whereabouts::Gone,
-            None if id.is_some_and(is_unasked) && self.ledger.was_missed(key, email) => Whereabouts::Unknown,
+            None if id.is_some_and(is_unasked) && self.ledger.was_missed(container, email) => Whereabouts::Unknown,
             // Cloud's list shows everybody who is on it.
             None if desk.completeness.is_complete() && certain => Whereabouts::Gone,
             Some(_) | None => Whereabouts::Unknown,
@@ -218,8 +221,11 @@ impl Planner<'_> {
 
     /// Everybody on the desk's list.
     fn strangers(&self, identities: &Identities<'_>, key: &DeskKey, desk: &ObservedDesk, leaving: &mut Leaving) {
-        let listed_once = self.ledger.listed_on(key);
-        let new = self.ledger.cause(&Fact::Exact(key.clone()), &Value::Present, [key]);
+        let container = Container::from(key);
+        let listed_once = self.ledger.listed_on(&container);
+        let new = self
+            .ledger
+            .cause(&Fact::Exact(container.clone()), &Value::Present, [container.clone()]);
         for handle in desk.members.iter().chain(desk.phantoms()) {
             let email = identities.named(handle).and_then(Account::email_key);
             let edited = email.is_some_and(|email| listed_once.contains_key(&email));
@@ -261,7 +267,7 @@ impl Planner<'_> {
     fn leaves(&mut self, of: &Of<'_>, account: Option<&Account>, handle: Handle, cause: Cause) {
         let key = of.key;
         let leaver = |handle| Leaver {
-            desk: key.clone(),
+            container: key.into(),
             handle,
             cause,
         };
@@ -313,18 +319,24 @@ impl Planner<'_> {
 
     fn remove(&mut self, account: &Account, key: &DeskKey, cause: Cause, after: Vec<StepId>) {
         let email = account.email.as_deref().and_then(|email| Email::parse(email).ok());
+        let id = account.id.clone();
         let refusals = [
-            (Deed::Remove as fn(_, _) -> _, HeldReason::NoEffect(Change::Remove)),
-            (Deed::RemoveFromOpen, HeldReason::StillOpen),
+            (
+                Deed::Remove(key.into(), id.clone()),
+                HeldReason::NoEffect(Change::Remove),
+            ),
+            (Deed::RemoveFromOpen(key.clone(), id), HeldReason::StillOpen),
         ];
         // A desk that can be read to be restricted refuses nothing any more.
-        let is_restricted =
-            read(self.observed, key).is_some_and(|desk| desk.access == AccessReading::Known(Access::Restricted));
+        let is_restricted = self
+            .observed
+            .desk(key)
+            .is_some_and(|desk| desk.access == AccessReading::Known(Access::Restricted));
         for (deed, reason) in refusals {
             if is_restricted && reason == HeldReason::StillOpen {
                 continue;
             }
-            if self.is_without_effect(deed(key.clone(), account.id.clone())) {
+            if self.is_without_effect(deed) {
                 return self.hold(email.as_ref(), Some(key), reason);
             }
         }

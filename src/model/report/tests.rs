@@ -68,7 +68,7 @@ fn seen() -> Observed {
 
 fn decided() -> Plan {
     let mut parts = Ledger::kept().parts().clone();
-    parts.completed.insert(key("SUP"));
+    parts.completed.insert(container("SUP"));
     let name = Fact::Name(email_key("eve@example.com"));
     parts.agreed.insert(name, Value::Name("Eve Adams".into()));
     plan(&wanted(), &seen(), &Ledger::restored(parts), &Policy::default())
@@ -100,7 +100,7 @@ fn document(plan: &Plan, already: &[Step], outcomes: Option<&Outcomes>, findings
 fn finding() -> Finding {
     Finding {
         id: "large_removal-SUP-01234567".to_owned(),
-        desk: Some(key("SUP")),
+        container: Some(key("SUP").into()),
         what: "customers would leave SUP".to_owned(),
         count: 2,
         of: 4,

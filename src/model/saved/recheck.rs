@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::SavedPlan;
+use super::contents::SavedPlan;
 use super::premises::{self, Premise, Seen, desk};
 use crate::model::account::{Account, AccountId};
 use crate::model::email::EmailKey;

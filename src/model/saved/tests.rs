@@ -1,15 +1,24 @@
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
 use super::*;
 use crate::model::access::Access;
 use crate::model::account::{Account, AccountId, Handle};
 use crate::model::fixtures::{
-    account, customer, data_center, email_key, key, named, previously, reading, roster, site, wanting, with,
+    account, container, customer, data_center, email_key, key, named, previously, reading, roster, site, wanting, with,
 };
 use crate::model::guard::{Judge, Settings, screen};
+use crate::model::ledger::History;
 use crate::model::ledger::{Fact as Remembered, Ledger, Parts, Value};
+use crate::model::observed::Observed;
 use crate::model::observed::{AccessReading, Deployment, Lookup, Staff};
+use crate::model::plan::Plan;
 use crate::model::plan::plan;
 use crate::model::policy::Policy;
 use crate::model::roster::Customer;
+use crate::model::roster::{InitialPassword, Membership, Roster};
+use crate::model::step::{Action, StepId, Who};
 
 const DAY: Date = jiff::civil::date(2026, 11, 24);
 
@@ -218,7 +227,7 @@ fn renaming() -> (Roster, Observed, SavedPlan) {
     observed.site.deployment = Deployment::DataCenter;
     observed.staff.insert(AccountId("d".into()), Staff::No);
     let ledger = Ledger::restored(Parts {
-        completed: [key("SUP")].into(),
+        completed: [container("SUP")].into(),
         agreed: [(
             Remembered::Name(email_key("dora@example.com")),
             Value::Name("Dora".into()),
@@ -441,11 +450,11 @@ fn who_gets_a_password_from_the_file() {
 
 #[test]
 fn a_removal_both_know_of_counts_once() {
-    let place = |account: &str| (key("SUP"), Handle(account.into()));
+    let place = |account: &str| (container("SUP"), Handle(account.into()));
     let history = |removed: &[(&str, i64)], applied: usize| History {
         removed: removed.iter().map(|(account, at)| (place(account), *at)).collect(),
-        applied: [(key("SUP"), applied)].into(),
-        sizes: [(key("SUP"), applied)].into(),
+        applied: [(container("SUP"), applied)].into(),
+        sizes: [(container("SUP"), applied)].into(),
         used: [("removals-SUP-00000000".to_owned(), 1)].into(),
         ..History::default()
     };
@@ -455,10 +464,16 @@ fn a_removal_both_know_of_counts_once() {
     let own = history(&[("a", 2), ("c", 3)], 20);
     let both = plan.history_with(&own);
     assert_eq!(both.removed, [(place("a"), 2), (place("b"), 5), (place("c"), 3)].into());
-    assert_eq!((both.applied[&key("SUP")], both.sizes[&key("SUP")]), (20, 20));
+    assert_eq!(
+        (both.applied[&container("SUP")], both.sizes[&container("SUP")]),
+        (20, 20)
+    );
     assert_eq!(both.used, own.used);
     let both = plan.history_with(&History::default());
-    assert_eq!((both.applied[&key("SUP")], both.sizes[&key("SUP")]), (30, 30));
+    assert_eq!(
+        (both.applied[&container("SUP")], both.sizes[&container("SUP")]),
+        (30, 30)
+    );
 }
 
 #[test]

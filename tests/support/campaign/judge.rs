@@ -41,7 +41,7 @@ impl Life {
             let removals: BTreeSet<_> = steps
                 .iter()
                 .filter_map(|step| step.action.removal())
-                .filter(|(on, _)| on.as_str() == desk)
+                .filter(|(on, _)| on.stored() == desk)
                 .map(|(_, account)| account.id.0.clone())
                 .collect();
             let left = was.customers.difference(&is.customers).filter(moved);

@@ -86,8 +86,8 @@ impl Life {
                     };
                 // A guard's finding waits for somebody to approve of it.
                 let findings = last.approved.findings().iter();
-                let mut desks = findings.map(|finding| finding.desk.as_ref());
-                let is_refused = desks.any(|of| of.is_none_or(|key| key.as_str() == desk));
+                let mut containers = findings.map(|finding| finding.container.as_ref());
+                let is_refused = containers.any(|of| of.is_none_or(|container| container.stored() == desk));
                 let is_candidate = |held: &Held| held.reason.candidates().iter().any(|candidate| candidate.0 == *id);
                 let is_held = is_held(plan, desk, &key) || plan.held.iter().any(is_candidate);
                 let waits = is_refused || is_held || waits(roster, plan, desk, id);

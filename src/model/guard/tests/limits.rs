@@ -40,7 +40,7 @@ fn the_site_is_limited_to_the_very_number() {
         assert_eq!((judged.removals(), judged.guards()), expected, "{leave:?}");
         for desk in ["SUP", "PRIV"] {
             let kept = judged.approved.plan().leavers.iter();
-            let kept = kept.filter(|leaver| leaver.desk == key(desk)).count();
+            let kept = kept.filter(|leaver| leaver.container == container(desk)).count();
             let of = if desk == "SUP" { leave[0] } else { leave[1] };
             assert_eq!(
                 kept,
@@ -79,10 +79,13 @@ fn only_who_may_leave_is_asked_for() {
     };
     let screening = screen(&roster, &observed, &plan, judge);
     let handle = |n: usize| crate::model::account::Handle(format!("a{n:03}"));
-    assert!(screening.allows(&key("SUP"), &handle(2)));
-    assert!(!screening.allows(&key("SUP"), &handle(3)), "who is listed");
-    assert!(!screening.allows(&key("PRIV"), &handle(401)), "whom a guard keeps");
-    assert!(!screening.allows(&key("ELSE"), &handle(2)));
+    assert!(screening.allows(&container("SUP"), &handle(2)));
+    assert!(!screening.allows(&container("SUP"), &handle(3)), "who is listed");
+    assert!(
+        !screening.allows(&container("PRIV"), &handle(401)),
+        "whom a guard keeps"
+    );
+    assert!(!screening.allows(&container("ELSE"), &handle(2)));
 }
 
 #[test]
@@ -129,7 +132,7 @@ fn a_list_with_a_gap_says_what_to_do_about_it() {
 #[test]
 fn a_base_is_what_a_roster_shrinks_against() {
     let base = History::of_base(&owned("SUP", 0..20));
-    assert_eq!(base.applied, [(key("SUP"), 20)].into());
+    assert_eq!(base.applied, [(container("SUP"), 20)].into());
     assert!(base.sizes.is_empty());
 }
 
@@ -140,7 +143,7 @@ fn what_is_remembered_is_remembered_for_its_time_and_no_longer() {
     let judged = usual(&roster, &observed, &parts);
     let now = 10 * DAY;
     let used = |at: i64| ("removals-SUP-00000000".to_owned(), at);
-    let of = |account: &str| (key("SUP"), Handle(account.into()));
+    let of = |account: &str| (key("SUP").into(), Handle(account.into()));
     let mut history = History {
         removed: [(of("a"), now - DAY), (of("b"), now - DAY + 1)].into(),
         used: [used(now - 2 * DAY), used(now - 2 * DAY + 1), used(now)].into(),
@@ -227,8 +230,8 @@ fn people_on_a_list_only_count_for_no_guard() {
     desk.members.retain(|handle| !phantoms.contains(handle));
     desk.witness = Witness::Believed { phantoms };
     let mut parts = remembers("SUP", 0..100);
-    parts.history.applied.insert(key("SUP"), 60);
-    parts.history.sizes.insert(key("SUP"), 100);
+    parts.history.applied.insert(container("SUP"), 60);
+    parts.history.sizes.insert(container("SUP"), 100);
     let judged = usual(&owned("SUP", 1..60), &observed, &parts);
     assert_eq!((judged.removals(), judged.guards()), (1, vec![]));
     let mut history = parts.history;
@@ -239,7 +242,7 @@ fn people_on_a_list_only_count_for_no_guard() {
     };
     let roster = owned("SUP", 1..60);
     history.fold((&roster, &roster), &observed, &judged.approved, Some(&outcomes), 0);
-    assert_eq!(history.sizes[&key("SUP")], 99, "the list as Jira shows it");
+    assert_eq!(history.sizes[&container("SUP")], 99, "the list as Jira shows it");
     let remembered: BTreeSet<_> = (1..60).map(|n| Mark::of(&handle(n))).collect();
     assert_eq!(*history.places[&key("SUP")], remembered);
 }

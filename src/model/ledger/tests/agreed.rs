@@ -86,7 +86,7 @@ fn a_create_without_an_answer_makes_an_account_unknown() {
 /// Why something differs: once agreed on it drifted, else the roster was edited, unless nothing was ever complete.
 #[test]
 fn why_something_differs() {
-    let desks = [key("OPS"), key("SUP")];
+    let desks = [container("OPS"), container("SUP")];
     let fact = Fact::Access(key("SUP"));
     let (open, restricted) = (Value::Access(Access::Open), Value::Access(Access::Restricted));
     let account = Fact::Account(ada_key());
@@ -94,7 +94,7 @@ fn why_something_differs() {
         let mut parts = Ledger::kept().parts().clone();
         parts.agreed.insert(fact.clone(), open.clone());
         parts.agreed.insert(account.clone(), Value::Account(id("1")));
-        parts.completed = completed.iter().map(|desk| key(desk)).collect();
+        parts.completed = completed.iter().map(|desk| container(desk)).collect();
         Ledger::restored(parts)
     };
     let (both, ops) = (remembering(&["OPS", "SUP"]), remembering(&["OPS"]));
@@ -113,7 +113,7 @@ fn why_something_differs() {
         (&Ledger::kept(), &fact, &open, sup, Cause::First),
     ] {
         assert_eq!(
-            ledger.cause(fact, wanted, desks),
+            ledger.cause(fact, wanted, desks.iter().cloned()),
             cause,
             "{fact:?} {wanted:?} {desks:?}"
         );
@@ -138,7 +138,7 @@ fn names_are_settled_on_data_center_alone() {
 /// That nobody else is on a desk is agreed on where the roster says so.
 #[test]
 fn that_a_desk_is_exact_is_agreed_on() {
-    let fact = Fact::Exact(key("SUP"));
+    let fact = Fact::Exact(container("SUP"));
     let mut exact = listing(&["ada"]);
     exact.desks.entry(key("SUP")).or_default().membership = Membership::Exact;
     let mut ledger = Ledger::kept();
@@ -244,12 +244,12 @@ fn a_pass_over_a_part_leaves_the_rest_as_it_was() {
     ledger.fold_part(&whole, &unreadable, &plan, &Outcomes::default());
     assert_eq!(completed(&ledger), ["OPS", "SUP"]);
     assert_eq!(ledger.agreed(&Fact::Access(key("SUP"))), None);
-    let on_ops = Fact::Membership(key("OPS"), ada_key());
+    let on_ops = Fact::Membership(container("OPS"), ada_key());
     assert_eq!(ledger.agreed(&on_ops), Some(&Value::Present));
     assert_eq!(listed(&ledger), [ADA], "whom OPS lists is not told as SUP's");
-    let other = ledger.listed_on(&key("ZZZ"));
+    let other = ledger.listed_on(&container("ZZZ"));
     assert!(other.is_empty(), "{other:?}");
-    let before = ledger.listed_on(&key("AAA"));
+    let before = ledger.listed_on(&container("AAA"));
     assert!(before.is_empty(), "{before:?}");
 }
 

@@ -7,7 +7,7 @@ use crate::model::access::Access;
 use crate::model::account::AccountId;
 use crate::model::edit::Edit;
 use crate::model::email::EmailKey;
-use crate::model::fixtures::{account, customer, email_key, key, reading, roster, site, wanting, with};
+use crate::model::fixtures::{account, container, customer, email_key, key, reading, roster, site, wanting, with};
 use crate::model::observed::Observed;
 use crate::model::outcome::{Outcome, Outcomes, StepEnd, Stopped};
 use crate::model::plan::{Plan, plan};
@@ -51,7 +51,7 @@ fn pass(ledger: &mut Ledger, roster: &Roster, observed: &Observed, outcome: Outc
 }
 
 fn listed(ledger: &Ledger) -> Vec<(&str, Option<&str>)> {
-    let listed = ledger.listed_on(&key("SUP")).into_iter();
+    let listed = ledger.listed_on(&container("SUP")).into_iter();
     listed
         .map(|(email, id)| (email.as_str(), id.map(|id| id.0.as_str())))
         .collect()
@@ -129,7 +129,7 @@ fn a_removal_that_jira_accepted_ends_no_memory_before_it_is_seen() {
         &there(&["ada", "bob"]),
         Outcome::Done,
     );
-    ledger.history_mut().applied.insert(key("SUP"), 2);
+    ledger.history_mut().applied.insert(container("SUP"), 2);
     let mut observed = there(&["ada", "bob"]);
     let bob = AccountId("bob".into());
     observed.staff.insert(bob, crate::model::observed::Staff::No);
@@ -169,11 +169,11 @@ fn whoever_may_have_been_added_is_claimed_and_nobody_who_was_not() {
 fn a_desk_that_leaves_the_roster_is_forgotten() {
     let mut ledger = Ledger::kept();
     pass(&mut ledger, &listing(&["ada"]), &there(&["ada"]), Outcome::Done);
-    assert!(ledger.parts().completed.contains(&key("SUP")));
+    assert!(ledger.parts().completed.contains(&container("SUP")));
     let elsewhere = roster(&["PRIV"], []);
     pass(&mut ledger, &elsewhere, &site(&["PRIV"]), Outcome::Done);
     assert_eq!(listed(&ledger), []);
-    assert!(ledger.parts().completed.iter().eq([&key("PRIV")]));
+    assert!(ledger.parts().completed.iter().eq([&container("PRIV")]));
 }
 
 #[test]
@@ -207,12 +207,12 @@ fn an_edit_completes_the_desks_it_read_whole_and_leaves_the_rest_as_it_was() {
     let plan = plan(&edit.roster, &there(&["ada"]), &ledger, &Policy::default());
     ledger.parts.completed.clear();
     ledger.fold_edit(&after, &edit, &plan, &Outcomes::default());
-    assert!(ledger.parts().completed.iter().eq([&key("SUP")]));
+    assert!(ledger.parts().completed.iter().eq([&container("SUP")]));
     assert_eq!(
         ledger.agreed(&Fact::Access(key("SUP"))),
         Some(&Value::Access(Access::Restricted))
     );
-    let bob = Fact::Membership(key("PRIV"), email_key("bob@example.com"));
+    let bob = Fact::Membership(container("PRIV"), email_key("bob@example.com"));
     assert_eq!(ledger.agreed(&bob), Some(&Value::Present));
     assert_eq!(
         ledger.known(&email_key("bob@example.com")),
@@ -225,7 +225,7 @@ fn what_jira_accepted_twice_is_without_effect_until_somebody_says_otherwise() {
     let wanted = listing(&["ada"]);
     let mut observed = there(&["ada"]);
     reading(&mut observed, "SUP").members.clear();
-    let deed = Deed::Add(key("SUP"), email_key("ada@example.com"));
+    let deed = Deed::Add(container("SUP"), email_key("ada@example.com"));
     let mut ledger = Ledger::kept();
     for times in 1..=2 {
         pass(&mut ledger, &wanted, &observed, Outcome::Done);
@@ -275,7 +275,7 @@ fn what_is_held_about_one_fact_leaves_everybody_else_remembered() {
         assert_eq!(held, 1, "{case}");
         pass(&mut ledger, &wanted, &observed, Outcome::Done);
         assert_eq!(listed(&ledger).len(), 3, "{case}");
-        assert!(ledger.parts().completed.contains(&key("SUP")), "{case}");
+        assert!(ledger.parts().completed.contains(&container("SUP")), "{case}");
     }
     // The one who is held is not among them.
     let mut observed = there(&everybody);

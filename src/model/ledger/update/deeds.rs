@@ -53,13 +53,13 @@ fn opposites_of(step: &Step, outcomes: &Outcomes) -> Vec<Deed> {
                 Who::MadeBy(_) => made(),
             };
             let removals = account.into_iter().flat_map(|account| {
-                let removal = Deed::Remove(desk.clone(), account.id.clone());
+                let removal = Deed::Remove(desk.into(), account.id.clone());
                 [removal.clone().while_open(), Some(removal)]
             });
             removals.flatten().collect()
         }
         Action::RemoveFromDesk { email, desk, .. } => {
-            let add = |email: &Email| Deed::Add(desk.clone(), email.key().clone());
+            let add = |email: &Email| Deed::Add(desk.into(), email.key().clone());
             email.iter().map(add).collect()
         }
         Action::CreateCustomer { .. } | Action::UpdateCustomer { .. } | Action::SetAccess { .. } => Vec::new(),
@@ -76,9 +76,8 @@ fn is_seen_at_once(action: &Action) -> bool {
 
 fn concerns(seen: &Roster, deed: &Deed) -> bool {
     match deed {
-        Deed::Add(desk, _) | Deed::Remove(desk, _) | Deed::RemoveFromOpen(desk, _) | Deed::Access(desk, _) => {
-            seen.desks.contains_key(desk)
-        }
+        Deed::Add(container, _) | Deed::Remove(container, _) => seen.declares(container),
+        Deed::RemoveFromOpen(desk, _) | Deed::Access(desk, _) => seen.desks.contains_key(desk),
         Deed::Update(email, _) => seen.customers.contains_key(email),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::desk::DeskKey;
+use crate::model::container::Container;
 use crate::model::guard::ApprovedPlan;
 use crate::model::ledger::history::{DAY, History};
 use crate::model::observed::{Completeness, DeskReading, Observed, Witness};
@@ -17,8 +17,8 @@ impl History {
     pub fn reserve(&mut self, approved: &ApprovedPlan, now: i64) -> bool {
         let steps = approved.plan().steps.iter();
         let removals = steps.filter_map(|step| step.action.removal());
-        for (desk, account) in removals {
-            let place = (desk.clone(), account.handle.clone());
+        for (container, account) in removals {
+            let place = (container.clone(), account.handle.clone());
             let before = self.removed.get(&place).copied();
             self.removed.insert(place.clone(), now);
             // Reserved before by a pass that never came to an end: what stood there then is what counts.
@@ -27,8 +27,8 @@ impl History {
             }
             self.reserved.insert(place, before);
             // A list that is shorter by what quietdesk itself took away is no untrusted one.
-            if let Some(size) = self.sizes.get(desk).copied() {
-                self.sizes.insert(desk.clone(), size.saturating_sub(1));
+            if let Some(size) = self.sizes.get(&container).copied() {
+                self.sizes.insert(container, size.saturating_sub(1));
             }
         }
         !self.reserved.is_empty()
@@ -49,33 +49,31 @@ impl History {
                 None => drop(self.removed.remove(&place)),
             }
         }
-        let mut removed = BTreeMap::<&DeskKey, usize>::new();
+        let mut removed = BTreeMap::<Container, usize>::new();
         for step in &approved.plan().steps {
             let outcome = outcomes.map_or(Outcome::NotAttempted, |outcomes| outcomes.of(step.id));
-            if let (Some((desk, account)), Outcome::Done | Outcome::Unknown) = (step.action.removal(), outcome) {
-                *removed.entry(desk).or_default() += 1;
-                self.removed.insert((desk.clone(), account.handle.clone()), now);
+            if let (Some((container, account)), Outcome::Done | Outcome::Unknown) = (step.action.removal(), outcome) {
+                *removed.entry(container.clone()).or_default() += 1;
+                self.removed.insert((container, account.handle.clone()), now);
             }
         }
-        for (key, reading) in &observed.desks {
-            if let DeskReading::Read(desk) = reading
-                && desk.completeness.is_complete()
-                && !approved.distrusts(key)
-            {
-                let gone = removed.get(key).copied().unwrap_or_default();
-                self.sizes.insert(key.clone(), desk.listed().saturating_sub(gone));
+        for (container, list) in observed.lists() {
+            if list.completeness.is_complete() && !approved.distrusts(&container) {
+                let gone = removed.get(&container).copied().unwrap_or_default();
+                self.sizes.insert(container, list.listed().saturating_sub(gone));
             }
         }
         self.see_places(observed, approved, outcomes);
         self.removed.retain(|_, at| *at > now - DAY);
         self.used.retain(|(_, at)| *at > now - 2 * DAY);
         if outcomes.is_some_and(|outcomes| outcomes.stopped.is_none()) {
-            for desk in part.desks.keys().filter(|desk| !approved.shrinks(desk)) {
-                self.applied.insert(desk.clone(), part.listed_on(desk));
+            for container in part.containers().filter(|container| !approved.shrinks(container)) {
+                let listed = part.listed_on(&container);
+                self.applied.insert(container, listed);
             }
         }
-        self.sizes.retain(|desk, _| roster.desks.contains_key(desk));
-        self.applied.retain(|desk, _| roster.desks.contains_key(desk));
+        self.sizes.retain(|container, _| roster.declares(container));
+        self.applied.retain(|container, _| roster.declares(container));
         self.places.retain(|desk, _| roster.desks.contains_key(desk));
     }
 
@@ -98,8 +96,9 @@ impl History {
         let Some(outcomes) = outcomes else { return };
         for step in &approved.plan().steps {
             let outcome = outcomes.of(step.id);
-            if let (Some((desk, account)), Outcome::Done | Outcome::Unknown) = (step.action.removal(), outcome)
-                && let Some(places) = self.places.inner(desk)
+            if let (Some((Container::Desk(desk), account)), Outcome::Done | Outcome::Unknown) =
+                (step.action.removal(), outcome)
+                && let Some(places) = self.places.inner(&desk)
             {
                 places.remove(&Mark::of(&account.handle));
             }

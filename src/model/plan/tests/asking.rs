@@ -109,7 +109,7 @@ fn what_is_asked_of_somebody_who_is_there() {
 fn remembering(id: Option<&str>, desk: &str) -> Ledger {
     let mut parts = Ledger::kept().parts().clone();
     let id = id.map(|id| AccountId(id.into()));
-    parts.claimed.insert((key(desk), email_key(BOB)), id);
+    parts.claimed.insert((container(desk), email_key(BOB)), id);
     Ledger::restored(parts)
 }
 

@@ -1,7 +1,6 @@
 //! Who leaves a desk, and who does not: every reason to stay, one at a time.
 
 use super::*;
-use crate::model::held::Change;
 use crate::model::ledger::Parts;
 use crate::model::observed::{Completeness, Staff};
 use crate::model::roster::{Customer, Membership};
@@ -20,10 +19,10 @@ fn ada() -> Customer {
 /// An earlier roster listed Bob on SUP, with that account where it was known.
 fn listed_once(bob: Option<&str>) -> Ledger {
     let mut parts = Ledger::kept().parts().clone();
-    parts.completed.insert(key("SUP"));
-    parts.history.applied.insert(key("SUP"), 2);
+    parts.completed.insert(container("SUP"));
+    parts.history.applied.insert(container("SUP"), 2);
     let id = bob.map(|id| AccountId(id.into()));
-    parts.claimed.insert((key("SUP"), email_key(BOB)), id);
+    parts.claimed.insert((container("SUP"), email_key(BOB)), id);
     Ledger::restored(parts)
 }
 
@@ -48,7 +47,7 @@ fn words(roster: &Roster, observed: &Observed, ledger: &Ledger) -> String {
 
 fn left(roster: &Roster, observed: &Observed, ledger: &Ledger) -> bool {
     let plan = plan(roster, observed, ledger, &Policy::default());
-    plan.left.contains(&(key("SUP"), email_key(BOB)))
+    plan.left.contains(&(container("SUP"), email_key(BOB)))
 }
 
 const LEAVES: &str = "remove bob@example.com from SUP";
@@ -198,7 +197,7 @@ fn every_reason_to_stay() {
         assert_eq!(words(&roster, &ada_too(observed), &known), expected, "{case}");
     }
     let mut parts = known.parts().clone();
-    parts.accepted.insert(Deed::Remove(key("SUP"), id()), 2);
+    parts.accepted.insert(Deed::Remove(container("SUP"), id()), 2);
     assert_eq!(
         words(&exact(), &ada_too(there()), &Ledger::restored(parts)),
         format!("hold bob@example.com: {}", HeldReason::NoEffect(Change::Remove))
@@ -555,7 +554,7 @@ fn who_moves_leaves_after_the_add() {
         assert!(words.contains("note bob on SUP: WaitsForAdd"), "{words}");
     }
     let mut parts = listed_once(Some("bob")).parts().clone();
-    parts.accepted.insert(Deed::Add(key("PRIV"), email_key(BOB)), 2);
+    parts.accepted.insert(Deed::Add(container("PRIV"), email_key(BOB)), 2);
     let plan = plan(&wanted, &on_sup(), &Ledger::restored(parts), &Policy::default());
     assert!(
         in_words(&plan).contains("note bob on SUP: WaitsForAdd"),

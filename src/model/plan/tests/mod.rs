@@ -8,13 +8,19 @@ mod phantoms;
 use std::fmt::Write as _;
 
 use super::*;
-use crate::model::account::{Account, AccountKind, Handle};
+use crate::model::access::Access;
+use crate::model::account::{Account, AccountId, AccountKind, Handle};
 use crate::model::calls::{Call, calls};
+use crate::model::desk::DeskKey;
+use crate::model::email::{Email, EmailKey};
 use crate::model::fixtures::*;
-use crate::model::observed::Lookup;
-use crate::model::observed::Team;
+use crate::model::held::{Change, HeldReason};
+use crate::model::ledger::{Deed, Fact, Ledger, Value};
+use crate::model::observed::{AccessReading, Deployment, DeskReading, Lookup, Observed, Team};
 use crate::model::outcome::{Outcome, Outcomes, StepEnd};
-use crate::model::step::Cause;
+use crate::model::policy::Policy;
+use crate::model::roster::Roster;
+use crate::model::step::{Action, Cause, StepId};
 
 fn planned(roster: &Roster, observed: &Observed) -> Plan {
     plan(roster, observed, &Ledger::none(), &Policy::default())
@@ -37,7 +43,7 @@ fn in_words(plan: &Plan) -> String {
     words.extend(
         plan.leavers
             .iter()
-            .map(|leaver| format!("ask {} on {}", leaver.handle, leaver.desk)),
+            .map(|leaver| format!("ask {} on {}", leaver.handle, leaver.container)),
     );
     words.join("; ")
 }

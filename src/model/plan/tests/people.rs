@@ -39,7 +39,7 @@ fn staff(mut observed: Observed, id: &str, staff: Staff) -> Observed {
 fn agreed(facts: impl IntoIterator<Item = (Fact, Value)>) -> Ledger {
     let mut parts = Ledger::kept().parts().clone();
     parts.agreed.extend(facts);
-    parts.completed.insert(key("SUP"));
+    parts.completed.insert(container("SUP"));
     Ledger::restored(parts)
 }
 
@@ -458,7 +458,10 @@ fn access_that_cannot_be_had_is_held() {
 fn an_addition_without_effect_is_held_for_its_desk_alone() {
     let observed = with(site(&["OPS", "SUP"]), account("1", "ada@example.com"), &[]);
     let roster = roster(&["OPS", "SUP"], [customer("ada@example.com", &["OPS", "SUP"])]);
-    let vain = refusing(&Ledger::kept(), Deed::Add(key("OPS"), email_key("ada@example.com")));
+    let vain = refusing(
+        &Ledger::kept(),
+        Deed::Add(container("OPS"), email_key("ada@example.com")),
+    );
     let words = in_words(&plan(&roster, &observed, &vain, &Policy::default()));
     assert_eq!(
         words,

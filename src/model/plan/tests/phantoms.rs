@@ -32,11 +32,11 @@ fn doubted() -> Witness {
 /// An applied roster listed Bob on SUP.
 fn listed_once() -> Parts {
     let mut parts = Ledger::kept().parts().clone();
-    parts.completed.insert(key("SUP"));
-    parts.history.applied.insert(key("SUP"), 2);
+    parts.completed.insert(container("SUP"));
+    parts.history.applied.insert(container("SUP"), 2);
     parts
         .claimed
-        .insert((key("SUP"), email_key(BOB)), Some(AccountId("bob".into())));
+        .insert((container("SUP"), email_key(BOB)), Some(AccountId("bob".into())));
     parts
 }
 
@@ -55,7 +55,7 @@ fn whoever_was_seen_to_be_off_the_desk_is_noted_and_forgotten() {
         let off = plan(seen_off());
         assert!(off.steps.is_empty() && off.leavers.is_empty() && off.held.is_empty());
         assert_eq!(off.notes.len(), noted, "{membership:?}");
-        assert!(off.left.contains(&(key("SUP"), email_key(BOB))), "{membership:?}");
+        assert!(off.left.contains(&(container("SUP"), email_key(BOB))), "{membership:?}");
         for witness in [doubted(), Witness::NotAsked] {
             let there = plan(witness.clone());
             assert_eq!((there.steps.len(), there.notes.len()), (noted, 0), "{membership:?}");
@@ -82,10 +82,10 @@ fn the_role_is_asked_of_newly_listed_people() {
     let mut parts = Parts::default();
     assert!(asks(&parts, &listed(Witness::NotAsked)));
     assert!(!asks(&parts, &listed(doubted())) && !asks(&parts, &listed(seen_off())));
-    let fact = Fact::Membership(key("SUP"), email_key(BOB));
+    let fact = Fact::Membership(container("SUP"), email_key(BOB));
     parts.agreed.insert(fact, Value::Present);
     assert!(!asks(&parts, &listed(Witness::NotAsked)));
-    parts.accepted.insert(Deed::Add(key("SUP"), email_key(BOB)), 1);
+    parts.accepted.insert(Deed::Add(container("SUP"), email_key(BOB)), 1);
     assert!(asks(&parts, &listed(Witness::NotAsked)));
     let mut data_center = listed(Witness::NotAsked);
     data_center.site.deployment = Deployment::DataCenter;

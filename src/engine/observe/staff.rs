@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::observe::{ObserveError, reading, remember};
+use super::accounts::remember;
+use super::errors::{ObserveError, reading};
 use crate::jira::limits::AT_ONCE;
 use crate::jira::{CallError, JiraRead};
 use crate::model::account::{AccountKind, Handle};
@@ -17,7 +18,7 @@ use crate::model::observed::{DeskReading, Observed, Staff, Team};
 /// # Errors
 /// What ends a pass. Anything else leaves [`Staff::Unknown`], or, where not even the account is known,
 /// [`Observed::unanswered`].
-pub(super) async fn ask_staff(
+pub(in crate::engine) async fn ask_staff(
     jira: &JiraRead,
     asked: Vec<(Handle, BTreeSet<DeskKey>)>,
     observed: &mut Observed,

@@ -96,7 +96,7 @@ fn the_interval_stretches_so_that_reading_takes_a_twentieth_of_the_time() {
         schedule.read_again();
         schedule.began(FULL);
         schedule.ended(Duration::ZERO, Ended::Settled, cost, 0.0);
-        assert_eq!(schedule.interval(), secs(interval));
+        assert_eq!(schedule.interval, secs(interval));
     }
 }
 

@@ -1,13 +1,43 @@
 //! Changing an account: Data Center.
 
+use super::applying::Applying;
 use crate::jira::{CallError, JiraWrite, Written};
 use crate::model::account::Account;
 use crate::model::guard::Approval;
 use crate::model::outcome::{Outcome, StepEnd};
-use crate::model::step::{AccountRef, Changes};
+use crate::model::step::{AccountRef, Action, Changes, StepId};
+
+impl Applying<'_> {
+    pub(super) async fn update(&self, id: StepId) {
+        let Some(Action::UpdateCustomer { account, changes, .. }) = self.steps.get(&id).map(|step| &step.action) else {
+            return;
+        };
+        if self.is_stopped() {
+            return self.end(id, StepEnd::plain(Outcome::NotAttempted));
+        }
+        if let Some(why) = self.state(|state| state.updating_refused.clone()) {
+            return self.end(id, StepEnd::with_error(Outcome::NotAttempted, why));
+        }
+        self.begin([id]);
+        let (updated, request) = update(self.jira, self.approved.approval(), account, changes).await;
+        match updated {
+            Updated::End(end) => self.end(id, end.sent(request)),
+            Updated::Forbidden(error) => {
+                let outcome = match error.may_have_taken_effect() {
+                    true => Outcome::Unknown,
+                    false => Outcome::Failed,
+                };
+                let error = error.to_string();
+                self.state(|state| state.updating_refused = Some(error.clone()));
+                self.end(id, StepEnd::with_error(outcome, error).sent(request));
+            }
+            Updated::PassEnds(error) => self.end_with_pass(id, &error, request),
+        }
+    }
+}
 
 /// What a change came to.
-pub(in crate::engine) enum Updated {
+enum Updated {
     /// This.
     End(StepEnd),
     /// Jira does not let quietdesk's account change any: every later change would be refused as well.
@@ -18,7 +48,7 @@ pub(in crate::engine) enum Updated {
 
 /// Changes one account in one call, and believes only what Jira's answer shows of it: a directory that cannot be written
 /// to may take the call all the same (jira-facts §1, H/I). Also says how Jira numbered the call.
-pub(in crate::engine) async fn update(
+async fn update(
     jira: &JiraWrite,
     approval: &Approval,
     account: &AccountRef,

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use futures_util::{StreamExt as _, stream};
 
-use super::memory::Memory;
-use super::observe::{ObserveError, reading};
+use super::errors::{ObserveError, reading};
+use crate::engine::memory::Memory;
 use crate::jira::limits::{AT_ONCE, ROLE_LISTED};
 use crate::jira::{CallError, JiraRead};
 use crate::model::account::Handle;
@@ -19,7 +19,7 @@ use crate::model::observed::{DeskReading, Observed, Witness};
 ///
 /// # Errors
 /// What ends a pass. Any other leaves the role doubted, with a warning.
-pub(super) async fn hear_roles(
+pub(in crate::engine) async fn hear_roles(
     jira: &JiraRead,
     desks: &BTreeSet<DeskKey>,
     memory: Option<&Memory>,

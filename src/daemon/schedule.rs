@@ -274,12 +274,6 @@ impl Schedule {
             .max(least)
     }
 
-    /// The interval between full passes as it is now, stretched or not.
-    #[must_use]
-    pub fn interval(&self) -> Duration {
-        self.interval
-    }
-
     /// When the next full pass is due, where nothing asks for one before.
     #[must_use]
     pub fn full_due(&self) -> Duration {

@@ -1,17 +1,21 @@
-//! Applying removals.
+//! Taking accounts off a desk.
 
-use super::Applying;
-use crate::engine::protocol;
+use futures_util::FutureExt as _;
+
+use super::applying::Applying;
+use super::batches::{Ended, in_halves};
+use crate::jira::{CallError, JiraWrite, Written};
 use crate::model::access::Access;
 use crate::model::account::Handle;
 use crate::model::desk::DeskKey;
-use crate::model::observed::{DeskReading, ObservedDesk};
+use crate::model::guard::Approval;
+use crate::model::observed::{Deployment, ObservedDesk};
 use crate::model::outcome::{Outcome, StepEnd};
 use crate::model::step::{AccountRef, Action, StepId};
 
 impl Applying<'_> {
     pub(super) async fn remove(&self, key: &DeskKey, steps: &[StepId]) {
-        let Some(DeskReading::Read(desk)) = self.observed.desks.get(key) else {
+        let Some(desk) = self.observed.desk(key) else {
             return;
         };
         let batch: Vec<_> = steps.iter().filter_map(|id| self.leaver(*id)).collect();
@@ -30,7 +34,7 @@ impl Applying<'_> {
 
     async fn remove_now(&self, key: &DeskKey, desk: &ObservedDesk, now: Vec<((StepId, AccountRef), Handle)>) {
         self.begin(now.iter().map(|((id, _), _)| *id));
-        let removed = protocol::remove(self.jira, self.approved.approval(), key, desk, now).await;
+        let removed = remove(self.jira, self.approved.approval(), key, desk, now).await;
         for ((id, account), end) in removed.ends {
             let account = Some(account);
             self.end_membership(key, id, StepEnd { account, ..end });
@@ -79,4 +83,44 @@ impl Applying<'_> {
     fn has_succeeded(&self, id: StepId) -> bool {
         self.state(|state| state.ends.get(&id).is_some_and(|end| end.outcome.is_success()))
     }
+}
+
+/// Takes a batch off a desk; removing is idempotent.
+async fn remove<T>(
+    jira: &JiraWrite,
+    approval: &Approval,
+    key: &DeskKey,
+    desk: &ObservedDesk,
+    batch: Vec<(T, Handle)>,
+) -> Ended<T> {
+    let role = desk.role.as_deref().unwrap_or_default();
+    let send = |handles: Vec<Handle>| {
+        async move {
+            match (jira.site().deployment, handles.as_slice()) {
+                // Batches are of one there: see `model::calls::Limits`.
+                (Deployment::DataCenter, [handle]) => from_role(jira, approval, key, role, handle).await,
+                (Deployment::Cloud | Deployment::DataCenter, handles) => {
+                    jira.remove_from_desk(approval, &desk.id, handles).await
+                }
+            }
+        }
+        .boxed()
+    };
+    in_halves(batch, send).await
+}
+
+/// Jira may say 404 of who has the role no more (I), as after an answer that was lost, and also of a project that is not
+/// quietdesk's account's to change: the role tells which.
+async fn from_role(jira: &JiraWrite, approval: &Approval, key: &DeskKey, role: &str, handle: &Handle) -> Written<()> {
+    let written = jira.remove_from_role(approval, key, role, handle).await;
+    let result = match written.result {
+        Err(error @ CallError::NotFound { .. }) => match jira.roll_of(key.as_str()).await {
+            Ok(roll) if !roll.members.contains(handle) => Ok(()),
+            Ok(_) => Err(error),
+            // An attempt before, whose answer was lost, may have done it.
+            Err(_) => Err(CallError::MaybeDone(Box::new(error))),
+        },
+        result => result,
+    };
+    Written { result, ..written }
 }

@@ -1,21 +1,14 @@
-//! The fixed protocol of each kind of step: which requests, in which order, and what each answer means.
+//! One request for several people, and what becomes of each of them.
 
-mod create;
-mod remove;
-mod update;
-
-pub(super) use self::create::{Created, NewAccount, create, prove_seatless};
-pub(super) use self::remove::remove;
-pub(super) use self::update::{Updated, update};
-use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
-use crate::jira::{CallError, JiraWrite, Written};
-use crate::model::access::Access;
+use super::applying::Applying;
+use crate::jira::{CallError, Written};
 use crate::model::account::Handle;
 use crate::model::desk::DeskKey;
-use crate::model::guard::Approval;
+use crate::model::held::HeldReason;
 use crate::model::outcome::{Outcome, StepEnd};
+use crate::model::step::StepId;
 
 /// What a batch came to.
 pub(super) struct Ended<T> {
@@ -37,15 +30,8 @@ pub(super) struct Rest<T> {
     pub request: Option<String>,
 }
 
-/// Puts a batch on a desk. Jira adds the valid ones of a batch and answers 400 where any account does not exist
-/// (jira-facts §7, H); adding is idempotent.
-pub(super) async fn add<T>(jira: &JiraWrite, approval: &Approval, desk_id: &str, batch: Vec<(T, Handle)>) -> Ended<T> {
-    let send = |handles: Vec<Handle>| async move { jira.add_to_desk(approval, desk_id, &handles).await }.boxed();
-    in_halves(batch, send).await
-}
-
 /// Sends a batch; one that is refused is halved, down to the culprit. What may be sent twice alone is sent so.
-async fn in_halves<'a, T>(
+pub(super) async fn in_halves<'a, T>(
     batch: Vec<(T, Handle)>,
     send: impl Fn(Vec<Handle>) -> BoxFuture<'a, Written<()>>,
 ) -> Ended<T> {
@@ -115,95 +101,43 @@ fn left_over<T>(batch: Vec<(T, Handle)>, maybe_done: bool, unknown: &StepEnd, en
 }
 
 /// Whether the error says that quietdesk's account cannot change this desk at all.
-pub(super) fn closes_the_desk(error: &CallError) -> bool {
+fn closes_the_desk(error: &CallError) -> bool {
     matches!(
         error,
         CallError::Forbidden { .. } | CallError::NotFound { .. } | CallError::DeskIsOpen { .. }
     )
 }
 
-/// Why a change of access did not come to its end.
-pub(super) struct AccessError {
-    /// What went wrong.
-    pub error: CallError,
-    /// Whether the change may have taken effect by then.
-    pub sent: bool,
-    /// Whether the change was asked for at all.
-    pub asked: bool,
-    /// How Jira numbered the change.
-    pub request: Option<String>,
-}
-
-impl AccessError {
-    fn before_the_change(error: CallError) -> Self {
-        Self {
+impl Applying<'_> {
+    /// The rest of a batch meets the same error as the part that was tried.
+    pub(super) fn give_up<T>(&self, desk: &DeskKey, rest: Rest<T>, step: impl Fn(T) -> StepId) {
+        let Rest {
+            sent,
+            unsent,
             error,
-            sent: false,
-            asked: false,
-            request: None,
-        }
-    }
-}
-
-/// Changes a desk's access mode: read, replace whole, read again and compare (jira-facts §3, I). A write that did not
-/// take is a failure, not a success.
-pub(super) async fn set_access(
-    jira: &JiraWrite,
-    approval: &Approval,
-    desk: &DeskKey,
-    before: Access,
-    after: Access,
-) -> Result<StepEnd, AccessError> {
-    let settings = jira.access(desk).await.map_err(AccessError::before_the_change)?;
-    if settings.access() == after {
-        return Ok(StepEnd::plain(Outcome::Already));
-    }
-    if settings.access() != before {
-        let error = format!(
-            "somebody made {desk} {} since the plan was made; plan again to see whether that was meant",
-            settings.access()
-        );
-        return Ok(StepEnd::with_error(Outcome::Failed, error));
-    }
-    let Written {
-        result,
-        request,
-        maybe_done,
-    } = jira.set_access(approval, desk, &settings, after).await;
-    let may_be_so = |error: &CallError| maybe_done || error.may_have_taken_effect();
-    let unsure = match result {
-        Ok(()) => None,
-        Err(error) if may_be_so(&error) && !error.ends_the_pass() => Some(error),
-        Err(error) => {
-            return Err(AccessError {
-                sent: may_be_so(&error),
-                error,
-                asked: true,
-                request,
+            request,
+        } = rest;
+        let end = if closes_the_desk(&error) {
+            let end = StepEnd::held(match matches!(error, CallError::DeskIsOpen { .. }) {
+                true => HeldReason::StillOpen,
+                false => HeldReason::DeskClosed(error.reason()),
             });
+            self.state(|state| state.closed_desks.insert(desk.clone(), end.clone()));
+            end
+        } else {
+            self.end_pass(&error);
+            let outcome = if error.may_have_taken_effect() {
+                Outcome::Unknown
+            } else {
+                Outcome::NotAttempted
+            };
+            StepEnd::with_error(outcome, error.to_string())
+        };
+        for item in sent {
+            let end = end.clone();
+            let was_sent = end.outcome != Outcome::NotAttempted;
+            self.end(step(item), if was_sent { end.sent(request.clone()) } else { end });
         }
-    };
-    let now = match jira.access(desk).await {
-        Ok(settings) => settings.access(),
-        Err(error) => {
-            return Err(AccessError {
-                error,
-                sent: true,
-                asked: true,
-                request,
-            });
-        }
-    };
-    if now == after {
-        return Ok(StepEnd::plain(Outcome::Done).sent(request));
+        unsent.into_iter().for_each(|item| self.end(step(item), end.clone()));
     }
-    let end = match unsure {
-        Some(error @ CallError::Undocumented { .. }) => StepEnd::ineffective(format!("{error}; {desk} still is {now}")),
-        // It was not accepted: trying again is worth it.
-        Some(error) => StepEnd::with_error(Outcome::Failed, error.to_string()),
-        None => StepEnd::ineffective(format!(
-            "Jira accepted the change and {desk} still is {now}: look at its customer permissions in Jira"
-        )),
-    };
-    Ok(end.sent(request))
 }

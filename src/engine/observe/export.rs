@@ -10,9 +10,12 @@ use std::collections::BTreeSet;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::observe::{ObserveError, Reads, list_desks, nothing_seen, read_desk, reading, remember};
-use super::observe_roles::hear_roles;
-use super::progress::{Event, Progress};
+use super::accounts::remember;
+use super::desks::{Reads, list_desks, read_desk};
+use super::errors::{ObserveError, reading};
+use super::roles::hear_roles;
+use super::sign_in::nothing_seen;
+use crate::engine::progress::{Event, Progress};
 use crate::jira::limits::{ASKED_EACH, AT_ONCE};
 use crate::jira::{DeskRef, JiraRead, Standing};
 use crate::model::account::{AccountKind, Handle};

@@ -1,4 +1,4 @@
-//! Making an account.
+//! Which requests make an account, and what each answer means.
 
 use secrecy::SecretString;
 
@@ -20,7 +20,7 @@ const CREATES: usize = 3;
 const LOOKUPS: usize = 4;
 
 /// What a create came to.
-pub(in crate::engine) enum Created {
+pub(super) enum Created {
     /// This.
     End(StepEnd),
     /// It was made with a first password, and it cannot be shown that it takes no licence seat. No other may be made so
@@ -41,7 +41,7 @@ pub(in crate::engine) enum Created {
 
 /// The account to be made.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::engine) struct NewAccount<'a> {
+pub(super) struct NewAccount<'a> {
     /// Its address.
     pub email: &'a Email,
     /// Its display name.
@@ -54,7 +54,7 @@ pub(in crate::engine) struct NewAccount<'a> {
 
 /// Makes one account, once its intent is in the book, and the password it is to have. A create whose answer was lost is never repeated before its e-mail
 /// was looked up (design §6). The end says how Jira numbered the create it answered last.
-pub(in crate::engine) async fn create(
+pub(super) async fn create(
     jira: &JiraWrite,
     approval: &Approval,
     book: &dyn Journal,
@@ -140,7 +140,7 @@ async fn first_password(
 
 /// Reads an account back that was made with a first password: it must have no application and no group, since an
 /// application is a licence seat and a group can give one (design §8). What it was given is taken back, as far as calls can.
-pub(in crate::engine) async fn prove_seatless(jira: &JiraWrite, approval: &Approval, end: StepEnd) -> Created {
+pub(super) async fn prove_seatless(jira: &JiraWrite, approval: &Approval, end: StepEnd) -> Created {
     let Some(account) = end.account.clone() else {
         return Created::End(end);
     };

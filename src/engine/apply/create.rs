@@ -1,11 +1,12 @@
-//! Applying what makes and changes accounts.
+//! Making accounts.
+
+mod protocol;
 
 use tokio::sync::MutexGuard;
 
-use super::Applying;
+use self::protocol::{Created, NewAccount, create, prove_seatless};
+use super::applying::Applying;
 use crate::causes::in_full;
-use crate::engine::protocol::{self, Created, NewAccount, Updated};
-use crate::jira::CallError;
 use crate::model::outcome::{Outcome, StepEnd};
 use crate::model::step::{Action, StepId};
 
@@ -40,7 +41,7 @@ impl Applying<'_> {
             password: *password,
         };
         let (approval, passwords) = (self.approved.approval(), self.passwords);
-        let (created, request) = protocol::create(self.jira, approval, self.book, passwords, new).await;
+        let (created, request) = create(self.jira, approval, self.book, passwords, new).await;
         if let (Created::End(end), Some(proven)) = (&created, &mut proven) {
             **proven = end.outcome == Outcome::Done;
         }
@@ -86,7 +87,7 @@ impl Applying<'_> {
         let accounts = &self.approved.plan().accounts;
         for account in unproven.iter().filter_map(|email| accounts.get(email)) {
             let end = StepEnd::with_account(Outcome::Done, account.clone());
-            let proof = protocol::prove_seatless(self.jira, self.approved.approval(), end).await;
+            let proof = prove_seatless(self.jira, self.approved.approval(), end).await;
             if let Created::Entitled { end, account } = proof {
                 tracing::error!("an account with a first password could not be shown to take no licence seat");
                 let why = end.error.unwrap_or_default();
@@ -100,42 +101,5 @@ impl Applying<'_> {
             state.passwords_unsafe = Some(why.to_owned());
             state.seat_given = Some(account);
         });
-    }
-
-    pub(super) async fn update(&self, id: StepId) {
-        let Some(Action::UpdateCustomer { account, changes, .. }) = self.steps.get(&id).map(|step| &step.action) else {
-            return;
-        };
-        if self.is_stopped() {
-            return self.end(id, StepEnd::plain(Outcome::NotAttempted));
-        }
-        if let Some(why) = self.state(|state| state.updating_refused.clone()) {
-            return self.end(id, StepEnd::with_error(Outcome::NotAttempted, why));
-        }
-        self.begin([id]);
-        let (updated, request) = protocol::update(self.jira, self.approved.approval(), account, changes).await;
-        match updated {
-            Updated::End(end) => self.end(id, end.sent(request)),
-            Updated::Forbidden(error) => {
-                let outcome = match error.may_have_taken_effect() {
-                    true => Outcome::Unknown,
-                    false => Outcome::Failed,
-                };
-                let error = error.to_string();
-                self.state(|state| state.updating_refused = Some(error.clone()));
-                self.end(id, StepEnd::with_error(outcome, error).sent(request));
-            }
-            Updated::PassEnds(error) => self.end_with_pass(id, &error, request),
-        }
-    }
-
-    /// Ends a step by what ends the pass.
-    fn end_with_pass(&self, id: StepId, error: &CallError, request: Option<String>) {
-        self.end_pass(error);
-        let end = match error.may_have_taken_effect() {
-            true => StepEnd::with_error(Outcome::Unknown, error.to_string()).sent(request),
-            false => StepEnd::with_error(Outcome::NotAttempted, error.to_string()),
-        };
-        self.end(id, end);
     }
 }

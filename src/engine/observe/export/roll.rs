@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::super::observe::{ObserveError, reading, remember};
-use super::super::progress::{Event, Progress};
+use crate::engine::observe::accounts::remember;
+use crate::engine::observe::errors::{ObserveError, reading};
+use crate::engine::progress::{Event, Progress};
 use crate::jira::JiraRead;
 use crate::jira::limits::AT_ONCE;
 use crate::model::account::{Account, Handle};

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::observe::{ObserveError, reading, remember};
-use super::progress::{Event, Progress};
+use super::accounts::remember;
+use super::errors::{ObserveError, reading};
+use crate::engine::progress::{Event, Progress};
 use crate::jira::JiraRead;
 use crate::jira::limits::AT_ONCE;
 use crate::model::account::{Account, Handle};
