@@ -147,6 +147,7 @@ pub enum Cause {
 
 /// The kinds of step there are. Every place that tells them apart matches them all, so that a new one is missed nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(test, derive(strum::VariantArray))]
 pub enum StepKind {
     /// [`Action::CreateCustomer`]
     CreateCustomer,
@@ -330,6 +331,8 @@ impl fmt::Display for Step {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray as _;
+
     use super::*;
 
     fn email() -> Email {
@@ -436,6 +439,7 @@ mod tests {
         ];
         assert_eq!(told, expected);
         assert_eq!(told.map(|(kind, ..)| kind), StepKind::ALL.map(StepKind::as_str));
+        assert_eq!(StepKind::ALL, StepKind::VARIANTS);
         let [.., removal, access] = actions.map(|action| {
             let (id, cause) = (StepId(3), Cause::Edit);
             Step { id, action, cause }.to_string()

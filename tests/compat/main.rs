@@ -1,9 +1,15 @@
-//! What earlier versions wrote is read by this one: a state directory of each layout there ever was lies beside this file.
+//! What earlier versions wrote is read by this one: a state directory of each layout there ever was lies beside this file,
+//! and so do a saved plan and a report of each format.
 //!
-//! `cargo test --test compat -- --ignored` writes one of the present layout into `target/compat`, to be put here when the
-//! layout changes.
+//! `cargo test --test compat -- --ignored` writes those of the present layout and format into `target/compat`, to be put here
+//! when they change.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod plans;
 
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
@@ -131,10 +137,20 @@ async fn write_all(folder: &Path) {
     state.intend(&key("fay")).await.unwrap();
 }
 
+/// Where what is to be kept is written.
+fn target() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/compat")
+}
+
+/// Where it is kept.
+fn kept() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compat")
+}
+
 #[tokio::test]
 #[ignore = "writes a folder to be kept"]
 async fn a_folder_of_the_present_layout() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/compat");
+    let folder = target().join("state");
     let _ = fs::remove_dir_all(&folder);
     write_all(&folder).await;
     fs::remove_file(folder.join("lock")).unwrap();
@@ -142,10 +158,7 @@ async fn a_folder_of_the_present_layout() {
 
 /// A copy of a kept folder, as it was written.
 fn copy_of(layout: &str) -> (TempDir, PathBuf) {
-    let (copy, from) = (
-        TempDir::new().unwrap(),
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compat"),
-    );
+    let (copy, from) = (TempDir::new().unwrap(), kept());
     let folder = copy.path().join("state");
     fs::create_dir(&folder).unwrap();
     fs::set_permissions(&folder, Permissions::from_mode(0o700)).unwrap();

@@ -31,10 +31,15 @@ impl Day {
             deployment,
             ..Config::default()
         };
+        Self::with(config, seed).await
+    }
+
+    pub(crate) async fn with(config: Config, seed: Seed) -> Self {
+        let is_cloud = config.deployment == Deployment::Cloud;
         Self {
             world: World::with(seed, config).await,
             folder: TempDir::new().unwrap(),
-            is_cloud: deployment == Deployment::Cloud,
+            is_cloud,
         }
     }
 

@@ -54,6 +54,7 @@ pub enum RosterState {
 /// How a pass ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(strum::VariantArray))]
 pub enum PassResult {
     /// Everything was done, or observed.
     Done,
@@ -119,5 +120,17 @@ impl PassResult {
             Self::Done | Self::Partial | Self::Guarded => true,
             Self::Refused | Self::Unreachable | Self::Interrupted => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::VariantArray as _;
+
+    use super::*;
+
+    #[test]
+    fn the_list_of_all_results_is_whole() {
+        assert_eq!(PassResult::ALL, PassResult::VARIANTS);
     }
 }

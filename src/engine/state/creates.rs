@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 use super::approvals::{Judged, approvals, keep_refused};
 use super::directory::State;
 use super::error::StateError;
-use super::intents::Open;
+use super::unsettled::Open;
 use crate::engine::journal::{Journal, JournalError};
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};

@@ -9,11 +9,12 @@ use tracing::warn;
 use super::audit::{Audit, Rotation};
 use super::error::StateError;
 use super::handoff::HandOffFile;
-use super::intents::{Intents, Open};
+use super::intents::Intents;
 use super::lock::Lock;
 use super::roster::{self, RosterFile};
 use super::site::{KnownSite, remember_site};
 use super::store::Store;
+use super::unsettled::Open;
 use super::{folder, rows};
 use crate::model::ledger::Ledger;
 

@@ -146,24 +146,3 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// Creates whose end nobody knows.
-#[derive(Default)]
-pub(super) struct Open {
-    /// Of this apply: about to be sent, or under way.
-    pub(super) begun: BTreeSet<EmailKey>,
-    /// Of an earlier apply or an earlier life: may have taken effect.
-    pub(super) unsettled: BTreeSet<EmailKey>,
-    /// The new addresses this apply gave to accounts.
-    pub(super) renamed: BTreeSet<EmailKey>,
-}
-
-impl Open {
-    /// What an earlier life left.
-    pub(super) fn left(unsettled: BTreeSet<EmailKey>) -> Self {
-        Self {
-            unsettled,
-            ..Self::default()
-        }
-    }
-}

@@ -32,6 +32,7 @@ mod roster;
 mod rows;
 mod site;
 mod store;
+mod unsettled;
 
 pub use self::approvals::{Approval, Judged, approve};
 pub use self::audit::Rotation;

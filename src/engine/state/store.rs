@@ -67,13 +67,11 @@ impl Store {
         }
         let failed = |error| StateError::of_store("open", &file, error);
         let mut connection = connect(&file, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
+        let set_up = |connection: &Connection| connection.execute_batch(SETTINGS).map_err(|error| failed(error.into()));
         let new = is_new(&connection).map_err(failed)?;
         if new {
             let old = migration::read(folder, site)?;
-            connection
-                .execute_batch(SETTINGS)
-                .map_err(Problem::from)
-                .map_err(failed)?;
+            set_up(&connection)?;
             transact(&mut connection, |write| {
                 write.execute_batch(TABLES)?;
                 write.execute("INSERT INTO site (url) VALUES (?1)", [site])?;
@@ -84,10 +82,7 @@ impl Store {
             .map_err(|error| StateError::of_store("write", &file, error))?;
         } else {
             verify(&connection, &file, site)?;
-            connection
-                .execute_batch(SETTINGS)
-                .map_err(Problem::from)
-                .map_err(failed)?;
+            set_up(&connection)?;
             check(&connection).map_err(failed)?;
         }
         migration::put_away(folder, new)?;
@@ -159,8 +154,7 @@ pub(super) fn read_beside<T>(
     // One transaction, so that all that is read is of one commit.
     let snapshot = connection
         .unchecked_transaction()
-        .map_err(Problem::from)
-        .map_err(failed)?;
+        .map_err(|error| failed(error.into()))?;
     read(&snapshot).map(Some).map_err(failed)
 }
 

@@ -2,6 +2,7 @@
 
 /// The guards. Every place that tells them apart matches them all, so that a new one is missed nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(test, derive(strum::VariantArray))]
 pub enum GuardKind {
     /// Nobody is listed any more.
     Empty,
@@ -26,5 +27,17 @@ impl GuardKind {
             Self::Untrusted => "untrusted",
             Self::Removals => "removals",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::VariantArray as _;
+
+    use super::*;
+
+    #[test]
+    fn the_list_of_all_kinds_is_whole() {
+        assert_eq!(GuardKind::ALL, GuardKind::VARIANTS);
     }
 }
