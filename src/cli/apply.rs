@@ -99,16 +99,7 @@ async fn pass(
         policy: &mut policy,
         clock: Timestamp::now,
     };
-    let first_calls = look(site, saved, &mut session);
-    let looked = tokio::select! {
-        looked = first_calls => Some(looked),
-        () = stop.cancelled() => None,
-    };
-    let (jira, mut planned) = match looked {
-        Some(Ok(looked)) => looked,
-        Some(Err(failure)) if !stop.is_cancelled() => return Err(failure),
-        Some(Err(_)) | None => return Err(Failure::new(Exit::Partial, "told to stop before anything was changed")),
-    };
+    let (jira, mut planned) = look_unless_stopped(site, saved, &mut session, stop).await?;
     if let Some(problem) = planned.unread_approvals.take() {
         return Err(state::failure(problem));
     }
@@ -149,6 +140,24 @@ async fn pass(
         exit: Exit::first_of([Exit::of_outcomes(&seen.approved, &outcomes), saved_as]),
         report,
     })
+}
+
+/// The first calls, which write nothing and are given up at once when asked to stop.
+async fn look_unless_stopped<'s>(
+    site: &'s Site,
+    saved: Option<&'s SavedPlan>,
+    session: &mut Session<'_>,
+    stop: &CancellationToken,
+) -> Result<(JiraWrite, PlannedPass<'s>), Failure> {
+    let looked = tokio::select! {
+        looked = look(site, saved, session) => Some(looked),
+        () = stop.cancelled() => None,
+    };
+    match looked {
+        Some(Ok(looked)) => Ok(looked),
+        Some(Err(failure)) if !stop.is_cancelled() => Err(failure),
+        Some(Err(_)) | None => Err(Failure::new(Exit::Partial, "told to stop before anything was changed")),
+    }
 }
 
 /// What is to be done: all that the roster wants, or what is left of a saved plan.

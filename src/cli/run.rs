@@ -35,18 +35,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     let narrow = Narrow::parse(&args.site.target.desks)?;
     // A file that cannot be used is told at once; the daemon reads it anew before each pass.
     let (mut policy, _) = policy(&args.site.target.policy, Accept::Files)?;
-    // The daemon waits for a valid roster. One pass cannot, and a sandbox is seeded from it.
-    let needs_roster = args.once || args.site.target.connection.sandbox;
-    let roster = if needs_roster {
-        // It is read again and again, which a pipe is not good for.
-        let sources = roster_file::read_regular(&args.site.roster);
-        let loaded = sources.and_then(roster_file::load_sources);
-        let roster = loaded.map_err(|error| Failure::new(Exit::Invalid, error))?.roster;
-        narrow.checked(roster.clone())?;
-        roster
-    } else {
-        Roster::default()
-    };
+    let roster = first_roster(&args, &narrow)?;
     // A sandbox lives as long as this is held.
     let (reached, _embedded) = reach(&args.site.target.connection, || seed_for(&roster), &stop).await?;
     let token_file = match args.site.target.connection.sandbox {
@@ -57,16 +46,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     let place = Place::settle(connection, &reached, false).await?;
     tell_place(place.as_ref(), connection, &reached);
     policy.approve_at = state::approve_at(place.as_ref(), connection);
-    // Whoever only observes needs no lock, and stands beside whoever applies.
-    let (state, ledger) = match args.observe {
-        true => (None, state::read(place.as_ref())?),
-        false => {
-            let rotation = args.journal.rotation();
-            let state = state::open(place.as_ref(), connection, &reached, "run", rotation)?;
-            let ledger = state.as_ref().map(State::ledger).transpose();
-            (state, ledger.map_err(state::failure)?)
-        }
-    };
+    let (state, ledger) = remembered(&args, place.as_ref(), &reached)?;
     let status = status(&args, &reached);
     let served = match args.listen.filter(|_| !args.once) {
         Some(address) => {
@@ -115,6 +95,34 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     }
     two_states.found()?;
     Ok(Exit::Done)
+}
+
+/// The roster at the start: the daemon waits for a valid one, but one pass cannot, and a sandbox is seeded from it.
+fn first_roster(args: &RunArgs, narrow: &Narrow) -> Result<Roster, Failure> {
+    if !args.once && !args.site.target.connection.sandbox {
+        return Ok(Roster::default());
+    }
+    // It is read again and again, which a pipe is not good for.
+    let sources = roster_file::read_regular(&args.site.roster);
+    let loaded = sources.and_then(roster_file::load_sources);
+    let roster = loaded.map_err(|error| Failure::new(Exit::Invalid, error))?.roster;
+    narrow.checked(roster.clone())?;
+    Ok(roster)
+}
+
+/// The state and what it remembers. Observing needs no lock, and goes on beside a process that applies.
+fn remembered(
+    args: &RunArgs,
+    place: Option<&Place>,
+    reached: &jira::Settings,
+) -> Result<(Option<State>, Option<Ledger>), Failure> {
+    if args.observe {
+        return Ok((None, state::read(place)?));
+    }
+    let rotation = args.journal.rotation();
+    let state = state::open(place, &args.site.target.connection, reached, "run", rotation)?;
+    let ledger = state.as_ref().map(State::ledger).transpose();
+    Ok((state, ledger.map_err(state::failure)?))
 }
 
 /// Says that there is somebody to hand off: whoever runs one pass is there to read it.

@@ -169,16 +169,7 @@ impl Passes {
             return Err(PassEnd::NothingToDo);
         }
         let stop = self.stop.clone();
-        if self.connection.is_none() {
-            let connected = tokio::select! {
-                () = stop.cancelled() => return Err(PassEnd::Interrupted),
-                connected = connect() => connected,
-            };
-            match connected {
-                Ok(jira) => self.connection = Some(self.connection_of(jira)),
-                Err(error) => return Err(PassEnd::NotConnected(error)),
-            }
-        }
+        self.sign_in(connect).await?;
         read_passwords(self.passwords_file.as_deref(), &mut self.passwords, &mut self.policy);
         let Some(connection) = &self.connection else {
             return Err(PassEnd::Interrupted);
@@ -224,6 +215,20 @@ impl Passes {
             }
         };
         Ok(self.passed(roster, edit.as_ref(), result))
+    }
+
+    /// Signs in, where no connection is left from the pass before.
+    async fn sign_in(&mut self, connect: &Connect) -> Result<(), PassEnd> {
+        if self.connection.is_some() {
+            return Ok(());
+        }
+        let connected = tokio::select! {
+            () = self.stop.cancelled() => return Err(PassEnd::Interrupted),
+            connected = connect() => connected,
+        };
+        let jira = connected.map_err(PassEnd::NotConnected)?;
+        self.connection = Some(self.connection_of(jira));
+        Ok(())
     }
 
     /// What is kept of a pass that has come to its end, and what is said of it.

@@ -235,6 +235,27 @@ impl Action {
         }
     }
 
+    /// The steps that have to succeed before it is done.
+    #[must_use]
+    pub fn waits_for(&self) -> &[StepId] {
+        match self {
+            Self::RemoveFromDesk { after, .. } => after,
+            Self::CreateCustomer { .. }
+            | Self::UpdateCustomer { .. }
+            | Self::AddToDesk { .. }
+            | Self::SetAccess { .. } => &[],
+        }
+    }
+
+    /// Whether it is only done to an account that is a mere customer's.
+    #[must_use]
+    pub fn is_for_customers_alone(&self) -> bool {
+        match self {
+            Self::UpdateCustomer { .. } | Self::RemoveFromDesk { .. } => true,
+            Self::CreateCustomer { .. } | Self::AddToDesk { .. } | Self::SetAccess { .. } => false,
+        }
+    }
+
     /// The desk it changes.
     #[must_use]
     pub fn desk(&self) -> Option<&DeskKey> {
@@ -413,7 +434,7 @@ mod tests {
                 email: None,
                 account: account(),
                 desk: desk(),
-                after: Vec::new(),
+                after: vec![StepId(1)],
             },
             Action::SetAccess {
                 desk: desk(),
@@ -438,6 +459,10 @@ mod tests {
             ("set_access", false, true, false),
         ];
         assert_eq!(told, expected);
+        let alone = actions.each_ref().map(Action::is_for_customers_alone);
+        let waiting = actions.each_ref().map(|action| action.waits_for().len());
+        assert_eq!(waiting, [0, 0, 0, 1, 0]);
+        assert_eq!(alone, [false, true, false, true, false]);
         assert_eq!(told.map(|(kind, ..)| kind), StepKind::ALL.map(StepKind::as_str));
         assert_eq!(StepKind::ALL, StepKind::VARIANTS);
         let [.., removal, access] = actions.map(|action| {

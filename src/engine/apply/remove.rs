@@ -74,10 +74,8 @@ impl Applying<'_> {
 
     /// Whether what a removal waits for has succeeded.
     fn may_leave(&self, id: StepId) -> bool {
-        match self.steps.get(&id).map(|step| &step.action) {
-            Some(Action::RemoveFromDesk { after, .. }) => after.iter().all(|id| self.has_succeeded(*id)),
-            _ => true,
-        }
+        let step = self.steps.get(&id);
+        step.is_none_or(|step| step.action.waits_for().iter().all(|id| self.has_succeeded(*id)))
     }
 
     fn has_succeeded(&self, id: StepId) -> bool {

@@ -192,7 +192,8 @@ impl Journal for State {
             (None, Outcome::Failed | Outcome::NotAttempted | Outcome::Skipped) if !self.is_unsettled(email.key()) => {
                 self.hand_off.cancelled(email);
             }
-            _ => {}
+            (_, Outcome::Unknown | Outcome::NotAttempted | Outcome::Skipped)
+            | (None, Outcome::Done | Outcome::Failed) => {}
         }
         let email = email.key();
         let mut creates = self.creates();

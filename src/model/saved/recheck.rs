@@ -99,12 +99,8 @@ impl SavedPlan {
         };
         let now = Seen::of(&premise, observed);
         // Whatever a file says, nobody is taken off a desk who is not known to be a mere customer.
-        let may_be = match (&step.action, &premise) {
-            (Action::RemoveFromDesk { .. } | Action::UpdateCustomer { .. }, Premise::Staff(_)) => {
-                now == Seen::Is(false)
-            }
-            _ => true,
-        };
+        let asks_for_a_customer = step.action.is_for_customers_alone() && matches!(premise, Premise::Staff(_));
+        let may_be = !asks_for_a_customer || now == Seen::Is(false);
         let is_off_still = before.is_off() && (now.is_off() || self.is_listed_only(step, observed));
         let is_same = now == before || is_off_still && matches!(premise, Premise::Membership(..));
         (!is_same || !may_be).then(|| Changed {
