@@ -119,14 +119,14 @@ async fn a_pull_request_that_truncates_the_file() {
     }
 }
 
-/// Jira goes away in the middle of an import of 10 000 people.
+/// Jira goes away in the middle of an import of 3 000 people.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outage_in_the_middle_of_an_import() {
     let day = Day::on(Deployment::Cloud, private(std::iter::empty())).await;
-    day.write("roster.yaml", &listing(people(0..10_000)));
+    day.write("roster.yaml", &listing(people(0..3_000)));
     day.world
         .sandbox
-        .set_faults(&"create:drop-after@4000+, add:503@60+".parse().unwrap());
+        .set_faults(&"create:drop-after@1200+, add:503@20+".parse().unwrap());
     let ran = day.run(&[
         "apply",
         "--yes",
@@ -143,9 +143,9 @@ async fn an_outage_in_the_middle_of_an_import() {
     let applied = day.does(&["apply", "--yes", "roster.yaml"], 0);
     assert!(!applied.contains("failed"), "{applied}");
     let snapshot = day.world.sandbox.snapshot();
-    assert_eq!(snapshot.customers("PRIV"), people(0..10_000).collect());
+    assert_eq!(snapshot.customers("PRIV"), people(0..3_000).collect());
     // Nobody twice: quietdesk's own account is the only other one.
-    assert_eq!(snapshot.accounts.len(), 10_001);
+    assert_eq!(snapshot.accounts.len(), 3_001);
     day.does(&["plan", "roster.yaml", "--detailed-exitcode"], 0);
     day.world.drain();
 }

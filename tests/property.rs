@@ -25,7 +25,7 @@ const DESKS: [&str; 3] = ["A", "B", "C"];
 const PEOPLE: usize = 14;
 
 /// How many pairs of a roster and a Jira are tried.
-const PAIRS: u32 = 300;
+const PAIRS: u32 = 200;
 /// How many sequences of edits.
 const EDITED: u32 = 120;
 const SIDE_BY_SIDE: u32 = 6;

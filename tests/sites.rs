@@ -313,6 +313,37 @@ fn an_older_state_is_found_as_before_and_learns_its_site_at_the_first_contact() 
     assert_eq!(site.metadata().unwrap().permissions().mode() & 0o777, 0o600);
 }
 
+/// Another one in its place would know of nobody who has to go.
+#[test]
+fn a_state_that_is_not_safe_is_refused_and_no_other_is_begun() {
+    let machine = Machine::new();
+    let url = machine.direct.clone();
+    let service = machine.path("services/acme");
+    let place = service.display().to_string();
+    machine.does(&["apply", "roster.yaml", "--url", &url, "--state-dir", &place], 0);
+    let mode = |mode| fs::set_permissions(&service, fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o770);
+    machine.wants(11);
+    for command in [
+        &["plan", "roster.yaml"][..],
+        &["apply", "roster.yaml"],
+        &["run", "roster.yaml", "--once"],
+        &["handoff"],
+    ] {
+        let ran = machine.does(&[command, &["--url", &url]].concat(), 3);
+        assert!(
+            ran.log.contains("chmod 700") && ran.log.contains(&place),
+            "{command:?}: {}",
+            ran.log
+        );
+    }
+    assert_eq!(machine.own_states(), Vec::<PathBuf>::new());
+    mode(0o700);
+    let ran = machine.does(&["apply", "roster.yaml", "--url", &url], 0);
+    assert!(ran.log.contains(&place), "{}", ran.log);
+    assert_eq!(machine.sandbox.snapshot().customers("SUP").len(), 11);
+}
+
 #[test]
 fn a_service_s_state_is_served_and_another_is_told_of() {
     let machine = Machine::new();

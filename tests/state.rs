@@ -346,12 +346,12 @@ fn finding(id: &str) -> Finding {
 }
 
 /// What a plan refused is kept beside the writer.
-fn keep_planned(folder: &Path, refused: &[Finding]) {
+fn keep_planned(folder: &Path, refused: &[Finding], is_whole: bool) {
     let beside = BesideWriter { folder: Some(folder) };
     let judged = Judged {
         refused,
         released: &[],
-        is_whole: true,
+        is_whole,
     };
     beside.keep_refused(judged).unwrap();
 }
@@ -389,14 +389,16 @@ fn what_a_guard_refused_waits_until_it_is_released_or_everything_was_looked_at_a
     keep(&[], &[&b], false);
     assert_eq!([&a, &b, &c].map(waits), [true, false, false]);
     // A plan waits beside, also while passes go on.
-    keep_planned(folder.path(), std::slice::from_ref(&c));
+    keep_planned(folder.path(), std::slice::from_ref(&c), true);
+    // A plan of other desks says nothing of these.
+    keep_planned(folder.path(), &[], false);
     keep(&[], &[], true);
     assert_eq!([&a, &b, &c].map(waits), [false, false, true]);
     keep(&[], &[&c], true);
     assert_eq!([&a, &b, &c].map(waits), [false, false, false]);
     // Where nothing is kept, a plan makes nothing.
     let missing = folder.path().join("missing");
-    keep_planned(&missing, &[a]);
+    keep_planned(&missing, &[a], true);
     assert!(!missing.exists());
 }
 

@@ -7,6 +7,7 @@
 mod known;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracing::{info, warn};
@@ -15,6 +16,7 @@ use self::known::{Known, all, below_users, folder_name, services};
 use super::Failure;
 use super::args::ConnectionArgs;
 use super::exit::Exit;
+use crate::engine::state::StateError;
 use crate::jira::{BaseUrl, JiraRead, Settings};
 
 /// Where systemd says it is, where the unit asks for one.
@@ -60,6 +62,8 @@ enum PlaceError {
         folder.display()
     )]
     Missing { folder: PathBuf, hint: &'static str },
+    #[error(transparent)]
+    Unusable(Arc<StateError>),
     #[error(
         "{site} has two states, {} and {}, and each knows only a part; nothing was changed. Stop every quietdesk of this \
          site, keep the one that is in use, move the other out of this folder, and start again; or name the one to use \
@@ -118,6 +122,9 @@ impl Place {
             }
             None => states.into_iter().next(),
         };
+        if let Some(problem) = found.as_ref().and_then(|known| known.unusable.clone()) {
+            return Err(invalid(PlaceError::Unusable(problem)));
+        }
         match (found, below_users(), url) {
             (Some(known), _, _) => Ok(Self::of(known.folder.clone(), How::Found, url, Some(known))),
             (None, Some(base), Some(url)) => Ok(Self::of(base.join(folder_name(url)), How::New, Some(url), None)),
@@ -165,7 +172,7 @@ impl Place {
     /// # Errors
     /// When there are two states of the site, or it cannot be told whose it is.
     pub(super) async fn settle(args: &ConnectionArgs, site: &Settings, waits: bool) -> Result<Option<Self>, Failure> {
-        let Some(mut place) = Self::of_connection(args, site) else {
+        let Some(mut place) = Self::of_connection(args, site)? else {
             return Ok(None);
         };
         if place.is_in_doubt() {
@@ -175,12 +182,15 @@ impl Place {
         Ok(Some(place))
     }
 
-    fn of_connection(args: &ConnectionArgs, site: &Settings) -> Option<Self> {
+    fn of_connection(args: &ConnectionArgs, site: &Settings) -> Result<Option<Self>, Failure> {
         if args.sandbox && args.state_dir.is_none() {
-            return None;
+            return Ok(None);
         }
-        // Whoever only looks needs no memory; whoever needs one is told when it is opened.
-        Self::find(args.state_dir.as_deref(), Some(&site.url.to_string())).ok()
+        match Self::find(args.state_dir.as_deref(), Some(&site.url.to_string())) {
+            // Looking on needs no memory; a command that needs one says so when it opens it.
+            Err(failure) if matches!(failure.error.downcast_ref(), Some(PlaceError::NoFolder)) => Ok(None),
+            found => found.map(Some),
+        }
     }
 
     /// Whether it cannot be told from the address whose state it is.
@@ -225,6 +235,9 @@ impl Place {
             Some(_) => {}
             None => {
                 if let Some(known) = all().into_iter().find(|known| known.is_of(&own)) {
+                    if let Some(problem) = known.unusable {
+                        return Err(invalid(PlaceError::Unusable(problem)));
+                    }
                     (self.folder, self.how) = (known.folder.clone(), How::Found);
                     (self.known, self.asked) = (Some(known), Some(own));
                 }

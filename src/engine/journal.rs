@@ -168,8 +168,7 @@ impl Journal for BesideWriter<'_> {
     }
 
     fn keep_refused(&self, judged: Judged<'_>) -> Result<(), StateError> {
-        self.folder
-            .map_or(Ok(()), |folder| keep_planned(folder, judged.refused))
+        self.folder.map_or(Ok(()), |folder| keep_planned(folder, judged))
     }
 
     fn reserve(&self, ledger: &mut Ledger) -> Result<(), StateError> {

@@ -94,40 +94,31 @@ impl Memory {
     fn take_in(&mut self, plan: &Plan, outcomes: &Outcomes) {
         for step in &plan.steps {
             let outcome = outcomes.of(step.id);
-            match (&step.action, outcome) {
-                (Action::SetAccess { desk, .. }, Outcome::Unknown) => {
-                    self.unsettled.desks.insert(desk.clone());
-                }
-                (
-                    Action::CreateCustomer { email, .. }
-                    | Action::UpdateCustomer { email, .. }
-                    | Action::AddToDesk { email, .. },
-                    Outcome::Unknown,
-                ) => {
-                    self.unsettled.people.insert(email.key().clone());
-                }
-                (Action::RemoveFromDesk { desk, .. }, Outcome::Unknown) => {
-                    self.unsettled.desks.insert(desk.clone());
-                }
-                (_, outcome) if !outcome.is_success() => {}
-                (Action::CreateCustomer { .. }, _) => {}
-                (Action::UpdateCustomer { account, .. }, _) => {
+            if outcome == Outcome::Unknown {
+                self.leave_unsettled(&step.action);
+            }
+            if !outcome.is_success() {
+                continue;
+            }
+            match &step.action {
+                Action::CreateCustomer { .. } => {}
+                Action::UpdateCustomer { account, .. } => {
                     let end = outcomes.ends.get(&step.id);
                     if let Some(now) = end.and_then(|end| end.account.as_ref()) {
                         self.rename(&account.handle, &now.handle);
                     }
                 }
-                (Action::SetAccess { desk, after, .. }, _) => {
+                Action::SetAccess { desk, after, .. } => {
                     if let Some(desk) = self.desks.get_mut(desk) {
                         desk.access = AccessReading::Known(*after);
                     }
                 }
-                (Action::RemoveFromDesk { desk, account, .. }, _) => {
+                Action::RemoveFromDesk { desk, account, .. } => {
                     if let Some(desk) = self.desks.get_mut(desk) {
                         desk.members.remove(&account.handle);
                     }
                 }
-                (Action::AddToDesk { desk, who, .. }, _) => {
+                Action::AddToDesk { desk, who, .. } => {
                     let account = match who {
                         Who::Existing(account) => Some(account.handle.clone()),
                         Who::MadeBy(made) => outcomes
@@ -139,6 +130,18 @@ impl Memory {
                         desk.members.extend(account);
                     }
                 }
+            }
+        }
+    }
+
+    /// What became of it is not known: it counts as changed for the next edit.
+    fn leave_unsettled(&mut self, action: &Action) {
+        match action {
+            Action::CreateCustomer { email, .. }
+            | Action::UpdateCustomer { email, .. }
+            | Action::AddToDesk { email, .. } => _ = self.unsettled.people.insert(email.key().clone()),
+            Action::RemoveFromDesk { desk, .. } | Action::SetAccess { desk, .. } => {
+                self.unsettled.desks.insert(desk.clone());
             }
         }
     }

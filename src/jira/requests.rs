@@ -347,6 +347,15 @@ mod tests {
                 || template.ends_with("/skip-permission-check"))
     }
 
+    /// An endpoint that the list leaves out would be judged by no test.
+    #[test]
+    fn the_list_is_whole() {
+        let (defined, _) = include_str!("requests.rs").split_once("/// The whole list.").unwrap();
+        assert_eq!(defined.matches("\"/rest/").count(), ALL.len());
+        let each: std::collections::BTreeSet<_> = ALL.into_iter().map(std::ptr::from_ref).collect();
+        assert_eq!(each.len(), ALL.len());
+    }
+
     #[test]
     fn nothing_in_the_list_mails_or_takes_a_seat() {
         for endpoint in ALL {

@@ -1,8 +1,9 @@
 //! The states that are on this machine, and whose they are.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::engine::state::{KnownSite, known_site, recorded_site};
+use crate::engine::state::{KnownSite, StateError, known_site, recorded_site, site_of_unsafe};
 
 /// Where systemd keeps the states of services, each below it in a folder of its own.
 const SERVICES: &str = "/var/lib/quietdesk";
@@ -17,27 +18,32 @@ pub(super) struct Known {
     /// Where that leads.
     real: PathBuf,
     site: KnownSite,
+    /// Why it cannot be used although it is there: another one must not be begun in its place.
+    pub unusable: Option<Arc<StateError>>,
 }
 
 impl Known {
     /// The state in a folder; nothing where there is none, or it is not to be read by whoever runs this.
     pub(super) fn at(folder: &Path) -> Option<Self> {
-        let site = match known_site(folder) {
-            Ok(Some(site)) => site,
+        let (site, unusable) = match known_site(folder) {
+            Ok(Some(site)) => (site, None),
             // An earlier version's, or one that never reached Jira: its ledger says what it was begun for.
             Ok(None) => {
                 let recorded = recorded_site(folder)?;
-                KnownSite {
+                let site = KnownSite {
                     identity: recorded.clone(),
                     addresses: vec![recorded],
-                }
+                };
+                (site, None)
             }
+            Err(problem @ StateError::Unsafe { .. }) => (site_of_unsafe(folder)?, Some(Arc::new(problem))),
             Err(_) => return None,
         };
         Some(Self {
             real: folder.canonicalize().ok()?,
             folder: folder.to_owned(),
             site,
+            unusable,
         })
     }
 

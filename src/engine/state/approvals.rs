@@ -126,13 +126,7 @@ pub struct Judged<'a> {
 pub(super) fn keep_refused(folder: &Path, judged: Judged<'_>) -> Result<(), StateError> {
     let path = folder.join(REFUSED);
     let gone: BTreeSet<&str> = judged.released.iter().map(|finding| finding.id.as_str()).collect();
-    let mut now = judged.refused.to_vec();
-    if !judged.is_whole {
-        let known: BTreeSet<_> = now.iter().map(|finding| finding.id.clone()).collect();
-        let before = refused(&path)?.into_iter();
-        now.extend(before.filter(|finding| !known.contains(&finding.id) && !gone.contains(finding.id.as_str())));
-    }
-    put(&path, &now)?;
+    put(&path, &waiting_after(&path, judged)?)?;
     let by_plan = folder.join(REFUSED_BY_PLAN);
     let shown = refused(&by_plan)?;
     let was_shown = shown.len();
@@ -146,15 +140,31 @@ pub(super) fn keep_refused(folder: &Path, judged: Judged<'_>) -> Result<(), Stat
     }
 }
 
-/// Keeps what the guards refused in a `plan`, for whoever approves of it. Beside a writer; makes no state directory.
+/// Keeps what the guards refused in a `plan`, for whoever approves of it. Beside a writer; makes no state directory. What
+/// an earlier plan refused goes on waiting where this one did not look at everything.
 ///
 /// # Errors
 /// When it cannot be written.
-pub(in crate::engine) fn keep_planned(folder: &Path, findings: &[Finding]) -> Result<(), StateError> {
-    match check(folder)? {
-        true => put(&folder.join(REFUSED_BY_PLAN), findings),
-        false => Ok(()),
+pub(in crate::engine) fn keep_planned(folder: &Path, judged: Judged<'_>) -> Result<(), StateError> {
+    if !check(folder)? {
+        return Ok(());
     }
+    let path = folder.join(REFUSED_BY_PLAN);
+    put(&path, &waiting_after(&path, judged)?)
+}
+
+/// What waits after a pass or a plan, of what waited before it and what it refused.
+fn waiting_after(path: &Path, judged: Judged<'_>) -> Result<Vec<Finding>, StateError> {
+    let mut now = judged.refused.to_vec();
+    if !judged.is_whole {
+        let is_known = |finding: &Finding| {
+            let mut known = judged.refused.iter().chain(judged.released);
+            known.any(|other| other.id == finding.id)
+        };
+        let before = refused(path)?.into_iter();
+        now.extend(before.filter(|finding| !is_known(finding)));
+    }
+    Ok(now)
 }
 
 fn put(path: &Path, findings: &[Finding]) -> Result<(), StateError> {

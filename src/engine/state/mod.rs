@@ -41,4 +41,4 @@ pub use self::directory::{Opener, State};
 pub use self::error::StateError;
 pub use self::handoff::{HandOff, clear_hand_off, read_hand_off};
 pub use self::roster::RosterFile;
-pub use self::site::{KnownSite, known_site, recorded_site, remember_site};
+pub use self::site::{KnownSite, known_site, recorded_site, remember_site, site_of_unsafe};

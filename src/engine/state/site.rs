@@ -40,9 +40,19 @@ impl KnownSite {
 /// # Errors
 /// When the folder is not safe, or the file cannot be read.
 pub fn known_site(folder: &Path) -> Result<Option<KnownSite>, StateError> {
-    if !check(folder)? {
-        return Ok(None);
+    match check(folder)? {
+        true => named_in(folder),
+        false => Ok(None),
     }
+}
+
+/// The same of a folder that is not safe, which is good for nothing but to say whose state cannot be used.
+#[must_use]
+pub fn site_of_unsafe(folder: &Path) -> Option<KnownSite> {
+    named_in(folder).ok()?
+}
+
+fn named_in(folder: &Path) -> Result<Option<KnownSite>, StateError> {
     let path = folder.join(SITE);
     match read(&path, LARGEST, Accept::Files) {
         // Whatever else it is, it is written anew when Jira is reached the next time.
