@@ -221,8 +221,8 @@ async fn holds(wanted: &Wanted, held: &Held) {
     no_address_is_anybodys_twice(wanted, &before, &after);
 
     // Look-ups do not see deactivated accounts, which a sweep does, so that a create can be refused in the second pass
-    // only (jira-facts §1); what was learnt is remembered. A desk is tightened in the second pass where somebody could
-    // not be added in the first.
+    // only (docs/jira.md#create-conflict-unseen); what was learnt is remembered. A desk is tightened in the second pass
+    // where somebody could not be added in the first.
     let again = world.apply_with(&roster, &mut ledger).await;
     let done = again.steps_that_ended(Outcome::Done);
     assert!(done.iter().all(|step| step.starts_with("set access of ")), "{done:?}");

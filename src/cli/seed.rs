@@ -93,7 +93,7 @@ fn person(customer: &Customer, on_its_desks: bool) -> SeedPerson {
 fn same(access: Access) -> DeskAccess {
     match access {
         Access::Restricted => DeskAccess::Restricted,
-        // Cloud has no public desks (jira-facts §3, H).
+        // Cloud has no public desks (docs/jira.md#cloud-not-public).
         Access::Open | Access::Public => DeskAccess::Open,
     }
 }

@@ -38,7 +38,7 @@ use self::token::TokenFile;
 use crate::model::ledger::Ledger;
 use crate::model::roster::Roster;
 
-/// How long to wait after refused credentials (design §7).
+/// How long to wait after refused credentials.
 const AFTER_REFUSAL: Duration = Duration::from_secs(300);
 /// How long to wait after a first failure; doubles with each.
 const BACKOFF: Duration = Duration::from_secs(5);

@@ -61,7 +61,8 @@ fn no_list(jira: &JiraRead, error: &CallError) -> Check {
         return check.mend("install Jira Service Management, or correct --url");
     }
     let check = Check::failed("desks", of_the_whole(error), found, error);
-    // Unlicensed, Data Center refuses with a page for people (jira-facts §1, H); so does what stands before a Jira.
+    // Unlicensed, Data Center refuses with a page for people (docs/jira.md#jsm-unlicensed); so does what stands before
+    // a Jira.
     if matches!(error, CallError::Forbidden { .. }) && jira.told().page {
         return check.mend(
             "see that no proxy before Jira refuses /rest/servicedeskapi, and that Jira Service Management's licence is \
@@ -95,7 +96,8 @@ async fn customers(jira: &JiraRead, desk: &DeskRef) -> Check {
     }
 }
 
-/// Not being able to read it stops only the access mode (jira-facts §3, I), which the roster may not manage at all.
+/// Not being able to read it stops only the access mode (docs/jira.md#access-path), which the roster may not manage at
+/// all.
 async fn access_mode(jira: &JiraRead, key: &DeskKey, wanted: bool) -> Check {
     let error = match jira.access(key).await {
         Ok(settings) => return Check::good("access", format!("{}: the access mode can be read", settings.access())),

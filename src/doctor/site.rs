@@ -60,7 +60,7 @@ pub(super) async fn service_management(jira: &JiraRead) -> (Check, bool) {
             (Check::good(id, found), true)
         }
         Ok(found) => unlicensed(&format!(" {}", found.version)),
-        // Unlicensed, Data Center refuses with a page for people (jira-facts §1, H).
+        // Unlicensed, Data Center refuses with a page for people (docs/jira.md#jsm-unlicensed).
         Err(CallError::Forbidden { .. }) if jira.told().page => unlicensed(""),
         Err(error @ CallError::NotFound { .. }) => {
             let check = Check::failed(id, Trouble::Part, "", &error);
@@ -193,7 +193,8 @@ pub(super) fn clock(told: &Told, clock: fn() -> Timestamp) -> Check {
     )
 }
 
-/// What the headers of the last answers said of the rate limit (jira-facts §7, H).
+/// What the headers of the last answers said of the rate limit (docs/jira.md#near-limit,
+/// docs/jira.md#data-center-bucket).
 pub(super) fn rate_limit(told: &Told, waited: Duration, deployment: Deployment) -> Check {
     let id = "rate-limit";
     let header = |name: &str| told.limits.get(name).map(String::as_str);

@@ -1,4 +1,4 @@
-//! A desk's access settings (jira-facts §3): an internal path, the same on Cloud and Data Center.
+//! A desk's access settings (docs/jira.md#access-path): an internal path, the same on Cloud and Data Center.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,8 @@ const SIGNUP: &str = "serviceDeskPublicSignup";
 /// begins with `global`.
 const NOT_THE_DESKS: [&str; 2] = ["canAdministerJIRA", "customerRoleMisconfigured"];
 
-/// A desk's access settings: what has to be sent back whole to change one of them (jira-facts §3, I).
+/// A desk's access settings: what has to be sent back whole to change one of them
+/// (docs/jira.md#access-full-replacement).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessSettings {
     /// Every field that is true or false and can be written, also one that is not known.
@@ -28,8 +29,9 @@ pub struct AccessSettings {
 }
 
 impl AccessSettings {
-    /// Reads the settings. That the fields are there is H, how they are typed is U: a boolean, or the word for one. Cloud
-    /// has no public sign-up to choose any more, and may leave it out.
+    /// Reads the settings. How they are typed is not known: a boolean, or the word for one
+    /// (docs/jira.md#access-fields, docs/jira.md#access-types). Cloud has no public sign-up to choose any more,
+    /// and may leave it out (docs/jira.md#cloud-not-public).
     pub(super) fn read(operation: &'static str, json: &Value, deployment: Deployment) -> Result<Self, CallError> {
         let flag = |name: &str| {
             json.get(name).and_then(truth).ok_or_else(|| CallError::Unintelligible {
@@ -56,7 +58,7 @@ impl AccessSettings {
         })
     }
 
-    /// How open the desk is (jira-facts §3, M).
+    /// How open the desk is (docs/jira.md#access-modes).
     #[must_use]
     pub fn access(&self) -> Access {
         match (self.signup, self.open) {
@@ -66,7 +68,7 @@ impl AccessSettings {
         }
     }
 
-    /// Whether the site lets anybody sign up, which a public desk needs (jira-facts §3, M).
+    /// Whether the site lets anybody sign up, which a public desk needs (docs/jira.md#public-needs-site).
     #[must_use]
     pub fn may_be_public(&self) -> bool {
         self.global_signup

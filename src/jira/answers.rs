@@ -10,7 +10,7 @@ use crate::model::name::is_hostile;
 
 /// Longest part of an answer that is repeated to a person, in characters.
 const DETAIL: usize = 300;
-/// Headers that say a sign-in failed, whatever the status (jira-facts §5, H).
+/// Headers that say a sign-in failed, whatever the status (docs/jira.md#dead-token, docs/jira.md#login-reason).
 const LOGIN_REASON: &str = "x-seraph-loginreason";
 /// Its values that say so.
 const REFUSALS: [&str; 2] = ["AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED"];
@@ -104,7 +104,7 @@ pub(super) fn refusal(
 const NO_AGENT: &str =
     "403 with an empty body: on Jira Cloud, the account has no agent licence of Jira Service Management";
 
-/// How the keys begin of what Jira says about removing somebody from an open desk (jira-facts §7, H).
+/// How the keys begin of what Jira says about removing somebody from an open desk (docs/jira.md#remove-while-open).
 const OPEN_DESK: &str = "sd.jsm.error.servicedesk.customer.remove.servicedesk.open.access.";
 
 fn is_about_an_open_desk(body: &[u8]) -> bool {
@@ -114,7 +114,7 @@ fn is_about_an_open_desk(body: &[u8]) -> bool {
         .is_some_and(|key| key.starts_with(OPEN_DESK))
 }
 
-/// What Jira said, in one short line: any of the shapes of jira-facts §7.
+/// What Jira said, in one short line: any of the shapes of docs/jira.md#error-shapes.
 pub(super) fn detail(status: StatusCode, body: &[u8]) -> String {
     let said = match serde_json::from_slice::<Value>(body) {
         Ok(json) => said(&json),

@@ -50,7 +50,7 @@ impl Backoff {
 }
 
 /// The delays between looking for somebody who must be there, `times` times: a search can lag behind a create
-/// (jira-facts §4, I).
+/// (docs/jira.md#look-up-lag).
 pub fn between_searches(times: usize) -> impl Iterator<Item = Duration> + Send {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(500))

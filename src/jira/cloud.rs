@@ -1,4 +1,4 @@
-//! How Jira Cloud spells things (contracts of the platform v3 and JSM APIs; jira-facts §§1, 4).
+//! How Jira Cloud spells things (docs/jira.md; the platform v3 and JSM APIs in `tests/contracts`).
 
 use serde::{Deserialize, Serialize};
 
@@ -158,7 +158,8 @@ pub(super) struct AccountIds<'a> {
 
 impl From<User> for Account {
     fn from(user: User) -> Self {
-        // Portal-only accounts have ids of their own (jira-facts §4, M); JSM's lists say nothing else of the kind.
+        // Portal-only accounts have ids of their own (docs/jira.md#account-kinds); JSM's lists say nothing else of the
+        // kind.
         let kind = match user.account_type.as_deref() {
             Some("customer") => AccountKind::Customer,
             Some("atlassian") => AccountKind::Person,

@@ -8,7 +8,7 @@ use http::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// A user and an API token or password (basic sign-in with `user:token`), or a personal access token alone (Data Center,
-/// jira-facts §8, H). Masked in every rendering.
+/// docs/jira.md#sign-in-data-center). Masked in every rendering.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     header: SecretString,

@@ -1,5 +1,5 @@
-//! How Jira Data Center spells things (contracts of its platform v2 API; jira-facts §§1–4). Its service management has no
-//! published document.
+//! How Jira Data Center spells things (docs/jira.md; its platform v2 API in `tests/contracts`). Its service
+//! management has no document there.
 
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +68,7 @@ pub(super) struct Usernames<'a> {
 }
 
 /// `POST /rest/api/2/user`. It has no field for a notification and no room for an application: without
-/// `applicationKeys` Jira would give the default ones, each of which takes a seat (jira-facts §2, H/M).
+/// `applicationKeys` Jira would give the default ones, each of which takes a seat (docs/jira.md#seat-by-application).
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewUser<'a> {
@@ -80,7 +80,7 @@ pub(super) struct NewUser<'a> {
 }
 
 impl<'a> NewUser<'a> {
-    /// Named by the e-mail, as the service management names those it makes (jira-facts §1, H).
+    /// Named by the e-mail, as the service management names those it makes (docs/jira.md#username-is-email).
     pub(super) fn new(email: &'a str, display_name: &'a str, password: &'a str) -> Self {
         Self {
             name: email,
@@ -119,7 +119,7 @@ impl<'a> From<&'a Changes> for UserChanges<'a> {
 }
 
 impl Actor {
-    /// Whether it is a group (jira-facts §1, H).
+    /// Whether it is a group (docs/jira.md#role-groups).
     pub(super) fn is_group(&self) -> bool {
         self.kind.contains("group")
     }

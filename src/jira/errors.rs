@@ -50,7 +50,7 @@ pub enum CallError {
         /// What Jira said.
         detail: String,
     },
-    /// Jira removes nobody from a desk that is open (jira-facts §7, H).
+    /// Jira removes nobody from a desk that is open (docs/jira.md#remove-while-open).
     DeskIsOpen {
         /// What was to be done.
         operation: &'static str,

@@ -12,7 +12,7 @@ use super::backoff::Backoff;
 
 /// How many requests are in flight at first.
 const FIRST: f64 = 4.0;
-/// Failures in a row, of transport or 5xx, that open the breaker (design §6).
+/// Failures in a row, of transport or 5xx, that open the breaker.
 const BREAKER: usize = 5;
 /// How long after patience a failure still belongs to the row before it: longer than an exchange and its back-off.
 const ROW: Duration = Duration::from_secs(120);

@@ -2,15 +2,16 @@
 //!
 //! How many accounts a write carries is part of the plan, whose cost it decides: `model::calls::Limits`.
 
-/// Rows of a page asked for; what Jira echoes is believed (jira-facts §6: the maximum is U).
+/// Rows of a page asked for; what Jira echoes is believed (docs/jira.md#page-limit).
 pub const PAGE_ROWS: usize = 1000;
-/// What a page of a desk's list holds at least (jira-facts §6): from so many questions on, reading the list is cheaper.
+/// What a page of a desk's list holds at least (docs/jira.md#page-limit): from so many questions on, reading the list
+/// is cheaper.
 pub const LEAST_PAGE_ROWS: usize = 50;
-/// Rows of a page of `user/list` at most (jira-facts §1, H).
+/// Rows of a page of `user/list` at most (docs/jira.md#sweep-cursor).
 pub const CURSOR_PAGE_ROWS: usize = 2000;
 /// Rows of a page of a search for one address.
 pub const SEARCH_PAGE_ROWS: usize = 50;
-/// Where a search ends (jira-facts §5, H).
+/// Where a search ends (docs/jira.md#search-end).
 pub const SEARCH_ROWS: usize = 1000;
 /// Rows of a list at most. No site has that many customers; a list that goes on is read no further.
 pub const LIST_ROWS: usize = 2_000_000;

@@ -128,9 +128,9 @@ pub struct SweepEnd {
 }
 
 /// Sweeps all accounts, a bare list without an echo. A short page can mean that rows were filtered out of the range, or
-/// that the server's page is smaller than asked for (jira-facts §5, H). Whichever it is, a page covers at least as many
-/// rows as the fullest page had, so going on by that many misses nobody; a few are seen twice. Only an empty page ends
-/// it. Stops once it has cost `most` requests.
+/// that the server's page is smaller than asked for (docs/jira.md#sweep-gaps). Whichever it is, a page covers at least
+/// as many rows as the fullest page had, so going on by that many misses nobody; a few are seen twice. Only an empty
+/// page ends it. Stops once it has cost `most` requests.
 pub(super) async fn sweep<F>(
     fetch: impl Fn(usize, usize) -> F,
     width: impl Fn() -> usize,

@@ -51,9 +51,9 @@ pub struct Settings {
 /// What the account may do; nothing where Jira does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permissions {
-    /// Administer Jira: needed to create customers on Cloud (jira-facts §2, M).
+    /// Administer Jira: needed to create customers on Cloud (docs/jira.md#create-administrators).
     pub administer: Option<bool>,
-    /// Browse users: without it a search is empty, and not an error (jira-facts §5, H).
+    /// Browse users: without it a search is empty, and not an error (docs/jira.md#search-without-permission).
     pub user_picker: Option<bool>,
 }
 
@@ -198,7 +198,8 @@ impl JiraRead {
         self.concurrency
     }
 
-    /// Makes sure that the sign-in is good, before any listing is believed (jira-facts §5, H).
+    /// Makes sure that the sign-in is good, before any listing is believed (docs/jira.md#myself,
+    /// docs/jira.md#dead-token).
     ///
     /// # Errors
     /// [`CallError::SignInRefused`], also for a 403; or that Jira cannot be reached.
@@ -246,8 +247,8 @@ fn platform(deployment: Deployment) -> &'static Platform {
 }
 
 /// Asks which Jira this is, in Cloud's way first. Data Center has no such path, and says so in one way or another. What it
-/// says of itself holds; else what was `expected`, what its address says, what its version looks like, and by which path it
-/// answered.
+/// says of itself holds; else what was `expected`, what its address says, what its version looks like, and by which
+/// path it answered.
 async fn which_jira(
     client: &Client,
     expected: Option<Deployment>,

@@ -1,7 +1,8 @@
 //! The list of allowed requests: the only way out of the process.
 //!
 //! A [`Request`] can only be made from an [`Endpoint`], and endpoints can only be made here. None mails anybody or takes
-//! a seat; the calls that do (jira-facts §2) are not in the list, so they cannot be made.
+//! a seat; the calls that do (docs/jira.md#mailing-calls, docs/jira.md#invite-calls) are not in the list, so they
+//! cannot be made.
 
 use bytes::Bytes;
 use http::Method;
@@ -9,7 +10,7 @@ use serde::Serialize;
 
 use super::limits::ANSWER_BYTES;
 
-/// What may be done with a request whose answer was lost, or was a 5xx (design §6).
+/// What may be done with a request whose answer was lost, or was a 5xx.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replay {
     /// It changes nothing: repeat it.
@@ -64,24 +65,24 @@ const fn read(operation: &'static str, template: &'static str) -> Endpoint {
     endpoint(operation, Method::GET, template, Replay::Safe, false)
 }
 
-/// The platform's own API, which each kind of Jira spells in its way (jira-facts §1).
+/// The platform's own API, which each kind of Jira spells in its way.
 #[derive(Debug)]
 pub struct Platform {
-    /// Which Jira is this (H).
+    /// Which Jira is this (docs/jira.md#which-jira).
     pub server_info: Endpoint,
-    /// Who am I (H).
+    /// Who am I (docs/jira.md#myself).
     pub myself: Endpoint,
-    /// What may I do (H).
+    /// What may I do (docs/jira.md#permissions).
     pub permissions: Endpoint,
-    /// One account (H).
+    /// One account (docs/jira.md#more-than-a-customer).
     pub account: Endpoint,
-    /// Accounts by the beginning of a name or e-mail (H).
+    /// Accounts by the beginning of a name or e-mail (docs/jira.md#search-prefix).
     pub search: Endpoint,
-    /// All accounts (H).
+    /// All accounts (docs/jira.md#sweep-cloud, docs/jira.md#sweep-cursor).
     pub all_accounts: Endpoint,
-    /// A project's roles (H).
+    /// A project's roles (docs/jira.md#project-roles).
     pub roles: Endpoint,
-    /// Who holds a role (H).
+    /// Who holds a role (docs/jira.md#role-is-list, docs/jira.md#role-is-second-witness).
     pub role: Endpoint,
 }
 
@@ -118,11 +119,11 @@ pub static DATA_CENTER: Platform = Platform {
     role: read(ROLE, "/rest/api/2/project/{}/role/{}"),
 };
 
-/// Is there service management, and may it be used (jira-facts §1, H).
+/// Is there service management, and may it be used (docs/jira.md#jsm-there).
 pub static SERVICE_MANAGEMENT: Endpoint = read("ask for Jira Service Management", "/rest/servicedeskapi/info");
-/// The service desks (H).
+/// The service desks (docs/jira.md#desks-list).
 pub static DESKS: Endpoint = read("list the service desks", "/rest/servicedeskapi/servicedesk");
-/// A desk's customers (H; experimental).
+/// A desk's customers (docs/jira.md#customers-list; experimental).
 pub static CUSTOMERS: Endpoint = endpoint(
     "list a desk's customers",
     Method::GET,
@@ -130,7 +131,7 @@ pub static CUSTOMERS: Endpoint = endpoint(
     Replay::Safe,
     true,
 );
-/// How open a desk is (jira-facts §3: internal path, H that it exists).
+/// How open a desk is (an internal path, docs/jira.md#access-path).
 pub static ACCESS: Endpoint = endpoint(
     "read a desk's access mode",
     Method::GET,
@@ -138,7 +139,8 @@ pub static ACCESS: Endpoint = endpoint(
     Replay::Safe,
     true,
 );
-/// Make a customer, silently (jira-facts §1: shape H, silence M). Data Center may ask to opt in (U); Cloud does not mind.
+/// Make a customer, silently (docs/jira.md#create-shape, docs/jira.md#create-silent). Data Center may ask to opt in
+/// (docs/jira.md#experimental-customers); Cloud does not mind.
 pub static CREATE_CUSTOMER: Endpoint = endpoint(
     "create a customer",
     Method::POST,
@@ -146,7 +148,8 @@ pub static CREATE_CUSTOMER: Endpoint = endpoint(
     Replay::LookupFirst,
     true,
 );
-/// Put accounts on a desk; idempotent (H), silent (jira-facts §2, M). Data Center may ask to opt in (U).
+/// Put accounts on a desk; idempotent (docs/jira.md#add), silent (docs/jira.md#add-silent). Data Center may ask to
+/// opt in (docs/jira.md#experimental-customers).
 pub static ADD_TO_DESK: Endpoint = endpoint(
     "add customers to a desk",
     Method::POST,
@@ -154,7 +157,8 @@ pub static ADD_TO_DESK: Endpoint = endpoint(
     Replay::Idempotent,
     true,
 );
-/// Take accounts off a desk: Cloud (H; experimental); refused while the desk is open (H).
+/// Take accounts off a desk: Cloud (docs/jira.md#remove; experimental); refused while the desk is open
+/// (docs/jira.md#remove-while-open).
 pub static REMOVE_FROM_DESK: Endpoint = endpoint(
     "remove customers from a desk",
     Method::DELETE,
@@ -162,7 +166,7 @@ pub static REMOVE_FROM_DESK: Endpoint = endpoint(
     Replay::Idempotent,
     true,
 );
-/// Take somebody out of a project's role: Data Center (H).
+/// Take somebody out of a project's role: Data Center (docs/jira.md#remove-data-center).
 pub static REMOVE_FROM_ROLE: Endpoint = endpoint(
     "remove a customer from a desk",
     Method::DELETE,
@@ -170,7 +174,7 @@ pub static REMOVE_FROM_ROLE: Endpoint = endpoint(
     Replay::Idempotent,
     false,
 );
-/// Replace a desk's access settings whole (jira-facts §3, I), which makes it idempotent.
+/// Replace a desk's access settings whole (docs/jira.md#access-full-replacement), which makes it idempotent.
 pub static SET_ACCESS: Endpoint = endpoint(
     "change a desk's access mode",
     Method::POST,
@@ -179,7 +183,8 @@ pub static SET_ACCESS: Endpoint = endpoint(
     true,
 );
 /// Make an account with a first password: Data Center, and only ever with `applicationKeys: []` and without
-/// `notification`, which mails nobody and takes no seat (jira-facts §2, H/M). See `data_center::NewUser`.
+/// `notification`, which mails nobody and takes no seat (docs/jira.md#no-applications-no-seat,
+/// docs/jira.md#user-notification). See `data_center::NewUser`.
 pub static CREATE_USER: Endpoint = endpoint(
     "create an account with a first password",
     Method::POST,
@@ -187,8 +192,8 @@ pub static CREATE_USER: Endpoint = endpoint(
     Replay::LookupFirst,
     true,
 );
-/// Change an account: Data Center (jira-facts §1, H). Named by its key, which a new name does not change, so that doing
-/// it twice is doing it once.
+/// Change an account: Data Center (docs/jira.md#change-name, docs/jira.md#rename). Named by its key, which a new name
+/// does not change, so that doing it twice is doing it once.
 pub static UPDATE_USER: Endpoint = endpoint(
     "change an account",
     Method::PUT,
@@ -196,7 +201,7 @@ pub static UPDATE_USER: Endpoint = endpoint(
     Replay::Idempotent,
     true,
 );
-/// Take an application away from an account, and with it the seat: Data Center (contracts, H).
+/// Take an application away from an account, and with it the seat: Data Center (docs/jira.md#take-seat-back).
 pub static TAKE_SEAT_BACK: Endpoint = endpoint(
     "take a licence seat back",
     Method::DELETE,
@@ -335,8 +340,8 @@ impl std::fmt::Debug for Request {
 mod tests {
     use super::*;
 
-    /// The calls that mail or take a seat (jira-facts §2). Data Center's `POST user` is one or not by its body alone:
-    /// `data_center::NewUser` cannot spell the one that is.
+    /// The calls that mail or take a seat (docs/jira.md#mailing-calls, docs/jira.md#invite-calls). Data Center's
+    /// `POST user` is one or not by its body alone: `data_center::NewUser` cannot spell the one that is.
     fn is_forbidden(method: &Method, template: &str) -> bool {
         let writes = *method != Method::GET;
         writes

@@ -80,7 +80,7 @@ impl SignIn {
     }
 }
 
-/// What Data Center says where it takes no passwords (jira-facts §8, H).
+/// What Data Center says where it takes no passwords (docs/jira.md#basic-off).
 pub(super) fn is_basic_switched_off(detail: &str) -> bool {
     detail.contains("Basic Authentication")
 }

@@ -8,7 +8,8 @@ use tokio::time::Instant;
 
 use super::transport::Answer;
 
-/// The headers that tell of the rate limit (jira-facts §7, H): Cloud's, and Data Center's.
+/// The headers that tell of the rate limit (docs/jira.md#cloud-429, docs/jira.md#data-center-bucket): Cloud's, and Data
+/// Center's.
 const LIMITS: [&str; 7] = [
     "x-ratelimit-limit",
     "x-ratelimit-remaining",
@@ -26,7 +27,7 @@ pub struct Told {
     date: Option<(Timestamp, Instant)>,
     /// The HTTP spoken in the last answer; nothing where none came.
     pub http: Option<Version>,
-    /// Whether the last answer was a page for people, which none of Jira's own are (jira-facts §7).
+    /// Whether the last answer was a page for people (docs/jira.md#jsm-unlicensed).
     pub page: bool,
     /// How the rate is limited, by the headers of the last answer that said so.
     pub limits: BTreeMap<&'static str, String>,

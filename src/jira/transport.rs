@@ -234,7 +234,7 @@ where
     }
 }
 
-/// No `Origin`, and no browser's `User-Agent`: Jira takes those for a forged page (jira-facts §8).
+/// No `Origin`, and no browser's `User-Agent`: Jira takes those for a forged page (docs/jira.md#no-browser).
 fn common_headers(credentials: &Credentials) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.extend(credentials.header().map(|value| (AUTHORIZATION, value)));

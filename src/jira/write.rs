@@ -35,7 +35,8 @@ impl JiraWrite {
         Self(jira)
     }
 
-    /// Makes a customer's account: no mail (jira-facts §1, M), no seat. Sent once: see [`CallError::AnswerLost`].
+    /// Makes a customer's account: no mail (docs/jira.md#create-silent), no seat. Sent once: see
+    /// [`CallError::AnswerLost`].
     ///
     /// # Errors
     /// [`CallError::Conflict`] where an account with this e-mail exists; [`CallError::Forbidden`] where the account may
@@ -68,7 +69,7 @@ impl JiraWrite {
     }
 
     /// Makes an account with a first password: Data Center. No application and no notification, so no seat and no mail
-    /// (jira-facts §2, H/M); whether it got a seat all the same has to be read. Sent once.
+    /// (docs/jira.md#no-applications-no-seat); whether it got a seat all the same has to be read. Sent once.
     ///
     /// # Errors
     /// As [`JiraWrite::create_customer`].
@@ -108,10 +109,11 @@ impl JiraWrite {
         self.client.write(&request, Success::NoContent).await
     }
 
-    /// Puts accounts on a desk, in one call. Idempotent (jira-facts §1, H).
+    /// Puts accounts on a desk, in one call. Idempotent (docs/jira.md#add).
     ///
     /// # Errors
-    /// [`CallError::Refused`] where an account does not exist; the others are added all the same (jira-facts §7, H).
+    /// [`CallError::Refused`] where an account does not exist; the others are added all the same
+    /// (docs/jira.md#add-partly).
     pub async fn add_to_desk(&self, _: &Approval, desk_id: &str, accounts: &[Handle]) -> Written<()> {
         let request = Request::new(&list::ADD_TO_DESK, &[desk_id]);
         let handles = accounts.iter().map(|handle| handle.0.as_str()).collect();
@@ -123,10 +125,11 @@ impl JiraWrite {
         self.client.write(&request, success).await
     }
 
-    /// Takes accounts off a desk, in one call: Cloud. Idempotent; who is not on it is passed over (I).
+    /// Takes accounts off a desk, in one call: Cloud. Idempotent; who is not on it is passed over
+    /// (docs/jira.md#remove-unknown).
     ///
     /// # Errors
-    /// [`CallError::Refused`] where the desk is open (jira-facts §7, H) or an account does not exist.
+    /// [`CallError::Refused`] where the desk is open (docs/jira.md#remove-while-open) or an account does not exist.
     pub async fn remove_from_desk(&self, _: &Approval, desk_id: &str, accounts: &[Handle]) -> Written<()> {
         let account_ids = accounts.iter().map(|handle| handle.0.as_str()).collect();
         let request = Request::new(&list::REMOVE_FROM_DESK, &[desk_id]);
@@ -137,7 +140,8 @@ impl JiraWrite {
     /// Takes somebody out of the role of a desk's customers: Data Center.
     ///
     /// # Errors
-    /// What Jira refused; [`CallError::NotFound`] may say that nobody of that name has the role (I).
+    /// What Jira refused; [`CallError::NotFound`] may say that nobody of that name has the role
+    /// (docs/jira.md#remove-not-in-role).
     pub async fn remove_from_role(&self, _: &Approval, desk: &DeskKey, role: &str, account: &Handle) -> Written<()> {
         let request = Request::new(&list::REMOVE_FROM_ROLE, &[desk.as_str(), role]);
         self.client
@@ -167,7 +171,8 @@ impl Deref for JiraWrite {
 /// What the answer to a create means.
 fn made(result: Result<Account, CallError>) -> Result<Account, CallError> {
     match result {
-        // Without the strict status code, or on Data Center, it is a 400, told apart by its words only (jira-facts §4, M).
+        // Without the strict status code, or on Data Center, it is a 400, told apart by its words only
+        // (docs/jira.md#create-conflict).
         Err(CallError::Refused {
             operation,
             status: 400,

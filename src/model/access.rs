@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Who may raise requests on a desk, from the tightest to the loosest, so that `<` means "tighter than".
 ///
-/// Maps to Jira's settings as in jira-facts §3 (M): restricted = open false, signup false; open = open true,
+/// Maps to Jira's settings as in docs/jira.md#access-modes: restricted = open false, signup false; open = open true,
 /// signup false; public = signup true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -25,13 +25,13 @@ pub struct Account {
     pub kind: AccountKind,
     /// False for a deactivated account, which can neither sign in nor be added anywhere.
     pub active: bool,
-    /// The address Jira shows; nothing where profile privacy hides it (Cloud, jira-facts §4, M).
+    /// The address Jira shows; nothing where profile privacy hides it (Cloud, docs/jira.md#hidden-emails).
     pub email: Option<String>,
     /// The display name; empty where Jira shows none.
     pub name: String,
 }
 
-/// What sort of account it is (Cloud's `accountType`, jira-facts §4).
+/// What sort of account it is (Cloud's `accountType`, docs/jira.md#account-kinds).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AccountKind {
     /// A portal-only customer.
@@ -52,7 +52,7 @@ impl Account {
     }
 
     /// Whether an address is its user name: Data Center's, where the service management names the accounts it makes by
-    /// their e-mail (jira-facts §1, H).
+    /// their e-mail (docs/jira.md#username-is-email).
     #[must_use]
     pub fn is_named(&self, email: &EmailKey) -> bool {
         self.username_key().is_some_and(|key| key == *email)

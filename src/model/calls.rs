@@ -17,8 +17,9 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// 50 accounts a membership call are known to work on Cloud (jira-facts §7, M). Data Center takes lists as well when
-    /// it adds, and says nothing of how long; it removes one by one, from the role (jira-facts §1, H).
+    /// 50 accounts a membership call are known to work on Cloud (docs/jira.md#batch-50). Data Center takes lists as
+    /// well when it adds, and says nothing of how long; it removes one by one, from the role
+    /// (docs/jira.md#remove-data-center).
     #[must_use]
     pub fn of(deployment: Deployment) -> Self {
         Self {
@@ -64,7 +65,8 @@ pub struct Calls {
     pub people: Vec<Call>,
     /// Changes of access that let fewer in; after all who are added.
     pub tightening: Vec<Call>,
-    /// Removals; after what is tightened, because Jira removes nobody from an open desk (jira-facts §1, H).
+    /// Removals; after what is tightened, because Jira removes nobody from an open desk
+    /// (docs/jira.md#remove-while-open).
     pub removing: Vec<Call>,
     /// Changes of access that let more in.
     pub loosening: Vec<Call>,

@@ -24,8 +24,9 @@ pub struct Email {
 
 /// An address as it is compared: Unicode NFC, lower case, the domain in its ASCII form.
 ///
-/// Jira compares e-mails case-insensitively (jira-facts §4, H). Only canonical equivalence is folded (NFC, not
-/// NFKC): two addresses that merely look alike stay two people. Whatever names the same person shares one text.
+/// Jira compares e-mails case-insensitively (docs/jira.md#emails-ignore-case). Only canonical equivalence is folded
+/// (NFC, not NFKC): two addresses that merely look alike stay two people. Whatever names the same person shares one
+/// text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct EmailKey(Arc<str>);
@@ -99,8 +100,8 @@ impl Email {
     }
 
     /// Every spelling Jira may hold the same address in, the file's own first: composed and decomposed, with the domain
-    /// in Unicode and in its ASCII form. Nearly all addresses have one. Case makes no other spelling, since Jira compares
-    /// without it.
+    /// in Unicode and in its ASCII form. Nearly all addresses have one. Case makes no other spelling, since Jira
+    /// compares without it.
     #[must_use]
     pub fn spellings(&self) -> Vec<String> {
         let mut spellings = vec![self.spelled.clone()];
@@ -187,8 +188,8 @@ impl fmt::Display for EmailKey {
     }
 }
 
-/// The address Jira shows, where it shows one. Data Center can mask addresses (`ada at example dot com`): a text that is
-/// no address hides one, and is not another one.
+/// The address Jira shows, where it shows one. Data Center can mask addresses (`ada at example dot com`): a text that
+/// is no address hides one, and is not another one.
 #[must_use]
 pub fn shown(text: Option<String>) -> Option<String> {
     text.filter(|text| {

@@ -71,7 +71,7 @@ impl<'a> Identities<'a> {
             Some(pin) => return self.by_pin(customer, pin),
             None => self.by_email(&customer.email),
         };
-        // Cloud changes no addresses (jira-facts §1, H): there the person gets another account.
+        // Cloud changes no addresses (docs/jira.md#cloud-no-changes): there the person gets another account.
         if customer.previously.is_empty() || self.observed.site.deployment == Deployment::Cloud {
             return identity;
         }

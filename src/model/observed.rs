@@ -134,7 +134,7 @@ pub enum DeskReading {
 /// One desk that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedDesk {
-    /// The desk's own id, a string of digits (jira-facts §1, H).
+    /// The desk's own id, a string of digits (docs/jira.md#desks-list).
     pub id: String,
     /// Who is on its list of customers, by what Jira lists them by: Cloud's list holds account ids, Data Center's role
     /// user names.
@@ -273,7 +273,7 @@ pub enum AccessReading {
     NotAsked,
     /// Read.
     Known(Access),
-    /// The settings path did not answer in a way that can be trusted (jira-facts §3, I).
+    /// The settings path did not answer in a way that can be trusted (docs/jira.md#access-path).
     Unreadable {
         /// What Jira said.
         reason: String,
@@ -289,13 +289,14 @@ pub enum Lookup {
     One(AccountId),
     /// The only account that shows this address is deactivated.
     Inactive(AccountId),
-    /// Several active accounts show it (one portal-only and one Atlassian account, jira-facts §4, H), or an app does.
+    /// Several active accounts show it (one portal-only and one Atlassian account,
+    /// docs/jira.md#two-accounts-one-email), or an app does.
     Many(Vec<AccountId>),
     /// Nobody shows it, but it is somebody's user name, and that account shows another address: Data Center, where a new
     /// account would be named so.
     Taken(AccountId),
     /// Nobody shows it, but accounts that hide theirs were found by it. A search matches prefixes of names as well, so
-    /// even a lone hit is not an identity (jira-facts §4).
+    /// even a lone hit is not an identity (docs/jira.md#search-prefix).
     Hidden(Vec<AccountId>),
 }
 

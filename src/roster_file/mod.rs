@@ -1,6 +1,6 @@
 //! From YAML to a [`Roster`]: reading files and folders, reporting every problem in one go, the JSON Schema.
 //!
-//! Owns the file format (design §2) and its messages. Must never talk to Jira, and must never guess: what it
+//! Owns the file format and its messages. Must never talk to Jira, and must never guess: what it
 //! does not understand is a problem, and no roster comes out while there is one.
 
 mod document;

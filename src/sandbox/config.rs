@@ -141,8 +141,8 @@ impl FromStr for Version {
     }
 }
 
-/// Facts about Jira that are not certain, each with the answer the sandbox assumes. The ledger in
-/// [the module](super) says where each comes from.
+/// Facts about Jira that are not certain, each with the answer the sandbox assumes. `docs/jira.md` says
+/// where each comes from, and what quietdesk does if it is otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// How many accounts one membership call may name; more is refused with 400.
@@ -288,7 +288,7 @@ pub enum LoginReasons {
     Twice,
 }
 
-/// How the access settings spell their booleans (jira-facts §3, U).
+/// How the access settings spell their booleans (docs/jira.md#access-types).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingsSpelling {
     /// `true` and `false`.
@@ -297,7 +297,7 @@ pub enum SettingsSpelling {
     Texts,
 }
 
-/// What writing the access settings answers (U).
+/// What writing the access settings answers (docs/jira.md#access-write-answer).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingsAnswer {
     /// 200 with the settings as they are now.
@@ -308,7 +308,7 @@ pub enum SettingsAnswer {
     NoContent,
 }
 
-/// What adding customers to a desk of Data Center answers (jira-facts §1: accept any).
+/// What adding customers to a desk of Data Center answers (docs/jira.md#add-data-center).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddAnswer {
     /// 200 with a list of the users.

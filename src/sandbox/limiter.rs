@@ -1,5 +1,6 @@
 //! The rate limit: so many requests a second. On Cloud for each operation, and asking again early lengthens the wait
-//! (jira-facts §7, H: burst limits count per endpoint and method); on Data Center for the user, whatever is asked.
+//! (docs/jira.md#burst-limits, docs/jira.md#early-retry); on Data Center for the user, whatever is asked
+//! (docs/jira.md#data-center-bucket).
 
 use std::collections::BTreeMap;
 use std::time::Duration;

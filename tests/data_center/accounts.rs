@@ -183,7 +183,8 @@ async fn a_deactivated_account_is_held_or_brought_back() {
     world.drain();
 }
 
-/// What is not certain of `PUT user` (jira-facts §1, I and U): the change is believed only where Jira shows it.
+/// What is not certain of `PUT user` (docs/jira.md#rename, docs/jira.md#reactivate): the change is believed only where
+/// Jira shows it.
 #[tokio::test]
 async fn changes_that_do_not_take_are_failures() {
     let gone = || SeedPerson {

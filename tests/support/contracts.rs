@@ -10,10 +10,11 @@ use serde_json::Value;
 
 pub(crate) use form::{Operation, Operations};
 
-/// Has no document: the access settings (jira-facts §3).
+/// Has no document: the access settings (docs/jira.md#access-path).
 const NO_DOCUMENT: &str = "/rest/servicedesk/1/servicedesk/{projectKey}/settings/requestsecurity";
 
-/// What Data Center's service management, which has no document, answers as Cloud's does (jira-facts §1, H).
+/// What Data Center's service management, which has no document, answers as Cloud's does (docs/jira.md#jsm-there,
+/// docs/jira.md#desks-list).
 const SAME_ON_DATA_CENTER: [&str; 3] = [
     "/rest/servicedeskapi/info",
     "/rest/servicedeskapi/servicedesk",
@@ -26,8 +27,8 @@ const UNDOCUMENTED_ON_DATA_CENTER: &[&str] = &["/rest/servicedeskapi/", "/rest/s
 /// How one asks which Jira this is, on Cloud.
 const WHICH_CLOUD: &str = "/rest/api/3/serverInfo";
 
-/// Answers of what stands before every operation, which the documents leave out: signing in, headers, content types, the
-/// rate limit, and the sandbox's own answer to an unknown route.
+/// Answers of what stands before every operation, which the documents leave out: signing in, headers, content types,
+/// the rate limit, and the sandbox's own answer to an unknown route.
 const BEFORE_JIRA: [u16; 5] = [401, 412, 415, 429, 501];
 
 static CLOUD: LazyLock<Contracts> = LazyLock::new(|| {

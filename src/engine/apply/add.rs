@@ -83,7 +83,7 @@ impl Applying<'_> {
 }
 
 /// Puts a batch on a desk. Jira adds the valid ones of a batch and answers 400 where any account does not exist
-/// (jira-facts §7, H); adding is idempotent.
+/// (docs/jira.md#add-partly); adding is idempotent.
 async fn add<T>(jira: &JiraWrite, approval: &Approval, desk_id: &str, batch: Vec<(T, Handle)>) -> Ended<T> {
     let send = |handles: Vec<Handle>| async move { jira.add_to_desk(approval, desk_id, &handles).await }.boxed();
     in_halves(batch, send).await

@@ -29,7 +29,7 @@ use crate::model::guard::ApprovedPlan;
 use crate::model::observed::Observed;
 use crate::model::outcome::Outcomes;
 
-/// How long calls in flight may take once quietdesk was told to stop (design §7: within 10 s).
+/// How long calls in flight may take once quietdesk was told to stop, so that it ends within 10 seconds.
 const STOPPING: Duration = Duration::from_secs(9);
 
 /// Applies `approved` to the site it was computed from. When `stop` is cancelled, calls in flight are finished and no

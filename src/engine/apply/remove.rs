@@ -107,8 +107,8 @@ async fn remove<T>(
     in_halves(batch, send).await
 }
 
-/// Jira may say 404 of who has the role no more (I), as after an answer that was lost, and also of a project that is not
-/// quietdesk's account's to change: the role tells which.
+/// Jira may say 404 of who has the role no more (docs/jira.md#remove-not-in-role), as after an answer that was lost,
+/// and also of a project that is not quietdesk's account's to change: the role tells which.
 async fn from_role(jira: &JiraWrite, approval: &Approval, key: &DeskKey, role: &str, handle: &Handle) -> Written<()> {
     let written = jira.remove_from_role(approval, key, role, handle).await;
     let result = match written.result {

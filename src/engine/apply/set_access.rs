@@ -86,8 +86,8 @@ impl AccessError {
     }
 }
 
-/// Changes a desk's access mode: read, replace whole, read again and compare (jira-facts §3, I). A write that did not
-/// take is a failure, not a success.
+/// Changes a desk's access mode: read, replace whole, read again and compare (docs/jira.md#access-full-replacement,
+/// docs/jira.md#access-write-answer). A write that did not take is a failure, not a success.
 async fn set_access(
     jira: &JiraWrite,
     approval: &Approval,

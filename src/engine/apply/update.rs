@@ -47,7 +47,7 @@ enum Updated {
 }
 
 /// Changes one account in one call, and believes only what Jira's answer shows of it: a directory that cannot be written
-/// to may take the call all the same (jira-facts §1, H/I). Also says how Jira numbered the call.
+/// to may take the call all the same (docs/jira.md#read-only-directory). Also says how Jira numbered the call.
 async fn update(
     jira: &JiraWrite,
     approval: &Approval,

@@ -120,8 +120,8 @@ pub(super) async fn read_desk(
     Ok((reading, roll.accounts))
 }
 
-/// An access mode that cannot be read stops only the access-mode part (jira-facts §3, I), unless the reason would stop
-/// everything else as well.
+/// An access mode that cannot be read stops only the access-mode part (docs/jira.md#access-path), unless the reason
+/// would stop everything else as well.
 pub(super) async fn read_access(
     jira: &JiraRead,
     key: &DeskKey,

@@ -14,7 +14,7 @@ pub enum ObserveError {
         cause: CallError,
     },
     /// Looking people up needs a permission the account lacks. Jira would answer with an empty list, not an error
-    /// (jira-facts §5, H), and everybody would seem to be missing.
+    /// (docs/jira.md#search-without-permission), and everybody would seem to be missing.
     #[error(
         "quietdesk's account may not look people up in Jira: give it the global permission \"Browse users and groups\" \
          (USER_PICKER)"

@@ -41,7 +41,7 @@ pub enum SurveyError {
         /// The keys there are.
         known: Vec<String>,
     },
-    /// Nothing to survey: more likely a missing permission than the truth (jira-facts §5).
+    /// Nothing to survey: more likely a missing permission than the truth (docs/jira.md#search-without-permission).
     #[error("Jira shows no service desk at all; make quietdesk's account an administrator of the desks' projects")]
     NoDesk,
 }

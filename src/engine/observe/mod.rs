@@ -1,10 +1,11 @@
 //! Observing: what of Jira a plan needs to know, in as few requests as there can be.
 //!
-//! Two rounds (design §4): list the desks' customers, then ask what the first plan could not decide. Nothing is
-//! believed before `myself` has answered, because a dead token can answer 200 with nothing in it (jira-facts §5, H).
+//! Two rounds: list the desks' customers, then ask what the first plan could not decide. Nothing is
+//! believed before `myself` has answered, because a dead token can answer 200 with nothing in it
+//! (docs/jira.md#dead-token).
 //!
-//! `full`, `edit`, `saved_plan` and `export` each observe for one purpose; the other files hold what they share: desks and
-//! their lists, accounts, the people who are looked up, what the planner asks, roles, and staff.
+//! `full`, `edit`, `saved_plan` and `export` each observe for one purpose; the other files hold what they share: desks
+//! and their lists, accounts, the people who are looked up, what the planner asks, roles, and staff.
 
 mod accounts;
 mod desks;

@@ -1,4 +1,4 @@
-//! Observing who has an e-mail: all accounts read, or each looked up, whichever is fewer requests (design §10).
+//! Observing who has an e-mail: all accounts read, or each looked up, whichever is fewer requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,14 +90,15 @@ pub(super) async fn sweep(
         .map_err(reading("all accounts"))?;
     if !end.finished || seen == 0 {
         // A list that does not even have quietdesk's own account is none: not every version takes the search for anything
-        // (jira-facts §1). Whom an unfinished sweep met may have a second account that it did not come to.
+        // (docs/jira.md#sweep-dot). Whom an unfinished sweep met may have a second account that it did not come to.
         return Ok(emails);
     }
     on_desks
         .into_iter()
         .for_each(|account| remember(observed, Some(account)));
     // Whether Data Center's lists hold deactivated accounts is not certain, nor whether it refuses a second account with an
-    // e-mail (jira-facts §§1, 4): whom it did not list is looked up before anybody is made.
+    // e-mail (docs/jira.md#sweep-inactive, docs/jira.md#create-user-emails): whom it did not list is looked up before
+    // anybody is made.
     let proves_absence = jira.site().deployment == Deployment::Cloud;
     let mut unproven = Vec::new();
     for email in emails {

@@ -1,5 +1,5 @@
-//! Observing who is more than a customer, of those whose account would be changed or removed from a desk (jira-facts §1, H:
-//! an application role or another project role).
+//! Observing who is more than a customer, of those whose account would be changed or removed from a desk (an
+//! application role or another project role, docs/jira.md#more-than-a-customer).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -18,7 +18,7 @@ use crate::model::account::{Account, AccountId, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::observed::{Completeness, Deployment, Team};
 
-/// The role that makes somebody a customer (jira-facts §1, H).
+/// The role that makes somebody a customer (docs/jira.md#project-roles).
 const CUSTOMER_ROLE: &str = "Service Desk Customers";
 
 /// A service desk.
@@ -122,7 +122,8 @@ impl JiraRead {
         paging::list_accounts(list::CUSTOMERS.operation, fetch, width, progress).await
     }
 
-    /// Data Center's customers of a desk, by its project's key: who has the role, since it lists none (jira-facts §1, H).
+    /// Data Center's customers of a desk, by its project's key: who has the role, since it lists none
+    /// (docs/jira.md#role-is-list).
     ///
     /// # Errors
     /// As [`JiraRead::roll`].
@@ -139,8 +140,8 @@ impl JiraRead {
         })
     }
 
-    /// Who has the role of a desk's customers, and the role's id; `role` is that id, where it is known. Cloud only: on Data
-    /// Center the role is the list.
+    /// Who has the role of a desk's customers, and the role's id; `role` is that id, where it is known. Cloud only: on
+    /// Data Center the role is the list.
     ///
     /// # Errors
     /// When it cannot be read; [`CallError::NotFound`] where the project has no such role.

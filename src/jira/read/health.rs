@@ -16,13 +16,13 @@ pub struct ServiceManagement {
     /// Its version.
     #[serde(default)]
     pub version: String,
-    /// Whether it may be used. Unlicensed, everything else of it is refused (jira-facts §1, H).
+    /// Whether it may be used. Unlicensed, everything else of it is refused (docs/jira.md#jsm-unlicensed).
     #[serde(default)]
     pub is_licensed_for_use: bool,
 }
 
 impl JiraRead {
-    /// Asks for the service management. Needs no sign-in (jira-facts §1, H).
+    /// Asks for the service management. Needs no sign-in (docs/jira.md#jsm-there).
     ///
     /// # Errors
     /// When there is none, or it does not say.

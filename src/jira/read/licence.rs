@@ -1,4 +1,5 @@
-//! Who has a licence of a product: an agent, or somebody else who is more than a customer (jira-facts §1, H).
+//! Who has a licence of a product: an agent, or somebody else who is more than a customer
+//! (docs/jira.md#more-than-a-customer).
 
 use std::collections::BTreeSet;
 

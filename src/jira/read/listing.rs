@@ -4,16 +4,16 @@ use crate::jira::cloud::ServerInfo;
 use crate::jira::limits::{CURSOR_PAGE_ROWS, PAGE_ROWS};
 use crate::model::observed::Deployment;
 
-/// How all accounts can be read (jira-facts §1, H).
+/// How all accounts can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountListing {
-    /// `users/search`: Cloud.
+    /// `users/search`: Cloud (docs/jira.md#sweep-cloud).
     AllPages,
-    /// `user/list`, page after page: Data Center from 10.3 on.
+    /// `user/list`, page after page: Data Center from 10.3 on (docs/jira.md#sweep-cursor).
     Cursor,
-    /// A search for anything: Data Center up to 9.
+    /// A search for anything: Data Center up to 9 (docs/jira.md#sweep-dot).
     SearchPages,
-    /// Not at all, since a search ends at 100: Data Center 10.0 to 10.2.
+    /// Not at all, since a search ends at 100: Data Center 10.0 to 10.2 (docs/jira.md#search-100).
     OneByOne,
 }
 

@@ -63,8 +63,8 @@ pub struct Note {
 /// What is told and left alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoteKind {
-    /// Jira has this name, and the roster another. No API changes a portal-only customer's name on Cloud (jira-facts §1,
-    /// H).
+    /// Jira has this name, and the roster another. No API changes a portal-only customer's name on Cloud
+    /// (docs/jira.md#cloud-no-changes).
     NameInJira(String),
     /// Would leave the desk, but for its `keep`.
     Kept,
@@ -74,7 +74,8 @@ pub enum NoteKind {
     ListedOnly,
     /// Is to be on the desk, is on its list only, and adding it twice gave it no place in the role of its customers.
     AddedInVain,
-    /// Would leave the desk, but it stays open, and Jira removes nobody from an open desk (jira-facts §1, H).
+    /// Would leave the desk, but it stays open, and Jira removes nobody from an open desk
+    /// (docs/jira.md#remove-while-open).
     StaysOpen,
     /// Would leave the desk, but cannot join another desk yet that the roster lists: it is held or paused.
     WaitsForAdd(DeskKey),

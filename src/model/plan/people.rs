@@ -118,7 +118,7 @@ impl Planner<'_> {
     }
 
     /// A name is changed where the file's name changed since it was last settled; what a person changed is noted, not
-    /// fought (design §2). On Cloud no API changes it (jira-facts §1, H).
+    /// fought. On Cloud no API changes it (docs/jira.md#cloud-no-changes).
     fn with_name(&mut self, customer: &Customer, account: &Account, mut changes: Changes) -> Changes {
         let Some(name) = customer.name.as_ref().filter(|name| name.as_str() != account.name) else {
             return changes;
@@ -226,7 +226,7 @@ impl Planner<'_> {
         desks.peek().is_some() && desks.all(|key| self.is_paused(key))
     }
 
-    /// On Cloud nobody can be given a password (jira-facts §1, H).
+    /// On Cloud nobody can be given a password (docs/jira.md#first-password).
     pub(super) fn warn_of_passwords(&mut self) {
         let with = self
             .roster

@@ -1,4 +1,4 @@
-//! Creating a portal-only customer, which mails nobody (jira-facts §1, M).
+//! Creating a portal-only customer, which mails nobody (docs/jira.md#create-silent).
 
 use super::super::common::{body, errors};
 use super::super::exchange::{Answer, Call};

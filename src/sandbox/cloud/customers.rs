@@ -36,7 +36,7 @@ fn active_customers(call: &Call<'_>, desk: u32) -> Vec<No> {
 }
 
 /// `POST …/servicedesk/{serviceDeskId}/customer`: 204, or 400 where somebody cannot be added; the others are added all
-/// the same (jira-facts §7, H).
+/// the same (docs/jira.md#add-partly).
 pub(super) fn add(call: &mut Call<'_>) -> Answer {
     let Some(desk) = desk_id(call) else {
         return no_desk(call);

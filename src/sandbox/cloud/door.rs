@@ -43,8 +43,8 @@ fn signed_in(call: &Call<'_>, headers: &HeaderMap) -> Option<bool> {
     Some(is_bearer || sent == door::basic(call.config).as_bytes())
 }
 
-/// What a dead token is answered (jira-facts §5): reads look like success and show what strangers see. The header that
-/// tells is added to every answer.
+/// What a dead token is answered (docs/jira.md#dead-token): reads look like success and show what strangers see. The
+/// header that tells is added to every answer.
 fn anonymous(route: &Route, call: &Call<'_>) -> Answer {
     let asked = call.asked;
     let body = match route.operation {

@@ -1,12 +1,12 @@
-//! The call of the platform that mails people and takes licence seats (jira-facts §2). It exists so that making it can
-//! be proven, as the others of its sort do.
+//! The call of the platform that mails people and takes licence seats (docs/jira.md#mailing-calls). It exists so that
+//! making it can be proven, as the others of its sort do.
 
 use serde_json::json;
 
 use super::super::common::invite::blamed;
 use super::super::exchange::{Answer, Call};
 
-/// `POST /rest/api/3/user`: mails whoever has no Atlassian account, even with `products: []` (H); with products, or
+/// `POST /rest/api/3/user`: mails whoever has no Atlassian account, even with `products: []`; with products, or
 /// without saying, it takes a seat.
 pub(super) fn invite_user(call: &mut Call<'_>) -> Answer {
     let body = call.asked.json().unwrap_or_default();

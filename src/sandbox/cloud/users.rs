@@ -9,7 +9,7 @@ use super::super::seed::PersonKind;
 use super::super::state::{Account, No};
 use super::rows::PlatformUser;
 
-/// The most accounts a page holds, and the last a search shows (jira-facts §§1, 5, H).
+/// The most accounts a page holds, and the last a search shows (docs/jira.md#sweep-cloud, docs/jira.md#search-end).
 const THOUSAND: usize = 1000;
 
 /// `GET /rest/api/3/user`.
@@ -54,8 +54,8 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
     Answer::json(200, &body)
 }
 
-/// `GET /rest/api/3/user/search`: active accounts whose name or address begins with the query, or the one of an id. Without the permission
-/// nobody is found (jira-facts §5, H).
+/// `GET /rest/api/3/user/search`: active accounts whose name or address begins with the query, or the one of an id.
+/// Without the permission nobody is found (docs/jira.md#search-without-permission).
 pub(super) fn search(call: &mut Call<'_>) -> Answer {
     let asked = call.asked;
     let filled = |name| asked.query(name).filter(|text| !text.trim().is_empty());

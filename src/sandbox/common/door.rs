@@ -29,7 +29,7 @@ pub(in crate::sandbox) fn complaints<O>(route: &Route<O>, asked: &Asked) -> Vec<
     complaints
 }
 
-/// The answer to what a browser would send (jira-facts §8).
+/// The answer to what a browser would send (docs/jira.md#no-browser).
 pub(in crate::sandbox) fn forged(asked: &Asked, headers: &HeaderMap) -> Option<Answer> {
     let agent = header(headers, "user-agent").unwrap_or("");
     let browser = ["Mozilla/", "Chrome/", "Safari/", "Opera/"];

@@ -1,4 +1,4 @@
-//! How Jira spells errors (jira-facts §7): each family of paths in its own way.
+//! How Jira spells errors (docs/jira.md#error-shapes): each family of paths in its own way.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::super::exchange::{Answer, Asked};
 use super::super::faults::{Refusal, Says};
 
 /// An error of `/rest/servicedeskapi`. The keys are in Atlassian's style; only the one of removing from an open desk is
-/// known (jira-facts §7).
+/// known (docs/jira.md#i18n-keys).
 pub(in crate::sandbox) fn jsm(status: u16, key: &str, message: &str) -> Answer {
     let body = json!({
         "errorMessage": message,
@@ -40,7 +40,8 @@ pub(in crate::sandbox) fn of_path(path: &str, status: u16, message: &str) -> Ans
 }
 
 /// A query parameter that is missing or does not parse; no client of a kept list of requests sends one. What stands
-/// before the service desk's operations answers 404 then, and so does one account (I).
+/// before the service desk's operations answers 404 then, and so does one account
+/// (docs/jira.md#parameters-in-any-case).
 pub(in crate::sandbox) fn bad_parameter(asked: &Asked, name: &str) -> Answer {
     let (method, path) = (&asked.method, &asked.path);
     let hidden = path.starts_with("/rest/servicedeskapi/") || path.starts_with("/rest/api/") && path.ends_with("/user");

@@ -1,24 +1,24 @@
-//! The calls that invite people (jira-facts §2). They exist so that making one can be proven: each is a violation, and
-//! what it would have sent is in the outbox.
+//! The calls that invite people (docs/jira.md#invite-calls). They exist so that making one can be proven: each is a
+//! violation, and what it would have sent is in the outbox.
 
 use serde_json::{Value, json};
 
 use super::super::exchange::{Answer, Call};
 use super::desks;
 
-/// `POST …/servicedesk/{serviceDeskId}/customer/invite` (M).
+/// `POST …/servicedesk/{serviceDeskId}/customer/invite`.
 pub(in crate::sandbox) fn invite_customers(call: &mut Call<'_>) -> Answer {
     let desk = desks::id(call);
     invite(call, desk)
 }
 
-/// `POST /rest/servicedesk/1/pages/people/customers/pagination/{KEY}/invite…` (H).
+/// `POST /rest/servicedesk/1/pages/people/customers/pagination/{KEY}/invite…`.
 pub(in crate::sandbox) fn invite_people(call: &mut Call<'_>) -> Answer {
     let desk = call.state.desk_by_key(call.asked.id(0)).map(|desk| desk.id);
     invite(call, desk)
 }
 
-/// Anything ending in `/skip-permission-check` (H).
+/// Anything ending in `/skip-permission-check`.
 pub(in crate::sandbox) fn skip_permission_check(call: &mut Call<'_>) -> Answer {
     invite(call, None)
 }

@@ -75,7 +75,7 @@ struct PageLinks {
     prev: Option<String>,
 }
 
-/// A JSM page (jira-facts §6) of a list with `total` rows, of which `rows` spells a range.
+/// A JSM page (docs/jira.md#jsm-pages) of a list with `total` rows, of which `rows` spells a range.
 pub(in crate::sandbox) fn jsm_page<T: Serialize>(
     call: &Call<'_>,
     total: usize,

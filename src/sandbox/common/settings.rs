@@ -1,4 +1,4 @@
-//! The access settings of a desk, an internal path (jira-facts §3).
+//! The access settings of a desk, an internal path (docs/jira.md#access-path).
 
 use serde_json::{Map, Value, json};
 
@@ -18,7 +18,8 @@ pub(in crate::sandbox) fn read(call: &Call<'_>) -> Answer {
     }
 }
 
-/// `POST` on the same path: a full replacement (I). A field that is absent becomes false.
+/// `POST` on the same path: a full replacement (docs/jira.md#access-full-replacement). A field that is absent becomes
+/// false.
 pub(in crate::sandbox) fn write(call: &mut Call<'_>) -> Answer {
     let id = match reachable(call) {
         Ok(desk) => desk.id,

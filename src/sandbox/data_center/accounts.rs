@@ -24,7 +24,7 @@ struct Extras {
 }
 
 /// `POST /rest/api/2/user`. Without `applicationKeys`, or with some, it takes seats; with `notification`, it mails
-/// (jira-facts §2): all of these are violations.
+/// (docs/jira.md#seat-by-application, docs/jira.md#user-notification): all of these are violations.
 pub(super) fn create(call: &mut Call<'_>) -> Answer {
     if let Some(refusal) = not_an_administrator(call).or_else(|| read_only(call)) {
         return refusal;

@@ -23,7 +23,7 @@ pub(super) fn grant(call: &mut Call<'_>) -> Answer {
     Answer::empty(200).with_effect(effect).blaming(blame)
 }
 
-/// `DELETE /rest/api/2/user/application`: 204, also where there was nothing to take (I).
+/// `DELETE /rest/api/2/user/application`: 204, also where there was nothing to take (docs/jira.md#take-seat-back).
 pub(super) fn revoke(call: &mut Call<'_>) -> Answer {
     let (no, application) = match wanted(call) {
         Ok(wanted) => wanted,

@@ -58,7 +58,7 @@ fn wanted(call: &Call<'_>) -> Result<(String, String), &'static str> {
 }
 
 /// `POST …/servicedesk/{serviceDeskId}/customer`: 200, or 400 where somebody cannot be added; the others are added all
-/// the same (jira-facts §7, H).
+/// the same (docs/jira.md#add-partly).
 pub(super) fn add(call: &mut Call<'_>) -> Answer {
     let Some(desk) = desk_id(call) else {
         return no_desk(call);
@@ -111,7 +111,7 @@ fn added(call: &Call<'_>, accounts: &[No]) -> Answer {
     }
 }
 
-/// Listing and removing a desk's customers, which only Cloud can (jira-facts §1, H).
+/// Listing and removing a desk's customers, which only Cloud can (docs/jira.md#role-is-list).
 pub(super) fn absent(call: &Call<'_>) -> Answer {
     let (method, path) = (&call.asked.method, &call.asked.path);
     let answer = errors::of_path(path, 404, "null for uri");

@@ -85,7 +85,8 @@ fn is_experimental(operation: Operation, rules: &Rules) -> bool {
     }
 }
 
-/// A personal access token, or the password of basic sign-in where the site takes one (jira-facts §8).
+/// A personal access token, or the password of basic sign-in where the site takes one
+/// (docs/jira.md#sign-in-data-center, docs/jira.md#basic-off).
 fn signed(config: &Config, headers: &HeaderMap) -> Signed {
     let Some(sent) = headers.get(header::AUTHORIZATION) else {
         return Signed::NotAtAll;
@@ -111,7 +112,7 @@ fn takes_passwords(config: &Config) -> bool {
     config.basic_sign_in.unwrap_or(by_default)
 }
 
-/// The answer of a service management without a licence (jira-facts §1, H).
+/// The answer of a service management without a licence (docs/jira.md#jsm-unlicensed).
 fn unlicensed() -> Answer {
     Answer::text(
         403,
@@ -121,8 +122,8 @@ fn unlicensed() -> Answer {
     )
 }
 
-/// What a dead token is answered (jira-facts §5): reads look like success and show what strangers see. The header that
-/// tells is added to every answer.
+/// What a dead token is answered (docs/jira.md#dead-token): reads look like success and show what strangers see. The
+/// header that tells is added to every answer.
 fn anonymous(route: &Route, call: &Call<'_>) -> Answer {
     let asked = call.asked;
     let body = match route.operation {

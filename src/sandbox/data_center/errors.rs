@@ -23,7 +23,8 @@ pub(in crate::sandbox) fn too_many(_asked: &Asked, retry_after: Option<Duration>
     }
 }
 
-/// What every answer tells of the rate limit: a bucket of `rate` tokens that `rate` a second fill (jira-facts §7, H).
+/// What every answer tells of the rate limit: a bucket of `rate` tokens that `rate` a second fill
+/// (docs/jira.md#data-center-bucket).
 pub(in crate::sandbox) fn limits(rate: u32, verdict: Verdict) -> [(&'static str, String); 5] {
     let (left, wait) = match verdict {
         Verdict::Pass { left, .. } => (left, Duration::from_secs(u64::from(left == 0))),

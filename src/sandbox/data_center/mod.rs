@@ -1,7 +1,7 @@
 //! The handlers of Jira Data Center and its service management: how each route is answered.
 //!
 //! The same functions as in Cloud's module, and [`limits`]: what every answer tells of the rate limit. The platform's
-//! shapes are those of the contracts; for the service management, which has none, those of jira-facts.
+//! shapes are those of the contracts; for the service management, which has none, those of docs/jira.md.
 
 mod accounts;
 mod applications;

@@ -101,7 +101,8 @@ fn wanted(call: &Call<'_>) -> Result<(Vec<String>, Vec<String>), &'static str> {
     Ok((users, groups))
 }
 
-/// `DELETE` on the same path: 204, also while the desk is open; 404 for who is no actor (I).
+/// `DELETE` on the same path: 204, also while the desk is open; 404 for who is no actor
+/// (docs/jira.md#remove-data-center, docs/jira.md#remove-not-in-role).
 pub(super) fn remove(call: &mut Call<'_>) -> Answer {
     let desk = match customers_of(call) {
         Ok(desk) => desk,

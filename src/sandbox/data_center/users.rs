@@ -11,13 +11,13 @@ use super::errors::no_user;
 use super::rows::{PlatformUser, whole_user};
 use super::site::version;
 
-/// The most accounts a page of the search holds (jira-facts §1, H).
+/// The most accounts a page of the search holds (docs/jira.md#sweep-dot).
 const SEARCH_PAGE: usize = 1000;
 
-/// Where the search ends from Jira 10 on (jira-facts §1, H).
+/// Where the search ends from Jira 10 on (docs/jira.md#search-100).
 const SEARCH_END: usize = 100;
 
-/// The most accounts a page of the list holds (jira-facts §1, H).
+/// The most accounts a page of the list holds (docs/jira.md#sweep-cursor).
 const LIST_PAGE: usize = 2000;
 
 /// The account that `username` or `key` names; `status` is what is answered where there is none.
@@ -49,7 +49,7 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
 }
 
 /// `GET /rest/api/2/user/search`: accounts whose username, name or address begins with `username`. Without the permission
-/// nobody is found (jira-facts §5, H).
+/// nobody is found (docs/jira.md#search-without-permission).
 pub(super) fn search(call: &mut Call<'_>) -> Answer {
     let asked = call.asked;
     let Some(query) = asked.query("username").filter(|query| !query.trim().is_empty()) else {

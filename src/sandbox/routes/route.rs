@@ -25,7 +25,7 @@ pub(in crate::sandbox) struct Route<O> {
 /// The parameters of a template that stand for the rest of a path, however long.
 const REST: &str = "{rest}";
 
-/// What every path that skips the permission check ends with, whatever stands before it (jira-facts §2).
+/// What every path that skips the permission check ends with, whatever stands before it (docs/jira.md#invite-calls).
 pub(super) const SKIP_PERMISSION_CHECK: &str = "{rest}/skip-permission-check";
 
 /// The route of a request and the values of its template's parameters.

@@ -49,7 +49,7 @@ impl Account {
     pub(super) fn new(deployment: Deployment, seed: u64, no: No, person: &SeedPerson, username: String) -> Self {
         let (id, agents) = match deployment {
             Deployment::Cloud => (account_id(seed, no, person.kind), None),
-            // Keys begin at 10000 and count on (I); a few are gone before anybody looks.
+            // Keys begin at 10000 and count on (docs/jira.md#stable-key); a few are gone before anybody looks.
             Deployment::DataCenter(_) => (
                 format!("JIRAUSER{}", 10_100 + no.0),
                 (person.kind == PersonKind::Agent).then(|| AGENTS.to_owned()),
@@ -87,7 +87,7 @@ impl Account {
         keys
     }
 
-    /// Whether answers leave the address out (jira-facts §4).
+    /// Whether answers leave the address out (docs/jira.md#hidden-emails).
     pub(in crate::sandbox) fn hides_email(&self, rules: &Rules) -> bool {
         self.email_hidden || (rules.hide_atlassian_emails && self.kind != PersonKind::PortalOnly)
     }
@@ -98,8 +98,8 @@ pub(super) fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-/// An id in the spelling of its kind (jira-facts §4): `qm:<uuid>:<id>` for portal-only accounts, 24 characters for
-/// people, a number and a UUID for apps.
+/// An id in the spelling of its kind (docs/jira.md#account-kinds): `qm:<uuid>:<id>` for portal-only accounts, 24
+/// characters for people, a number and a UUID for apps.
 fn account_id(seed: u64, no: No, kind: PersonKind) -> String {
     let own = mix(seed ^ u64::from(no.0));
     let more = mix(own);

@@ -29,7 +29,7 @@ pub(in crate::sandbox) struct Desk {
     pub(super) browsing: BTreeSet<String>,
 }
 
-/// The access settings that can be written (jira-facts §3).
+/// The access settings that can be written (docs/jira.md#access-fields).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) struct Settings {
     /// `serviceDeskOpenAccess`.
@@ -45,7 +45,7 @@ pub(in crate::sandbox) struct Settings {
 }
 
 impl Settings {
-    /// The access mode they amount to (jira-facts §3, M).
+    /// The access mode they amount to (docs/jira.md#access-modes).
     pub(in crate::sandbox) fn access(self) -> DeskAccess {
         match (self.signup, self.open) {
             (true, _) => DeskAccess::Public,

@@ -59,7 +59,7 @@ impl State {
         self.desks.values().find(|desk| desk.key == key)
     }
 
-    /// Adds whoever of these can be added (jira-facts §7, H: the valid ones are added all the same). No desk: nobody.
+    /// Adds whoever of these can be added (docs/jira.md#add-partly). No desk: nobody.
     ///
     /// `names` are what the deployment calls accounts by: ids on Cloud, usernames on Data Center.
     pub(in crate::sandbox) fn add_customers(&mut self, desk: u32, names: &[String]) -> Added {

@@ -16,15 +16,15 @@ use crate::model::roster::InitialPassword;
 
 /// How often a create is sent at most, when answers are lost and nobody with the e-mail can be found.
 const CREATES: usize = 3;
-/// How often somebody is looked for who must be there. A search can lag behind a create (jira-facts §4, I).
+/// How often somebody is looked for who must be there. A search can lag behind a create (docs/jira.md#look-up-lag).
 const LOOKUPS: usize = 4;
 
 /// What a create came to.
 pub(super) enum Created {
     /// This.
     End(StepEnd),
-    /// It was made with a first password, and it cannot be shown that it takes no licence seat. No other may be made so
-    /// (design §8).
+    /// It was made with a first password, and it cannot be shown that it takes no licence seat. No other may be made
+    /// so.
     Entitled {
         /// How the step ended.
         end: StepEnd,
@@ -52,8 +52,8 @@ pub(super) struct NewAccount<'a> {
     pub password: Option<InitialPassword>,
 }
 
-/// Makes one account, once its intent is in the book, and the password it is to have. A create whose answer was lost is never repeated before its e-mail
-/// was looked up (design §6). The end says how Jira numbered the create it answered last.
+/// Makes one account, once its intent is in the book, and the password it is to have. A create whose answer was lost is
+/// never repeated before its e-mail was looked up. The end says how Jira numbered the create it answered last.
 pub(super) async fn create(
     jira: &JiraWrite,
     approval: &Approval,
@@ -114,8 +114,8 @@ pub(super) async fn create(
     (Created::End(end), number)
 }
 
-/// The platform's create refuses a user name that is taken, and not an e-mail (jira-facts §4, I): who has it by now is
-/// looked up right before. Nothing where nobody has.
+/// The platform's create refuses a user name that is taken, and not an e-mail (docs/jira.md#create-user-emails): who
+/// has it by now is looked up right before. Nothing where nobody has.
 async fn somebody_has_it(jira: &JiraWrite, email: &Email, perhaps_made: bool) -> Option<Created> {
     let outcome = if perhaps_made { Outcome::Done } else { Outcome::Linked };
     match jira.lookup(email).await {
@@ -139,7 +139,8 @@ async fn first_password(
 }
 
 /// Reads an account back that was made with a first password: it must have no application and no group, since an
-/// application is a licence seat and a group can give one (design §8). What it was given is taken back, as far as calls can.
+/// application is a licence seat and a group can give one (docs/jira.md#no-applications-no-seat). What it was given is
+/// taken back, as far as calls can.
 pub(super) async fn prove_seatless(jira: &JiraWrite, approval: &Approval, end: StepEnd) -> Created {
     let Some(account) = end.account.clone() else {
         return Created::End(end);

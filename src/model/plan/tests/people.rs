@@ -180,7 +180,7 @@ fn whoever_may_be_more_than_a_customer_is_not_changed() {
     assert_eq!(without(&plain, ada()), "add ada@example.com to SUP");
 }
 
-/// A name follows the file where the file changed; what else changed it is told and left alone (design §2).
+/// A name follows the file where the file changed; what else changed it is told and left alone.
 #[test]
 fn a_name_is_changed_where_the_file_changed_it() {
     let settled = |email: &str, name: &str| agreed([(Fact::Name(email_key(email)), Value::Name(name.into()))]);
