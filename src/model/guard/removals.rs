@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::context::{Context, people};
+use super::context::{Context, Judge, people};
 use super::finding::{Amount, Found, Release, Subject};
 use super::kind::GuardKind;
 use super::limits::{FEW, Settings};
@@ -19,11 +19,13 @@ pub(super) fn find(context: &Context<'_>) -> Option<Found> {
 
 fn of_container(context: &Context<'_>, container: &Container) -> Option<Found> {
     let (_, leaving) = context.leaving_it()?;
-    let on = context.reading()?.members.len();
-    // Who was removed lately and is to leave now counts once, and so does who is still on the list.
-    let lately = context.judge.history.removed_lately(Some(container), context.judge.now);
+    let on = &context.reading()?.members;
+    // Who was removed lately and is to leave now counts once, and so does who is on the list still or again.
+    let Judge { history, now, .. } = context.judge;
+    let lately = history.removed_lately(Some(container), now);
+    let of = on.len() + lately.iter().filter(|handle| !on.contains(**handle)).count();
     let lately = lately.difference(leaving).count();
-    let (count, of) = (leaving.len() + lately, on + lately);
+    let count = leaving.len() + lately;
     let Settings {
         max_removals,
         max_removal_percent,

@@ -434,3 +434,35 @@ fn removals_count_from_before_they_are_made() {
     assert_eq!(history.removed_lately(None, 101).len(), 2);
     assert_eq!(history.sizes[&container("SUP")], 58);
 }
+
+/// Somebody who was taken off lately and is on the list again is one of those on it, and no further one.
+#[test]
+fn who_came_back_does_not_make_the_desk_larger() {
+    let settings = Settings {
+        max_removal_percent: 19,
+        ..Settings::default()
+    };
+    let (roster, observed) = (owned("SUP", 1..10), people("SUP", 0..10));
+    let mut parts = remembers("SUP", 0..10);
+    parts.history.removed = [((container("SUP"), Handle("a009".into())), 999_000)].into();
+    let judged = judged(&roster, &observed, &parts, &settings, &[]);
+    assert_eq!((judged.removals(), judged.guards()), (0, vec!["removals-SUP"]));
+    let finding = &judged.approved.findings()[0];
+    assert_eq!((finding.count, finding.of), (2, 10));
+}
+
+/// However few were on it: one answer that leaves everybody out ends no memory.
+#[test]
+fn nobody_is_seen_to_be_off_a_list_that_is_empty_all_at_once() {
+    let (roster, observed) = (owned("SUP", 1..3), people("SUP", 0..0));
+    let mut parts = remembers("SUP", 0..3);
+    for (size, left) in [(3, 0), (0, 1)] {
+        parts.history.sizes = [(container("SUP"), size)].into();
+        let judged = usual(&roster, &observed, &parts);
+        assert_eq!(
+            (judged.approved.plan().left.len(), judged.ids().len()),
+            (left, 0),
+            "{size}"
+        );
+    }
+}

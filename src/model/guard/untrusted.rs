@@ -18,7 +18,7 @@ pub(super) fn find(context: &Context<'_>) -> Option<Found> {
             // A gap is no fact that anybody could approve of.
             Release::Otherwise("plan again while nobody else changes the desk"),
         ),
-        Completeness::Complete | Completeness::Narrow if is_shortened(context) => (
+        Completeness::Complete | Completeness::Narrow if shrinks(before, on) => (
             format!("the list of {container} has {on} people, where it had {before} when it was last read"),
             "30 % fewer than before",
             Release::Approval,
@@ -40,10 +40,10 @@ pub(super) fn find(context: &Context<'_>) -> Option<Found> {
     ))
 }
 
-/// Whether a list is so much shorter than when it was last read that nobody was seen to be off it.
+/// Whether a list is so much shorter than when it was last read, or empty all at once, that nobody was seen to be off it.
 pub(super) fn is_shortened(context: &Context<'_>) -> bool {
-    let on = context.reading().map(|list| list.listed());
-    on.is_some_and(|on| shrinks(size_before(context), on))
+    let (on, before) = (context.reading().map(|list| list.listed()), size_before(context));
+    on.is_some_and(|on| shrinks(before, on) || (on == 0 && before > 0))
 }
 
 fn size_before(context: &Context<'_>) -> usize {

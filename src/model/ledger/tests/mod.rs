@@ -302,3 +302,60 @@ fn what_is_held_or_paused_was_not_seen_in_agreement() {
     pass(&mut ledger, &paused, &observed, Outcome::Done);
     assert_eq!(listed(&ledger), []);
 }
+
+/// The address of one went over to another, and the roster listed both, one after the other.
+#[test]
+fn two_who_had_one_address_are_remembered_each_by_itself() {
+    let on_desk = |first: &[&str], second: &[&str]| {
+        let observed = with(site(&["SUP"]), account("ada", "ada@example.com"), &["SUP"]);
+        let observed = with(observed, account("bob", "old@example.com"), first);
+        with(observed, account("new", "bob@example.com"), second)
+    };
+    let leaving = |ledger: &Ledger, observed: &Observed| {
+        let plan = plan(&listing(&["ada"]), observed, ledger, &Policy::default());
+        let handles = plan.leavers.into_iter().map(|leaver| leaver.handle.0);
+        handles.collect::<Vec<_>>()
+    };
+    let (with_bob, without, sup) = (listing(&["ada", "bob"]), listing(&["ada"]), &["SUP"][..]);
+    let mut ledger = Ledger::kept();
+    ledger.history_mut().applied.insert(container("SUP"), 2);
+    pass(&mut ledger, &with_bob, &there(&["ada", "bob"]), Outcome::Done);
+    pass(&mut ledger, &without, &there(&["ada", "bob"]), Outcome::Held);
+    pass(&mut ledger, &with_bob, &on_desk(sup, sup), Outcome::Held);
+    let new = ("bob@example.com", Some("new"));
+    assert_eq!(listed(&ledger), [("account:bob", Some("bob")), ADA, new]);
+    assert_eq!(leaving(&ledger, &on_desk(sup, sup)), ["bob", "new"]);
+    // The first was seen to be off the desk, twice, when the second leaves the file as well.
+    for _ in 0..2 {
+        pass(&mut ledger, &with_bob, &on_desk(&[], sup), Outcome::Held);
+    }
+    assert_eq!(listed(&ledger), [ADA, new]);
+    pass(&mut ledger, &without, &on_desk(&[], sup), Outcome::Held);
+    assert_eq!(leaving(&ledger, &on_desk(&[], sup)), ["new"]);
+    for _ in 0..2 {
+        pass(&mut ledger, &without, &on_desk(&[], &[]), Outcome::Held);
+    }
+    assert_eq!(listed(&ledger), [ADA]);
+}
+
+/// The address went over while what is remembered of the first one was already called into question.
+#[test]
+fn what_was_missed_of_one_says_nothing_of_the_next_with_the_same_address() {
+    let (with_bob, without) = (listing(&["ada", "bob"]), listing(&["ada"]));
+    let mut ledger = Ledger::kept();
+    ledger.history_mut().applied.insert(container("SUP"), 2);
+    pass(&mut ledger, &with_bob, &there(&["ada", "bob"]), Outcome::Done);
+    pass(&mut ledger, &without, &there(&["ada"]), Outcome::Held);
+    let observed = with(site(&["SUP"]), account("ada", "ada@example.com"), &["SUP"]);
+    let observed = with(observed, account("bob", "old@example.com"), &[]);
+    let observed = with(observed, account("new", "bob@example.com"), &["SUP"]);
+    for roster in [&with_bob, &without] {
+        pass(&mut ledger, roster, &observed, Outcome::Held);
+    }
+    let plan = plan(&without, &observed, &ledger, &Policy::default());
+    assert!(
+        plan.leavers.iter().any(|leaver| leaver.handle.0 == "new"),
+        "{:?}",
+        listed(&ledger)
+    );
+}

@@ -1,12 +1,13 @@
 //! Whom `membership: owned` goes on remembering.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::account::AccountId;
 use crate::model::container::Container;
 use crate::model::email::EmailKey;
 use crate::model::ledger::facts::{Fact, Value, is_wanted};
 use crate::model::ledger::memory::Ledger;
+use crate::model::ledger::tracked::Tracked;
 use crate::model::outcome::{Outcome, Outcomes};
 use crate::model::plan::Plan;
 use crate::model::roster::Roster;
@@ -45,9 +46,12 @@ impl Ledger {
                 claims.push(((desk.into(), email.key().clone()), Some(id)));
             }
         }
+        let given_away = give_way(&mut parts.claimed, &claims, account);
         for (place, id) in claims {
             parts.claimed.update(place, |known| *known = id.or(known.take()));
         }
+        // What was seen there of an address is of the account that had it.
+        let left: BTreeSet<_> = plan.left.difference(&given_away).collect();
         let seen_there = |place: &(Container, EmailKey), id: &Option<AccountId>| {
             // Somebody else may have the address by now: that account is remembered all the same.
             let is_theirs = match (id, account(&place.1)) {
@@ -61,13 +65,46 @@ impl Ledger {
                     .agreed
                     .contains_key(&Fact::Membership(place.0.clone(), place.1.clone()))
         };
-        let missed_again = |place: &(Container, EmailKey)| plan.left.contains(place) && parts.missed.contains(place);
+        let missed_again = |place: &(Container, EmailKey)| left.contains(place) && parts.missed.contains(place);
         parts
             .claimed
             .retain(|place, id| roster.declares(&place.0) && !missed_again(place) && !seen_there(place, id));
         parts.missed.retain(|(container, _)| !read.contains(container));
-        let missed = plan.left.iter().filter(|(container, _)| read.contains(container));
+        let missed = left.into_iter().filter(|(container, _)| read.contains(container));
         parts.missed.extend(missed.cloned());
         parts.missed.retain(|place| parts.claimed.contains_key(place));
     }
+}
+
+/// Who is where, as it is remembered: by address, with the account where it is known.
+type Place = (Container, EmailKey);
+
+/// An account whose address somebody else has by now is remembered by itself, so that what is remembered of the one says
+/// nothing of the other. Which places that was about.
+fn give_way(
+    claimed: &mut Tracked<Place, Option<AccountId>>,
+    claims: &[(Place, Option<AccountId>)],
+    account: &impl Fn(&EmailKey) -> Option<Value>,
+) -> BTreeSet<Place> {
+    let claims: BTreeMap<&Place, &AccountId> = claims
+        .iter()
+        .filter_map(|(place, id)| Some((place, id.as_ref()?)))
+        .collect();
+    let is_given_away = |(place, id): (&Place, &Option<AccountId>)| {
+        let id = id.as_ref().filter(|id| place.1 != by_itself(id))?;
+        let has_it_now = matches!(account(&place.1), Some(Value::Account(now)) if now != *id);
+        let is_claimed = claims.get(place).is_some_and(|other| *other != id);
+        (has_it_now || is_claimed).then(|| (place.clone(), id.clone()))
+    };
+    let given_away: Vec<_> = claimed.iter().filter_map(is_given_away).collect();
+    for (place, id) in &given_away {
+        claimed.remove(place);
+        claimed.insert((place.0.clone(), by_itself(id)), Some(id.clone()));
+    }
+    given_away.into_iter().map(|(place, _)| place).collect()
+}
+
+/// Stands for an account where an address is asked for. No address is spelled so.
+fn by_itself(id: &AccountId) -> EmailKey {
+    EmailKey::restored(&format!("account:{}", id.0))
 }
