@@ -52,23 +52,17 @@ impl Ledger {
         }
         // What was seen there of an address is of the account that had it.
         let left: BTreeSet<_> = plan.left.difference(&given_away).collect();
-        let seen_there = |place: &(Container, EmailKey), id: &Option<AccountId>| {
-            // Somebody else may have the address by now: that account is remembered all the same.
-            let is_theirs = match (id, account(&place.1)) {
-                (Some(id), Some(Value::Account(now))) => *id == now,
-                (_, Some(Value::Present | Value::Account(_) | Value::Access(_) | Value::Name(_)) | None) => true,
-            };
+        let seen_there = |place: &Place| {
             // Once seen there, the fact itself is the memory of it.
-            is_theirs
-                && roster.lists(&place.1, &place.0)
+            roster.lists(&place.1, &place.0)
                 && parts
                     .agreed
                     .contains_key(&Fact::Membership(place.0.clone(), place.1.clone()))
         };
-        let missed_again = |place: &(Container, EmailKey)| left.contains(place) && parts.missed.contains(place);
+        let missed_again = |place: &Place| left.contains(place) && parts.missed.contains(place);
         parts
             .claimed
-            .retain(|place, id| roster.declares(&place.0) && !missed_again(place) && !seen_there(place, id));
+            .retain(|place, _| roster.declares(&place.0) && !missed_again(place) && !seen_there(place));
         parts.missed.retain(|(container, _)| !read.contains(container));
         let missed = left.into_iter().filter(|(container, _)| read.contains(container));
         parts.missed.extend(missed.cloned());
