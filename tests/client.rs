@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use quietdesk::engine::journal::NoJournal;
+use quietdesk::engine::journal::NO_JOURNAL;
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
 use quietdesk::engine::session::Scope;
@@ -196,7 +196,7 @@ async fn a_lost_write_is_not_forgotten_when_the_repetition_is_refused() {
     let (sandbox, jira) = signed_in(Config::default()).await;
     let wanted = roster("version: 1\ndesks: {SUP: {access: open}}\ncustomers: []");
     let jira = JiraWrite::new(jira);
-    let (seen, outcomes) = pass_after(&jira, &wanted, &NoJournal, || {
+    let (seen, outcomes) = pass_after(&jira, &wanted, &NO_JOURNAL, || {
         sandbox.set_faults(&"write-access:drop-after@1, write-access:401@2".parse().unwrap());
     })
     .await;
@@ -315,7 +315,7 @@ async fn an_import_under_a_rate_limit_is_whole_and_never_asks_early() {
         .collect();
     let roster = roster(&format!("version: 1\ndesks: {{SUP: {{}}}}\ncustomers:\n{emails}"));
     let jira = JiraWrite::new(jira);
-    let (seen, outcomes) = pass_after(&jira, &roster, &NoJournal, || ()).await;
+    let (seen, outcomes) = pass_after(&jira, &roster, &NO_JOURNAL, || ()).await;
     assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Done, 600)].into());
     let refused = sandbox
         .journal()
@@ -406,7 +406,7 @@ async fn a_stop_waits_for_calls_in_flight_but_not_for_ever() {
     let roster = roster(&format!("version: 1\ndesks: {{SUP: {{}}}}\ncustomers:\n{people}"));
     let jira = JiraWrite::new(jira);
     let mut unknowing = Unknowing::new();
-    let mut session = unknowing.session(&NoJournal);
+    let mut session = unknowing.session(&NO_JOURNAL);
     let planned = session.plan(&jira, &roster, Scope::Everything, &Silent).await.unwrap();
     let stop = CancellationToken::new();
     let stopping = async {

@@ -5,7 +5,7 @@
 mod support;
 
 use quietdesk::engine::clock::compare_clocks;
-use quietdesk::engine::journal::NoJournal;
+use quietdesk::engine::journal::NO_JOURNAL;
 use quietdesk::engine::state::{Opener, State};
 use quietdesk::model::ledger::Ledger;
 use quietdesk::model::policy::Policy;
@@ -177,7 +177,7 @@ async fn an_until_that_has_come_stays_so_when_the_clock_goes_back() {
         let state = State::open(folder.path(), &world.settings.url.to_string(), opener).unwrap();
         let mut ledger = state.ledger().unwrap();
         let roster = whole.clone().on(ledger.day(day(today)));
-        let applied = world.apply_under(&roster, &mut ledger, &policy, &NoJournal).await;
+        let applied = world.apply_under(&roster, &mut ledger, &policy, &NO_JOURNAL).await;
         assert_eq!(
             applied.steps().len(),
             usize::from(removed),

@@ -4,7 +4,7 @@
 
 mod support;
 
-use quietdesk::engine::journal::NoJournal;
+use quietdesk::engine::journal::NO_JOURNAL;
 use quietdesk::engine::observe::ObserveError;
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::{Event, Progress, Silent};
@@ -31,7 +31,7 @@ async fn an_interrupted_import_leaves_whole_people() {
     let roster = members(&people(400));
     let jira = JiraWrite::new(world.read().await);
     let mut unknowing = Unknowing::new();
-    let mut session = unknowing.session(&NoJournal);
+    let mut session = unknowing.session(&NO_JOURNAL);
     let planned = session.plan(&jira, &roster, Scope::Everything, &Silent).await.unwrap();
     let (none, stop) = (Passwords::default(), CancellationToken::new());
     let progress = StopAfter(200, stop.clone());
@@ -160,7 +160,7 @@ async fn an_account_that_vanishes_is_the_only_one_not_added() {
     let world = World::new(one_desk(seeded)).await;
     let roster = members(&emails);
     let jira = JiraWrite::new(world.read().await);
-    let (seen, outcomes) = pass_after(&jira, &roster, &NoJournal, || {
+    let (seen, outcomes) = pass_after(&jira, &roster, &NO_JOURNAL, || {
         let gone = world.sandbox.accounts_of(&emails[17]).remove(0);
         world.sandbox.delete_account(&gone).unwrap();
     })
@@ -176,7 +176,7 @@ async fn somebody_who_appears_meanwhile_is_linked() {
     let world = World::new(one_desk(Vec::new())).await;
     let roster = one_desk_roster(&["ada@example.com"]);
     let jira = JiraWrite::new(world.read().await);
-    let (seen, outcomes) = pass_after(&jira, &roster, &NoJournal, || {
+    let (seen, outcomes) = pass_after(&jira, &roster, &NO_JOURNAL, || {
         world
             .sandbox
             .create_account(&SeedPerson::customer("Ada@example.com", &[]));
@@ -194,7 +194,7 @@ async fn access_that_somebody_else_changes_meanwhile_is_not_fought() {
     let world = World::new(one_desk(Vec::new())).await;
     let roster = roster("version: 1\ndesks: {SUP: {access: open}}\ncustomers: []");
     let jira = JiraWrite::new(world.read().await);
-    let (seen, outcomes) = pass_after(&jira, &roster, &NoJournal, || {
+    let (seen, outcomes) = pass_after(&jira, &roster, &NO_JOURNAL, || {
         world.sandbox.set_access("SUP", DeskAccess::Open).unwrap();
     })
     .await;
@@ -279,7 +279,7 @@ async fn whatever_goes_wrong_for_a_while() {
         let mut passes = 0;
         loop {
             let mut unknowing = Unknowing::new();
-            let mut session = unknowing.session(&NoJournal);
+            let mut session = unknowing.session(&NO_JOURNAL);
             let planned = session.plan(&jira, &roster, Scope::Everything, &Silent).await;
             let planned = planned.unwrap_or_else(|error| panic!("{script}: {error:?}"));
             let steps = &planned.seen.approved.plan().steps;
@@ -359,7 +359,7 @@ async fn a_change_of_access_that_cannot_be_read_back_is_unknown() {
     let world = World::new(one_desk(Vec::new())).await;
     let wanted = roster("version: 1\ndesks: {SUP: {access: open}}\ncustomers: []");
     let jira = JiraWrite::new(world.read().await);
-    let (seen, outcomes) = pass_after(&jira, &wanted, &NoJournal, || {
+    let (seen, outcomes) = pass_after(&jira, &wanted, &NO_JOURNAL, || {
         world.sandbox.set_faults(&"read-access:404@2+".parse().unwrap());
     })
     .await;

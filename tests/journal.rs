@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use quietdesk::engine::journal::{Journal, JournalError, NoJournal};
+use quietdesk::engine::journal::{Journal, JournalError, NO_JOURNAL};
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
 use quietdesk::engine::session::Scope;
@@ -63,23 +63,23 @@ struct Full {
 
 impl Journal for Full {
     fn approvals(&self, history: &History, now: i64) -> Result<BTreeMap<String, i64>, StateError> {
-        NoJournal.approvals(history, now)
+        NO_JOURNAL.approvals(history, now)
     }
 
     fn keep_refused(&self, judged: Judged<'_>) -> Result<(), StateError> {
-        NoJournal.keep_refused(judged)
+        NO_JOURNAL.keep_refused(judged)
     }
 
     fn reserve(&self, ledger: &mut Ledger) -> Result<(), StateError> {
-        NoJournal.reserve(ledger)
+        NO_JOURNAL.reserve(ledger)
     }
 
     fn found(&self, roster: &Roster, plan: &Plan) {
-        NoJournal.found(roster, plan);
+        NO_JOURNAL.found(roster, plan);
     }
 
     fn save(&self, ledger: &mut Ledger) -> Result<(), StateError> {
-        NoJournal.save(ledger)
+        NO_JOURNAL.save(ledger)
     }
 
     fn begins(&self, _: &Plan) {}
@@ -172,7 +172,7 @@ async fn an_apply_dropped_midway_is_completed_without_making_anybody_twice() {
         let jira = JiraWrite::new(world.read().await);
         // The same plan twice: Jira refuses the second time who was made the first time.
         let (mut first, mut second) = (Unknowing::new(), Unknowing::new());
-        let mut session = second.session(&NoJournal);
+        let mut session = second.session(&NO_JOURNAL);
         let again = session
             .plan(&jira, &everybody, Scope::Everything, &Silent)
             .await
@@ -447,5 +447,5 @@ async fn many_intents_share_a_commit() {
     println!("2000 together: {together:?}; one alone: {:?}", start.elapsed());
     drop(state);
     assert_eq!(open(folder.path()).unsettled().len(), 2_001);
-    NoJournal.intend(&emails[0]).await.unwrap();
+    NO_JOURNAL.intend(&emails[0]).await.unwrap();
 }

@@ -8,7 +8,7 @@ use std::os::unix::fs::{PermissionsExt as _, lchown, symlink};
 use std::path::Path;
 
 use jiff::Timestamp;
-use quietdesk::engine::journal::{BesideWriter, Journal as _};
+use quietdesk::engine::journal::{Journal as _, ReadOnlyJournal};
 use quietdesk::engine::state::{
     Approval, Judged, KnownSite, Opener, State, StateError, approve, known_site, read_ledger, recorded_site,
     remember_site,
@@ -347,7 +347,7 @@ fn finding(id: &str) -> Finding {
 
 /// What a plan refused is kept beside the writer.
 fn keep_planned(folder: &Path, refused: &[Finding], is_whole: bool) {
-    let beside = BesideWriter { folder: Some(folder) };
+    let beside = ReadOnlyJournal { folder: Some(folder) };
     let judged = Judged {
         refused,
         released: &[],

@@ -12,10 +12,11 @@ use super::args::{ApplyArgs, Format};
 use super::exit::Exit;
 use super::site::Site;
 use super::{Failure, printed, signals, state};
-use crate::engine::journal::{Journal as _, NoJournal};
+use crate::engine::journal::{Journal as _, NO_JOURNAL};
 use crate::engine::memory::Memory;
 use crate::engine::pass::Preview;
 use crate::engine::session::{PassResult, PlannedPass, Scope, Session};
+use crate::engine::state::State;
 use crate::jira::JiraWrite;
 use crate::model::ledger::Ledger;
 use crate::model::outcome::Outcomes;
@@ -71,28 +72,15 @@ async fn pass(
     saved: Option<&SavedPlan>,
     stop: &CancellationToken,
 ) -> Result<Applied, Failure> {
-    let (connection, rotation) = (&args.target.connection, args.journal.rotation());
-    let state = state::open(site.place.as_ref(), connection, &site.settings, "apply", rotation)?;
-    let mut ledger = match &state {
-        Some(state) => state.ledger().map_err(state::failure)?,
-        None => Ledger::none(),
-    };
-    if args.retry {
-        ledger.try_again();
-    }
+    let (state, mut ledger) = open_state(args, &site)?;
     if saved.is_none() {
         site.remember(&ledger);
-    }
-    // Where it cannot be known what somebody approved of, nothing is asked of Jira either.
-    if let Some(state) = &state {
-        let approvals = state.approvals(ledger.history(), site.policy.now);
-        approvals.map_err(state::failure)?;
     }
     let (site, mut policy) = (&site, site.policy.clone());
     let mut session = Session {
         journal: match &state {
             Some(state) => state,
-            None => &NoJournal,
+            None => &NO_JOURNAL,
         },
         ledger: &mut ledger,
         memory: &mut Memory::default(),
@@ -108,10 +96,9 @@ async fn pass(
     }
     if !agreed_to(args, site, saved, &planned.seen, stop).await? {
         writeln!(io::stderr(), "nothing was changed")?;
+        let seen = &planned.seen;
         return Ok(Applied {
-            report: planned
-                .seen
-                .report(&site.roster, &site.source, Some(&Outcomes::NONE), false),
+            report: seen.report(&site.roster, &site.source, Some(&Outcomes::NONE), false),
             exit: Exit::Partial,
             printed: Ok(()),
         });
@@ -119,27 +106,47 @@ async fn pass(
     let writes_before = jira.stats().writes;
     let bar = progress::Bar::new();
     let result = session.execute(planned, &jira, &site.passwords, &bar, stop).await;
+    let result = result.map_err(state::failure)?;
+    Ok(print_result(args, site, result, jira.stats().writes - writes_before))
+}
+
+/// The state to write to, where there is one, and what it remembers.
+fn open_state(args: &ApplyArgs, site: &Site) -> Result<(Option<State>, Ledger), Failure> {
+    let (connection, rotation) = (&args.target.connection, args.journal.rotation());
+    let state = state::open(site.place.as_ref(), connection, &site.settings, "apply", rotation)?;
+    let Some(state) = state else {
+        return Ok((None, Ledger::none()));
+    };
+    let mut ledger = state.ledger().map_err(state::failure)?;
+    if args.retry {
+        ledger.try_again();
+    }
+    // Where it cannot be known what somebody approved of, nothing is asked of Jira either.
+    let approvals = state.approvals(ledger.history(), site.policy.now);
+    approvals.map_err(state::failure)?;
+    Ok((Some(state), ledger))
+}
+
+/// Prints what a pass did, by `writes` calls that change something.
+fn print_result(args: &ApplyArgs, site: &Site, result: PassResult, writes: u64) -> Applied {
     let PassResult {
         seen,
         outcomes,
         unsaved,
-    } = result.map_err(state::failure)?;
-    let (outcomes, writes) = (outcomes.unwrap_or(Outcomes::NONE), jira.stats().writes - writes_before);
+    } = result;
+    let outcomes = outcomes.unwrap_or(Outcomes::NONE);
     // What was done is done; without the memory of it the next pass only asks more.
-    let saved_as = match unsaved {
-        Some(problem) => {
-            error!(%problem, "what this pass saw is not remembered");
-            Exit::Internal
-        }
-        None => Exit::Done,
-    };
+    let saved_as = unsaved.map_or(Exit::Done, |problem| {
+        error!(%problem, "what this pass saw is not remembered");
+        Exit::Internal
+    });
     let report = seen.report(&site.roster, &site.source, Some(&outcomes), false);
     let hand_off = state::hand_off_command(site.place.as_ref());
-    Ok(Applied {
+    Applied {
         printed: print(args.output, &report, &seen, &outcomes, writes, hand_off.as_deref()),
         exit: Exit::first_of([Exit::of_outcomes(&seen.approved, &outcomes), saved_as]),
         report,
-    })
+    }
 }
 
 /// The first calls, which write nothing and are given up at once when asked to stop.

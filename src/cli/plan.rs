@@ -9,7 +9,7 @@ use super::args::{Format, PlanArgs};
 use super::exit::Exit;
 use super::site::Site;
 use super::{Failure, printed, state};
-use crate::engine::journal::BesideWriter;
+use crate::engine::journal::ReadOnlyJournal;
 use crate::engine::memory::Memory;
 use crate::engine::session::{Scope, Session};
 use crate::model::ledger::Ledger;
@@ -28,7 +28,7 @@ pub(super) async fn run(args: PlanArgs) -> Result<Exit, Failure> {
     let jira = site.connect().await?;
     let (mut memory, mut policy) = (Memory::default(), site.policy.clone());
     let mut session = Session {
-        journal: &BesideWriter {
+        journal: &ReadOnlyJournal {
             folder: site.place.as_ref().map(|place| place.folder.as_path()),
         },
         ledger: &mut ledger,

@@ -14,7 +14,7 @@ use super::ended::{Done, PassEnd, drops_the_connection};
 use super::settings::Connect;
 use crate::causes::masked_in_full;
 use crate::daemon::schedule::{Kind, Run};
-use crate::engine::journal::{Journal as _, NoJournal};
+use crate::engine::journal::{Journal as _, NO_JOURNAL};
 use crate::engine::memory::Memory;
 use crate::engine::pass::Preview;
 use crate::engine::passwords::Passwords;
@@ -157,13 +157,7 @@ impl Passes {
         progress: &dyn Progress,
     ) -> Result<(PassEnd, Report), PassEnd> {
         let roster = &self.today(roster);
-        let edit = match (kind, &self.applied) {
-            (Kind::Edit, Some(applied)) => {
-                let deployment = self.connection.as_ref().map(|it| it.read().site().deployment);
-                Some(Edit::between(applied, roster, self.memory.unsettled(), deployment))
-            }
-            (Kind::Edit | Kind::Full, _) => None,
-        };
+        let edit = self.edit(kind, roster);
         if edit.as_ref().is_some_and(Edit::is_empty) {
             self.applied = Some(Arc::clone(roster));
             return Err(PassEnd::NothingToDo);
@@ -178,7 +172,7 @@ impl Passes {
         let mut session = Session {
             journal: match &self.state {
                 Some(state) => state,
-                None => &NoJournal,
+                None => &NO_JOURNAL,
             },
             ledger: &mut self.ledger,
             memory: &mut self.memory,
@@ -203,18 +197,23 @@ impl Passes {
         let result = match connection {
             Connection::Observing(_) => session.look_on(planned),
             Connection::Applying(jira) => {
-                match session.execute(planned, jira, &self.passwords, progress, &stop).await {
-                    Ok(result) => result,
-                    Err(problem) => {
-                        let problem = masked_in_full(&problem);
-                        error!(problem, "nothing is done, because it cannot be written down");
-                        self.unsaved = Some(problem);
-                        return Err(PassEnd::Interrupted);
-                    }
-                }
+                let result = session.execute(planned, jira, &self.passwords, progress, &stop).await;
+                result.map_err(|problem| {
+                    let problem = masked_in_full(&problem);
+                    error!(problem, "nothing is done, because it cannot be written down");
+                    self.unsaved = Some(problem);
+                    PassEnd::Interrupted
+                })?
             }
         };
         Ok(self.passed(roster, edit.as_ref(), result))
+    }
+
+    /// What a pass over an edit is about. Before the first pass that came to its end, everything is.
+    fn edit(&self, kind: Kind, roster: &Roster) -> Option<Edit> {
+        let applied = self.applied.as_ref().filter(|_| kind == Kind::Edit)?;
+        let deployment = self.connection.as_ref().map(|it| it.read().site().deployment);
+        Some(Edit::between(applied, roster, self.memory.unsettled(), deployment))
     }
 
     /// Signs in, where no connection is left from the pass before.

@@ -22,7 +22,8 @@ use crate::model::step::Step;
 
 /// Where a pass writes down what must outlive it.
 ///
-/// The flow of one create: [`Journal::is_unsettled`], [`Journal::intend`], the request, [`Journal::ended`].
+/// The flow of one create: [`Journal::is_unsettled`], [`Journal::intend`], [`Journal::first_password`] where one is given,
+/// the request, [`Journal::ended`].
 pub trait Journal: Send + Sync {
     /// What is approved of and was not made use of yet, each with when it was approved (seconds since 1970).
     ///
@@ -108,17 +109,25 @@ pub struct JournalError {
     pub source: Arc<dyn std::error::Error + Send + Sync>,
 }
 
-/// Keeps nothing: for a site that does not outlive the process, such as the embedded sandbox.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoJournal;
+/// Writes nothing down, for a pass that is only planned or for a site that does not outlive the process, and knows what was
+/// approved of beside the writer of `folder`.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadOnlyJournal<'a> {
+    /// The state directory; nothing where there is none.
+    pub folder: Option<&'a Path>,
+}
 
-impl Journal for NoJournal {
-    fn approvals(&self, _: &History, _: i64) -> Result<BTreeMap<String, i64>, StateError> {
-        Ok(BTreeMap::new())
+/// The journal of a site without a state directory, such as the embedded sandbox.
+pub const NO_JOURNAL: ReadOnlyJournal<'static> = ReadOnlyJournal { folder: None };
+
+impl Journal for ReadOnlyJournal<'_> {
+    fn approvals(&self, history: &History, now: i64) -> Result<BTreeMap<String, i64>, StateError> {
+        self.folder
+            .map_or_else(|| Ok(BTreeMap::new()), |folder| approvals(folder, history, now))
     }
 
-    fn keep_refused(&self, _: Judged<'_>) -> Result<(), StateError> {
-        Ok(())
+    fn keep_refused(&self, judged: Judged<'_>) -> Result<(), StateError> {
+        self.folder.map_or(Ok(()), |folder| keep_planned(folder, judged))
     }
 
     fn reserve(&self, _: &mut Ledger) -> Result<(), StateError> {
@@ -152,60 +161,4 @@ impl Journal for NoJournal {
     }
 
     fn ended(&self, _: &Step, _: &StepEnd) {}
-}
-
-/// Keeps nothing of a pass, which is only planned, and knows what was approved of beside whoever writes in `folder`.
-#[derive(Clone, Copy, Debug)]
-pub struct BesideWriter<'a> {
-    /// The state directory; nothing where there is none.
-    pub folder: Option<&'a Path>,
-}
-
-impl Journal for BesideWriter<'_> {
-    fn approvals(&self, history: &History, now: i64) -> Result<BTreeMap<String, i64>, StateError> {
-        self.folder
-            .map_or_else(|| Ok(BTreeMap::new()), |folder| approvals(folder, history, now))
-    }
-
-    fn keep_refused(&self, judged: Judged<'_>) -> Result<(), StateError> {
-        self.folder.map_or(Ok(()), |folder| keep_planned(folder, judged))
-    }
-
-    fn reserve(&self, ledger: &mut Ledger) -> Result<(), StateError> {
-        NoJournal.reserve(ledger)
-    }
-
-    fn found(&self, roster: &Roster, plan: &Plan) {
-        NoJournal.found(roster, plan);
-    }
-
-    fn save(&self, ledger: &mut Ledger) -> Result<(), StateError> {
-        NoJournal.save(ledger)
-    }
-
-    fn begins(&self, plan: &Plan) {
-        NoJournal.begins(plan);
-    }
-
-    fn is_unsettled(&self, email: &EmailKey) -> bool {
-        NoJournal.is_unsettled(email)
-    }
-
-    fn intend<'a>(&'a self, email: &'a EmailKey) -> BoxFuture<'a, Result<(), JournalError>> {
-        NoJournal.intend(email)
-    }
-
-    fn first_password<'a>(
-        &'a self,
-        email: &'a Email,
-        name: &'a str,
-        desks: &'a [DeskKey],
-        new: SecretString,
-    ) -> BoxFuture<'a, Result<SecretString, JournalError>> {
-        NoJournal.first_password(email, name, desks, new)
-    }
-
-    fn ended(&self, step: &Step, end: &StepEnd) {
-        NoJournal.ended(step, end);
-    }
 }

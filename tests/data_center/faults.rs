@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use quietdesk::engine::journal::NoJournal;
+use quietdesk::engine::journal::NO_JOURNAL;
 use quietdesk::engine::memory::Memory;
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
@@ -117,7 +117,7 @@ async fn ends_the_same(script: &str) {
         let jira = JiraWrite::new(jira);
         let mut memory = Memory::default();
         let mut session = Session {
-            journal: &NoJournal,
+            journal: &NO_JOURNAL,
             ledger: &mut ledger,
             memory: &mut memory,
             policy: &mut policy,

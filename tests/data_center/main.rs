@@ -14,7 +14,7 @@ mod staff;
 mod versions;
 
 use jiff::Timestamp;
-use quietdesk::engine::journal::NoJournal;
+use quietdesk::engine::journal::NO_JOURNAL;
 use quietdesk::engine::memory::Memory;
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::progress::Silent;
@@ -51,7 +51,7 @@ async fn apply(world: &World, roster: &Roster, ledger: &mut Ledger, policy: &Pol
     let jira = JiraWrite::new(world.read().await);
     let (mut memory, mut policy) = (Memory::default(), policy.clone());
     let mut session = Session {
-        journal: &NoJournal,
+        journal: &NO_JOURNAL,
         ledger,
         memory: &mut memory,
         policy: &mut policy,

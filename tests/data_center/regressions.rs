@@ -1,6 +1,6 @@
 //! What once went wrong, or nearly did: each was found by somebody who looked for it.
 
-use quietdesk::engine::journal::NoJournal;
+use quietdesk::engine::journal::NO_JOURNAL;
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::engine::state::{Opener, State, clear_hand_off, read_hand_off};
 use quietdesk::model::ledger::Ledger;
@@ -304,7 +304,7 @@ async fn somebody_made_meanwhile_is_linked() {
             "version: 1\ndesks: {{SUP: {{}}}}\ncustomers: [{{email: ada@example.com, desks: [SUP]{password}}}]\n"
         ));
         let jira = quietdesk::jira::JiraWrite::new(world.read().await);
-        pass_after(&jira, &wanted, &NoJournal, || {
+        pass_after(&jira, &wanted, &NO_JOURNAL, || {
             world.sandbox.create_account(&SeedPerson {
                 username: Some("ada".into()),
                 ..SeedPerson::customer("ada@example.com", &[])

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use quietdesk::engine::journal::NoJournal;
+use quietdesk::engine::journal::NO_JOURNAL;
 use quietdesk::jira::JiraWrite;
 use quietdesk::model::outcome::Outcome;
 use quietdesk::sandbox::{Config, Rules, SeedPerson};
@@ -28,7 +28,7 @@ async fn a_create_refused_in_another_language_links_who_is_there() {
             "version: 1\ndefaults: {desks: [SUP]}\ndesks: {SUP: {}}\ncustomers: [ada@example.com, bob@example.com]",
         );
         let jira = JiraWrite::new(world.read().await);
-        let (seen, outcomes) = pass_after(&jira, &wanted, &NoJournal, || {
+        let (seen, outcomes) = pass_after(&jira, &wanted, &NO_JOURNAL, || {
             // Somebody else makes the account in the meantime.
             world
                 .sandbox

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use quietdesk::engine::journal::NoJournal;
+use quietdesk::engine::journal::NO_JOURNAL;
 use quietdesk::jira::{CallError, JiraWrite};
 use quietdesk::model::outcome::Outcome;
 use quietdesk::sandbox::{Config, Deployment, Rules, Sandbox, Version};
@@ -166,7 +166,7 @@ async fn an_import_under_a_token_bucket_is_refused_a_few_times_a_second() {
             };
             let (sandbox, jira) = in_process(config, &one_desk(Vec::new())).await;
             let (wanted, jira) = (members(&people(100)), JiraWrite::new(jira));
-            let (seen, outcomes) = pass_after(&jira, &wanted, &NoJournal, || ()).await;
+            let (seen, outcomes) = pass_after(&jira, &wanted, &NO_JOURNAL, || ()).await;
             assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Done, 200)].into());
             let mut refused = BTreeMap::<u64, usize>::new();
             let journal = sandbox.journal();

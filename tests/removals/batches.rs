@@ -87,7 +87,7 @@ async fn an_account_that_vanished_meanwhile_holds_up_nobody_else() {
     let jira = JiraWrite::new(world.read().await);
     let (mut memory, mut guards) = (Memory::default(), policy.clone());
     let mut session = Session {
-        journal: &NoJournal,
+        journal: &NO_JOURNAL,
         ledger: &mut ledger,
         memory: &mut memory,
         policy: &mut guards,

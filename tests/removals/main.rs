@@ -13,7 +13,7 @@ mod guards;
 mod phantoms;
 mod who;
 
-use quietdesk::engine::journal::NoJournal;
+use quietdesk::engine::journal::NO_JOURNAL;
 use quietdesk::model::ledger::Ledger;
 use quietdesk::model::policy::Policy;
 use quietdesk::model::roster::Roster;
@@ -71,7 +71,7 @@ fn today() -> jiff::civil::Date {
 
 impl World {
     async fn apply_guarded(&self, roster: &Roster, ledger: &mut Ledger, policy: &Policy) -> Applied {
-        self.apply_under(roster, ledger, policy, &NoJournal).await
+        self.apply_under(roster, ledger, policy, &NO_JOURNAL).await
     }
 
     /// Applied whole, in exactly the calls planned, and then there is nothing to do.

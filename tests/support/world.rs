@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use quietdesk::engine::journal::{Journal, NoJournal};
+use quietdesk::engine::journal::{Journal, NO_JOURNAL};
 use quietdesk::engine::memory::Memory;
 use quietdesk::engine::observe::ObserveError;
 use quietdesk::engine::pass::Preview;
@@ -75,7 +75,7 @@ impl Unknowing {
 /// What would be done.
 pub(crate) async fn plan_by(jira: &JiraRead, roster: &Roster) -> Result<Arc<Preview>, ObserveError> {
     let mut unknowing = Unknowing::new();
-    let mut session = unknowing.session(&NoJournal);
+    let mut session = unknowing.session(&NO_JOURNAL);
     match session.plan(jira, roster, Scope::Everything, &Silent).await {
         Ok(planned) => Ok(planned.seen),
         Err(RecheckError::Observe(error)) => Err(error),
@@ -143,7 +143,7 @@ impl World {
 
     /// As the daemon does it, which remembers.
     pub(crate) async fn apply_with(&self, roster: &Roster, ledger: &mut Ledger) -> Applied {
-        self.apply_by(roster, ledger, &NoJournal).await
+        self.apply_by(roster, ledger, &NO_JOURNAL).await
     }
 
     /// The same, which writes down what it does.
@@ -174,7 +174,7 @@ impl World {
         let remembered = (&mut kept.ledger, &mut kept.memory);
         let policy = Policy::default();
         let applied = self
-            .pass(roster, Scope::Everything, remembered, &policy, &NoJournal)
+            .pass(roster, Scope::Everything, remembered, &policy, &NO_JOURNAL)
             .await;
         (applied, kept)
     }
@@ -186,7 +186,7 @@ impl World {
         let remembered = (&mut kept.ledger, &mut kept.memory);
         let policy = Policy::default();
         let applied = self
-            .pass(roster, Scope::Edit(&edit), remembered, &policy, &NoJournal)
+            .pass(roster, Scope::Edit(&edit), remembered, &policy, &NO_JOURNAL)
             .await;
         kept.applied = roster.clone();
         applied
