@@ -249,6 +249,7 @@ fn nobody_is_removed_because_a_desk_or_a_roster_is_empty() {
     let empty = owned("SUP", 0..0);
     let judged = usual(&empty, &observed, &parts);
     assert_eq!((judged.removals(), judged.guards()), (0, vec!["empty-site"]));
+    assert_eq!(judged.approved.findings()[0].limit, "somebody stays listed");
     let mut elsewhere = owned("SUP", 0..0);
     elsewhere.customers = roster(&[], [customer("new@example.com", &[])]).customers;
     let judged = usual(&elsewhere, &observed, &parts);

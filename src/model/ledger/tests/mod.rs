@@ -1,6 +1,7 @@
 //! What is remembered of passes: who is claimed, what is complete, what was in vain.
 
 mod agreed;
+mod changes;
 
 use super::*;
 use crate::model::access::Access;
