@@ -7,8 +7,11 @@ use crate::model::ledger::deeds::Deed;
 use crate::model::ledger::facts::{Fact, Value};
 use crate::model::ledger::memory::Parts;
 
-/// Each part of a ledger, changed alone.
-fn changes() -> Vec<(&'static str, fn(&mut Parts))> {
+/// Changes one part of a ledger.
+type Change = fn(&mut Parts);
+
+/// Each part of a ledger, by its name, changed alone.
+fn changes() -> Vec<(&'static str, Change)> {
     vec![
         ("completed", |parts| {
             parts.completed.insert(container("OPS"));
