@@ -1,7 +1,7 @@
-//! What the daemon costs with 100 000 customers: one edited line, and doing nothing.
+//! Measures the daemon with 100,000 customers: requests and time for one edited line, and CPU time when idle.
 //!
-//! The sandbox runs in this process and `quietdesk run` in another, with its state directory. Each edit adds one new
-//! customer at the end of the file: the time is from the save until Jira has the customer on the desk.
+//! The sandbox runs in this process and `quietdesk run` in another, with a state directory. Each edit appends one new
+//! customer to the file: the time is from the save until Jira has the customer on the desk.
 //! `cargo bench --bench edit [-- CUSTOMERS]`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
@@ -18,8 +18,8 @@ const EDITS: usize = 5;
 const IDLE: Duration = Duration::from_secs(60);
 
 fn main() {
-    let asked = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
-    let customers: usize = asked.unwrap_or(100_000);
+    let requested = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
+    let customers: usize = requested.unwrap_or(100_000);
     let emails: Vec<String> = (0..customers).map(|n| format!("member{n:06}@example.com")).collect();
     let folder = tempfile::tempdir().unwrap();
     let roster = folder.path().join("roster.yaml");
@@ -57,19 +57,19 @@ fn main() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    still(&sandbox, customers / 50);
+    wait_until_idle(&sandbox, customers / 50);
     println!(
         "{customers} customers; first pass until the last request: {:.2} s, {} requests",
         (started.elapsed() - QUIET).as_secs_f64(),
         sandbox.requests()
     );
-    println!("| edit | requests | of these writes | time |");
+    println!("| edit | requests | writes among them | time |");
     println!("|---|---|---|---|");
     for n in 0..EDITS {
         edit(&sandbox, &roster, n);
     }
     println!(
-        "memory after the edits: {} MiB, at most {} MiB",
+        "memory after the edits: {} MiB, peak {} MiB",
         status(&daemon, "VmRSS:") / 1024,
         status(&daemon, "VmHWM:") / 1024
     );
@@ -91,10 +91,10 @@ fn entry(email: &str) -> String {
     format!("  - {{email: {email}, name: A Name, desks: [SUP]}}\n")
 }
 
-/// No request for so long means that a pass is over.
+/// A pass is over when no request arrives for this long.
 const QUIET: Duration = Duration::from_secs(3);
 
-fn still(sandbox: &Sandbox, least: usize) {
+fn wait_until_idle(sandbox: &Sandbox, least: usize) {
     let (mut last, mut since) = (0, Instant::now());
     while last < least || since.elapsed() < QUIET {
         std::thread::sleep(Duration::from_millis(5));
@@ -120,14 +120,14 @@ fn edit(sandbox: &Sandbox, roster: &std::path::Path, n: usize) {
     println!("| {} | {requests} | {writes} | {:.2} s |", n + 1, took.as_secs_f64());
 }
 
-/// A line of the process's status, in KiB.
+/// Reads a line of the process's status, in KiB.
 fn status(process: &Child, name: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
-/// CPU used so far, in hundredths of a second.
+/// CPU time used so far, in hundredths of a second.
 fn ticks(process: &Child) -> u64 {
     let stat = fs::read_to_string(format!("/proc/{}/stat", process.id())).unwrap();
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();

@@ -1,7 +1,7 @@
-//! How long a plan takes, and what it costs, when 100 000 customers are already in place.
+//! Measures `quietdesk plan` with 100,000 customers already in place.
 //!
-//! The sandbox runs in this process and `quietdesk plan` in another, so that what is measured is the client alone. For
-//! each latency: requests, wall-clock time and peak memory of the client. `cargo bench --bench plan [-- CUSTOMERS]`.
+//! The sandbox runs in this process and `quietdesk plan` in another, so that only the client is measured. For each
+//! latency: requests, wall-clock time and peak memory of the client. `cargo bench --bench plan [-- CUSTOMERS]`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 
@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use quietdesk::sandbox::{Config, DeskAccess, Sandbox, Seed, SeedDesk, SeedPerson};
 
 fn main() {
-    let asked = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
-    let customers: usize = asked.unwrap_or(100_000);
+    let requested = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
+    let customers: usize = requested.unwrap_or(100_000);
     let emails: Vec<String> = (0..customers).map(|n| format!("member{n:06}@example.com")).collect();
     let folder = tempfile::tempdir().unwrap();
     let roster = folder.path().join("roster.yaml");
@@ -71,7 +71,7 @@ fn main() {
     println!("\nvalidate alone: {:.2} s", started.elapsed().as_secs_f64());
 }
 
-/// Runs `quietdesk plan`; its time, and its peak memory in KiB.
+/// Runs `quietdesk plan` and returns its time, and its peak memory in KiB.
 fn plan(roster: &str, url: &str) -> (Duration, u64) {
     let started = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_quietdesk"))

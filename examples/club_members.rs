@@ -216,7 +216,7 @@ fn member(dice: &mut Dice, taken: &mut BTreeSet<String>, file: &mut String) {
 
 const BOATHOUSE: &str = "    desks: [MEMBERS, BOATHOUSE]\n";
 
-/// An address that nobody else has, however it is written.
+/// Returns an address that no other member has, in any spelling.
 fn address(dice: &mut Dice, taken: &mut BTreeSet<String>, given: &str, family: &str) -> String {
     let domain = *dice.pick(&["example.com", "example.org", "example.net"]);
     let initial = &given[..1];

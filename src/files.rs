@@ -1,7 +1,7 @@
-//! Reading files that others put there: a roster, a token, a saved plan.
+//! Reads externally supplied files: a roster, a token, a saved plan.
 //!
-//! Anything may stand where a file is expected: a pipe nobody writes to, a device without end, a sparse file larger than
-//! memory. Owns what is taken for a file, how much of it, and how long that may take. Must never know what is read.
+//! A path may name a pipe without a writer, an endless device, or a sparse file larger than memory. Owns which file
+//! types are accepted, the maximum size, and the maximum time. Must never know what is read.
 
 use std::fs::{File, FileType, Metadata, OpenOptions, metadata};
 use std::io::{self, ErrorKind, Read as _};
@@ -10,49 +10,49 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// Largest file of a token, in bytes.
+/// Maximum size of a token file, in bytes.
 pub const TOKEN: u64 = 64 * 1024;
-/// How often to look whether something came through a pipe.
+/// Polling interval of a pipe.
 const PAUSE: Duration = Duration::from_millis(5);
 const PATIENCE: Patience = Patience {
     silent: Duration::from_secs(60),
-    whole: Duration::from_secs(600),
+    total: Duration::from_secs(600),
 };
 
-/// What may stand where a file is expected.
+/// The file types that are accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accept {
-    /// A regular file: whoever waits for nobody reads this.
+    /// A regular file: for callers that must not block.
     Files,
-    /// A pipe as well, as a shell's `<(…)` makes them.
+    /// A pipe as well, such as a shell's `<(…)`.
     FilesAndPipes,
 }
 
-/// Why a file is not read. Says nothing of what is in it.
+/// The error of reading a file. Never contains file content.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The system refuses it.
+    /// The operating system's error.
     #[error("{0}")]
     System(io::Error),
-    /// Something else stands there.
-    #[error("it is {0}, and only a regular file is read here")]
+    /// Another file type.
+    #[error("it is {0}, not a regular file")]
     NotAFile(&'static str),
-    /// There is too much of it.
-    #[error("it is larger than {}, which is the most that is read", size(*.0))]
+    /// The file exceeds the limit, in bytes.
+    #[error("it is larger than {}, the limit", format_size(*.0))]
     TooLarge(u64),
-    /// A pipe without content.
+    /// The pipe ended without content.
     #[error("the pipe is empty: nothing writes to it")]
     EmptyPipe,
-    /// A pipe that somebody keeps open and does not write to.
-    #[error("nothing came through the pipe for {} s; write a file first, and read that", .0.as_secs())]
+    /// A writer keeps the pipe open and does not write.
+    #[error("no data on the pipe for {} s; write a file first, and read that", .0.as_secs())]
     SilentPipe(Duration),
-    /// A pipe that is written to for ever.
-    #[error("the pipe was not written to its end within {} s; write a file first, and read that", .0.as_secs())]
+    /// A writer writes without end.
+    #[error("the pipe was still open after {} s; write a file first, and read that", .0.as_secs())]
     EndlessPipe(Duration),
 }
 
 impl ReadError {
-    /// Whether there is nothing at all.
+    /// Whether the file does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::System(error) if error.kind() == ErrorKind::NotFound)
@@ -68,77 +68,77 @@ impl From<ReadError> for io::Error {
     }
 }
 
-/// A file that was opened and not yet read.
+/// A file that is open and not read yet.
 #[derive(Debug)]
-pub struct Opened {
+pub struct OpenFile {
     file: File,
-    about: Metadata,
+    metadata: Metadata,
 }
 
-/// How long a pipe may take.
+/// Time limits of reading a pipe: without data, and in total.
 #[derive(Clone, Copy)]
 struct Patience {
     silent: Duration,
-    whole: Duration,
+    total: Duration,
 }
 
-/// The content of a file, of at most `limit` bytes. Blocks for as long as a pipe may take, where one is accepted.
+/// Reads a file of at most `limit` bytes. Where pipes are accepted, blocks up to their time limits.
 ///
 /// # Errors
-/// What stands there, or what the system says.
+/// [`ReadError`].
 pub fn read(path: &Path, limit: u64, accept: Accept) -> Result<Vec<u8>, ReadError> {
     open(path, accept)?.read(limit)
 }
 
-/// Opens a file for reading. Waits for nothing.
+/// Opens a file for reading. Never blocks.
 ///
 /// # Errors
 /// As [`read`].
-pub fn open(path: &Path, accept: Accept) -> Result<Opened, ReadError> {
-    // Opening some devices does something, so that they are looked at first.
-    check(metadata(path).map_err(ReadError::System)?.file_type(), accept)?;
+pub fn open(path: &Path, accept: Accept) -> Result<OpenFile, ReadError> {
+    // Opening some devices has side effects, so the type is checked first.
+    check_type(metadata(path).map_err(ReadError::System)?.file_type(), accept)?;
     let mut options = OpenOptions::new();
     options.read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
     let file = options.open(path).map_err(ReadError::System)?;
     let about = file.metadata().map_err(ReadError::System)?;
-    check(about.file_type(), accept)?;
-    Ok(Opened { file, about })
+    check_type(about.file_type(), accept)?;
+    Ok(OpenFile { file, metadata: about })
 }
 
-/// Whether a file of one's own folder is a regular one: whatever else stands there is neither read nor written to.
+/// Checks that a file of one's own folder is a regular one; any other type is neither read nor written.
 ///
 /// # Errors
-/// What it is.
+/// [`ReadError::NotAFile`].
 pub fn check_regular(kind: FileType) -> Result<(), ReadError> {
-    check(kind, Accept::Files)
+    check_type(kind, Accept::Files)
 }
 
-impl Opened {
-    /// Its permissions.
+impl OpenFile {
+    /// Returns the permission bits.
     #[must_use]
     pub fn mode(&self) -> u32 {
-        self.about.mode()
+        self.metadata.mode()
     }
 
-    /// Its content.
+    /// Reads the content.
     ///
     /// # Errors
     /// As [`read`].
     pub fn read(mut self, limit: u64) -> Result<Vec<u8>, ReadError> {
-        if self.about.file_type().is_fifo() {
-            return drain(&mut self.file, limit, PATIENCE);
+        if self.metadata.file_type().is_fifo() {
+            return read_pipe(&mut self.file, limit, PATIENCE);
         }
-        if self.about.len() > limit {
+        if self.metadata.len() > limit {
             return Err(ReadError::TooLarge(limit));
         }
         let mut bytes = Vec::new();
         let read = self.file.take(limit + 1).read_to_end(&mut bytes);
         read.map_err(ReadError::System)?;
-        within(bytes, limit)
+        check_size(bytes, limit)
     }
 }
 
-fn check(kind: FileType, accept: Accept) -> Result<(), ReadError> {
+fn check_type(kind: FileType, accept: Accept) -> Result<(), ReadError> {
     let what = match kind {
         kind if kind.is_file() => return Ok(()),
         kind if kind.is_fifo() => match accept {
@@ -152,8 +152,8 @@ fn check(kind: FileType, accept: Accept) -> Result<(), ReadError> {
     Err(ReadError::NotAFile(what))
 }
 
-/// What comes through a pipe until its last writer closes it.
-fn drain(pipe: &mut impl io::Read, limit: u64, patience: Patience) -> Result<Vec<u8>, ReadError> {
+/// Reads a pipe until its last writer closes it.
+fn read_pipe(pipe: &mut impl io::Read, limit: u64, patience: Patience) -> Result<Vec<u8>, ReadError> {
     let begin = Instant::now();
     let (mut bytes, mut last) = (Vec::new(), begin);
     let mut part = vec![0; 64 * 1024];
@@ -163,7 +163,7 @@ fn drain(pipe: &mut impl io::Read, limit: u64, patience: Patience) -> Result<Vec
             Ok(0) => return Ok(bytes),
             Ok(length) => {
                 bytes.extend_from_slice(&part[..length]);
-                bytes = within(bytes, limit)?;
+                bytes = check_size(bytes, limit)?;
                 last = Instant::now();
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -173,20 +173,20 @@ fn drain(pipe: &mut impl io::Read, limit: u64, patience: Patience) -> Result<Vec
         if last.elapsed() > patience.silent {
             return Err(ReadError::SilentPipe(patience.silent));
         }
-        if begin.elapsed() > patience.whole {
-            return Err(ReadError::EndlessPipe(patience.whole));
+        if begin.elapsed() > patience.total {
+            return Err(ReadError::EndlessPipe(patience.total));
         }
     }
 }
 
-fn within(bytes: Vec<u8>, limit: u64) -> Result<Vec<u8>, ReadError> {
+fn check_size(bytes: Vec<u8>, limit: u64) -> Result<Vec<u8>, ReadError> {
     match bytes.len() as u64 > limit {
         true => Err(ReadError::TooLarge(limit)),
         false => Ok(bytes),
     }
 }
 
-fn size(bytes: u64) -> String {
+fn format_size(bytes: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     let unit = UNITS
         .iter()
@@ -207,8 +207,8 @@ mod tests {
 
     const LIMIT: u64 = 1024;
 
-    /// What is read of a path, and why not otherwise.
-    fn told(path: &Path, accept: Accept) -> String {
+    /// Returns the size of a file's content, or the error.
+    fn read_result(path: &Path, accept: Accept) -> String {
         match read(path, LIMIT, accept) {
             Ok(bytes) => format!("{} bytes", bytes.len()),
             Err(error) => error.to_string(),
@@ -232,8 +232,8 @@ mod tests {
         let _socket = UnixListener::bind(path("socket")).unwrap();
         std::os::unix::fs::symlink("/dev/zero", path("zero")).unwrap();
         std::os::unix::fs::symlink("file", path("link")).unwrap();
-        let too_large = "it is larger than 1 KiB, which is the most that is read";
-        let is = |what: &str| format!("it is {what}, and only a regular file is read here");
+        let too_large = "it is larger than 1 KiB, the limit";
+        let is = |what: &str| format!("it is {what}, not a regular file");
         for (name, files, pipes) in [
             ("file", "1 bytes".to_owned(), "1 bytes".to_owned()),
             ("link", "1 bytes".to_owned(), "1 bytes".to_owned()),
@@ -249,8 +249,8 @@ mod tests {
                 "the pipe is empty: nothing writes to it".to_owned(),
             ),
         ] {
-            assert_eq!(told(&path(name), Accept::Files), files, "{name}");
-            assert_eq!(told(&path(name), Accept::FilesAndPipes), pipes, "{name}");
+            assert_eq!(read_result(&path(name), Accept::Files), files, "{name}");
+            assert_eq!(read_result(&path(name), Accept::FilesAndPipes), pipes, "{name}");
         }
         assert!(read(&path("none"), LIMIT, Accept::Files).unwrap_err().is_not_found());
     }
@@ -260,7 +260,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pipe");
         fifo(&path);
-        // A pipe that is open at both ends is there before its reader comes.
+        // Open at both ends, so that the reader does not see an end before the writer starts.
         let kept = OpenOptions::new().read(true).write(true).open(&path).unwrap();
         let mut writer = OpenOptions::new().write(true).open(&path).unwrap();
         let opened = open(&path, Accept::FilesAndPipes).unwrap();
@@ -276,33 +276,33 @@ mod tests {
     #[test]
     fn a_pipe_may_not_take_for_ever() {
         let (silent, whole) = (Duration::from_millis(20), Duration::from_millis(60));
-        let patience = Patience { silent, whole };
+        let patience = Patience { silent, total: whole };
         struct Nothing;
         impl io::Read for Nothing {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
                 Err(ErrorKind::WouldBlock.into())
             }
         }
-        let error = drain(&mut Nothing, LIMIT, patience).unwrap_err();
+        let error = read_pipe(&mut Nothing, LIMIT, patience).unwrap_err();
         assert!(matches!(error, ReadError::SilentPipe(_)), "{error}");
-        let error = drain(
+        let error = read_pipe(
             &mut io::repeat(0),
             u64::MAX - 1,
             Patience {
                 silent: whole,
-                whole: silent,
+                total: silent,
             },
         )
         .unwrap_err();
         assert!(matches!(error, ReadError::EndlessPipe(_)), "{error}");
-        let error = drain(&mut io::repeat(0), LIMIT, patience).unwrap_err();
+        let error = read_pipe(&mut io::repeat(0), LIMIT, patience).unwrap_err();
         assert!(matches!(error, ReadError::TooLarge(LIMIT)), "{error}");
     }
 
     #[test]
     fn sizes_as_people_say_them() {
         assert_eq!(
-            [64 << 10, 256 << 20, 1 << 30, 100].map(size),
+            [64 << 10, 256 << 20, 1 << 30, 100].map(format_size),
             ["64 KiB", "256 MiB", "1 GiB", "100 bytes"]
         );
     }

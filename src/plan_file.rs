@@ -1,4 +1,4 @@
-//! Saved plans as files: the plan document, and beside it, under `saved`, all that applying it needs.
+//! Saved plans as files: the plan document, plus all that applying it needs, under `saved`.
 //!
 //! ```json
 //! {"format_version": 1, "jira": …, "steps": [{"id": "s1", "kind": "add_to_desk", …}], …,
@@ -8,9 +8,9 @@
 //!            "roster": [{"name": "roster.yaml", "text": "…"}], "sha256": "…"}}
 //! ```
 //!
-//! Whatever reads plan documents reads saved plans as well. `sha256` is of the whole document in its shortest form, keys
-//! in order, with nothing for itself: it tells damage, not who wrote it. Holds e-mails, so that nobody but its owner
-//! may read the file.
+//! Readers of plan documents can also read saved plans. `sha256` is the digest of the whole document as compact JSON
+//! with sorted keys and `null` in its own place: it detects damage, but does not authenticate. The file contains
+//! e-mails, so it is readable only by its owner.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -26,22 +26,22 @@ use tempfile::NamedTempFile;
 
 use crate::files::{self, Accept, ReadError};
 use crate::model::account::Handle;
-use crate::model::container::{Container, NotAContainer};
+use crate::model::container::{Container, InvalidContainer};
 use crate::model::desk::DeskKey;
 use crate::model::ledger::{History, Tracked};
 use crate::model::observed::Site;
 use crate::model::report::Report;
-use crate::model::saved::{Premise, SavedPlan, Seen};
+use crate::model::saved::{Observation, Precondition, SavedPlan};
 use crate::model::step::Step;
 use crate::roster_file::Source;
 
-/// The newest version of the document that is understood.
+/// The newest supported version of the document.
 const FORMAT_VERSION: u64 = 1;
-/// Largest plan taken in, in bytes: a million steps.
+/// Maximum size of a plan in bytes, enough for a million steps.
 const LARGEST: u64 = 1024 * 1024 * 1024;
-/// Where in the document that is which applying needs.
+/// The key of the part that applying needs.
 const SAVED: &str = "saved";
-/// Where in that its digest is.
+/// The key of the digest within that part.
 const DIGEST: &str = "sha256";
 
 /// A saved plan, and the roster it was made for.
@@ -51,34 +51,34 @@ pub struct PlanFile {
     pub report: Report,
     /// The plan.
     pub plan: SavedPlan,
-    /// The roster, as its files were.
+    /// The roster files as read.
     pub roster: Vec<RosterText>,
-    /// When it was made.
+    /// When the plan was created.
     pub made_at: Timestamp,
 }
 
-/// A file of a roster.
+/// One roster file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RosterText {
-    /// Its name, as messages show it.
+    /// Its name, as shown in messages.
     pub name: String,
-    /// What it says.
+    /// Its content.
     pub text: String,
 }
 
 impl RosterText {
-    /// A file of a valid roster, which is always UTF-8.
+    /// Converts a file of a valid roster, which is always UTF-8.
     #[must_use]
-    pub fn of(source: &Source) -> Self {
+    pub fn from_source(source: &Source) -> Self {
         Self {
             name: source.name.clone(),
             text: String::from_utf8_lossy(&source.bytes).into_owned(),
         }
     }
 
-    /// The file, as it was read.
+    /// Returns the file as it was read.
     #[must_use]
-    pub fn source(&self) -> Source {
+    pub fn to_source(&self) -> Source {
         Source {
             name: self.name.clone(),
             bytes: self.text.clone().into_bytes(),
@@ -86,15 +86,15 @@ impl RosterText {
     }
 }
 
-/// Why a file is no plan that could be shown or applied.
+/// Why a plan cannot be saved, shown or applied.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanFileError {
     /// It cannot be written.
-    #[error("cannot save the plan as {}; name a file in a folder that exists and can be written to, with --out", path.display())]
+    #[error("cannot save the plan as {}; choose a file in an existing, writable folder with --out", path.display())]
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// It cannot be read.
@@ -106,21 +106,27 @@ pub enum PlanFileError {
         source: ReadError,
     },
     /// It was made by a later version.
-    #[error("{} has format version {version}, which this quietdesk does not understand; use the version that made it, or a later one", path.display())]
+    #[error(
+        "{} has format version {version}, which this quietdesk does not support; use the version that made it or later",
+        path.display()
+    )]
     Newer {
         /// The file.
         path: PathBuf,
         /// Its version.
         version: u64,
     },
-    /// It is a plan document or a report, and was not saved to be applied.
-    #[error("{} is a plan or a report that was not saved to be applied; make one with `quietdesk plan --out FILE`", path.display())]
+    /// It is a plan document or a report without the part that applying needs.
+    #[error(
+        "{} is a plan or a report that was not saved to be applied; create one with `quietdesk plan --out FILE`",
+        path.display()
+    )]
     NotSaved {
         /// The file.
         path: PathBuf,
     },
-    /// It is not what was written.
-    #[error("{} is damaged: {why}; make the plan again", path.display())]
+    /// Its content is not a valid plan, or was changed.
+    #[error("{} is damaged: {why}; create a new plan", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -129,7 +135,7 @@ pub enum PlanFileError {
     },
 }
 
-/// All that applying needs.
+/// The part that applying needs.
 #[derive(Serialize, Deserialize)]
 struct Saved {
     made_at: Timestamp,
@@ -138,52 +144,52 @@ struct Saved {
     only: Vec<DeskKey>,
     site: Site,
     steps: Vec<Step>,
-    premises: Vec<(Premise, Seen)>,
+    premises: Vec<(Precondition, Observation)>,
     portals: BTreeMap<DeskKey, u64>,
-    guard: Basis,
+    guard: GuardCounts,
     roster: Vec<RosterText>,
 }
 
-/// What the guards went by.
+/// The counts that the guards used.
 #[derive(Serialize, Deserialize)]
-struct Basis {
+struct GuardCounts {
     applied: BTreeMap<String, usize>,
     sizes: BTreeMap<String, usize>,
-    /// When, in seconds since 1970, which account was last taken out of which container.
+    /// Removals: seconds since 1970, container, account.
     removed: Vec<(i64, String, Handle)>,
 }
 
-impl Basis {
-    fn of(history: &History) -> Self {
+impl GuardCounts {
+    fn from_history(history: &History) -> Self {
         let stored = |counts: &Tracked<Container, usize>| {
             let counts = counts.iter();
             counts
-                .map(|(container, count)| (container.stored().into_owned(), *count))
+                .map(|(container, count)| (container.to_stored().into_owned(), *count))
                 .collect()
         };
         let removed = history.removed.iter();
         Self {
-            applied: stored(&history.applied),
-            sizes: stored(&history.sizes),
+            applied: stored(&history.applied_counts),
+            sizes: stored(&history.list_sizes),
             removed: removed
-                .map(|((container, handle), at)| (*at, container.stored().into_owned(), handle.clone()))
+                .map(|((container, handle), at)| (*at, container.to_stored().into_owned(), handle.clone()))
                 .collect(),
         }
     }
 
-    fn history(self) -> Result<History, NotAContainer> {
+    fn into_history(self) -> Result<History, InvalidContainer> {
         let counts = |stored: BTreeMap<String, usize>| {
             let counts = stored.into_iter();
             counts
-                .map(|(text, count)| Ok((Container::restored(&text)?, count)))
+                .map(|(text, count)| Ok((Container::from_stored(&text)?, count)))
                 .collect::<Result<Tracked<_, _>, _>>()
         };
         let removed = self.removed.into_iter();
         Ok(History {
-            applied: counts(self.applied)?,
-            sizes: counts(self.sizes)?,
+            applied_counts: counts(self.applied)?,
+            list_sizes: counts(self.sizes)?,
             removed: removed
-                .map(|(at, text, handle)| Ok(((Container::restored(&text)?, handle), at)))
+                .map(|(at, text, handle)| Ok(((Container::from_stored(&text)?, handle), at)))
                 .collect::<Result<_, _>>()?,
             ..History::default()
         })
@@ -191,7 +197,7 @@ impl Basis {
 }
 
 impl PlanFile {
-    /// Writes it whole or not at all, readable by its owner alone.
+    /// Writes the file atomically, readable only by its owner.
     ///
     /// # Errors
     /// [`PlanFileError::Write`].
@@ -200,7 +206,7 @@ impl PlanFile {
             path: path.to_owned(),
             source,
         };
-        let document = self.document().map_err(|error| failed(error.into()))?;
+        let document = self.into_document().map_err(|error| failed(error.into()))?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let written = NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).and_then(|mut file| {
             let mut out = io::BufWriter::new(&mut file);
@@ -214,37 +220,37 @@ impl PlanFile {
         written.map_err(failed)
     }
 
-    /// Reads one that is to be applied.
+    /// Reads a saved plan for applying it.
     ///
     /// # Errors
     /// See [`PlanFileError`].
     pub fn open(path: &Path) -> Result<Self, PlanFileError> {
-        let mut document = read(path)?;
-        let report = of_document(path, &document)?;
+        let mut document = read_document(path)?;
+        let report = deserialize(path, &document)?;
         let missing = || PlanFileError::NotSaved { path: path.to_owned() };
         let saved = document
             .get_mut(SAVED)
             .and_then(Value::as_object_mut)
             .ok_or_else(missing)?;
-        let said = saved.insert(DIGEST.to_owned(), Value::Null);
-        if said.as_ref().and_then(Value::as_str) != Some(digest(&document).as_str()) {
-            let why = "its sha256 is another, so that it is not what was saved".to_owned();
+        let stored = saved.insert(DIGEST.to_owned(), Value::Null);
+        if stored.as_ref().and_then(Value::as_str) != Some(digest(&document).as_str()) {
+            let why = "its sha256 does not match its content".to_owned();
             return Err(PlanFileError::Damaged {
                 path: path.to_owned(),
                 why,
             });
         }
-        let saved: Saved = of_document(path, &document[SAVED])?;
-        let history = saved.guard.history().map_err(|error| PlanFileError::Damaged {
+        let saved: Saved = deserialize(path, &document[SAVED])?;
+        let history = saved.guard.into_history().map_err(|error| PlanFileError::Damaged {
             path: path.to_owned(),
             why: error.to_string(),
         })?;
         let plan = SavedPlan {
             site: saved.site,
             day: saved.day,
-            only: saved.only,
+            only_desks: saved.only,
             steps: saved.steps,
-            premises: saved.premises.into_iter().collect(),
+            preconditions: saved.premises.into_iter().collect(),
             portals: saved.portals,
             history,
         };
@@ -256,17 +262,17 @@ impl PlanFile {
         })
     }
 
-    fn document(self) -> serde_json::Result<Value> {
+    fn into_document(self) -> serde_json::Result<Value> {
         let saved = Saved {
             made_at: self.made_at,
             quietdesk: env!("CARGO_PKG_VERSION").to_owned(),
             day: self.plan.day,
-            only: self.plan.only,
+            only: self.plan.only_desks,
             site: self.plan.site,
             steps: self.plan.steps,
-            premises: self.plan.premises.into_iter().collect(),
+            premises: self.plan.preconditions.into_iter().collect(),
             portals: self.plan.portals,
-            guard: Basis::of(&self.plan.history),
+            guard: GuardCounts::from_history(&self.plan.history),
             roster: self.roster,
         };
         let mut document = serde_json::to_value(self.report)?;
@@ -283,10 +289,10 @@ impl PlanFile {
 /// # Errors
 /// See [`PlanFileError`].
 pub fn read_report(path: &Path) -> Result<Report, PlanFileError> {
-    of_document(path, &read(path)?)
+    deserialize(path, &read_document(path)?)
 }
 
-fn read(path: &Path) -> Result<Value, PlanFileError> {
+fn read_document(path: &Path) -> Result<Value, PlanFileError> {
     let bytes = files::read(path, LARGEST, Accept::FilesAndPipes).map_err(|source| PlanFileError::Read {
         path: path.to_owned(),
         source,
@@ -300,12 +306,12 @@ fn read(path: &Path) -> Result<Value, PlanFileError> {
         Some(_) => Ok(document),
         None => Err(PlanFileError::Damaged {
             path: path.to_owned(),
-            why: "it has no format_version, as every plan has".to_owned(),
+            why: "it has no format_version".to_owned(),
         }),
     }
 }
 
-fn of_document<T: DeserializeOwned>(path: &Path, document: &Value) -> Result<T, PlanFileError> {
+fn deserialize<T: DeserializeOwned>(path: &Path, document: &Value) -> Result<T, PlanFileError> {
     T::deserialize(document).map_err(|error| damaged(path, &error))
 }
 
@@ -316,7 +322,7 @@ fn damaged(path: &Path, error: &serde_json::Error) -> PlanFileError {
     }
 }
 
-/// In hexadecimal. `Value` keeps its keys in order.
+/// Returns the SHA-256 of the compact JSON, in hexadecimal. `Value` keeps its keys sorted.
 fn digest(document: &Value) -> String {
     let digest = Sha256::digest(document.to_string());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()

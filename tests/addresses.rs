@@ -1,5 +1,5 @@
-//! Addresses that are spelled in several ways, masked, or given up for others: the real client against the sandbox over
-//! real HTTP.
+//! Addresses that are spelled in several ways, masked, or replaced by new ones: the real client against the sandbox
+//! over real HTTP.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -11,10 +11,10 @@ use quietdesk::model::ledger::Ledger;
 use quietdesk::model::roster::Roster;
 use quietdesk::sandbox::{Config, Deployment, DeskAccess, Rules, Seed, SeedDesk, SeedPerson, Version};
 use serde_json::Value;
-use support::program::{BOTH, Day, two_desks};
+use support::program::{BOTH, ProgramSite, two_desks};
 use support::world::{World, roster};
 
-/// Each address as a roster has it, and as Jira does.
+/// Each address as the roster spells it, and as Jira does.
 const SPELLINGS: [(&str, &str); 6] = [
     ("a@b\u{fc}cher.example", "a@xn--bcher-kva.example"),
     ("a@xn--bcher-kva.example", "a@b\u{fc}cher.example"),
@@ -54,7 +54,7 @@ fn searches(world: &World) -> usize {
         .count()
 }
 
-/// Whoever has an account in another spelling is found, off the desk and on it, and gets no second one.
+/// An account in another spelling is found, whether or not it is on the desk, and no second one is created.
 #[tokio::test]
 async fn one_address_in_two_spellings_is_one_person() {
     for deployment in BOTH {
@@ -63,7 +63,7 @@ async fn one_address_in_two_spellings_is_one_person() {
                 let people = vec![SeedPerson::customer(in_jira, desks)];
                 let world = world(deployment, people, Rules::default()).await;
                 let roster = wanted("access: restricted, membership: exact", &[in_file]);
-                let applied = world.apply_whole(&roster).await;
+                let applied = world.apply_completely(&roster).await;
                 let add = desks.is_empty().then(|| format!("add {in_file} to SUP"));
                 assert_eq!(applied.steps(), Vec::from_iter(add), "{in_file} and {in_jira}");
                 assert_eq!(world.sandbox.snapshot().accounts.len(), 2, "and the one that signs in");
@@ -83,7 +83,7 @@ async fn a_sweep_recognizes_every_spelling() {
         let people = vec![SeedPerson::customer("a@xn--bcher-kva.example", &[])];
         let world = world(deployment, people, Rules::default()).await;
         let applied = world
-            .apply_whole(&wanted("", &emails.iter().map(String::as_str).collect::<Vec<_>>()))
+            .apply_completely(&wanted("", &emails.iter().map(String::as_str).collect::<Vec<_>>()))
             .await;
         let created = applied
             .steps()
@@ -95,7 +95,7 @@ async fn a_sweep_recognizes_every_spelling() {
     }
 }
 
-/// Addresses that are in Jira in two spellings are two accounts of one person: nobody's to choose from.
+/// An address that Jira has in two spellings means two accounts for one person: the entry is held.
 #[tokio::test]
 async fn two_accounts_in_two_spellings_are_held() {
     for deployment in BOTH {
@@ -125,7 +125,7 @@ async fn an_address_with_one_spelling_is_asked_for_once() {
 }
 
 /// Data Center masks addresses (`ada at example dot com`): such a text hides an address, and `exact` on a first pass
-/// removes nobody for it.
+/// removes no account because of it.
 #[tokio::test]
 async fn masked_addresses_are_hidden_ones() {
     for version in [Version::V9_12, Version::V10_0, Version::V10_3] {
@@ -147,7 +147,7 @@ async fn masked_addresses_are_hidden_ones() {
                 assert_eq!(applied.steps(), Vec::<String>::new(), "{version}");
                 assert_eq!(applied.held().len(), 8, "{:?}", applied.held());
             }
-            // Whoever is not listed is held as well, since nobody can tell who it is.
+            // An account that is not listed is held too, since its person cannot be identified.
             let fewer = wanted("access: restricted, membership: exact", &listed[..4]);
             let applied = world.apply_with(&fewer, &mut ledger).await;
             assert_eq!(applied.steps(), Vec::<String>::new(), "{version}");
@@ -157,7 +157,7 @@ async fn masked_addresses_are_hidden_ones() {
     }
 }
 
-/// The same where user names are no addresses, so that nothing tells who is who.
+/// The same where user names are not addresses, so that accounts cannot be matched to people.
 #[tokio::test]
 async fn masked_addresses_with_other_user_names_are_hidden_ones() {
     for search_finds_hidden_emails in [true, false] {
@@ -188,18 +188,18 @@ async fn masked_addresses_with_other_user_names_are_hidden_ones() {
     }
 }
 
-/// Who is handed off, by the program.
-fn handed_off(day: &Day) -> Vec<(String, Option<String>)> {
+/// Runs `handoff` and returns each e-mail with its first password.
+fn handed_off(day: &ProgramSite) -> Vec<(String, Option<String>)> {
     let handed: Value = serde_json::from_str(&day.does(&["handoff", "--output", "json"], 0)).unwrap();
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let entry = |entry: &Value| (text(&entry["email"]).unwrap(), text(&entry["initial_password"]));
     handed["entries"].as_array().unwrap().iter().map(entry).collect()
 }
 
-/// A first password goes to the address the account has now: hand-off entries follow the account.
+/// A first password goes to the current address of the account: hand-off entries follow the account.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hand_off_follows_a_rename() {
-    let day = Day::on(BOTH[1], two_desks(Vec::new())).await;
+    let day = ProgramSite::on(BOTH[1], two_desks(Vec::new())).await;
     let write = |customers: &str| {
         let text = format!("version: 1\ndefaults: {{desks: [PRIV]}}\ndesks: {{PRIV: {{}}}}\ncustomers:\n{customers}");
         day.write("roster.yaml", &text);
@@ -212,7 +212,7 @@ async fn a_hand_off_follows_a_rename() {
     write(
         "  - {email: ada@new.example, name: Ada, previously: [ada@old.example], initial_password: generate}\n  - bob@example.com\n",
     );
-    // Refused, it is the old one still.
+    // Refused: it is still the old address.
     day.world.sandbox.set_faults(&"update-user:403@1".parse().unwrap());
     day.does(&["apply", "--yes", "roster.yaml"], 7);
     assert_eq!(handed_off(&day)[0].0, "ada@old.example");
@@ -223,7 +223,7 @@ async fn a_hand_off_follows_a_rename() {
     ];
     assert_eq!(handed_off(&day), expected);
     assert!(!day.does(&["handoff"], 0).contains("old.example"));
-    // The next pass says nothing again, and clearing leaves nothing of either.
+    // The next pass appends nothing, and `--clear` removes both spellings.
     let file = day.folder.path().join("state/handoff.jsonl");
     let lines = fs::read_to_string(&file).unwrap();
     day.does(&["apply", "--yes", "roster.yaml"], 0);
@@ -233,10 +233,10 @@ async fn a_hand_off_follows_a_rename() {
     day.world.drain();
 }
 
-/// The same where the answer to the rename is lost: the next pass sees that it came true.
+/// The same where the answer to the rename is lost: the next pass sees that it took effect.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hand_off_follows_a_rename_whose_answer_was_lost() {
-    let day = Day::on(BOTH[1], two_desks(Vec::new())).await;
+    let day = ProgramSite::on(BOTH[1], two_desks(Vec::new())).await;
     let write = |customer: &str| {
         day.write(
             "roster.yaml",
@@ -254,11 +254,11 @@ async fn a_hand_off_follows_a_rename_whose_answer_was_lost() {
     day.world.drain();
 }
 
-/// Who leaves one file comes back by another that lists them, and by the copy of it that a conflict left behind.
+/// A person taken out of one file is added again by another file, or by the copy that a sync conflict left behind.
 #[test]
 fn files_that_list_one_address_apart_and_conflict_copies_are_warned_of() {
     let apart = "list one address with different desks, as does 1 other entry of these files";
-    let copy = "looks like the copy of a file that a conflict left behind";
+    let copy = "looks like a conflict copy";
     for (first, second, said) in [
         ("a.yaml", "b.yaml", &[apart][..]),
         ("team.yaml", "team (conflicted copy).yaml", &[apart, copy]),

@@ -61,7 +61,7 @@ impl Bench {
         self.folder.path().join(name).display().to_string()
     }
 
-    /// The binary, told where Jira is. Patience is short, so that what is unreachable is soon given up.
+    /// The binary with the address of Jira. Patience is short, so that an unreachable Jira is soon given up.
     fn quietdesk(&self, arguments: &[&str]) -> Command {
         let mut command = bare(arguments);
         command.env("QUIETDESK_URL", self.world.running.url());
@@ -126,7 +126,7 @@ fn a_plan_as_json_has_the_contracts_shape() {
 }
 
 #[test]
-fn detailed_exit_codes_tell_pending_changes_from_none() {
+fn detailed_exit_codes_separate_pending_changes_from_none() {
     let bench = Bench::new();
     let plan = ["plan", "roster.yaml", "--detailed-exitcode"];
     stdout(&mut bench.quietdesk(&plan), 2);
@@ -162,12 +162,12 @@ fn apply_reports_each_step_and_the_second_time_writes_nothing() {
 #[test]
 fn held_entries_do_not_change_plans_code_but_applys() {
     let bench = Bench::new();
-    let id = bench.world.sandbox.accounts_of("bob@example.com").remove(0);
+    let id = bench.world.sandbox.ids_by_email("bob@example.com").remove(0);
     bench.world.sandbox.set_active(&id, false).unwrap();
     stdout(&mut bench.quietdesk(&["plan", "roster.yaml"]), 0);
     let text = stdout(&mut bench.quietdesk(&["apply", "roster.yaml"]), 7);
     assert!(
-        text.contains("held: bob@example.com: the account is deactivated"),
+        text.contains("held (needs a decision): bob@example.com: the account is deactivated"),
         "{text}"
     );
     bench.world.drain();
@@ -225,7 +225,7 @@ fn settings_that_are_wrong_are_3_before_any_request() {
         3,
     );
     assert!(text.contains("--token-file"), "{text}");
-    // Elsewhere a token alone may be a service account's, and Jira is asked.
+    // At another address a token alone may be a service account's, so Jira is asked.
     for site in ["https://example.atlassian.net", "https://example.jira.com"] {
         let mut command = bench.quietdesk(&["plan", "roster.yaml", "--url", site]);
         let text = stderr(command.env("QUIETDESK_USER", ""), 3);
@@ -296,7 +296,7 @@ fn the_schema_completions_and_manual_are_printed() {
     assert!(stdout(&mut bare(&["man"]), 0).contains(".TH quietdesk"));
 }
 
-/// There is no space where it goes, or nobody reads it: told, without a panic.
+/// stdout is full or closed: an error is reported, without a panic.
 #[test]
 fn a_stdout_that_takes_nothing_is_1() {
     let bench = Bench::new();
@@ -329,7 +329,7 @@ fn a_stdout_that_takes_nothing_is_1() {
             );
         }
     }
-    // Nobody can be told where stderr takes nothing either; the exit code still says it.
+    // If stderr takes nothing either, only the exit code is left to report it.
     let script = "$0 -vv plan roster.yaml >/dev/full 2>/dev/full";
     let program = bench.quietdesk(&[]);
     let mut command = std::process::Command::new("sh");
@@ -341,7 +341,7 @@ fn a_stdout_that_takes_nothing_is_1() {
     assert_eq!(command.status().unwrap().code(), Some(1));
 }
 
-/// A Jira that repeats what it was sent, wherever it can.
+/// A Jira that repeats in its answers what it was sent, wherever it can.
 #[test]
 fn a_token_that_jira_repeats_is_in_no_output() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -385,7 +385,7 @@ fn a_token_that_jira_repeats_is_in_no_output() {
     }
 }
 
-/// A file that holds more than the token is told before Jira counts a failed sign-in.
+/// A token file that holds more than the token is reported before Jira counts a failed sign-in.
 #[test]
 fn a_token_file_with_more_than_the_token_gets_a_hint() {
     let bench = Bench::new();
@@ -405,7 +405,7 @@ fn a_token_file_with_more_than_the_token_gets_a_hint() {
 }
 
 #[test]
-fn at_trace_nothing_tells_the_token() {
+fn at_trace_no_output_holds_the_token() {
     let bench = Bench::with(Config {
         token: "s3cr3t-t0k3n-value".into(),
         ..Config::default()
@@ -442,27 +442,27 @@ fn above_debug_no_log_line_holds_an_email() {
     let _ = &bench.runtime;
 }
 
-/// Mounted secrets often are so: it is told, and the token is used all the same.
+/// Mounted secrets are often readable by all: this is logged, and the token is used all the same.
 #[test]
-fn a_token_everybody_can_read_is_told() {
+fn a_token_readable_by_all_is_warned_of() {
     let bench = Bench::new();
     let path = bench.path("token");
     fs::write(&path, "sandbox").unwrap();
-    for (mode, told) in [(0o644, true), (0o640, false), (0o600, false)] {
+    for (mode, warned) in [(0o644, true), (0o640, false), (0o600, false)] {
         fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
         let mut command = bench.quietdesk(&["plan", "roster.yaml", "--token-file", &path]);
         let output = command.env_remove("QUIETDESK_TOKEN").output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{mode:o}");
         let logged = String::from_utf8_lossy(&output.stderr);
         assert_eq!(
-            logged.contains("everybody on this machine can read the token"),
-            told,
+            logged.contains("the token file is readable by all users of this machine"),
+            warned,
             "{mode:o}: {logged}"
         );
     }
 }
 
-/// It has no sign-in: who lets it listen to a network is told so.
+/// The page has no sign-in: listening on a network is warned of.
 #[test]
 fn a_status_page_on_a_network_is_warned_of() {
     for (address, warned) in [("0.0.0.0:0", true), ("127.0.0.1:0", false)] {
@@ -478,18 +478,18 @@ fn a_status_page_on_a_network_is_warned_of() {
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         let mut daemon = command.spawn().unwrap();
-        let mut told = false;
-        // Until the first pass has ended, which is long after.
+        let mut seen = false;
+        // Reads until the end of the first pass, well after the warning.
         for line in BufReader::new(daemon.stderr.take().unwrap()).lines() {
             let line = line.unwrap();
-            told |= line.contains("the status page has no sign-in");
+            seen |= line.contains("the status page has no sign-in");
             if line.contains("created=") {
                 break;
             }
         }
         daemon.kill().unwrap();
         daemon.wait().unwrap();
-        assert_eq!(told, warned, "{address}");
+        assert_eq!(seen, warned, "{address}");
     }
 }
 
@@ -508,7 +508,7 @@ fn the_embedded_sandbox_has_something_to_do_for_the_example() {
 }
 
 #[test]
-fn a_redacted_plan_names_nobody_in_any_format() {
+fn a_redacted_plan_names_no_one_in_any_format() {
     let bench = Bench::new();
     for format in ["text", "json", "markdown"] {
         let text = stdout(
@@ -536,13 +536,13 @@ fn a_plan_as_a_pull_request_comment() {
     let plan = ["plan", "roster.yaml", "--output", "markdown", "--detailed-exitcode"];
     let text = stdout(&mut bench.quietdesk(&plan), 2);
     assert!(
-        text.starts_with("<!-- quietdesk plan -->\n### quietdesk: 1 to create, 1 to add, 1 access to change\n"),
+        text.starts_with("<!-- quietdesk plan -->\n### quietdesk: 1 to create, 1 to add, 1 access mode to change\n"),
         "{text}"
     );
 }
 
 #[test]
-fn a_base_tells_why_something_differs() {
+fn a_base_explains_why_something_differs() {
     let bench = Bench::new();
     fs::write(bench.path("base.yaml"), ROSTER.replace("access: open", "")).unwrap();
     let plan = ["plan", "roster.yaml", "--output", "json", "--base"];
@@ -559,7 +559,7 @@ fn a_base_tells_why_something_differs() {
     stderr(&mut bench.quietdesk(&[&plan[..], &["bad.yaml"]].concat()), 3);
 }
 
-/// A deactivated account is not found by a search, so Jira's refusal is what tells of it: once.
+/// A deactivated account is not found by a search; only Jira's refusal reveals it, once.
 #[test]
 fn a_refused_create_is_remembered_by_the_next_apply() {
     let bench = Bench::new();

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use quietdesk::engine::journal::NO_JOURNAL;
 use quietdesk::engine::passwords::Passwords;
-use quietdesk::engine::progress::Silent;
+use quietdesk::engine::progress::NoProgress;
 use quietdesk::engine::session::Scope;
 use quietdesk::jira::{BaseUrl, CallError, ConnectError, Credentials, InProcess, JiraRead, JiraWrite, Settings};
 use quietdesk::model::desk::DeskKey;
@@ -20,7 +20,7 @@ use quietdesk::model::observed::{Completeness, Deployment};
 use quietdesk::model::outcome::Outcome;
 use quietdesk::sandbox::{Config, DeskAccess, Sandbox, Seed, SeedDesk, SeedPerson};
 use secrecy::ExposeSecret as _;
-use support::world::{Unknowing, pass_after, roster};
+use support::world::{FreshInputs, pass_after, roster};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -59,13 +59,15 @@ async fn signed_in_until(config: Config, stop: CancellationToken) -> (Sandbox, J
     let settings = settings_until(&config, stop);
     let sandbox = Sandbox::new(config, &seed);
     let transport = InProcess::new(sandbox.router(), settings.url.clone(), &settings.credentials);
-    let jira = JiraRead::connect_by(Arc::new(transport), settings).await.unwrap();
+    let jira = JiraRead::connect_with_transport(Arc::new(transport), settings)
+        .await
+        .unwrap();
     (sandbox, jira)
 }
 
 async fn customers(jira: &JiraRead) -> Result<(usize, Completeness), CallError> {
     let desk = jira.desks().await?.remove(0);
-    let roll = jira.roll(&desk, &|_| ()).await?;
+    let roll = jira.customer_list(&desk, &|_| ()).await?;
     Ok((roll.accounts.len(), roll.completeness))
 }
 
@@ -87,11 +89,11 @@ async fn retry_after_is_obeyed_to_the_full_and_not_asked_before() {
             .windows(2)
             .all(|pair| pair[1].at - pair[0].at >= Duration::from_secs(90))
     );
-    assert!(jira.stats().limited >= Duration::from_secs(180));
+    assert!(jira.stats().rate_limit_wait >= Duration::from_secs(180));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_longer_than_patience_is_told_at_once() {
+async fn a_wait_longer_than_patience_is_reported_at_once() {
     let (sandbox, jira) = signed_in(Config::default()).await;
     sandbox.set_faults(&"desks:429=601".parse().unwrap());
     let start = Instant::now();
@@ -100,7 +102,7 @@ async fn a_wait_longer_than_patience_is_told_at_once() {
         matches!(error, CallError::RateLimited { wait, .. } if wait == Duration::from_secs(601)),
         "{error}"
     );
-    assert!(start.elapsed() < Duration::from_secs(1) && error.ends_the_pass());
+    assert!(start.elapsed() < Duration::from_secs(1) && error.ends_pass());
 }
 
 #[tokio::test(start_paused = true)]
@@ -131,7 +133,7 @@ async fn an_outage_shorter_than_patience_is_waited_out_one_probe_at_a_time() {
     assert!(tried < 60, "{tried} requests: an outage is not hammered");
 }
 
-/// Many calls wait for a place when the outage begins: they must not all be sent into it.
+/// Many calls wait for a slot when the outage begins: they must not all be sent into it.
 #[tokio::test(start_paused = true)]
 async fn a_queue_does_not_flood_an_open_breaker() {
     let (sandbox, jira) = signed_in(Config::default()).await;
@@ -146,7 +148,7 @@ async fn a_queue_does_not_flood_an_open_breaker() {
     );
 }
 
-/// Being asked to wait is an answer: it ends a row of failures.
+/// A 429 is an answer: it ends a series of failures.
 #[tokio::test(start_paused = true)]
 async fn a_429_between_failures_is_no_outage() {
     let (sandbox, jira) = signed_in(Config::default()).await;
@@ -186,7 +188,7 @@ async fn a_server_that_ignores_the_start_of_a_page_does_not_turn_for_ever() {
     };
     let jira = connect_to(same).await.unwrap();
     let desk = jira.desks().await.unwrap().remove(0);
-    let roll = jira.roll(&desk, &|_| ()).await.unwrap();
+    let roll = jira.customer_list(&desk, &|_| ()).await.unwrap();
     assert_eq!(roll.accounts.len(), 1);
     assert!(matches!(roll.completeness, Completeness::Partial { .. }));
 }
@@ -200,7 +202,10 @@ async fn a_lost_write_is_not_forgotten_when_the_repetition_is_refused() {
         sandbox.set_faults(&"write-access:drop-after@1, write-access:401@2".parse().unwrap());
     })
     .await;
-    assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Unknown, 1)].into());
+    assert_eq!(
+        outcomes.count_by_outcome(seen.approved.plan()),
+        [(Outcome::Unknown, 1)].into()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -210,7 +215,7 @@ async fn an_outage_longer_than_patience_is_unreachable() {
     let start = Instant::now();
     let error = customers(&jira).await.unwrap_err();
     assert!(
-        matches!(error, CallError::Unreachable { .. }) && error.ends_the_pass(),
+        matches!(error, CallError::Unreachable { .. }) && error.ends_pass(),
         "{error}"
     );
     let waited = start.elapsed();
@@ -236,7 +241,7 @@ async fn what_alone_keeps_failing_is_given_up_soon() {
         () = others => unreachable!("it never ends"),
     };
     assert!(
-        matches!(error, CallError::GaveUp { .. }) && !error.ends_the_pass(),
+        matches!(error, CallError::GaveUp { .. }) && !error.ends_pass(),
         "{error}"
     );
 }
@@ -262,7 +267,7 @@ async fn lists_are_whole_whatever_happens_to_their_pages() {
                 let (_, completeness) = customers(&jira).await.unwrap();
                 assert!(
                     matches!(completeness, Completeness::Partial { .. }),
-                    "an empty page ends it, and is told"
+                    "an empty page ends the list, and it is partial"
                 );
                 continue;
             }
@@ -297,7 +302,9 @@ async fn a_look_up_pages_on_behind_a_full_page_of_hits() {
         ),
     );
     let transport = InProcess::new(sandbox.router(), settings.url.clone(), &settings.credentials);
-    let jira = JiraRead::connect_by(Arc::new(transport), settings).await.unwrap();
+    let jira = JiraRead::connect_with_transport(Arc::new(transport), settings)
+        .await
+        .unwrap();
     let (_, found) = jira.lookup(&Email::parse("A@example.com").unwrap()).await.unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].email.as_deref(), Some("a@example.com"));
@@ -316,7 +323,10 @@ async fn an_import_under_a_rate_limit_is_whole_and_never_asks_early() {
     let roster = roster(&format!("version: 1\ndesks: {{SUP: {{}}}}\ncustomers:\n{emails}"));
     let jira = JiraWrite::new(jira);
     let (seen, outcomes) = pass_after(&jira, &roster, &NO_JOURNAL, || ()).await;
-    assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Done, 600)].into());
+    assert_eq!(
+        outcomes.count_by_outcome(seen.approved.plan()),
+        [(Outcome::Done, 600)].into()
+    );
     let refused = sandbox
         .journal()
         .iter()
@@ -326,7 +336,7 @@ async fn an_import_under_a_rate_limit_is_whole_and_never_asks_early() {
     assert!(sandbox.violations().is_empty());
 }
 
-/// A server that answers everything alike.
+/// A server with the same answer to every request.
 async fn connect_to(answer: impl Fn() -> Response + Clone + Send + Sync + 'static) -> Result<JiraRead, ConnectError> {
     connect_as(answer, settings(&Config::default())).await
 }
@@ -340,11 +350,11 @@ async fn connect_as(
         async move { answer }
     });
     let transport = InProcess::new(router, settings.url.clone(), &settings.credentials);
-    JiraRead::connect_by(Arc::new(transport), settings).await
+    JiraRead::connect_with_transport(Arc::new(transport), settings).await
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_redirect_is_told_and_not_followed() {
+async fn a_redirect_is_reported_and_not_followed() {
     let error =
         connect_to(|| axum::response::Redirect::temporary("https://evil.example/steal?x=1").into_response()).await;
     let error = error.unwrap_err().to_string();
@@ -355,10 +365,10 @@ async fn a_redirect_is_told_and_not_followed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_no_jira_is_told() {
+async fn a_server_that_is_no_jira_is_reported() {
     let error = connect_to(|| "<html>hello</html>".into_response()).await.unwrap_err();
     assert!(
-        matches!(error, ConnectError::Call(CallError::Unintelligible { .. })),
+        matches!(error, ConnectError::Call(CallError::InvalidResponse { .. })),
         "{error}"
     );
     let data_center =
@@ -368,12 +378,12 @@ async fn what_is_no_jira_is_told() {
         ..settings(&Config::default())
     };
     let other = connect_as(data_center, said).await.unwrap_err();
-    assert!(matches!(other, ConnectError::AnotherKind { .. }), "{other}");
+    assert!(matches!(other, ConnectError::WrongDeployment { .. }), "{other}");
     let forbidden = connect_to(|| StatusCode::FORBIDDEN.into_response()).await.unwrap_err();
     assert!(forbidden.is_refusal(), "{forbidden}");
 }
 
-/// An answer without an end is not taken in for ever, over real HTTP.
+/// An answer that never ends is cut off at a limit, over real HTTP.
 #[tokio::test]
 async fn an_answer_without_an_end_is_cut_off() {
     let endless = || {
@@ -391,11 +401,11 @@ async fn an_answer_without_an_end_is_cut_off() {
         ..settings(&Config::default())
     };
     let error = JiraRead::connect(settings).await.unwrap_err().to_string();
-    assert!(error.contains("the answer is longer than 33554432 bytes"), "{error}");
+    assert!(error.contains("the response is longer than 33554432 bytes"), "{error}");
     server.abort();
 }
 
-/// Told to stop while Jira does not answer: what is known is kept, and what was under way is unknown.
+/// A stop while Jira does not answer: completed steps are kept, and calls in flight end as unknown.
 #[tokio::test(start_paused = true)]
 async fn a_stop_waits_for_calls_in_flight_but_not_for_ever() {
     let (sandbox, jira) = signed_in(Config::default()).await;
@@ -405,9 +415,12 @@ async fn a_stop_waits_for_calls_in_flight_but_not_for_ever() {
         .collect();
     let roster = roster(&format!("version: 1\ndesks: {{SUP: {{}}}}\ncustomers:\n{people}"));
     let jira = JiraWrite::new(jira);
-    let mut unknowing = Unknowing::new();
+    let mut unknowing = FreshInputs::new();
     let mut session = unknowing.session(&NO_JOURNAL);
-    let planned = session.plan(&jira, &roster, Scope::Everything, &Silent).await.unwrap();
+    let planned = session
+        .plan(&jira, &roster, Scope::Everything, &NoProgress)
+        .await
+        .unwrap();
     let stop = CancellationToken::new();
     let stopping = async {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -415,11 +428,11 @@ async fn a_stop_waits_for_calls_in_flight_but_not_for_ever() {
     };
     let start = Instant::now();
     let none = Passwords::default();
-    let (ended, ()) = tokio::join!(session.execute(planned, &jira, &none, &Silent, &stop), stopping);
+    let (ended, ()) = tokio::join!(session.execute(planned, &jira, &none, &NoProgress, &stop), stopping);
     let ended = ended.unwrap();
-    let (seen, outcomes) = (ended.seen, ended.outcomes.unwrap());
+    let (seen, outcomes) = (ended.preview, ended.outcomes.unwrap());
     assert!(start.elapsed() <= Duration::from_secs(11), "{:?}", start.elapsed());
-    let counts = outcomes.counts(seen.approved.plan());
+    let counts = outcomes.count_by_outcome(seen.approved.plan());
     assert_eq!(
         (counts.get(&Outcome::Done), counts.contains_key(&Outcome::Unknown)),
         (Some(&2), true),

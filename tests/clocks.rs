@@ -1,4 +1,4 @@
-//! What `until` does when this machine's clock and Jira's are apart, or the clock goes back.
+//! How `until` behaves when this machine's clock and Jira's differ, or the clock goes back.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -10,12 +10,12 @@ use quietdesk::engine::state::{Opener, State};
 use quietdesk::model::ledger::Ledger;
 use quietdesk::model::policy::Policy;
 use quietdesk::sandbox::{DeskAccess, Seed, SeedDesk, SeedPerson};
-use support::program::{BOTH, Day, two_desks};
+use support::program::{BOTH, ProgramSite, two_desks};
 use support::world::{World, roster};
 
 const HOUR: i64 = 3600;
 
-fn on_private(names: &[&str]) -> Seed {
+fn seed_on_priv(names: &[&str]) -> Seed {
     two_desks(
         names
             .iter()
@@ -24,18 +24,18 @@ fn on_private(names: &[&str]) -> Seed {
     )
 }
 
-fn people(day: &Day) -> usize {
+fn people(day: &ProgramSite) -> usize {
     day.world.sandbox.snapshot().customers("PRIV").len()
 }
 
-/// Neither `until` nor `owned` nor `exact` takes anybody off by a day that is in doubt, and plan, apply and run say so; once
-/// the clock is right, the person leaves.
+/// Neither `until` nor `owned` nor `exact` removes anyone by a day that is in doubt, and plan, apply and run say so;
+/// once the clock is right, the person is removed.
 #[tokio::test(flavor = "multi_thread")]
 async fn until_is_held_while_the_clock_is_far_from_jiras() {
     for deployment in BOTH {
         for mode in ["additive", "owned", "exact"] {
             for ahead in [2 * HOUR, -2 * HOUR] {
-                let day = Day::on(deployment, on_private(&["ada", "guest"])).await;
+                let day = ProgramSite::on(deployment, seed_on_priv(&["ada", "guest"])).await;
                 let text = format!(
                     "version: 1\ndefaults: {{desks: [PRIV]}}\ndesks: {{PRIV: {{access: restricted, membership: {mode}}}}}\n\
                      customers: [ada@example.com, {{email: guest@example.com, until: 2020-01-01}}]\n"
@@ -56,7 +56,7 @@ async fn until_is_held_while_the_clock_is_far_from_jiras() {
                     ran.code,
                     ran.stderr
                 );
-                assert!(!ran.stderr.contains("guest@"), "the log names nobody: {}", ran.stderr);
+                assert!(!ran.stderr.contains("guest@"), "the log holds no name: {}", ran.stderr);
                 assert_eq!((people(&day), day.world.sandbox.writes()), (2, 0), "{mode} {ahead}");
                 day.world.sandbox.set_clock(0);
                 day.does(&["apply", "--yes", "roster.yaml"], 0);
@@ -69,10 +69,10 @@ async fn until_is_held_while_the_clock_is_far_from_jiras() {
     }
 }
 
-/// A clock that is less than an hour off decides, and so does one Jira does not contradict.
+/// A clock that is less than an hour off is trusted, and so is one that Jira does not contradict.
 #[tokio::test(flavor = "multi_thread")]
 async fn clocks_that_are_less_than_an_hour_apart_are_the_same() {
-    let day = Day::on(BOTH[0], on_private(&["ada", "guest"])).await;
+    let day = ProgramSite::on(BOTH[0], seed_on_priv(&["ada", "guest"])).await;
     day.write(
         "roster.yaml",
         "version: 1\ndefaults: {desks: [PRIV]}\ndesks: {PRIV: {}}\n\
@@ -85,10 +85,10 @@ async fn clocks_that_are_less_than_an_hour_apart_are_the_same() {
     day.world.drain();
 }
 
-/// Without an `until`, nobody is bothered with clocks.
+/// Without an `until`, clocks are not mentioned.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_clock_matters_to_until_alone() {
-    let day = Day::on(BOTH[0], on_private(&[])).await;
+    let day = ProgramSite::on(BOTH[0], seed_on_priv(&[])).await;
     day.write(
         "roster.yaml",
         "version: 1\ndefaults: {desks: [PRIV]}\ndesks: {PRIV: {}}\ncustomers: [ada@example.com]\n",
@@ -100,10 +100,10 @@ async fn a_wrong_clock_matters_to_until_alone() {
     day.world.drain();
 }
 
-/// Somebody whose `until` has come by Jira's clock, and not by this machine's, is not put on a desk either.
+/// A person whose `until` has come by Jira's clock, but not by this machine's, is not added to a desk either.
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_is_added_whose_until_has_come_in_jira() {
-    let day = Day::on(BOTH[0], on_private(&["guest"])).await;
+async fn no_one_is_added_after_their_until_by_jiras_clock() {
+    let day = ProgramSite::on(BOTH[0], seed_on_priv(&["guest"])).await;
     let tomorrow = jiff::Timestamp::now()
         .to_zoned(jiff::tz::TimeZone::UTC)
         .date()
@@ -130,7 +130,7 @@ async fn nobody_is_added_whose_until_has_come_in_jira() {
 /// A plan made by a right clock and applied by a wrong one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_saved_plan_is_held_by_the_clock_it_is_applied_by() {
-    let day = Day::on(BOTH[0], on_private(&["guest", "ada"])).await;
+    let day = ProgramSite::on(BOTH[0], seed_on_priv(&["guest", "ada"])).await;
     day.write(
         "roster.yaml",
         "version: 1\ndefaults: {desks: [PRIV]}\ndesks: {PRIV: {}}\n\
@@ -151,7 +151,7 @@ async fn a_saved_plan_is_held_by_the_clock_it_is_applied_by() {
     day.world.drain();
 }
 
-/// An `until` that has come stays so when the clock goes back over midnight, across a restart too.
+/// An `until` that has come stays so when the clock goes back over midnight, also across a restart.
 #[tokio::test]
 async fn an_until_that_has_come_stays_so_when_the_clock_goes_back() {
     let seed = Seed {
@@ -170,28 +170,30 @@ async fn an_until_that_has_come_stays_so_when_the_clock_goes_back() {
     let day = |text: &str| text.parse::<jiff::civil::Date>().unwrap();
     let mut policy = Policy::default();
     compare_clocks(&world.read().await, jiff::Timestamp::now, &mut policy).await;
-    assert!(policy.clock_is_right(), "{policy:?}");
+    assert!(policy.is_clock_verified(), "{policy:?}");
     for (today, removed) in [("2027-01-31", true), ("2027-01-30", false), ("2027-02-01", false)] {
-        // Another life each time.
+        // A new process each time.
         let opener = Opener::new("test", jiff::Timestamp::now);
         let state = State::open(folder.path(), &world.settings.url.to_string(), opener).unwrap();
         let mut ledger = state.ledger().unwrap();
-        let roster = whole.clone().on(ledger.day(day(today)));
-        let applied = world.apply_under(&roster, &mut ledger, &policy, &NO_JOURNAL).await;
+        let roster = whole.clone().as_of(ledger.effective_day(day(today)));
+        let applied = world
+            .apply_with_policy(&roster, &mut ledger, &policy, &NO_JOURNAL)
+            .await;
         assert_eq!(
             applied.steps().len(),
             usize::from(removed),
             "{today}: {:?}",
             applied.steps()
         );
-        ledger.until_came(&roster, &policy);
+        ledger.record_expiry(&roster, &policy);
         state.save(&mut ledger).unwrap();
     }
     assert_eq!(world.sandbox.snapshot().customers("PRIV").len(), 1);
     world.drain();
 }
 
-/// What a wrong clock shows is not remembered: else one wrong day would end every `until` for good.
+/// What a wrong clock shows is not saved: otherwise one wrong day would expire every `until` for good.
 #[test]
 fn a_wrong_clock_is_not_remembered() {
     let roster = roster(
@@ -199,7 +201,7 @@ fn a_wrong_clock_is_not_remembered() {
          customers: [ada@example.com, {email: guest@example.com, until: 2027-01-31}]\n",
     );
     let day = |text: &str| text.parse::<jiff::civil::Date>().unwrap();
-    for (clock_ahead, is_remembered) in [
+    for (clock_offset, is_remembered) in [
         (Some(0), true),
         (None, false),
         (Some(2 * HOUR), false),
@@ -207,20 +209,20 @@ fn a_wrong_clock_is_not_remembered() {
     ] {
         let mut ledger = Ledger::kept();
         let policy = Policy {
-            clock_ahead,
+            clock_offset,
             ..Policy::default()
         };
-        ledger.until_came(&roster.clone().on(day("2027-02-15")), &policy);
-        assert_eq!(ledger.has_come(day("2027-01-31")), is_remembered, "{clock_ahead:?}");
+        ledger.record_expiry(&roster.clone().as_of(day("2027-02-15")), &policy);
+        assert_eq!(ledger.has_passed(day("2027-01-31")), is_remembered, "{clock_offset:?}");
         assert_eq!(
-            ledger.day(day("2027-01-01")),
+            ledger.effective_day(day("2027-01-01")),
             day(if is_remembered { "2027-01-31" } else { "2027-01-01" })
         );
-        ledger.until_came(&roster, &policy);
+        ledger.record_expiry(&roster, &policy);
         assert_eq!(
-            ledger.has_come(day("2027-01-31")),
+            ledger.has_passed(day("2027-01-31")),
             is_remembered,
-            "an earlier day forgets nothing"
+            "an earlier day removes nothing from the ledger"
         );
     }
 }

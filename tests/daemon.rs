@@ -1,4 +1,4 @@
-//! The daemon: passes at the start, on a change of the file and every interval; what it does with a bad file; stopping.
+//! The daemon: passes at the start, on a change of the file and every interval; invalid files; stopping.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use quietdesk::daemon::status::Status;
 use quietdesk::daemon::{Daemon, Settings};
-use quietdesk::engine::progress::Silent;
+use quietdesk::engine::progress::NoProgress;
 use quietdesk::jira::JiraRead;
 use quietdesk::sandbox::{DeskAccess, Seed, SeedDesk};
 use support::world::World;
@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// Long enough that only a change of the file leads to a pass.
+/// So long that only a change of the file leads to a pass.
 const NEVER: Duration = Duration::from_secs(3600);
 
 struct Running {
@@ -73,7 +73,7 @@ impl Running {
             passwords: None,
             status: self.status.clone(),
             clock: support::status::now,
-            progress: Box::new(Silent),
+            progress: Box::new(NoProgress),
             chance: Box::new(|| 0.0),
         };
         self.daemon = Some(tokio::spawn(Daemon::new(settings, self.stop.clone()).run()));
@@ -179,8 +179,8 @@ async fn a_bad_or_missing_file_keeps_the_last_good_roster() {
             Some(text) => fs::write(running.roster(), text).unwrap(),
             None => fs::remove_file(running.roster()).unwrap(),
         }
-        // Drift is still healed, so the last good roster is in force.
-        let account = running.world.sandbox.accounts_of(leaves).remove(0);
+        // Drift is still corrected, so the last good roster is in force.
+        let account = running.world.sandbox.ids_by_email(leaves).remove(0);
         running.world.sandbox.remove_member("SUP", &account).unwrap();
         running.until_on_the_desk(&all).await;
     }
@@ -249,7 +249,7 @@ async fn sigterm_ends_it_with_0() {
     running.world.drain();
 }
 
-/// The token's file lies where the roster does, and is looked at again and again: only another token is a sign-in.
+/// The token file lies beside the roster and is read again and again: only a different token leads to a sign-in.
 #[tokio::test]
 async fn an_edit_beside_the_token_signs_in_once() {
     let mut running = Running::prepare().await;

@@ -1,4 +1,4 @@
-//! `doctor`: what it finds, on both kinds of Jira, and that it writes nothing. What is printed is in `tests/snapshots`.
+//! `doctor`: what it finds, on both kinds of Jira, and that it writes nothing. Its output is in `tests/snapshots`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use quietdesk::doctor::{Asked, Diagnosis, Trouble, diagnose};
+use quietdesk::doctor::{Diagnosis, DiagnosisInput, FailureKind, diagnose};
 use quietdesk::jira::{BaseUrl, Credentials};
 use quietdesk::model::desk::DeskKey;
 use quietdesk::model::observed;
@@ -19,15 +19,15 @@ use serde_json::Value;
 use support::desks::{TWO_DESKS, two_desks};
 use support::world::World;
 
-const REFUSED: Option<Trouble> = Some(Trouble::Refused);
-const UNREACHABLE: Option<Trouble> = Some(Trouble::Unreachable);
-const PART: Option<Trouble> = Some(Trouble::Part);
-const SETTINGS: Option<Trouble> = Some(Trouble::Settings);
+const REFUSED: Option<FailureKind> = Some(FailureKind::Refused);
+const UNREACHABLE: Option<FailureKind> = Some(FailureKind::Unreachable);
+const PART: Option<FailureKind> = Some(FailureKind::Partial);
+const SETTINGS: Option<FailureKind> = Some(FailureKind::Settings);
 
-/// Diagnoses a site with the desks `PRIV`, whose access mode is managed, and `SUP`, whose is not.
-async fn diagnosed(config: Config, change: impl FnOnce(&mut Asked)) -> (Diagnosis, World) {
+/// Diagnoses a site with the desks `PRIV` (access mode managed) and `SUP` (not managed).
+async fn diagnosed(config: Config, change: impl FnOnce(&mut DiagnosisInput)) -> (Diagnosis, World) {
     let world = World::with(two_desks(Vec::new()), config).await;
-    let mut asked = Asked {
+    let mut asked = DiagnosisInput {
         settings: world.settings.clone(),
         desks: vec![(key("PRIV"), true), (key("SUP"), false)],
         token_expires: Some(Date::constant(2027, 3, 1)),
@@ -43,8 +43,8 @@ async fn diagnosed(config: Config, change: impl FnOnce(&mut Asked)) -> (Diagnosi
     (diagnosis, world)
 }
 
-/// What is printed, without colours, and what it comes to.
-async fn told(config: Config, change: impl FnOnce(&mut Asked)) -> (String, Option<Trouble>) {
+/// The output without colors, and the worst finding.
+async fn diagnose_as_text(config: Config, change: impl FnOnce(&mut DiagnosisInput)) -> (String, Option<FailureKind>) {
     let (diagnosis, world) = diagnosed(config, change).await;
     (text(&diagnosis, &world), diagnosis.worst())
 }
@@ -56,10 +56,10 @@ fn text(diagnosis: &Diagnosis, world: &World) -> String {
     String::from_utf8(text).unwrap().replace(&address, "jira.test")
 }
 
-/// The same, where chance says how often something is tried.
+/// The same without the number of attempts, which is random.
 fn without_attempts(diagnosis: &Diagnosis, world: &World) -> String {
-    let requests = format!("; {} requests made", diagnosis.requests);
-    text(diagnosis, world).replace(&requests, "; N requests made")
+    let requests = format!("; {} requests, read-only", diagnosis.requests);
+    text(diagnosis, world).replace(&requests, "; N requests, read-only")
 }
 
 fn key(text: &str) -> DeskKey {
@@ -87,38 +87,38 @@ fn on_data_center(faults: &str) -> Config {
     }
 }
 
-/// Asserts what is printed, and what it comes to.
-macro_rules! assert_told {
+/// Asserts the output and the worst finding.
+macro_rules! assert_diagnosis {
     ($name:literal, $worst:expr, $config:expr, $change:expr) => {{
-        let (text, worst) = told($config, $change).await;
+        let (text, worst) = diagnose_as_text($config, $change).await;
         insta::assert_snapshot!($name, text);
         assert_eq!(worst, $worst, "{text}");
     }};
     ($name:literal, $worst:expr, $config:expr) => {
-        assert_told!($name, $worst, $config, |_| ())
+        assert_diagnosis!($name, $worst, $config, |_| ())
     };
 }
 
 #[tokio::test]
 async fn all_is_well() {
-    assert_told!("cloud", None, Config::default());
-    assert_told!("data_center", None, data_center(Version::V10_3));
-    let nothing_said = |asked: &mut Asked| {
+    assert_diagnosis!("cloud", None, Config::default());
+    assert_diagnosis!("data_center", None, data_center(Version::V10_3));
+    let nothing_said = |asked: &mut DiagnosisInput| {
         asked.desks.clear();
         asked.token_expires = None;
     };
-    assert_told!("cloud_with_nothing_said", None, Config::default(), nothing_said);
+    assert_diagnosis!("cloud_with_nothing_said", None, Config::default(), nothing_said);
 }
 
 #[tokio::test]
 async fn how_accounts_will_be_listed_goes_by_the_version() {
     for (version, how) in [
         (Version::V9_12, "read by a search, in pages of 1000"),
-        (Version::V10_0, "looked up one by one in each full reading"),
+        (Version::V10_0, "looked up one by one in each full pass"),
         (Version::V10_3, "read in pages of 2000"),
         (Version::V11, "read in pages of 2000"),
     ] {
-        let (text, worst) = told(data_center(version), |_| ()).await;
+        let (text, worst) = diagnose_as_text(data_center(version), |_| ()).await;
         assert_eq!(worst, None, "{text}");
         let jira = format!("✓ jira                Jira Data Center {version}");
         let accounts = format!("✓ accounts            {how}");
@@ -133,34 +133,36 @@ async fn what_the_account_may_not() {
         ..config
     };
     let cloud = no_administrator(Config::default());
-    assert_told!("cloud_no_administrator", REFUSED, cloud);
+    assert_diagnosis!("cloud_no_administrator", REFUSED, cloud);
     let own = no_administrator(data_center(Version::V10_3));
-    assert_told!("data_center_no_administrator", PART, own);
+    assert_diagnosis!("data_center_no_administrator", PART, own);
     let may_not_browse = Config {
         user_picker: false,
         ..Config::default()
     };
-    assert_told!("may_not_browse", REFUSED, may_not_browse);
-    assert_told!("permissions_unknown", REFUSED, faulty("mypermissions:403"));
+    assert_diagnosis!("may_not_browse", REFUSED, may_not_browse);
+    assert_diagnosis!("permissions_unknown", REFUSED, faulty("mypermissions:403"));
 }
 
 #[tokio::test]
 async fn who_may_not_sign_in() {
-    let wrong = |asked: &mut Asked| {
+    let wrong = |asked: &mut DiagnosisInput| {
         asked.settings.credentials = Credentials::parse(Some("quietdesk@example.com"), "wr0ng-t0ken").unwrap();
     };
-    let (text, worst) = told(Config::default(), wrong).await;
+    let (text, worst) = diagnose_as_text(Config::default(), wrong).await;
     assert!(!text.contains("wr0ng"), "{text}");
     assert_eq!(worst, REFUSED);
     insta::assert_snapshot!("wrong_token", text);
-    assert_told!("dead_token", REFUSED, faulty("myself:dead-token"));
-    assert_told!("sign_in_forbidden", REFUSED, on_data_center("myself:403"));
-    let basic = |asked: &mut Asked| asked.settings.credentials = Credentials::parse(Some("me"), "sandbox").unwrap();
-    assert_told!("basic_is_off", REFUSED, data_center(Version::V11), basic);
-    let nobodys = |asked: &mut Asked| asked.settings.credentials = Credentials::parse(None, "sandbox").unwrap();
-    let (text, worst) = told(Config::default(), nobodys).await;
+    assert_diagnosis!("dead_token", REFUSED, faulty("myself:dead-token"));
+    assert_diagnosis!("sign_in_forbidden", REFUSED, on_data_center("myself:403"));
+    let basic =
+        |asked: &mut DiagnosisInput| asked.settings.credentials = Credentials::parse(Some("me"), "sandbox").unwrap();
+    assert_diagnosis!("basic_is_off", REFUSED, data_center(Version::V11), basic);
+    let no_user =
+        |asked: &mut DiagnosisInput| asked.settings.credentials = Credentials::parse(None, "sandbox").unwrap();
+    let (text, worst) = diagnose_as_text(Config::default(), no_user).await;
     assert!(
-        text.contains("✗ sign-in ") && text.contains("Cloud wants --user"),
+        text.contains("✗ sign-in ") && text.contains("Cloud requires --user"),
         "{text}"
     );
     assert_eq!(worst, REFUSED);
@@ -169,18 +171,18 @@ async fn who_may_not_sign_in() {
 #[tokio::test]
 async fn a_part_that_is_wrong_stops_only_what_needs_it() {
     let gateway = faulty("read-access[PRIV]:404, read-access[SUP]:html=404");
-    assert_told!("access_modes_unreadable", PART, gateway);
-    assert_told!(
+    assert_diagnosis!("access_modes_unreadable", PART, gateway);
+    assert_diagnosis!(
         "only_an_unmanaged_access_mode",
         None,
         faulty("read-access[SUP]:html=403")
     );
-    assert_told!("customers_refused", PART, faulty("customers[PRIV]:403"));
+    assert_diagnosis!("customers_refused", PART, faulty("customers[PRIV]:403"));
     let no_role = on_data_center("roles[PRIV]:404");
-    assert_told!("no_role_for_customers", PART, no_role);
-    let more = |asked: &mut Asked| asked.desks.insert(0, (key("NOPE"), true));
-    assert_told!("a_desk_is_missing", PART, Config::default(), more);
-    assert_told!("desks_cannot_be_listed", REFUSED, faulty("desks:403"));
+    assert_diagnosis!("no_role_for_customers", PART, no_role);
+    let more = |asked: &mut DiagnosisInput| asked.desks.insert(0, (key("NOPE"), true));
+    assert_diagnosis!("a_desk_is_missing", PART, Config::default(), more);
+    assert_diagnosis!("desks_cannot_be_listed", REFUSED, faulty("desks:403"));
 }
 
 #[tokio::test]
@@ -196,20 +198,20 @@ async fn one_call_that_always_fails_is_no_outage() {
 }
 
 #[tokio::test]
-async fn without_service_management_or_its_licence() {
+async fn without_service_management_or_its_license() {
     let unlicensed = Config {
         licensed: false,
         ..data_center(Version::V10_3)
     };
-    assert_told!("unlicensed", REFUSED, unlicensed);
-    assert_told!("unlicensed_as_a_page", REFUSED, on_data_center("info:html=403"));
-    assert_told!("unlicensed_list_of_desks", REFUSED, on_data_center("desks:html=403"));
-    assert_told!("no_service_management", PART, faulty("info:404"));
+    assert_diagnosis!("unlicensed", REFUSED, unlicensed);
+    assert_diagnosis!("unlicensed_as_a_page", REFUSED, on_data_center("info:html=403"));
+    assert_diagnosis!("unlicensed_list_of_desks", REFUSED, on_data_center("desks:html=403"));
+    assert_diagnosis!("no_service_management", PART, faulty("info:404"));
 }
 
 #[tokio::test]
 async fn what_does_not_answer_or_is_no_jira() {
-    let nowhere = |asked: &mut Asked| {
+    let nowhere = |asked: &mut DiagnosisInput| {
         asked.settings.url = BaseUrl::parse("http://127.0.0.1:1").unwrap();
         asked.settings.patience = Duration::from_secs(1);
     };
@@ -219,31 +221,31 @@ async fn what_does_not_answer_or_is_no_jira() {
     insta::assert_snapshot!("nowhere", without_attempts(&diagnosis, &world));
 
     let page = on_data_center("GET /rest/api/2/serverInfo:html=200");
-    assert_told!("a_web_page", UNREACHABLE, page);
-    assert_told!("limited_past_patience", UNREACHABLE, faulty("server-info:429=600"));
-    let cloud = |asked: &mut Asked| asked.settings.deployment = Some(observed::Deployment::Cloud);
-    assert_told!("not_cloud", SETTINGS, data_center(Version::V10_3), cloud);
+    assert_diagnosis!("a_web_page", UNREACHABLE, page);
+    assert_diagnosis!("limited_past_patience", UNREACHABLE, faulty("server-info:429=600"));
+    let cloud = |asked: &mut DiagnosisInput| asked.settings.deployment = Some(observed::Deployment::Cloud);
+    assert_diagnosis!("not_cloud", SETTINGS, data_center(Version::V10_3), cloud);
 }
 
-/// The sandbox speaks no TLS, so that this is a certificate that cannot be checked.
+/// The sandbox speaks no TLS, so this is a certificate that cannot be checked.
 #[tokio::test]
 async fn settings_that_cannot_be_used() {
     let (world, path) = (World::new(two_desks(Vec::new())).await, PathBuf::from("missing.pem"));
-    let no_file = |asked: &mut Asked| asked.settings.ca_file = Some(path);
-    assert_told!("no_ca_file", SETTINGS, Config::default(), no_file);
+    let no_file = |asked: &mut DiagnosisInput| asked.settings.ca_file = Some(path);
+    assert_diagnosis!("no_ca_file", SETTINGS, Config::default(), no_file);
     let https = format!("https://{}", world.running.address());
-    let encrypted = |asked: &mut Asked| {
+    let encrypted = |asked: &mut DiagnosisInput| {
         asked.settings.url = BaseUrl::parse(&https).unwrap();
         asked.settings.patience = Duration::from_millis(300);
     };
-    let (text, worst) = told(Config::default(), encrypted).await;
+    let (text, worst) = diagnose_as_text(Config::default(), encrypted).await;
     assert!(text.starts_with("✗ reach  "), "{text}");
     assert!(text.contains("; check --url, the network, proxies"), "{text}");
     assert_eq!(worst, UNREACHABLE);
 }
 
 #[tokio::test]
-async fn rate_limits_that_answers_tell_of() {
+async fn rate_limits_that_answers_report() {
     let limited = |rate, config| Config {
         rate: Some(rate),
         ..config
@@ -255,7 +257,7 @@ async fn rate_limits_that_answers_tell_of() {
             .to_owned()
     };
     let own = limited(50, data_center(Version::V10_3));
-    let (text, worst) = told(own, |_| ()).await;
+    let (text, worst) = diagnose_as_text(own, |_| ()).await;
     assert_eq!(worst, None, "{text}");
     let found = line(&text);
     assert!(
@@ -263,19 +265,22 @@ async fn rate_limits_that_answers_tell_of() {
         "{found}"
     );
 
-    let (text, worst) = told(faulty("desks:429=1@1"), |_| ()).await;
+    let (text, worst) = diagnose_as_text(faulty("desks:429=1@1"), |_| ()).await;
     assert_eq!(
         line(&text),
-        "! rate-limit          waited 1 s because Jira limits it (jira-burst-based); lower --concurrency and --read-rate, or see what \
-         else uses this account's token; until then it only takes longer"
+        "! rate-limit          waited 1 s for the rate limit (jira-burst-based); lower --concurrency and --read-rate, or check \
+         what else uses this account's token; until then passes take longer"
     );
     assert_eq!(worst, None, "{text}");
 
-    let (text, worst) = told(limited(1, Config::default()), |_| ()).await;
+    let (text, worst) = diagnose_as_text(limited(1, Config::default()), |_| ()).await;
     assert!(line(&text).contains("less than a fifth is left"), "{text}");
-    assert!(!matches!(worst, Some(Trouble::Settings | Trouble::Refused)), "{text}");
+    assert!(
+        !matches!(worst, Some(FailureKind::Settings | FailureKind::Refused)),
+        "{text}"
+    );
 
-    let (text, worst) = told(faulty("customers[PRIV]:429=600"), |_| ()).await;
+    let (text, worst) = diagnose_as_text(faulty("customers[PRIV]:429=600"), |_| ()).await;
     assert_eq!(worst, UNREACHABLE, "{text}");
     insta::assert_snapshot!("limited_at_a_desk", text);
 }
@@ -287,39 +292,39 @@ async fn clocks_that_differ() {
     }
     type Clock = fn() -> Timestamp;
     let near = "✓ clock               within 30 s of Jira's\n";
-    let clocks: [(Clock, &str, &str, Option<Trouble>); 5] = [
+    let clocks: [(Clock, &str, &str, Option<FailureKind>); 5] = [
         (|| off(20), near, "", None),
         (|| off(-20), near, "", None),
         (
             || off(90),
             "! clock               9",
-            " s ahead of Jira's; have this",
+            " s ahead of Jira's; synchronize this",
             None,
         ),
         (
             || off(-90),
             "! clock               ",
-            " s behind Jira's; have this",
+            " s behind Jira's; synchronize this",
             None,
         ),
         (
             || off(3600),
             "✗ clock               360",
-            " s ahead of Jira's; have this",
+            " s ahead of Jira's; synchronize this",
             PART,
         ),
     ];
     for (clock, begins, goes_on, trouble) in clocks {
-        let (text, worst) = told(Config::default(), |asked| asked.clock = clock).await;
+        let (text, worst) = diagnose_as_text(Config::default(), |asked| asked.clock = clock).await;
         assert!(text.contains(begins) && text.contains(goes_on), "{text}");
         assert_eq!(worst, trouble, "{text}");
     }
 }
 
-/// Time spent waiting is no difference of clocks: it is measured when an answer comes.
+/// Time spent waiting is no clock difference: the clock is compared when an answer arrives.
 #[tokio::test]
 async fn a_slow_jira_has_no_wrong_clock() {
-    let (text, _) = told(faulty("customers[SUP]:429=1@1, read-access[SUP]:slow=300"), |_| ()).await;
+    let (text, _) = diagnose_as_text(faulty("customers[SUP]:429=1@1, read-access[SUP]:slow=300"), |_| ()).await;
     assert!(text.contains("✓ clock               within 30 s of Jira's\n"), "{text}");
 }
 
@@ -328,12 +333,12 @@ async fn tokens_end() {
     for (last, line, trouble) in [
         (
             (2026, 11, 22),
-            "✗ token               expired on 2026-11-22; make a new one",
+            "✗ token               expired on 2026-11-22; create a new one",
             REFUSED,
         ),
         (
             (2026, 11, 23),
-            "! token               expires on 2026-11-23, today; make a new one",
+            "! token               expires on 2026-11-23, today; create a new one",
             None,
         ),
         (
@@ -358,7 +363,7 @@ async fn tokens_end() {
         ),
     ] {
         let last = Date::constant(last.0, last.1, last.2);
-        let (text, worst) = told(Config::default(), |asked| asked.token_expires = Some(last)).await;
+        let (text, worst) = diagnose_as_text(Config::default(), |asked| asked.token_expires = Some(last)).await;
         assert!(text.contains(line), "{line}\n{text}");
         assert_eq!(worst, trouble, "{text}");
     }
@@ -380,7 +385,7 @@ async fn as_json_it_has_the_contracts_shape() {
     assert_eq!(document["requests"], 1);
 }
 
-/// The program, and what came of it: its exit code, what it printed, and what it logged.
+/// Runs the program: its exit code, stdout and stderr.
 async fn quietdesk(world: Option<&World>, arguments: &[&str]) -> (i32, String, String) {
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_quietdesk"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("QUIETDESK_")) {
@@ -437,7 +442,7 @@ async fn the_program_has_a_jira_of_its_own_to_show() {
         .find(|check| check["subject"] == "HR");
     assert_eq!(desk.unwrap()["verdict"], "ok", "{text}");
     let (code, text, _) = quietdesk(None, &["--sandbox", "--deployment", "data-center"]).await;
-    assert!(code == 0 && text.contains("2 can be seen: HR, SUP"), "{text}");
+    assert!(code == 0 && text.contains("2 visible: HR, SUP"), "{text}");
     let (code, text, _) = quietdesk(None, &["--help"]).await;
     assert!(
         code == 0 && text.contains("[default: 20s]") && text.contains("by the worst"),

@@ -12,10 +12,10 @@ use quietdesk::sandbox::{DeskAccess, Seed, SeedPerson};
 use support::desks::{desks, people};
 use support::world::{World, roster};
 
-/// So many are on `SUP`, and nobody on `PRIV`.
+/// How many people are on `SUP`; `PRIV` is empty.
 const MEMBERS: usize = 3000;
 
-fn everybody_and(more: &str) -> Roster {
+fn roster_of_all_and(more: &str) -> Roster {
     let members: String = people(MEMBERS)
         .iter()
         .map(|email| format!("  - {{email: {email}, desks: [SUP]}}\n"))
@@ -40,14 +40,14 @@ async fn in_step() -> World {
 #[tokio::test]
 async fn one_new_customer_among_thousands_costs_three_reads_and_two_writes() {
     let world = in_step().await;
-    let (_, mut kept) = world.full(&everybody_and("")).await;
-    let edited = everybody_and("  - {email: ada@example.com, desks: [SUP]}\n");
+    let (_, mut kept) = world.full(&roster_of_all_and("")).await;
+    let edited = roster_of_all_and("  - {email: ada@example.com, desks: [SUP]}\n");
     let applied = world.edit(&mut kept, &edited).await;
     assert_eq!(applied.count(Outcome::Done), 2, "{:?}", applied.unsuccessful());
     assert_eq!(
         (applied.requests, applied.writes),
         (5, 2),
-        "myself, may I, who is it; create, add"
+        "myself, permissions, look-up; create, add"
     );
     world.is_in_step(&edited).await;
     world.drain();
@@ -56,13 +56,13 @@ async fn one_new_customer_among_thousands_costs_three_reads_and_two_writes() {
 #[tokio::test]
 async fn somebody_known_costs_one_read_more_and_one_write() {
     let world = in_step().await;
-    let (_, mut kept) = world.full(&everybody_and("")).await;
-    let edited = everybody_and("  - {email: known@example.com, desks: [SUP, PRIV]}\n");
+    let (_, mut kept) = world.full(&roster_of_all_and("")).await;
+    let edited = roster_of_all_and("  - {email: known@example.com, desks: [SUP, PRIV]}\n");
     let applied = world.edit(&mut kept, &edited).await;
     assert_eq!(
         (applied.requests, applied.writes),
         (7, 2),
-        "myself, may I, who is it, on which desk; add, twice"
+        "myself, permissions, look-up, two lists; an add per desk"
     );
     world.is_in_step(&edited).await;
     world.drain();
@@ -71,13 +71,13 @@ async fn somebody_known_costs_one_read_more_and_one_write() {
 #[tokio::test]
 async fn somebody_added_by_hand_meanwhile_costs_no_write() {
     let world = in_step().await;
-    let (_, mut kept) = world.full(&everybody_and("")).await;
-    let account = world.sandbox.accounts_of("known@example.com").remove(0);
+    let (_, mut kept) = world.full(&roster_of_all_and("")).await;
+    let account = world.sandbox.ids_by_email("known@example.com").remove(0);
     world.sandbox.add_member("SUP", &account).unwrap();
     let applied = world
         .edit(
             &mut kept,
-            &everybody_and("  - {email: known@example.com, desks: [SUP]}\n"),
+            &roster_of_all_and("  - {email: known@example.com, desks: [SUP]}\n"),
         )
         .await;
     assert_eq!((applied.steps(), applied.writes), (Vec::new(), 0));
@@ -87,8 +87,8 @@ async fn somebody_added_by_hand_meanwhile_costs_no_write() {
 #[tokio::test]
 async fn a_desk_that_is_new_or_whose_access_changes_is_read_whole() {
     let world = in_step().await;
-    let (_, mut kept) = world.full(&everybody_and("")).await;
-    let mut opened = everybody_and("");
+    let (_, mut kept) = world.full(&roster_of_all_and("")).await;
+    let mut opened = roster_of_all_and("");
     let sup = opened.desks.keys().find(|key| key.as_str() == "SUP").unwrap().clone();
     opened.desks.get_mut(&sup).unwrap().access = Some(quietdesk::model::access::Access::Open);
     let applied = world.edit(&mut kept, &opened).await;
@@ -102,40 +102,45 @@ async fn a_desk_that_is_new_or_whose_access_changes_is_read_whole() {
 async fn who_leaves_the_file_costs_nothing_at_all() {
     let world = in_step().await;
     let (_, mut kept) = world
-        .full(&everybody_and("  - {email: known@example.com, desks: []}\n"))
+        .full(&roster_of_all_and("  - {email: known@example.com, desks: []}\n"))
         .await;
     let before = world.sandbox.requests();
-    let edit = quietdesk::model::edit::Edit::between(&kept.applied, &everybody_and(""), kept.memory.unsettled(), None);
+    let edit = quietdesk::model::edit::Edit::between(
+        &kept.applied,
+        &roster_of_all_and(""),
+        kept.memory.uncertain_outcomes(),
+        None,
+    );
     assert!(edit.is_empty());
     assert_eq!(world.sandbox.requests(), before);
-    kept.applied = everybody_and("");
+    kept.applied = roster_of_all_and("");
     world.drain();
 }
 
-/// A lost answer that could not be settled is asked about in the next pass, whatever the roster says by then.
+/// A lost answer that could not be settled is settled in the next pass, whatever the roster says by then.
 #[tokio::test]
 async fn what_was_left_unsettled_is_read_again() {
     let mut world = in_step().await;
-    let (_, mut kept) = world.full(&everybody_and("")).await;
-    let edited = everybody_and("  - {email: known@example.com, desks: [SUP]}\n");
+    let (_, mut kept) = world.full(&roster_of_all_and("")).await;
+    let edited = roster_of_all_and("  - {email: known@example.com, desks: [SUP]}\n");
     world.sandbox.set_faults(&"add:500-after".parse().unwrap());
-    // Long enough for what is read, however busy the machine is; what is written never gets through.
+    // Long enough for the reads, however busy the machine is; the writes never get through.
     let patience = std::mem::replace(&mut world.settings.patience, Duration::from_secs(3));
     let applied = world.edit(&mut kept, &edited).await;
     world.settings.patience = patience;
     assert_eq!(applied.count(Outcome::Unknown), 1, "{:?}", applied.unsuccessful());
-    assert_eq!(kept.memory.unsettled().people.len(), 1);
+    assert_eq!(kept.memory.uncertain_outcomes().people.len(), 1);
     world.sandbox.set_faults(&"".parse().unwrap());
     let again = world.edit(&mut kept, &edited).await;
     assert_eq!((again.steps(), again.writes), (Vec::new(), 0), "it had taken effect");
-    assert!(kept.memory.unsettled().people.is_empty());
+    assert!(kept.memory.uncertain_outcomes().people.is_empty());
     world.drain();
 }
 
 #[tokio::test]
 async fn an_edit_of_thousands_reads_the_desk_rather_than_each() {
     let world = in_step().await;
-    let everybody = everybody_and("");
+    let everybody = roster_of_all_and("");
     let (_, mut kept) = world.full(&everybody).await;
     let mut on_both = everybody.clone();
     let private = on_both.desks.keys().find(|key| key.as_str() == "PRIV").unwrap().clone();
@@ -149,20 +154,20 @@ async fn an_edit_of_thousands_reads_the_desk_rather_than_each() {
     world.drain();
 }
 
-/// A sweep of all accounts would cost more than asking for each, and is not begun.
+/// A sweep of all accounts would cost more than single look-ups, and is not begun.
 #[tokio::test]
 async fn a_few_new_customers_are_asked_for_one_by_one() {
     let world = in_step().await;
-    let (_, mut kept) = world.full(&everybody_and("")).await;
+    let (_, mut kept) = world.full(&roster_of_all_and("")).await;
     let new: String = (0..5)
         .map(|n| format!("  - {{email: new{n}@example.com, desks: [SUP]}}\n"))
         .collect();
-    let edited = everybody_and(&new);
+    let edited = roster_of_all_and(&new);
     let applied = world.edit(&mut kept, &edited).await;
     assert_eq!(
         (applied.requests, applied.writes),
         (2 + 5 + 6, 6),
-        "myself, may I, who is it; creates, an add"
+        "myself, permissions, look-ups; creates, an add"
     );
     world.is_in_step(&edited).await;
     world.drain();

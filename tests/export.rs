@@ -1,22 +1,22 @@
-//! `export`: from a living site to a roster whose plan has no steps, over real HTTP.
+//! `export`: from a site in use to a roster whose plan has no steps, over real HTTP.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
 
-use quietdesk::engine::observe::survey;
-use quietdesk::engine::progress::Silent;
+use quietdesk::engine::observe::read_export_snapshot;
+use quietdesk::engine::progress::NoProgress;
 use quietdesk::model::desk::DeskKey;
-use quietdesk::model::export::{Export, Reason, everybody};
+use quietdesk::model::export::{Export, WithholdReason, export_all};
 use quietdesk::model::roster::Roster;
-use quietdesk::render::roster_yaml::{Form, text};
+use quietdesk::render::roster_yaml::{ExportForm, render};
 use quietdesk::sandbox::{
     Config, Deployment, DeskAccess, PersonKind, Rules, Seed, SeedDesk, SeedPerson, SettingsSpelling, Version,
 };
 use support::desks::one_desk;
 use support::world::{World, roster};
 
-/// Names that break a careless writer of YAML, or steer a terminal.
+/// Names that break a careless YAML writer, or move a terminal's cursor.
 const HOSTILE: [&str; 20] = [
     "no",
     "Y",
@@ -45,17 +45,19 @@ fn day() -> jiff::civil::Date {
 }
 
 async fn exported(world: &World, only: &[DeskKey]) -> (String, Export) {
-    let seen = survey(&world.read().await, only, true, &Silent).await.unwrap();
-    let export = everybody(&seen);
-    (text(&export, Form::Roster, day()), export)
+    let seen = read_export_snapshot(&world.read().await, only, true, &NoProgress)
+        .await
+        .unwrap();
+    let export = export_all(&seen);
+    (render(&export, ExportForm::Roster, day()), export)
 }
 
-/// Exports, parses what came out, and plans it: nothing to do, nothing held, nothing noted. Exporting again gives the
-/// same bytes, and nothing was written.
+/// Exports, parses the result, and plans it: no steps, nothing held, nothing noted. A second export gives the same
+/// bytes, and nothing was written.
 async fn in_step(world: &World) -> (String, Export) {
     let (written, export) = exported(world, &[]).await;
     let parsed = roster(&written);
-    assert_eq!(parsed, export.roster(), "{written}");
+    assert_eq!(parsed, export.to_roster(), "{written}");
     is_settled(world, &parsed, &written).await;
     assert_eq!(exported(world, &[]).await.0, written);
     assert_eq!(world.sandbox.writes(), 0);
@@ -75,14 +77,14 @@ async fn is_settled(world: &World, roster: &Roster, written: &str) {
     assert!(plan.notes.is_empty(), "{:?}\n{written}", plan.notes);
 }
 
-fn of_kind(kind: PersonKind, email: &str, desks: &[&str]) -> SeedPerson {
+fn person_of_kind(kind: PersonKind, email: &str, desks: &[&str]) -> SeedPerson {
     SeedPerson {
         kind,
         ..SeedPerson::customer(email, desks)
     }
 }
 
-/// A site with one of everything that could go wrong. One desk has a key that YAML 1.1 reads as a boolean.
+/// A site with one of every difficult case. One desk has a key that YAML 1.1 reads as a boolean.
 fn odd_site(seed: u64) -> Seed {
     let desks = vec![
         SeedDesk::new("NO", DeskAccess::Open),
@@ -103,20 +105,20 @@ fn odd_site(seed: u64) -> Seed {
         });
     }
     for kind in [PersonKind::PortalOnly, PersonKind::Atlassian] {
-        site.people.push(of_kind(kind, "two@example.com", &["NO"]));
-        site.people.push(of_kind(
+        site.people.push(person_of_kind(kind, "two@example.com", &["NO"]));
+        site.people.push(person_of_kind(
             kind,
             "apart@example.com",
             &[if kind == PersonKind::Atlassian { "NO" } else { "PRIV" }],
         ));
     }
     site.people.extend([
-        of_kind(PersonKind::PortalOnly, "worker@example.com", &["PRIV"]),
-        of_kind(PersonKind::App, "bridge@example.com", &["NO"]),
-        of_kind(PersonKind::PortalOnly, "BRIDGE@example.com", &["NO"]),
-        of_kind(PersonKind::PortalOnly, "root@localhost", &["NO"]),
-        of_kind(PersonKind::PortalOnly, "'=#&*@example.com", &["PRIV"]),
-        of_kind(PersonKind::PortalOnly, "1984@example.com", &["PRIV"]),
+        person_of_kind(PersonKind::PortalOnly, "worker@example.com", &["PRIV"]),
+        person_of_kind(PersonKind::App, "bridge@example.com", &["NO"]),
+        person_of_kind(PersonKind::PortalOnly, "BRIDGE@example.com", &["NO"]),
+        person_of_kind(PersonKind::PortalOnly, "root@localhost", &["NO"]),
+        person_of_kind(PersonKind::PortalOnly, "'=#&*@example.com", &["PRIV"]),
+        person_of_kind(PersonKind::PortalOnly, "1984@example.com", &["PRIV"]),
         SeedPerson {
             active: false,
             ..SeedPerson::customer("gone@example.com", &["NO", "PRIV"])
@@ -150,10 +152,10 @@ async fn whatever_the_site_the_plan_of_its_export_has_no_steps() {
         let world = World::with(odd_site(seed), config).await;
         let agent = world
             .sandbox
-            .create_account(&of_kind(PersonKind::Agent, "worker@example.com", &["PRIV"]));
+            .create_account(&person_of_kind(PersonKind::Agent, "worker@example.com", &["PRIV"]));
         for (desk, id) in [
             ("NO", &agent),
-            ("NO", &world.sandbox.accounts_of("quietdesk@example.com")[0]),
+            ("NO", &world.sandbox.ids_by_email("quietdesk@example.com")[0]),
         ] {
             world.sandbox.add_member(desk, id).unwrap();
         }
@@ -168,29 +170,29 @@ async fn whatever_the_site_the_plan_of_its_export_has_no_steps() {
             entry("two@example.com").is_none() || rules.hide_atlassian_emails,
             "{written}"
         );
-        assert_eq!(export.unread.is_empty(), seed % 4 != 3, "{written}");
+        assert_eq!(export.unreadable_desks.is_empty(), seed % 4 != 3, "{written}");
         assert!(!written.contains('\u{202e}'), "{written:?}");
     }
 }
 
 #[tokio::test]
-async fn agents_are_told_by_their_licence_and_by_their_role_and_portal_only_accounts_are_not_asked_for() {
-    let person = |email: &str| of_kind(PersonKind::Atlassian, email, &["SUP"]);
+async fn agents_are_recognized_by_license_and_role_and_portal_only_accounts_are_not_looked_up() {
+    let person = |email: &str| person_of_kind(PersonKind::Atlassian, email, &["SUP"]);
     let mut people: Vec<_> = (0..200)
         .map(|n| SeedPerson::customer(format!("p{n}@example.com"), &["SUP"]))
         .collect();
     people.extend([
         person("employee@example.com"),
-        of_kind(PersonKind::Agent, "team@example.com", &["SUP"]),
+        person_of_kind(PersonKind::Agent, "team@example.com", &["SUP"]),
     ]);
     let world = World::new(one_desk(people)).await;
     let elsewhere = world
         .sandbox
-        .create_account(&of_kind(PersonKind::Agent, "agent@example.com", &["OTHER"]));
+        .create_account(&person_of_kind(PersonKind::Agent, "agent@example.com", &["OTHER"]));
     world.sandbox.add_member("SUP", &elsewhere).unwrap();
     world
         .sandbox
-        .add_member("SUP", &world.sandbox.accounts_of("team@example.com")[0])
+        .add_member("SUP", &world.sandbox.ids_by_email("team@example.com")[0])
         .unwrap();
     world.sandbox.clear_journal();
     let (_, export) = exported(&world, &[DeskKey::parse("SUP").unwrap()]).await;
@@ -209,27 +211,27 @@ async fn agents_are_told_by_their_licence_and_by_their_role_and_portal_only_acco
 }
 
 #[tokio::test]
-async fn roles_and_licences_that_cannot_be_read_are_told_and_stop_nothing() {
-    let person = of_kind(PersonKind::Atlassian, "employee@example.com", &["SUP"]);
-    for (script, told) in [("roles:403", "who works on SUP"), ("user:403", "licence")] {
+async fn roles_and_licenses_that_cannot_be_read_are_reported_and_stop_nothing() {
+    let person = person_of_kind(PersonKind::Atlassian, "employee@example.com", &["SUP"]);
+    for (script, warning) in [("roles:403", "project roles of SUP"), ("user:403", "licenses")] {
         let world = World::new(one_desk(vec![person.clone()])).await;
         world.sandbox.set_faults(&script.parse().unwrap());
-        let seen = survey(&world.read().await, &[], true, &Silent).await;
-        let export = everybody(&seen.unwrap());
+        let seen = read_export_snapshot(&world.read().await, &[], true, &NoProgress).await;
+        let export = export_all(&seen.unwrap());
         assert_eq!(export.entries.len(), 1);
         assert!(
-            export.warnings.iter().any(|it| it.contains(told)),
+            export.warnings.iter().any(|it| it.contains(warning)),
             "{:?}",
             export.warnings
         );
-        assert!(text(&export, Form::Roster, day()).contains("# Beware: "));
+        assert!(render(&export, ExportForm::Roster, day()).contains("# Warning: "));
     }
 }
 
-/// Each commented line becomes an entry when its `#` is taken away, and is in step then.
+/// Each commented line becomes an entry when its `#` is removed, and then needs no step.
 #[tokio::test]
 async fn what_is_commented_can_be_uncommented() {
-    let person = |email: &str| of_kind(PersonKind::Atlassian, email, &["SUP"]);
+    let person = |email: &str| person_of_kind(PersonKind::Atlassian, email, &["SUP"]);
     let hidden = SeedPerson {
         email_hidden: true,
         name: "no".to_owned(),
@@ -283,14 +285,14 @@ async fn a_desk_that_changes_while_it_is_read_says_so() {
 }
 
 #[tokio::test]
-async fn a_desk_whose_key_no_roster_takes_is_told_and_left_out() {
+async fn a_desk_with_a_key_that_no_roster_accepts_is_reported_and_left_out() {
     let mut site = one_desk(vec![SeedPerson::customer("ada@example.com", &["SUP", "lower"])]);
     site.desks.push(SeedDesk::new("lower", DeskAccess::Open));
     let world = World::new(site).await;
     let (written, export) = in_step(&world).await;
     assert_eq!(export.desks.len(), 1);
     assert!(
-        written.contains("# Beware: the desk \"lower\" cannot be in a roster"),
+        written.contains("# Warning: the desk \"lower\" cannot be in a roster"),
         "{written}"
     );
 }
@@ -306,9 +308,10 @@ async fn the_same_on_every_data_center() {
             ..Config::default()
         };
         let world = World::with(odd_site(seed as u64), config).await;
-        let agent = world
-            .sandbox
-            .create_account(&of_kind(PersonKind::Agent, "elsewhere@example.com", &["EMPTY"]));
+        let agent =
+            world
+                .sandbox
+                .create_account(&person_of_kind(PersonKind::Agent, "elsewhere@example.com", &["EMPTY"]));
         world.sandbox.add_member("NO", &agent).unwrap();
         let (written, export) = in_step(&world).await;
         assert!(written.contains("(Jira Data Center)"), "{written}");
@@ -317,7 +320,7 @@ async fn the_same_on_every_data_center() {
             "{written}"
         );
         let reasons: Vec<_> = export.withheld.iter().map(|it| &it.reason).collect();
-        assert!(reasons.contains(&&Reason::SeveralAccounts), "{written}");
-        assert!(reasons.contains(&&Reason::Deactivated), "{written}");
+        assert!(reasons.contains(&&WithholdReason::SeveralAccounts), "{written}");
+        assert!(reasons.contains(&&WithholdReason::Deactivated), "{written}");
     }
 }

@@ -1,4 +1,4 @@
-//! `quietdesk export` as a command: exit codes, files, and what goes beside a roster.
+//! `quietdesk export` as a command: exit codes, files, and the file it makes beside a roster.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -22,7 +22,7 @@ customers:
   - {email: hidden@example.com, desks: [SUP], account: PIN}
 ";
 
-/// A site with two desks, and a roster of it that is in step but does not list everybody.
+/// A site with two desks, and a roster of it that is in step but does not list everyone.
 struct Bench {
     world: World,
     folder: TempDir,
@@ -66,7 +66,7 @@ impl Bench {
         let world = runtime.block_on(World::new(seed));
         let folder = TempDir::new().unwrap();
         fs::create_dir(folder.path().join("rosters")).unwrap();
-        let pin = format!("'{}'", world.sandbox.accounts_of("hidden@example.com")[0]);
+        let pin = format!("'{}'", world.sandbox.ids_by_email("hidden@example.com")[0]);
         fs::write(folder.path().join("rosters/10.yaml"), ROSTER.replace("PIN", &pin)).unwrap();
         Self {
             world,
@@ -91,7 +91,7 @@ impl Bench {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// What it says on stderr; nothing on stdout.
+    /// Runs a command that must fail with this code, and returns its stderr; stdout must be empty.
     fn refused(&self, arguments: &[&str], code: i32) -> String {
         let output = self.run(arguments);
         let errors = String::from_utf8(output.stderr).unwrap();
@@ -117,11 +117,11 @@ fn bare(arguments: &[&str]) -> Command {
 }
 
 #[test]
-fn a_folder_that_is_missing_is_told() {
+fn a_missing_folder_is_reported() {
     let bench = Bench::new();
     let errors = bench.refused(&["export", "--out", "nowhere/roster.yaml"], 3);
     assert!(
-        errors.contains("there is no folder nowhere; make it, or give --out another place"),
+        errors.contains("the folder nowhere does not exist; create it, or choose another one with --out"),
         "{errors}"
     );
     assert_eq!(bench.world.sandbox.requests(), 0);
@@ -134,7 +134,7 @@ fn what_is_exported_has_nothing_to_do() {
     assert!(written.starts_with("# yaml-language-server: $schema="), "{written}");
     assert!(written.contains("Left out: 1 app.\n"), "{written}");
     assert!(
-        written.contains("  # HR desk: 3 on its list, 2 of them listed here\n"),
+        written.contains("  # HR desk: 3 customers, 2 of them listed here\n"),
         "{written}"
     );
     assert_eq!(bench.stdout(&["export"]), written, "the same bytes");
@@ -156,7 +156,7 @@ fn some_desks_alone() {
     assert_eq!(lab.customers.len(), 1);
     let errors = bench.refused(&["export", "--desk", "LABB"], 3);
     assert!(
-        errors.contains("no service desk LABB") && errors.contains("there are HR, LAB, SUP"),
+        errors.contains("service desk LABB does not exist") && errors.contains("Jira shows HR, LAB, SUP"),
         "{errors}"
     );
     bench.refused(&["export", "--desk", "lab"], 3);
@@ -168,10 +168,10 @@ fn a_desk_that_cannot_be_listed_is_left_out_unless_it_was_asked_for() {
     let bench = Bench::new();
     bench.world.sandbox.set_faults(&"customers[HR]:403".parse().unwrap());
     let written = bench.stdout(&["export"]);
-    assert!(written.contains("# The desk HR is not in here, because"), "{written}");
+    assert!(written.contains("# Desk HR is left out, because"), "{written}");
     assert!(!roster(&written).desks.keys().any(|key| key.as_str() == "HR"));
     let errors = bench.refused(&["export", "--desk", "HR"], 4);
-    assert!(errors.contains("the customers of HR cannot be listed"), "{errors}");
+    assert!(errors.contains("cannot list the customers of HR"), "{errors}");
 }
 
 #[test]
@@ -184,9 +184,13 @@ fn a_file_is_for_its_owner_and_never_overwritten() {
     assert_eq!(written, bench.stdout(&["export"]));
     let before = bench.world.sandbox.requests();
     let errors = bench.refused(&["export", "--out", "made.yaml"], 3);
-    assert!(errors.contains("made.yaml exists already"), "{errors}");
+    assert!(errors.contains("made.yaml already exists"), "{errors}");
     bench.refused(&["export", "--out", "no/such/folder.yaml"], 3);
-    assert_eq!(bench.world.sandbox.requests(), before, "told before anything is read");
+    assert_eq!(
+        bench.world.sandbox.requests(),
+        before,
+        "reported before anything is read"
+    );
     assert_eq!(fs::read_to_string(&path).unwrap(), written);
     let files = fs::read_dir(bench.folder.path()).unwrap().count();
     assert_eq!(files, 2, "the rosters and the file, nothing half-written");
@@ -264,7 +268,7 @@ fn a_site_without_a_visible_desk_is_no_empty_roster() {
     let mut bench = Bench::new();
     bench.world = runtime.block_on(World::new(Seed::default()));
     let errors = bench.refused(&["export"], 4);
-    assert!(errors.contains("no service desk at all"), "{errors}");
+    assert!(errors.contains("Jira shows no service desks"), "{errors}");
 }
 
 #[test]
@@ -274,7 +278,7 @@ fn with_a_simulated_jira_there_is_something_to_see() {
     let written = String::from_utf8(output.stdout).unwrap();
     assert!(roster(&written).customers.len() > 3, "{written}");
     assert!(
-        written.contains("# Several accounts show the same e-mail."),
+        written.contains("# Several accounts have the same e-mail."),
         "{written}"
     );
 }

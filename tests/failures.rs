@@ -1,4 +1,4 @@
-//! What becomes of a pass when things go wrong: whatever it is, nobody is mailed, made twice or lost.
+//! Passes when things go wrong: whatever it is, no one is mailed, created twice or lost.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -7,14 +7,14 @@ mod support;
 use quietdesk::engine::journal::NO_JOURNAL;
 use quietdesk::engine::observe::ObserveError;
 use quietdesk::engine::passwords::Passwords;
-use quietdesk::engine::progress::{Event, Progress, Silent};
+use quietdesk::engine::progress::{Event, NoProgress, Progress};
 use quietdesk::engine::session::Scope;
 use quietdesk::jira::JiraWrite;
 use quietdesk::model::ledger::Ledger;
-use quietdesk::model::outcome::{Outcome, Stopped};
+use quietdesk::model::outcome::{Outcome, StopReason};
 use quietdesk::sandbox::{Config, DeskAccess, PersonKind, Seed, SeedPerson};
 use support::desks::{TWO_DESKS, desks, members, one_desk, one_desk_roster, people, two_desks};
-use support::world::{Unknowing, World, pass_after, plan_by, roster};
+use support::world::{FreshInputs, World, pass_after, plan_with, roster};
 use tokio_util::sync::CancellationToken;
 
 #[tokio::test]
@@ -30,15 +30,18 @@ async fn an_interrupted_import_leaves_whole_people() {
     let world = World::new(one_desk(Vec::new())).await;
     let roster = members(&people(400));
     let jira = JiraWrite::new(world.read().await);
-    let mut unknowing = Unknowing::new();
+    let mut unknowing = FreshInputs::new();
     let mut session = unknowing.session(&NO_JOURNAL);
-    let planned = session.plan(&jira, &roster, Scope::Everything, &Silent).await.unwrap();
+    let planned = session
+        .plan(&jira, &roster, Scope::Everything, &NoProgress)
+        .await
+        .unwrap();
     let (none, stop) = (Passwords::default(), CancellationToken::new());
     let progress = StopAfter(200, stop.clone());
     let ended = session.execute(planned, &jira, &none, &progress, &stop).await.unwrap();
-    let (seen, outcomes) = (ended.seen, ended.outcomes.unwrap());
-    assert_eq!(outcomes.stopped, Some(Stopped::Asked));
-    let counts = outcomes.counts(seen.approved.plan());
+    let (seen, outcomes) = (ended.preview, ended.outcomes.unwrap());
+    assert_eq!(outcomes.stopped, Some(StopReason::Requested));
+    let counts = outcomes.count_by_outcome(seen.approved.plan());
     assert!(
         counts[&Outcome::Done] >= 100 && counts[&Outcome::NotAttempted] > 0,
         "{counts:?}"
@@ -54,7 +57,7 @@ async fn an_interrupted_import_leaves_whole_people() {
         whole >= 100 && made - whole < 100,
         "{made} accounts, {whole} of them on the desk"
     );
-    world.apply_whole(&roster).await;
+    world.apply_completely(&roster).await;
     world.drain();
 }
 
@@ -80,12 +83,14 @@ async fn a_token_that_dies_while_reading_ends_the_pass() {
     let world = World::new(one_desk(Vec::new())).await;
     let jira = world.read().await;
     world.sandbox.set_faults(&"dead-token".parse().unwrap());
-    let error = plan_by(&jira, &one_desk_roster(&["a@example.com"])).await.unwrap_err();
+    let error = plan_with(&jira, &one_desk_roster(&["a@example.com"]))
+        .await
+        .unwrap_err();
     assert!(error.is_refusal(), "{error:?}");
 }
 
 #[tokio::test]
-async fn without_the_permission_to_browse_nobody_seems_missing() {
+async fn without_the_permission_to_browse_no_one_seems_missing() {
     let world = World::with(
         one_desk(Vec::new()),
         Config {
@@ -148,7 +153,7 @@ async fn a_desk_is_not_tightened_while_somebody_could_not_be_added() {
     let applied = world.apply(&wanted).await;
     assert_eq!(applied.outcomes(), ["failed", "skipped"].into());
     assert_eq!(world.sandbox.snapshot().desks["SUP"].access, DeskAccess::Open);
-    world.apply_whole(&wanted).await;
+    world.apply_completely(&wanted).await;
     assert_eq!(world.sandbox.snapshot().desks["SUP"].access, DeskAccess::Restricted);
     world.drain();
 }
@@ -161,13 +166,13 @@ async fn an_account_that_vanishes_is_the_only_one_not_added() {
     let roster = members(&emails);
     let jira = JiraWrite::new(world.read().await);
     let (seen, outcomes) = pass_after(&jira, &roster, &NO_JOURNAL, || {
-        let gone = world.sandbox.accounts_of(&emails[17]).remove(0);
+        let gone = world.sandbox.ids_by_email(&emails[17]).remove(0);
         world.sandbox.delete_account(&gone).unwrap();
     })
     .await;
-    let counts = outcomes.counts(seen.approved.plan());
+    let counts = outcomes.count_by_outcome(seen.approved.plan());
     assert_eq!((counts[&Outcome::Done], counts[&Outcome::Failed]), (39, 1));
-    world.apply_whole(&roster).await;
+    world.apply_completely(&roster).await;
     world.drain();
 }
 
@@ -182,9 +187,9 @@ async fn somebody_who_appears_meanwhile_is_linked() {
             .create_account(&SeedPerson::customer("Ada@example.com", &[]));
     })
     .await;
-    let counts = outcomes.counts(seen.approved.plan());
+    let counts = outcomes.count_by_outcome(seen.approved.plan());
     assert_eq!((counts[&Outcome::Linked], counts[&Outcome::Done]), (1, 1));
-    assert_eq!(world.sandbox.accounts_of("ada@example.com").len(), 1);
+    assert_eq!(world.sandbox.ids_by_email("ada@example.com").len(), 1);
     world.is_in_step(&roster).await;
     world.drain();
 }
@@ -198,13 +203,16 @@ async fn access_that_somebody_else_changes_meanwhile_is_not_fought() {
         world.sandbox.set_access("SUP", DeskAccess::Open).unwrap();
     })
     .await;
-    assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Already, 1)].into());
+    assert_eq!(
+        outcomes.count_by_outcome(seen.approved.plan()),
+        [(Outcome::Already, 1)].into()
+    );
     assert_eq!(world.sandbox.writes(), 0);
     world.drain();
 }
 
 #[tokio::test]
-async fn an_access_mode_that_cannot_be_read_or_does_not_take_is_told() {
+async fn an_access_mode_that_cannot_be_read_or_does_not_take_is_reported() {
     let roster = roster("version: 1\ndesks: {SUP: {access: open}}\ncustomers: [{email: a@example.com, desks: [SUP]}]");
     for unreadable in ["read-access:404", "read-access:html=200", "read-access:cut"] {
         let world = World::new(one_desk(Vec::new())).await;
@@ -226,8 +234,8 @@ async fn an_access_mode_that_cannot_be_read_or_does_not_take_is_told() {
     world.drain();
 }
 
-/// Every fault that passes: whatever it hits, the wanted state is reached within three passes, nobody is made twice and
-/// nobody is mailed.
+/// Every fault that passes: whatever it hits, the wanted state is reached within three passes, no account is created
+/// twice, and no one is mailed.
 #[tokio::test]
 async fn whatever_goes_wrong_for_a_while() {
     let faults = [
@@ -278,32 +286,35 @@ async fn whatever_goes_wrong_for_a_while() {
         world.sandbox.set_faults(&script.parse().unwrap());
         let mut passes = 0;
         loop {
-            let mut unknowing = Unknowing::new();
+            let mut unknowing = FreshInputs::new();
             let mut session = unknowing.session(&NO_JOURNAL);
-            let planned = session.plan(&jira, &roster, Scope::Everything, &Silent).await;
+            let planned = session.plan(&jira, &roster, Scope::Everything, &NoProgress).await;
             let planned = planned.unwrap_or_else(|error| panic!("{script}: {error:?}"));
-            let steps = &planned.seen.approved.plan().steps;
+            let steps = &planned.preview.approved.plan().steps;
             if steps.is_empty() {
                 break;
             }
             passes += 1;
             assert!(passes <= 3, "{script}: still to do: {steps:?}");
             let (none, stop) = (Passwords::default(), CancellationToken::new());
-            session.execute(planned, &jira, &none, &Silent, &stop).await.unwrap();
+            session
+                .execute(planned, &jira, &none, &NoProgress, &stop)
+                .await
+                .unwrap();
         }
         let snapshot = world.sandbox.snapshot();
         assert_eq!(snapshot.customers("SUP").len(), 130, "{script}");
         assert_eq!(
             snapshot.accounts.len(),
             131,
-            "{script}: nobody twice, and quietdesk itself"
+            "{script}: no account twice, and quietdesk itself"
         );
         assert_eq!(snapshot.desks["SUP"].access, DeskAccess::Open, "{script}");
         world.drain();
     }
 }
 
-/// A sweep cannot tell who hides an e-mail, so the create is tried, and Jira's refusal settles it: once.
+/// A sweep cannot see hidden e-mails, so the create is tried, and Jira's refusal settles it: once.
 #[tokio::test]
 async fn a_hidden_account_that_a_sweep_could_not_know_is_held_and_asked_once() {
     let hidden = SeedPerson {
@@ -327,13 +338,13 @@ async fn a_hidden_account_that_a_sweep_could_not_know_is_held_and_asked_once() {
     );
     let second = world.apply_with(&roster, &mut ledger).await;
     assert_eq!((second.steps(), second.held().len(), second.writes), (Vec::new(), 1, 0));
-    assert_eq!(world.sandbox.accounts_of("m@example.com").len(), 1);
+    assert_eq!(world.sandbox.ids_by_email("m@example.com").len(), 1);
     world.drain();
 }
 
 /// JSM's list may hide what the platform's search shows.
 #[tokio::test]
-async fn an_email_hidden_in_desk_lists_alone_makes_nobody_twice() {
+async fn an_email_hidden_in_desk_lists_alone_makes_no_second_account() {
     let known = SeedPerson {
         kind: PersonKind::Atlassian,
         ..SeedPerson::customer("ada@example.com", &["SUP"])
@@ -344,7 +355,7 @@ async fn an_email_hidden_in_desk_lists_alone_makes_nobody_twice() {
     world.drain();
 }
 
-/// A 503 says nothing of what was done before it, whatever else it says.
+/// A 503 proves nothing about what was done before it, whatever its body says.
 #[tokio::test]
 async fn a_create_answered_503_is_looked_up_before_it_is_repeated() {
     let world = World::new(one_desk(Vec::new())).await;
@@ -363,7 +374,10 @@ async fn a_change_of_access_that_cannot_be_read_back_is_unknown() {
         world.sandbox.set_faults(&"read-access:404@2+".parse().unwrap());
     })
     .await;
-    assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Unknown, 1)].into());
+    assert_eq!(
+        outcomes.count_by_outcome(seen.approved.plan()),
+        [(Outcome::Unknown, 1)].into()
+    );
     world.sandbox.set_faults(&"".parse().unwrap());
     world.is_in_step(&wanted).await;
     world.drain();

@@ -1,6 +1,6 @@
-//! The disk is full, and then it is not: nothing is lost that was written, and nobody is told that all is well.
+//! The disk is full, and then it is not: nothing that was written is lost, and success is never reported wrongly.
 //!
-//! A limit on the size of files stands for the disk, so that no rights are needed.
+//! A limit on the size of files stands for the full disk, so that no privileges are needed.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -13,9 +13,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use quietdesk::sandbox::{Deployment, SeedPerson};
-use support::program::{Day, two_desks};
+use support::program::{ProgramSite, two_desks};
 
-/// So many that what is seen of them does not fit in what a first save took.
+/// So many that the ledger of a full pass does not fit in the file that the first save made.
 const PEOPLE: usize = 3_000;
 
 fn people(count: usize) -> Vec<String> {
@@ -27,11 +27,11 @@ fn roster(count: usize) -> String {
     format!("version: 1\ndefaults: {{desks: [PRIV]}}\ndesks: {{PRIV: {{}}}}\ncustomers:\n{listed}")
 }
 
-/// Everybody is on the desk, and the ledger knows the first one.
-async fn prepare() -> Day {
+/// All are on the desk, and the ledger knows the first one.
+async fn prepare() -> ProgramSite {
     let there = people(PEOPLE);
     let there = there.iter().map(|email| SeedPerson::customer(email, &["PRIV"]));
-    let day = Day::on(Deployment::Cloud, two_desks(there.collect())).await;
+    let day = ProgramSite::on(Deployment::Cloud, two_desks(there.collect())).await;
     day.write("roster.yaml", &roster(1));
     day.does(&["apply", "--yes", "roster.yaml"], 0);
     day.write("roster.yaml", &roster(PEOPLE));
@@ -39,7 +39,7 @@ async fn prepare() -> Day {
 }
 
 /// The program, with no space for a longer ledger.
-fn without_space(day: &Day, arguments: &[&str]) -> Command {
+fn without_space(day: &ProgramSite, arguments: &[&str]) -> Command {
     let store = day.folder.path().join("state/state.sqlite").metadata().unwrap().len();
     let program = day.command(arguments);
     let mut command = Command::new("sh");
@@ -79,7 +79,7 @@ async fn an_apply_that_cannot_save_what_it_saw_is_1() {
     day.world.drain();
 }
 
-/// A daemon that does not outlive its test.
+/// A daemon that is killed when its test ends.
 struct Daemon(Child);
 
 impl Drop for Daemon {
@@ -107,18 +107,21 @@ async fn a_daemon_that_cannot_save_is_not_ready_until_there_is_space() {
     let listen = format!("127.0.0.1:{port}");
     let mut command = without_space(&day, &["run", "roster.yaml", "--interval", "1s", "--listen", &listen]);
     let mut daemon = Daemon(command.stderr(Stdio::null()).spawn().unwrap());
-    let until = |path: &str, told: &str| {
+    let until = |path: &str, text: &str| {
         let begin = Instant::now();
-        while !get(port, path).contains(told) {
+        while !get(port, path).contains(text) {
             assert!(
                 begin.elapsed() < Duration::from_secs(60),
-                "never {told:?}: {}",
+                "never {text:?}: {}",
                 get(port, path)
             );
             std::thread::sleep(Duration::from_millis(20));
         }
     };
-    until("/readyz", "what the last pass saw could not be saved: cannot write");
+    until(
+        "/readyz",
+        "the results of the last pass could not be saved: cannot write",
+    );
     assert!(get(port, "/metrics").contains("\nquietdesk_state_saved 0"));
     assert!(get(port, "/").contains("not saved"));
     let id = daemon.0.id().to_string();
@@ -130,7 +133,7 @@ async fn a_daemon_that_cannot_save_is_not_ready_until_there_is_space() {
     assert!(get(port, "/metrics").contains("\nquietdesk_state_saved 1"));
     assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     assert_eq!(daemon.0.wait().unwrap().code(), Some(0));
-    // What it saw in the end is what the next start knows.
+    // The next start knows what this process saw last.
     fs::write(day.folder.path().join("roster.yaml"), "version: 2").unwrap();
     let mut command = day.command(&["run", "roster.yaml", "--listen", &listen]);
     let daemon = Daemon(command.stderr(Stdio::null()).spawn().unwrap());

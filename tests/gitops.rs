@@ -1,4 +1,4 @@
-//! The example workflow's own defences, run as it would run them.
+//! The example workflow's own defenses, run as GitHub would run them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs::{self, File};
@@ -33,7 +33,7 @@ fn the_workflow_refuses_links_and_large_files() {
             fs::create_dir_all(folder.path().join(side).join(".git")).unwrap();
             fs::write(folder.path().join(side).join("roster.yaml"), "quietdesk: 1\n").unwrap();
         }
-        // What git keeps for itself is nobody's roster.
+        // Files in git's own folder are not part of a roster.
         symlink("/etc/passwd", folder.path().join("head/.git/link")).unwrap();
         spoil(folder.path());
         // As GitHub runs the script of a step.

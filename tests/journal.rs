@@ -1,4 +1,4 @@
-//! What a pass writes down while it applies: intents before creates, and a journal line for each write.
+//! What a pass writes to the journal while it applies: intents before creates, and a line for each write.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -15,14 +15,14 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use quietdesk::engine::journal::{Journal, JournalError, NO_JOURNAL};
 use quietdesk::engine::passwords::Passwords;
-use quietdesk::engine::progress::Silent;
+use quietdesk::engine::progress::NoProgress;
 use quietdesk::engine::session::Scope;
-use quietdesk::engine::state::{Judged, Opener, Rotation, State, StateError};
+use quietdesk::engine::state::{GuardFindings, Opener, Rotation, State, StateError};
 use quietdesk::jira::JiraWrite;
 use quietdesk::model::desk::DeskKey;
 use quietdesk::model::email::{Email, EmailKey};
 use quietdesk::model::ledger::{History, Ledger};
-use quietdesk::model::outcome::{Outcome, StepEnd};
+use quietdesk::model::outcome::{Outcome, StepResult};
 use quietdesk::model::plan::Plan;
 use quietdesk::model::roster::Roster;
 use quietdesk::model::step::Step;
@@ -30,7 +30,7 @@ use quietdesk::sandbox::{Config, SeedPerson};
 use secrecy::SecretString;
 use serde_json::Value;
 use support::desks::{TWO_DESKS, members, one_desk, one_desk_roster, people, two_desks};
-use support::world::{Unknowing, World, pass_after, roster};
+use support::world::{FreshInputs, World, pass_after, roster};
 use tokio_util::sync::CancellationToken;
 
 const SITE: &str = "http://sandbox/";
@@ -55,40 +55,40 @@ fn lines(file: &Path) -> Vec<Value> {
         .collect()
 }
 
-/// A book whose disk is full from the `after`-th intent on.
-struct Full {
+/// A journal whose disk is full from the `after`-th intent on.
+struct FullDiskJournal {
     after: usize,
     intents: Mutex<Vec<EmailKey>>,
 }
 
-impl Journal for Full {
+impl Journal for FullDiskJournal {
     fn approvals(&self, history: &History, now: i64) -> Result<BTreeMap<String, i64>, StateError> {
         NO_JOURNAL.approvals(history, now)
     }
 
-    fn keep_refused(&self, judged: Judged<'_>) -> Result<(), StateError> {
-        NO_JOURNAL.keep_refused(judged)
+    fn save_findings(&self, judged: GuardFindings<'_>) -> Result<(), StateError> {
+        NO_JOURNAL.save_findings(judged)
     }
 
     fn reserve(&self, ledger: &mut Ledger) -> Result<(), StateError> {
         NO_JOURNAL.reserve(ledger)
     }
 
-    fn found(&self, roster: &Roster, plan: &Plan) {
-        NO_JOURNAL.found(roster, plan);
+    fn settle_observed(&self, roster: &Roster, plan: &Plan) {
+        NO_JOURNAL.settle_observed(roster, plan);
     }
 
     fn save(&self, ledger: &mut Ledger) -> Result<(), StateError> {
         NO_JOURNAL.save(ledger)
     }
 
-    fn begins(&self, _: &Plan) {}
+    fn begin_apply(&self, _: &Plan) {}
 
-    fn is_unsettled(&self, _: &EmailKey) -> bool {
+    fn is_uncertain(&self, _: &EmailKey) -> bool {
         false
     }
 
-    fn intend<'a>(&'a self, email: &'a EmailKey) -> BoxFuture<'a, Result<(), JournalError>> {
+    fn record_intent<'a>(&'a self, email: &'a EmailKey) -> BoxFuture<'a, Result<(), JournalError>> {
         Box::pin(async move {
             let mut intents = self.intents.lock().unwrap();
             if intents.len() >= self.after {
@@ -101,7 +101,7 @@ impl Journal for Full {
         })
     }
 
-    fn first_password<'a>(
+    fn record_first_password<'a>(
         &'a self,
         _: &'a Email,
         _: &'a str,
@@ -111,23 +111,25 @@ impl Journal for Full {
         Box::pin(std::future::ready(Ok(new)))
     }
 
-    fn ended(&self, _: &Step, _: &StepEnd) {}
+    fn record_outcome(&self, _: &Step, _: &StepResult) {}
 }
 
 #[tokio::test]
 async fn what_cannot_be_written_down_is_not_sent() {
     let known = SeedPerson::customer("known@example.com", &[]);
     let world = World::new(one_desk(vec![known])).await;
-    let book = Full {
+    let book = FullDiskJournal {
         after: 5,
         intents: Mutex::default(),
     };
     let mut everybody = people(100);
     everybody.push("known@example.com".to_owned());
-    let applied = world.apply_by(&members(&everybody), &mut Ledger::none(), &book).await;
+    let applied = world
+        .apply_with_journal(&members(&everybody), &mut Ledger::not_kept(), &book)
+        .await;
     let made = everybody
         .iter()
-        .filter(|email| !world.sandbox.accounts_of(email).is_empty());
+        .filter(|email| !world.sandbox.ids_by_email(email).is_empty());
     assert_eq!(made.count(), 5 + 1, "five intents, and who was there");
     assert_eq!(applied.count(Outcome::Done), 5 + 5 + 1, "and who can be added is added");
     assert!(applied.count(Outcome::NotAttempted) >= 60, "creating has ended");
@@ -147,13 +149,13 @@ async fn every_intent_is_durable_before_its_create_and_gone_after_it() {
     let everybody = members(&people(120));
     let state = open(folder.path());
     let mut ledger = state.ledger().unwrap();
-    let applied = world.apply_by(&everybody, &mut ledger, &state).await;
+    let applied = world.apply_with_journal(&everybody, &mut ledger, &state).await;
     assert_eq!(applied.unsuccessful(), Vec::<String>::new());
     assert_eq!(applied.writes, applied.planned);
     state.save(&mut ledger).unwrap();
     drop(state);
     let state = open(folder.path());
-    assert_eq!(state.unsettled(), BTreeSet::new());
+    assert_eq!(state.uncertain_emails(), BTreeSet::new());
     assert_eq!(state.ledger().unwrap(), ledger);
     world.drain();
 }
@@ -170,55 +172,58 @@ async fn an_apply_dropped_midway_is_completed_without_making_anybody_twice() {
         let everybody = members(&people(200));
         let mut state = open(folder.path());
         let jira = JiraWrite::new(world.read().await);
-        // The same plan twice: Jira refuses the second time who was made the first time.
-        let (mut first, mut second) = (Unknowing::new(), Unknowing::new());
+        // The same plan twice: the second time, Jira refuses the accounts created the first time.
+        let (mut first, mut second) = (FreshInputs::new(), FreshInputs::new());
         let mut session = second.session(&NO_JOURNAL);
         let again = session
-            .plan(&jira, &everybody, Scope::Everything, &Silent)
+            .plan(&jira, &everybody, Scope::Everything, &NoProgress)
             .await
             .unwrap();
         let mut session = first.session(&state);
         let planned = session
-            .plan(&jira, &everybody, Scope::Everything, &Silent)
+            .plan(&jira, &everybody, Scope::Everything, &NoProgress)
             .await
             .unwrap();
         let (none, stop) = (Passwords::default(), CancellationToken::new());
-        let applying = session.execute(planned, &jira, &none, &Silent, &stop);
+        let applying = session.execute(planned, &jira, &none, &NoProgress, &stop);
         let dropped = tokio::time::timeout(Duration::from_millis(130), applying).await;
-        assert!(dropped.is_err(), "it was to be dropped midway");
-        // What was in flight arrives all the same.
+        assert!(dropped.is_err(), "it must be dropped midway");
+        // Calls in flight arrive all the same.
         tokio::time::sleep(Duration::from_millis(100)).await;
         if restarted {
             drop(state);
             state = open(folder.path());
-            assert!(!state.unsettled().is_empty());
+            assert!(!state.uncertain_emails().is_empty());
         }
         let mut session = second.session(&state);
-        let ended = session.execute(again, &jira, &none, &Silent, &stop).await.unwrap();
-        let (seen, outcomes) = (ended.seen, ended.outcomes.unwrap());
-        let counts = outcomes.counts(seen.approved.plan());
+        let ended = session.execute(again, &jira, &none, &NoProgress, &stop).await.unwrap();
+        let (seen, outcomes) = (ended.preview, ended.outcomes.unwrap());
+        let counts = outcomes.count_by_outcome(seen.approved.plan());
         assert_eq!(counts.get(&Outcome::Failed), None, "{counts:?}");
-        assert!(state.unsettled().is_empty());
+        assert!(state.uncertain_emails().is_empty());
         world.is_in_step(&everybody).await;
         let twice = people(200)
             .into_iter()
-            .filter(|email| world.sandbox.accounts_of(email).len() != 1);
+            .filter(|email| world.sandbox.ids_by_email(email).len() != 1);
         assert_eq!(twice.collect::<Vec<_>>(), Vec::<String>::new());
         world.drain();
     }
 }
 
-/// The first life made the account and died before it heard of it.
+/// The first process made the account and died before it got the answer.
 #[tokio::test]
 async fn an_account_of_an_earlier_life_is_done_and_a_stranger_s_is_linked() {
     let folder = tempfile::tempdir().unwrap();
     let state = open(folder.path());
-    let (ours, hidden) = (EmailKey::of("ours@example.com"), EmailKey::of("hidden@example.com"));
-    state.intend(&ours).await.unwrap();
-    state.intend(&hidden).await.unwrap();
+    let (ours, hidden) = (
+        EmailKey::from_address("ours@example.com"),
+        EmailKey::from_address("hidden@example.com"),
+    );
+    state.record_intent(&ours).await.unwrap();
+    state.record_intent(&hidden).await.unwrap();
     drop(state);
     let state = open(folder.path());
-    assert_eq!(state.unsettled(), [ours, hidden].into());
+    assert_eq!(state.uncertain_emails(), [ours, hidden].into());
     let world = World::new(one_desk(Vec::new())).await;
     let wanted = one_desk_roster(&["ours@example.com", "theirs@example.com", "hidden@example.com"]);
     let jira = JiraWrite::new(world.read().await);
@@ -226,14 +231,19 @@ async fn an_account_of_an_earlier_life_is_done_and_a_stranger_s_is_linked() {
         for email in ["Ours@example.com", "theirs@example.com", "hidden@example.com"] {
             world.sandbox.create_account(&SeedPerson::customer(email, &[]));
         }
-        let id = world.sandbox.accounts_of("hidden@example.com").remove(0);
+        let id = world.sandbox.ids_by_email("hidden@example.com").remove(0);
         world.sandbox.set_email_hidden(&id, true).unwrap();
     })
     .await;
     let steps = seen.approved.plan().steps.iter();
     let creates = steps.filter(|step| step.action.kind().as_str() == "create_customer");
     let ends: BTreeMap<_, _> = creates
-        .map(|step| (step.action.email().unwrap().as_str(), outcomes.of(step.id).as_str()))
+        .map(|step| {
+            (
+                step.action.email().unwrap().as_str(),
+                outcomes.outcome_of(step.id).as_str(),
+            )
+        })
         .collect();
     let expected = [("hidden", "held"), ("ours", "done"), ("theirs", "linked")];
     let ends: Vec<_> = ends
@@ -242,17 +252,17 @@ async fn an_account_of_an_earlier_life_is_done_and_a_stranger_s_is_linked() {
         .collect();
     assert_eq!(ends, expected);
     drop(state);
-    assert!(open(folder.path()).unsettled().is_empty());
+    assert!(open(folder.path()).uncertain_emails().is_empty());
     world.drain();
 }
 
-/// Unknown stays unsettled, within the life and after it, until an account is seen.
+/// An unknown create stays unsettled, within the process and after it, until an account is seen.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_create_of_unknown_end_stays_in_the_book() {
     let folder = tempfile::tempdir().unwrap();
     let world = World::new(one_desk(Vec::new())).await;
     let wanted = one_desk_roster(&["ada@example.com"]);
-    let ada: BTreeSet<_> = [EmailKey::of("ada@example.com")].into();
+    let ada: BTreeSet<_> = [EmailKey::from_address("ada@example.com")].into();
     let state = open(folder.path());
     let jira = JiraWrite::new(world.read().await);
     let (seen, outcomes) = pass_after(&jira, &wanted, &state, || {
@@ -261,24 +271,24 @@ async fn a_create_of_unknown_end_stays_in_the_book() {
             .set_faults(&"create:drop-after, user-search:401".parse().unwrap());
     })
     .await;
-    let counts = outcomes.counts(seen.approved.plan());
+    let counts = outcomes.count_by_outcome(seen.approved.plan());
     assert_eq!(counts.get(&Outcome::Unknown), Some(&1), "{counts:?}");
-    assert_eq!(state.unsettled(), ada);
+    assert_eq!(state.uncertain_emails(), ada);
     drop(state);
     world.sandbox.set_faults(&"".parse().unwrap());
     let state = open(folder.path());
-    assert_eq!(state.unsettled(), ada);
+    assert_eq!(state.uncertain_emails(), ada);
     let mut ledger = state.ledger().unwrap();
-    let applied = world.apply_by(&wanted, &mut ledger, &state).await;
+    let applied = world.apply_with_journal(&wanted, &mut ledger, &state).await;
     assert_eq!(
         (applied.writes, applied.count(Outcome::Done)),
         (1, 1),
         "seen, and added"
     );
     state.save(&mut ledger).unwrap();
-    assert!(state.unsettled().is_empty());
+    assert!(state.uncertain_emails().is_empty());
     drop(state);
-    assert!(open(folder.path()).unsettled().is_empty());
+    assert!(open(folder.path()).uncertain_emails().is_empty());
     world.drain();
 }
 
@@ -289,14 +299,14 @@ async fn losing_the_state_is_safe() {
     let wanted = roster(TWO_DESKS);
     let state = open(folder.path());
     let mut ledger = state.ledger().unwrap();
-    world.apply_by(&wanted, &mut ledger, &state).await;
+    world.apply_with_journal(&wanted, &mut ledger, &state).await;
     state.save(&mut ledger).unwrap();
     drop(state);
     for name in ["state.sqlite", "audit.jsonl", "lock"] {
         fs::remove_file(folder.path().join(name)).unwrap();
         let state = open(folder.path());
         let mut ledger = state.ledger().unwrap();
-        let again = world.apply_by(&wanted, &mut ledger, &state).await;
+        let again = world.apply_with_journal(&wanted, &mut ledger, &state).await;
         assert_eq!((again.steps(), again.writes), (Vec::new(), 0), "without {name}");
         state.save(&mut ledger).unwrap();
     }
@@ -310,7 +320,7 @@ async fn each_write_is_journalled_with_jira_s_number() {
     world.sandbox.set_faults(&"add[PRIV]:403".parse().unwrap());
     let state = open(folder.path());
     let mut ledger = state.ledger().unwrap();
-    let applied = world.apply_by(&roster(TWO_DESKS), &mut ledger, &state).await;
+    let applied = world.apply_with_journal(&roster(TWO_DESKS), &mut ledger, &state).await;
     let mut journal = lines(&folder.path().join("audit.jsonl"));
     assert_eq!(
         journal.remove(0)["pass"]["steps"],
@@ -323,14 +333,17 @@ async fn each_write_is_journalled_with_jira_s_number() {
             .map(|step| step["step"].as_str().unwrap().to_owned())
             .collect::<Vec<_>>()
     };
-    let mut told: Vec<_> = begun.iter().flat_map(names).collect();
+    let mut started: Vec<_> = begun.iter().flat_map(names).collect();
     let mut ended: Vec<_> = journal
         .iter()
         .map(|line| line["step"].as_str().unwrap().to_owned())
         .collect();
-    told.sort();
+    started.sort();
     ended.sort();
-    assert_eq!(told, ended, "what was begun is told before, and its end after");
+    assert_eq!(
+        started, ended,
+        "every step has a line when it begins and one when it ends"
+    );
     assert_eq!(begun.len(), 6, "a call each: three creates, two desks, one access");
     assert_eq!(journal.len(), 7, "three creates, three adds, one access: {journal:#?}");
     for line in &journal {
@@ -363,15 +376,15 @@ async fn each_write_is_journalled_with_jira_s_number() {
         ledger.parts(),
         "saved at the end of the pass"
     );
-    // Nothing is written, so nothing is journalled.
+    // Without a write there is no line in the journal.
     let before = lines(&folder.path().join("audit.jsonl")).len();
     world.sandbox.set_faults(&"".parse().unwrap());
-    world.apply_by(&roster(TWO_DESKS), &mut ledger, &state).await;
-    world.apply_by(&roster(TWO_DESKS), &mut ledger, &state).await;
+    world.apply_with_journal(&roster(TWO_DESKS), &mut ledger, &state).await;
+    world.apply_with_journal(&roster(TWO_DESKS), &mut ledger, &state).await;
     assert_eq!(
         lines(&folder.path().join("audit.jsonl")).len(),
         before + 3,
-        "a pass of one step, its call and its end; and none"
+        "the head of one pass, its call and its step; the other pass writes none"
     );
 }
 
@@ -385,7 +398,9 @@ async fn a_full_journal_is_rotated_and_a_torn_line_is_ended() {
     fs::write(file(0), "{\"time\":\"1970-01-01T00:00:00Z\"}\n{\"torn\":").unwrap();
     let state = open_with(folder.path(), 8_000);
     let world = World::new(one_desk(Vec::new())).await;
-    world.apply_by(&members(&people(3)), &mut Ledger::none(), &state).await;
+    world
+        .apply_with_journal(&members(&people(3)), &mut Ledger::not_kept(), &state)
+        .await;
     let first = lines(&file(0));
     assert_eq!(
         (&first[1], first[2].get("pass").is_some()),
@@ -393,9 +408,9 @@ async fn a_full_journal_is_rotated_and_a_torn_line_is_ended() {
         "the torn line stands alone"
     );
     world
-        .apply_by(&members(&people(200)), &mut Ledger::none(), &state)
+        .apply_with_journal(&members(&people(200)), &mut Ledger::not_kept(), &state)
         .await;
-    // No line of the pass that runs goes, however many files it takes.
+    // No line of the running pass is dropped, however many files it takes.
     let ages = (0..).take_while(|age| file(*age).exists()).last().unwrap();
     assert!(ages > 5, "{ages}");
     let pass: Vec<_> = (0..=ages).rev().flat_map(|age| lines(&file(age))).collect();
@@ -417,9 +432,9 @@ async fn a_full_journal_is_rotated_and_a_torn_line_is_ended() {
     }
     let newest = lines(&file(0)).pop().unwrap();
     assert_eq!(newest["kind"], "add_to_desk");
-    // With the next pass only so many are kept, all of them whole.
+    // The next pass keeps only the configured number of files, all of them whole.
     world
-        .apply_by(&members(&people(260)), &mut Ledger::none(), &state)
+        .apply_with_journal(&members(&people(260)), &mut Ledger::not_kept(), &state)
         .await;
     assert!(file(5).exists() && !file(ages + 1).exists(), "{ages}");
     drop(state);
@@ -437,15 +452,21 @@ async fn a_full_journal_is_rotated_and_a_torn_line_is_ended() {
 async fn many_intents_share_a_commit() {
     let folder = tempfile::tempdir().unwrap();
     let state = open(folder.path());
-    let emails: Vec<_> = people(2_000).iter().map(|email| EmailKey::of(email)).collect();
+    let emails: Vec<_> = people(2_000)
+        .iter()
+        .map(|email| EmailKey::from_address(email))
+        .collect();
     let start = std::time::Instant::now();
-    let together = futures_util::future::join_all(emails.iter().map(|email| state.intend(email))).await;
+    let together = futures_util::future::join_all(emails.iter().map(|email| state.record_intent(email))).await;
     assert!(together.iter().all(Result::is_ok));
     let together = start.elapsed();
     let start = std::time::Instant::now();
-    state.intend(&EmailKey::of("one@example.com")).await.unwrap();
+    state
+        .record_intent(&EmailKey::from_address("one@example.com"))
+        .await
+        .unwrap();
     println!("2000 together: {together:?}; one alone: {:?}", start.elapsed());
     drop(state);
-    assert_eq!(open(folder.path()).unsettled().len(), 2_001);
-    NO_JOURNAL.intend(&emails[0]).await.unwrap();
+    assert_eq!(open(folder.path()).uncertain_emails().len(), 2_001);
+    NO_JOURNAL.record_intent(&emails[0]).await.unwrap();
 }

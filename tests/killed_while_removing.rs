@@ -1,5 +1,5 @@
-//! The real program is killed for good (SIGKILL) while it removes people and changes access modes. By itself, because a
-//! process that is just being started holds the locks of the one that starts it for a moment.
+//! The real program is killed (SIGKILL) while it removes people and changes access modes. In a test binary of its own,
+//! because a child process that is being started briefly holds the locks of its parent.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 
 use quietdesk::sandbox::{DeskAccess, Seed, SeedDesk, SeedPerson};
 
-use support::program::{BOTH, Day};
+use support::program::{BOTH, ProgramSite};
 
 const PEOPLE: usize = 120;
 
-/// A list with everybody, or with those who stay.
+/// A list with everyone, or only with those who stay.
 fn listing(people: impl Iterator<Item = usize>, access: &str) -> String {
     let emails: Vec<_> = people.map(|n| format!("c{n:03}@example.com")).collect();
     format!(
@@ -36,7 +36,7 @@ async fn killed_while_it_removes_it_is_completed_and_the_guards_have_counted() {
             ],
             people: people.collect(),
         };
-        let day = Day::on(deployment, seed).await;
+        let day = ProgramSite::on(deployment, seed).await;
         let sandbox = &day.world.sandbox;
         day.write("roster.yaml", &listing(0..PEOPLE, "restricted"));
         day.does(&["apply", "roster.yaml", "--yes"], 0);
@@ -45,7 +45,7 @@ async fn killed_while_it_removes_it_is_completed_and_the_guards_have_counted() {
         let apply = [&["apply", "roster.yaml", "--yes", "--concurrency=1"][..], &limits].concat();
         let (mut kills, mut left) = (0, PEOPLE);
         for _ in 0..8 {
-            // Each life has a few writes more to do before it is killed.
+            // Each process makes a few more writes before it is killed.
             sandbox.set_faults(&"writes:slow=600000@2+".parse().unwrap());
             let writes = sandbox.writes();
             let mut process = day
@@ -70,7 +70,7 @@ async fn killed_while_it_removes_it_is_completed_and_the_guards_have_counted() {
         }
         sandbox.set_faults(&"".parse().unwrap());
         assert!(kills > 0, "{deployment:?}");
-        // The lives that were killed count as if they had removed whom they were about to: a guard, not a gap.
+        // The removals that killed processes had reserved count as made: a guard may refuse, but never misses one.
         let counted = day.run(&apply);
         assert!([0, 6].contains(&counted.code), "{}{}", counted.stdout, counted.stderr);
         day.does(

@@ -1,6 +1,6 @@
-//! Dependencies point one way: `cli → {daemon, doctor, render, plan_file} → engine → {jira, roster_file} → {model, files,
-//! causes}`, and the sandbox stands alone. A module named here may use only what is listed with it. Within a module, no
-//! file is in a circle with others.
+//! Dependencies point one way: `cli → {daemon, doctor, render, plan_file} → engine → {jira, roster_file} → {model,
+//! files, causes}`, and the sandbox stands alone. A module named here may use only what is listed with it. Within a
+//! module, no file is in a circle with others.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -45,7 +45,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ),
 ];
 
-/// What the pure part must not know. Its tests may.
+/// What the pure part must not use. Its tests may.
 const IMPURE: [&str; 13] = [
     "std::env",
     "std::fs",
@@ -156,8 +156,8 @@ fn only_jira_makes_requests() {
     }
 }
 
-/// Every file, outside tests, and what it says.
-fn whole_crate() -> Crate {
+/// The text of every source file, without tests.
+fn parse_crate() -> Crate {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     rust_files(&source, &mut files);
@@ -174,21 +174,21 @@ fn whole_crate() -> Crate {
 
 #[test]
 fn no_file_is_in_a_circle() {
-    let whole = whole_crate();
+    let whole = parse_crate();
     assert_eq!(whole.lost(), Vec::<String>::new(), "paths that lead nowhere");
     let graph = whole.uses();
-    let mut told = String::new();
+    let mut report = String::new();
     for circle in circles(&graph) {
         for file in &circle {
             let inside = graph[file.as_str()].iter().filter(|used| circle.contains(**used));
-            told.push_str(&format!("\n    {file} uses {:?}", inside.collect::<Vec<_>>()));
+            report.push_str(&format!("\n    {file} uses {:?}", inside.collect::<Vec<_>>()));
         }
-        told.push('\n');
+        report.push('\n');
     }
-    assert!(told.is_empty(), "files that use each other:{told}");
+    assert!(report.is_empty(), "files that use each other:{report}");
 }
 
-/// What the circles are looked for in, made up.
+/// A made-up crate for the tests of the graph.
 fn made_up(files: &[(&str, &str)]) -> Crate {
     let mut whole = Crate::default();
     for (file, text) in files {
@@ -282,7 +282,7 @@ fn this_test_sees_what_is_used() {
     );
 }
 
-/// The README and SECURITY.md name the test that shows each thing they promise: they must be there.
+/// The README and SECURITY.md name the test that shows each promise: these tests must exist.
 #[test]
 fn the_tests_the_documents_name_are_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -293,7 +293,7 @@ fn the_tests_the_documents_name_are_there() {
         .unwrap()
         .map(|entry| entry.unwrap().path());
     let documents = documents.chain(["README.md", "SECURITY.md"].map(|name| root.join(name)));
-    // A function: types, constants and paths are something else.
+    // A function: types, constants and paths are skipped.
     let is_name = |text: &str| {
         text.chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')

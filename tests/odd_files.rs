@@ -1,4 +1,4 @@
-//! Anything may stand where a file is expected: a pipe, a device, a folder, more than memory holds. Nothing waits for it.
+//! A pipe, a device, a folder or a file larger than memory where a file is expected: nothing waits for it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -10,11 +10,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use quietdesk::sandbox::{Deployment, Version};
-use support::program::{Day, Ran, two_desks};
+use support::program::{ProgramSite, Ran, two_desks};
 
 const ROSTER: &str = "version: 1\ndesks: {PRIV: {}}\ncustomers: [{email: ada@example.com, desks: [PRIV]}]\n";
 
-/// What can stand where a file is expected, and what is said of it.
+/// What can stand where a file is expected, and a part of its error.
 const KINDS: [(&str, &str); 5] = [
     ("pipe", "pipe"),
     ("device", "it is a device"),
@@ -38,7 +38,7 @@ fn put(kind: &str, at: &Path) {
     }
 }
 
-fn take_away(at: &Path) {
+fn remove_entry(at: &Path) {
     if at.is_dir() {
         fs::remove_dir(at).unwrap();
     } else {
@@ -46,8 +46,8 @@ fn take_away(at: &Path) {
     }
 }
 
-/// The program, ended by the system where it does not end by itself.
-fn run(day: &Day, arguments: &[&str]) -> Ran {
+/// The program, killed by `timeout` if it does not end by itself.
+fn run(day: &ProgramSite, arguments: &[&str]) -> Ran {
     let program = day.command(arguments);
     let mut command = Command::new("timeout");
     command.args(["--signal=KILL", "60"]).arg(program.get_program());
@@ -67,8 +67,8 @@ fn run(day: &Day, arguments: &[&str]) -> Ran {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_stands_where_a_file_is_expected_is_told_with_3() {
-    let day = Day::on(Deployment::DataCenter(Version::V10_3), two_desks(Vec::new())).await;
+async fn whatever_stands_where_a_file_is_expected_is_reported_with_3() {
+    let day = ProgramSite::on(Deployment::DataCenter(Version::V10_3), two_desks(Vec::new())).await;
     day.write("roster.yaml", ROSTER);
     fs::create_dir(day.folder.path().join("team.d")).unwrap();
     day.write("team.d/a.yaml", ROSTER);
@@ -84,33 +84,33 @@ async fn whatever_stands_where_a_file_is_expected_is_told_with_3() {
         ("odd", &["plan", "roster.yaml", "--ca-file", "odd"]),
         ("team.d/odd.yaml", &["validate", "team.d"]),
     ];
-    for (kind, told) in KINDS {
+    for (kind, error) in KINDS {
         for (name, arguments) in uses {
             let at = day.folder.path().join(name);
             put(kind, &at);
             let ran = run(&day, arguments);
-            // Where a roster is expected, a folder is one without files; in a folder, it is none of its files.
-            let told = match (kind, name, arguments[0]) {
+            // A folder is a roster without files; as an entry of a roster's folder, it is ignored.
+            let error = match (kind, name, arguments[0]) {
                 ("folder", "team.d/odd.yaml", _) => {
                     assert_eq!(ran.code, 0, "{}", ran.stderr);
-                    take_away(&at);
+                    remove_entry(&at);
                     continue;
                 }
                 ("folder", _, _) if ran.stderr.contains("no roster in the folder") => "no roster in the folder",
-                _ => told,
+                _ => error,
             };
             assert_eq!(ran.code, 3, "{kind} {arguments:?}: {}", ran.stderr);
-            assert!(ran.stderr.contains(told), "{kind} {arguments:?}: {}", ran.stderr);
-            take_away(&at);
+            assert!(ran.stderr.contains(error), "{kind} {arguments:?}: {}", ran.stderr);
+            remove_entry(&at);
         }
     }
     assert_eq!(day.world.sandbox.requests(), 0);
 }
 
-/// A state directory is one's own: what stands there in a file's place is told, and neither read nor written to.
+/// A state directory is private: whatever replaces one of its files is reported, and neither read nor written to.
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_stands_in_the_state_directory_is_told_with_1() {
-    let day = Day::on(Deployment::Cloud, two_desks(Vec::new())).await;
+async fn whatever_stands_in_the_state_directory_is_reported_with_1() {
+    let day = ProgramSite::on(Deployment::Cloud, two_desks(Vec::new())).await;
     day.write("roster.yaml", ROSTER);
     day.does(&["apply", "--yes", "roster.yaml"], 0);
     let (requests, state) = (day.world.sandbox.requests(), day.folder.path().join("state"));
@@ -128,7 +128,7 @@ async fn whatever_stands_in_the_state_directory_is_told_with_1() {
             let ran = run(&day, &["apply", "--yes", "roster.yaml"]);
             assert_eq!(ran.code, 1, "{kind} {name}: {}", ran.stderr);
             assert!(ran.stderr.contains(name), "{kind} {name}: {}", ran.stderr);
-            take_away(&at);
+            remove_entry(&at);
             if was_there {
                 fs::rename(&kept, &at).unwrap();
             }
@@ -139,10 +139,10 @@ async fn whatever_stands_in_the_state_directory_is_told_with_1() {
     day.world.drain();
 }
 
-/// `<(…)` of a shell is a pipe that somebody writes to: commands that read once take it.
+/// `<(…)` of a shell is a pipe with a writer: commands that read a file once accept it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_shell_substitutes_for_a_file_is_read() {
-    let day = Day::on(Deployment::Cloud, two_desks(Vec::new())).await;
+    let day = ProgramSite::on(Deployment::Cloud, two_desks(Vec::new())).await;
     day.write("roster.yaml", ROSTER);
     day.write("token", "sandbox\n");
     let shell = |script: &str| {

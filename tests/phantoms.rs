@@ -1,5 +1,5 @@
-//! People whom a desk's list shows though they are off the desk, by the real program: what is remembered of the role of its
-//! customers between runs, saved plans, and exports.
+//! Accounts that a desk's list shows although they are off the desk, with the real program: what is remembered of the
+//! role of its customers between runs, saved plans, and exports.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -9,15 +9,15 @@ use std::fs;
 
 use quietdesk::sandbox::{Config, Faults, Rules, SeedPerson};
 use serde_json::Value;
-use support::program::{Day, two_desks};
+use support::program::{ProgramSite, two_desks};
 use support::world::World;
 use tempfile::TempDir;
 
-/// So many people that one who goes is no finding of a guard.
+/// So many people that the removal of one is no finding of a guard.
 const PEOPLE: usize = 30;
 
-/// Thirty people and Eve have a place on PRIV; its list shows Gina as well, by a group, and whoever was removed.
-async fn day() -> Day {
+/// Thirty people and Eve are in the role of PRIV; its list also shows Gina, by a group, and every removed account.
+async fn day() -> ProgramSite {
     let mut people: Vec<_> = (0..PEOPLE)
         .map(|n| SeedPerson::customer(format!("person{n}@example.com"), &["PRIV"]))
         .collect();
@@ -37,14 +37,14 @@ async fn day() -> Day {
         rules,
         ..Config::default()
     };
-    Day {
+    ProgramSite {
         world: World::with(seed, config).await,
         folder: TempDir::new().unwrap(),
         is_cloud: true,
     }
 }
 
-fn roster(day: &Day, others: &[&str]) {
+fn roster(day: &ProgramSite, others: &[&str]) {
     let mut text = "version: 1\ndefaults: {desks: [PRIV]}\ndesks:\n  PRIV: {access: restricted, membership: exact}\n\
                     customers:\n"
         .to_owned();
@@ -55,7 +55,7 @@ fn roster(day: &Day, others: &[&str]) {
     day.write("roster.yaml", &text);
 }
 
-fn plan(day: &Day) -> Value {
+fn plan(day: &ProgramSite) -> Value {
     let plan = day.does(&["plan", "roster.yaml", "--output", "json"], 0);
     serde_json::from_str(&plan).unwrap()
 }
@@ -67,12 +67,12 @@ async fn what_the_role_held_is_remembered_from_run_to_run() {
     day.does(&["apply", "roster.yaml", "--yes"], 0);
     assert_eq!(day.world.sandbox.snapshot().customers("PRIV").len(), PEOPLE);
     let writes = day.world.sandbox.writes();
-    let told = day.does(&["apply", "roster.yaml", "--yes"], 0);
-    assert_eq!(day.world.sandbox.writes(), writes, "{told}");
+    let output = day.does(&["apply", "roster.yaml", "--yes"], 0);
+    assert_eq!(day.world.sandbox.writes(), writes, "{output}");
     let planned = plan(&day);
     assert_eq!(planned["notes"].as_array().unwrap().len(), 2, "{planned:#}");
     assert_eq!(planned["desks"]["PRIV"]["customers"], PEOPLE);
-    // Nine of ten who were in it are enough, and fewer are not, however many the list shows besides.
+    // A role with nine of ten earlier members is believed, one with fewer is not, however many the list shows besides.
     for _ in 0..4 {
         day.world.sandbox.set_faults(&"role:half".parse().unwrap());
         let planned = plan(&day);
@@ -89,7 +89,7 @@ async fn what_the_role_held_is_remembered_from_run_to_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_saved_plan_adds_whom_only_the_list_shows() {
+async fn a_saved_plan_adds_people_who_are_only_on_the_list() {
     for keeps_memory in [true, false] {
         let day = day().await;
         roster(&day, &["gina@example.com"]);
@@ -103,14 +103,14 @@ async fn a_saved_plan_adds_whom_only_the_list_shows() {
             let report = fs::read_to_string(day.folder.path().join("r.json")).unwrap();
             let report: Value = serde_json::from_str(&report).unwrap();
             let steps = report["steps"].as_array().unwrap().iter();
-            let told = steps.map(|step| format!("{} {}", step["kind"], step["outcome"]).replace('"', ""));
-            told.collect::<Vec<_>>()
+            let outcomes = steps.map(|step| format!("{} {}", step["kind"], step["outcome"]).replace('"', ""));
+            outcomes.collect::<Vec<_>>()
         };
         day.does(&apply, 0);
         assert_eq!(outcomes(), ["add_to_desk done", "remove_from_desk done"]);
         let there = day.world.sandbox.snapshot().customers("PRIV");
         assert!(there.contains("gina@example.com") && !there.contains("eve@example.com"));
-        // The list goes on showing Eve, who is off the desk.
+        // The list still shows Eve, who is off the desk.
         let writes = day.world.sandbox.writes();
         day.does(&apply, 0);
         assert_eq!(outcomes(), ["add_to_desk already", "remove_from_desk already"]);
@@ -120,10 +120,10 @@ async fn a_saved_plan_adds_whom_only_the_list_shows() {
     }
 }
 
-/// Where the plan was made, the role was known well enough to be believed; where it is applied, nothing is remembered of it,
-/// and it holds too few of those the list shows.
+/// Where the plan was made, enough of the role was remembered to believe it; where it is applied, nothing is
+/// remembered, and the role holds too few of the accounts on the list.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_saved_plan_adds_whom_only_the_list_shows_where_the_role_is_not_believed() {
+async fn a_saved_plan_adds_people_who_are_only_on_the_list_of_a_doubted_role() {
     let day = day().await;
     roster(&day, &["eve@example.com"]);
     day.does(&["apply", "roster.yaml", "--yes"], 0);
@@ -150,7 +150,7 @@ async fn a_saved_plan_adds_whom_only_the_list_shows_where_the_role_is_not_believ
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_export_brings_nobody_back() {
+async fn an_export_brings_no_one_back() {
     let day = day().await;
     let exported = day.does(&["export"], 0);
     assert!(

@@ -1,4 +1,4 @@
-//! Any roster against any Jira: applying the plan reaches the roster, the next plan is empty, and nobody outside the
+//! Any roster against any Jira: applying the plan reaches the roster, the next plan is empty, and no one outside the
 //! roster is touched.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -83,7 +83,7 @@ fn deployment() -> impl Strategy<Value = Deployment> {
     ]
 }
 
-/// Everything about Jira that is not certain and bears on adding people, each way.
+/// Every uncertain fact about Jira that affects adding people, each way.
 fn rules() -> impl Strategy<Value = Rules> {
     let answers = [
         AddAnswer::Users,
@@ -173,7 +173,7 @@ fn seed(held: &Held) -> Seed {
             kind: *kind,
             active: !deactivated,
             email_hidden: hidden,
-            // On Data Center, not everybody is named by the e-mail.
+            // On Data Center, some user names are not the e-mail.
             username: (n % 3 == 0).then(|| format!("user{n}")),
             ..SeedPerson::customer(email(*n), &on)
         };
@@ -188,8 +188,8 @@ fn seed(held: &Held) -> Seed {
     Seed { seed: 1, desks, people }
 }
 
-/// Who is on which desk, by e-mail, and how open each desk is.
-fn where_everybody_is(snapshot: &Snapshot) -> BTreeMap<String, (DeskAccess, BTreeSet<String>)> {
+/// The customers of each desk, by e-mail, and its access mode.
+fn customers_by_desk(snapshot: &Snapshot) -> BTreeMap<String, (DeskAccess, BTreeSet<String>)> {
     let desks = snapshot.desks.iter();
     desks
         .map(|(key, desk)| (key.clone(), (desk.access, snapshot.customers(key))))
@@ -212,19 +212,19 @@ async fn holds(wanted: &Wanted, held: &Held) {
     let mut ledger = Ledger::kept();
     let applied = world.apply_with(&roster, &mut ledger).await;
     let after = world.sandbox.snapshot();
-    nobody_else_is_touched(wanted, &before, &after);
-    the_roster_is_reached(wanted, &applied, &after);
+    assert_no_one_else_is_touched(wanted, &before, &after);
+    assert_roster_is_reached(wanted, &applied, &after);
     if applied.unsuccessful().is_empty() {
         assert_eq!(applied.writes, applied.planned);
     }
 
-    no_address_is_anybodys_twice(wanted, &before, &after);
+    assert_no_duplicate_accounts(wanted, &before, &after);
 
-    // Look-ups do not see deactivated accounts, which a sweep does, so that a create can be refused in the second pass
-    // only (docs/jira.md#create-conflict-unseen); what was learnt is remembered. A desk is tightened in the second pass
-    // where somebody could not be added in the first.
+    // Look-ups do not see deactivated accounts, but a sweep does, so a create can be refused in the second pass only
+    // (docs/jira.md#create-conflict-unseen); the refusal is remembered. A desk is tightened in the second pass where an
+    // add failed in the first.
     let again = world.apply_with(&roster, &mut ledger).await;
-    let done = again.steps_that_ended(Outcome::Done);
+    let done = again.steps_with_outcome(Outcome::Done);
     assert!(done.iter().all(|step| step.starts_with("set access of ")), "{done:?}");
     let last = world.apply_with(&roster, &mut ledger).await;
     assert_eq!(last.steps(), Vec::<String>::new(), "the next plan is empty");
@@ -232,13 +232,13 @@ async fn holds(wanted: &Wanted, held: &Held) {
     let end = world.sandbox.snapshot();
     assert!(
         DESKS.iter().all(|desk| end.customers(desk) == after.customers(desk)),
-        "nobody more is added"
+        "no one else is added"
     );
     world.drain();
 }
 
-/// Nobody gets a second account.
-fn no_address_is_anybodys_twice(wanted: &Wanted, before: &Snapshot, after: &Snapshot) {
+/// No person gets a second account.
+fn assert_no_duplicate_accounts(wanted: &Wanted, before: &Snapshot, after: &Snapshot) {
     let having = |snapshot: &Snapshot, email: &str| {
         let accounts = snapshot.accounts.values();
         accounts.filter(|account| account.email.to_lowercase() == email).count()
@@ -250,10 +250,10 @@ fn no_address_is_anybodys_twice(wanted: &Wanted, before: &Snapshot, after: &Snap
     }
 }
 
-fn nobody_else_is_touched(wanted: &Wanted, before: &Snapshot, after: &Snapshot) {
+fn assert_no_one_else_is_touched(wanted: &Wanted, before: &Snapshot, after: &Snapshot) {
     let listed = |email: &str| wanted.customers.keys().any(|n| email == self::email(*n));
-    for (key, (access, customers)) in where_everybody_is(before) {
-        let (access_after, customers_after) = &where_everybody_is(after)[&key];
+    for (key, (access, customers)) in customers_by_desk(before) {
+        let (access_after, customers_after) = &customers_by_desk(after)[&key];
         let n = DESKS.iter().position(|desk| *desk == key).unwrap();
         assert!(customers.is_subset(customers_after), "somebody left {key}");
         let came: Vec<_> = customers_after.difference(&customers).collect();
@@ -273,7 +273,7 @@ fn nobody_else_is_touched(wanted: &Wanted, before: &Snapshot, after: &Snapshot) 
     }
 }
 
-fn the_roster_is_reached(wanted: &Wanted, applied: &Applied, after: &Snapshot) {
+fn assert_roster_is_reached(wanted: &Wanted, applied: &Applied, after: &Snapshot) {
     let held = applied.seen.approved.plan().held.iter();
     let held: BTreeSet<_> = held
         .filter_map(|held| held.email.as_ref())
@@ -303,10 +303,10 @@ fn the_roster_is_reached(wanted: &Wanted, applied: &Applied, after: &Snapshot) {
     }
 }
 
-/// A full pass, then edits: each reaches its roster as a full pass would, and touches nobody else.
-async fn edits_hold(rosters: &[Wanted], held: &Held) {
+/// A full pass, then edits: each reaches its roster as a full pass would, and touches no one else.
+async fn assert_edits_reach_rosters(rosters: &[Wanted], held: &Held) {
     let mut held = held.clone();
-    // A second account with the same e-mail is seen by a search only, which an edit makes and a full pass need not.
+    // A second account with the same e-mail is seen by a search only, which an edit makes and a full pass may not make.
     held.people.values_mut().for_each(|(.., twice)| *twice = false);
     let config = Config {
         page_limit: held.page_limit,
@@ -323,7 +323,7 @@ async fn edits_hold(rosters: &[Wanted], held: &Held) {
         let applied = world.edit(&mut kept, &roster).await;
         undone.extend(applied.unsuccessful());
         held.extend(applied.held());
-        nobody_else_is_touched(wanted, &before, &world.sandbox.snapshot());
+        assert_no_one_else_is_touched(wanted, &before, &world.sandbox.snapshot());
         if applied.unsuccessful().is_empty() {
             assert_eq!(applied.writes, applied.planned);
         }
@@ -345,24 +345,24 @@ fn any_edits_after_a_full_pass_reach_the_roster() {
     std::thread::scope(|scope| {
         for _ in 0..SIDE_BY_SIDE {
             let rosters = prop::collection::vec(wanted(), 2..5);
-            let holds = async |(rosters, held): (Vec<Wanted>, Held)| edits_hold(&rosters, &held).await;
-            scope.spawn(move || some_pairs(EDITED.div_ceil(SIDE_BY_SIDE), &(rosters, held()), holds));
+            let holds = async |(rosters, held): (Vec<Wanted>, Held)| assert_edits_reach_rosters(&rosters, &held).await;
+            scope.spawn(move || run_cases(EDITED.div_ceil(SIDE_BY_SIDE), &(rosters, held()), holds));
         }
     });
 }
 
 #[test]
-fn applying_any_plan_reaches_the_roster_and_touches_nobody_else() {
-    // Most of the time goes by waiting for a search that may lag, so several run side by side.
+fn applying_any_plan_reaches_the_roster_and_touches_no_one_else() {
+    // Most of the time is spent waiting for a search that may lag, so several run side by side.
     std::thread::scope(|scope| {
         for _ in 0..SIDE_BY_SIDE {
             let holds = async |(wanted, held): (Wanted, Held)| holds(&wanted, &held).await;
-            scope.spawn(move || some_pairs(PAIRS.div_ceil(SIDE_BY_SIDE), &(wanted(), held()), holds));
+            scope.spawn(move || run_cases(PAIRS.div_ceil(SIDE_BY_SIDE), &(wanted(), held()), holds));
         }
     });
 }
 
-fn some_pairs<S: Strategy, F>(cases: u32, any: &S, holds: F)
+fn run_cases<S: Strategy, F>(cases: u32, any: &S, holds: F)
 where
     F: AsyncFn(S::Value),
 {

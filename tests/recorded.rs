@@ -1,4 +1,4 @@
-//! Answers of real Jira sites: quietdesk reads them, and the simulated Jira answers alike. See `tests/recorded/README.md`.
+//! Answers of real Jira sites: quietdesk reads them, and the sandbox answers alike. See `tests/recorded/README.md`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -46,7 +46,7 @@ const ALL_ACCOUNTS: &str = include_str!("recorded/accounts.json");
 const REMOVE_WHILE_OPEN: &str = include_str!("recorded/remove-while-open-400.json");
 const ROLE_OF_DATA_CENTER: &str = include_str!("recorded/role-data-center.json");
 
-/// What Cloud was recorded to answer.
+/// The recorded answers of Cloud.
 const CLOUD: &[Recording] = &[
     ("GET", DESKS, 200, DESKS_WITHOUT_ENVELOPE),
     ("GET", CUSTOMERS, 200, CUSTOMERS_PAGE),
@@ -54,7 +54,7 @@ const CLOUD: &[Recording] = &[
     ("GET", ROLES, 200, ROLES_OF_A_PROJECT),
     ("GET", USER, 200, USER_EXPANDED),
     ("GET", ACCOUNTS, 200, ALL_ACCOUNTS),
-    // Which roles a site has besides is its own affair; these are empty.
+    // Further roles differ from site to site; these are empty.
     (
         "GET",
         "/rest/api/3/project/HARBOR/role/10200",
@@ -92,7 +92,7 @@ fn seed() -> Seed {
     }
 }
 
-/// A simulated Jira that gives the recorded answers where there are some.
+/// A simulated Jira that replays the recorded answers where there are any.
 fn replay(deployment: Deployment, recordings: &'static [Recording]) -> axum::Router {
     let config = Config {
         deployment,
@@ -135,7 +135,9 @@ async fn client(deployment: Deployment, recordings: &'static [Recording]) -> Jir
     };
     let router = replay(deployment, recordings);
     let transport = InProcess::new(router, settings.url.clone(), &settings.credentials);
-    JiraRead::connect_by(Arc::new(transport), settings).await.unwrap()
+    JiraRead::connect_with_transport(Arc::new(transport), settings)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -149,27 +151,30 @@ async fn a_list_of_desks_without_its_envelope_is_read() {
 async fn rows_are_believed_beside_a_size_of_0_and_without_name_and_key() {
     let jira = client(Deployment::Cloud, CLOUD).await;
     let desks = jira.desks().await.unwrap();
-    let roll = jira.roll(&desks[0], &|_| ()).await.unwrap();
+    let roll = jira.customer_list(&desks[0], &|_| ()).await.unwrap();
     assert_eq!(roll.completeness, Completeness::Complete);
     let [sven] = roll.accounts.as_slice() else {
         panic!("{roll:?}")
     };
     assert_eq!((sven.email.as_deref(), sven.active), (Some("sven@example.com"), true));
     assert_eq!(sven.kind, AccountKind::Customer);
-    let roll = jira.roll(&desks[1], &|_| ()).await.unwrap();
+    let roll = jira.customer_list(&desks[1], &|_| ()).await.unwrap();
     assert_eq!((roll.accounts.len(), roll.completeness), (0, Completeness::Complete));
 }
 
 #[tokio::test]
 async fn roles_a_site_has_of_its_own_are_read() {
     let jira = client(Deployment::Cloud, CLOUD).await;
-    let team = jira.team(&DeskKey::parse("HARBOR").unwrap()).await.unwrap();
-    // Those of the administrators and of the team, which the simulated Jira fills.
-    assert_eq!((team.members.len(), team.unread), (2, false));
+    let team = jira
+        .project_role_members(&DeskKey::parse("HARBOR").unwrap())
+        .await
+        .unwrap();
+    // The members of the administrators' and the team's role, which the simulated Jira fills.
+    assert_eq!((team.members.len(), team.is_incomplete), (2, false));
 }
 
 #[tokio::test]
-async fn an_account_with_its_licences_is_read() {
+async fn an_account_with_its_licenses_is_read() {
     let jira = client(Deployment::Cloud, CLOUD).await;
     let handle = Handle("6aa0c1d20000000000000001".to_owned());
     let account = jira.account(&handle).await.unwrap().unwrap();
@@ -177,7 +182,7 @@ async fn an_account_with_its_licences_is_read() {
         (account.email.as_deref(), account.kind),
         (Some("dock@example.com"), AccountKind::Person)
     );
-    let standing = jira.standing(&handle).await.unwrap().unwrap();
+    let standing = jira.account_access(&handle).await.unwrap().unwrap();
     assert!(standing.is_licensed());
     assert_eq!(standing.groups.len(), 3);
 }
@@ -205,12 +210,12 @@ async fn apps_without_an_address_are_met_in_the_sweep() {
 async fn people_and_groups_in_a_role_of_data_center_are_distinguished() {
     const RECORDINGS: &[Recording] = &[("GET", ROLE, 200, ROLE_OF_DATA_CENTER)];
     let jira = client(DATA_CENTER, RECORDINGS).await;
-    let roll = jira.roll_of("HARBOR").await.unwrap();
+    let roll = jira.customer_list_by_role("HARBOR").await.unwrap();
     assert_eq!(roll.members, [Handle("nora".to_owned())].into());
     assert_eq!(roll.groups, ["harbor-crew".to_owned()].into());
 }
 
-/// Applies a roster with the program, at a site that gives these answers, and returns the report.
+/// Applies a roster with the program, at a site that replays these answers, and returns the report.
 async fn report(recordings: &'static [Recording], roster: &str) -> Value {
     let listener = tokio::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
         .await
@@ -275,10 +280,10 @@ async fn a_removal_from_a_desk_that_turns_out_to_be_open_is_held() {
                   customers: [{email: olga@example.com, desks: [PILOT], until: 2026-01-31}, {email: sven@example.com, desks: [PILOT]}]\n";
     let step = outcome(&report(RECORDINGS, roster).await, "remove_from_desk");
     assert_eq!(step["outcome"], "held", "{step:#}");
-    assert!(step.to_string().contains("a desk that is open"), "{step:#}");
+    assert!(step.to_string().contains("while the desk is open"), "{step:#}");
 }
 
-/// What of a recorded answer another one does not have, or has otherwise.
+/// What the recorded answer has and the other lacks or has differently.
 fn lacks(recorded: &Value, answered: &Value, at: &str) -> Vec<String> {
     match (recorded, answered) {
         (Value::Object(recorded), Value::Object(answered)) => {
@@ -288,7 +293,7 @@ fn lacks(recorded: &Value, answered: &Value, at: &str) -> Vec<String> {
             });
             lacks.flatten().collect()
         }
-        // Each row has its like.
+        // Each recorded row needs a row like it.
         (Value::Array(recorded), Value::Array(answered)) => {
             let lacks = recorded.iter().filter_map(|row| {
                 let each = answered.iter().map(|answered| lacks(row, answered, &format!("{at}[]")));
@@ -297,7 +302,7 @@ fn lacks(recorded: &Value, answered: &Value, at: &str) -> Vec<String> {
             });
             lacks.flatten().collect()
         }
-        (Value::String(recorded), Value::String(answered)) if !leads_alike(recorded, answered) => {
+        (Value::String(recorded), Value::String(answered)) if !is_same_link(recorded, answered) => {
             vec![format!("{at} is {answered}, like {recorded}")]
         }
         (Value::String(_), Value::String(_))
@@ -307,15 +312,15 @@ fn lacks(recorded: &Value, answered: &Value, at: &str) -> Vec<String> {
     }
 }
 
-/// Whether both texts are links to the same place in Jira's API, whatever they are about, or neither is one. Parameters
-/// are compared where one was recorded: the first one's name, and whether what follows is encoded.
-fn leads_alike(recorded: &str, answered: &str) -> bool {
+/// Whether both texts are links to the same path in Jira's API, whatever ids they hold, or neither is a link.
+/// Parameters are compared where one was recorded: the first one's name, and whether its value is encoded.
+fn is_same_link(recorded: &str, answered: &str) -> bool {
     let place = |text: &str| text.split_once("/rest/").map(|(_, place)| place.to_owned());
     let (recorded, answered) = match (place(recorded), place(answered)) {
         (Some(recorded), Some(answered)) => (recorded, answered),
         (recorded, answered) => return recorded == answered,
     };
-    // The version of the API matters, the numbers of what it is about do not.
+    // The version of the API matters, the ids in the path do not.
     let about = |(at, part): (usize, &str)| match part.parse::<u32>() {
         Ok(_) if at > 1 => "0".to_owned(),
         _ => part.to_owned(),
@@ -362,9 +367,9 @@ async fn the_simulated_cloud_answers_as_recorded() {
         refused.json(),
         serde_json::from_str::<Value>(REMOVE_WHILE_OPEN).unwrap()
     );
-    // Apps show no address there: that the simulated Jira does is more, not less.
+    // Recorded apps show no address: the simulated Jira shows more, not less.
     alike(ALL_ACCOUNTS, &site.get(ACCOUNTS).await.json());
-    // Which roles there are is the site's own affair.
+    // Further roles differ from site to site.
     let mut roles: Value = serde_json::from_str(ROLES_OF_A_PROJECT).unwrap();
     roles
         .as_object_mut()
@@ -374,7 +379,7 @@ async fn the_simulated_cloud_answers_as_recorded() {
         &roles.to_string(),
         &site.get("/rest/api/2/project/HARBOR/role").await.json(),
     );
-    site.finish_blaming(0);
+    site.finish_with_violations(0);
 }
 
 #[tokio::test]
@@ -390,5 +395,5 @@ async fn the_simulated_data_center_answers_as_documented() {
     let mut role = serde_json::from_str::<Value>(ROLE_OF_DATA_CENTER).unwrap();
     role["self"] = json!("https://jira.harbor.example/rest/api/2/project/10001/role/10100");
     alike(&role.to_string(), &site.get(ROLE).await.json());
-    site.finish_blaming(0);
+    site.finish_with_violations(0);
 }

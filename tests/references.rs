@@ -1,5 +1,5 @@
-//! What comments and documents refer to is in the repository: no document outside of it, no fact that `docs/jira.md`
-//! does not have, and no test or switch in that page that is not there.
+//! Whatever comments and documents refer to is in the repository: no outside document, no fact that `docs/jira.md`
+//! lacks, and no test or switch named in that page that does not exist.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -11,7 +11,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const PLACES: &str = "src tests benches docs examples systemd README.md";
 /// The facts about Jira, each under a heading that is its id.
 const FACTS: &str = "docs/jira.md";
-/// Documents outside of the repository. Without the bars, this file would mention them.
+/// Outside documents. The bars keep this file from naming them.
 const OUTSIDE: &str = "jira-|facts, design| §, design|.md, crates|.md, style|.md, shared|/";
 
 fn read(path: &str) -> String {
@@ -19,7 +19,7 @@ fn read(path: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Adds every file of a place, with what it says, but for what git ignores.
+/// Adds every file below a path with its text, except what git ignores.
 fn read_below(place: &Path, texts: &mut Vec<(String, String)>) {
     if place.ends_with("node_modules") || place.ends_with("__pycache__") {
         return;

@@ -70,7 +70,7 @@ fn good_rosters_mean_what_they_say() {
     }
 }
 
-/// A roster file as the JSON a schema judges; nothing where it is not one YAML document of JSON's values.
+/// A roster file as JSON for the schema; `None` if it is not one YAML document of JSON's values.
 fn as_json(file: &Path) -> Option<serde_json::Value> {
     let text = String::from_utf8(fs::read(file).unwrap()).ok()?;
     serde_yaml::from_str(&text).ok()
@@ -95,7 +95,7 @@ fn the_schema_accepts_what_the_program_accepts() {
 
 #[test]
 fn the_schema_refuses_what_it_can_see() {
-    /// Bad only for who compares two places, reads addresses and names as Jira does, or looks at the YAML.
+    /// Invalid only across entries, by Jira's rules for addresses and names, or as YAML: a schema cannot see it.
     const BEYOND_A_SCHEMA: [&str; 7] = [
         "invisible_address",
         "duplicate_customer",

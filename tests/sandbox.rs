@@ -1,4 +1,4 @@
-//! The simulated Jira over real HTTP: every rule of its ledger, asked by a plain client. What it wrote down is checked
+//! The simulated Jira over real HTTP: every rule of its ledger, tried by a plain client. What it recorded is checked
 //! against Atlassian's documents at the end of each test.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -87,7 +87,7 @@ async fn headers_are_judged() {
         204,
         "adding is not experimental"
     );
-    site.finish_blaming(6);
+    site.finish_with_violations(6);
 }
 
 #[tokio::test]
@@ -212,7 +212,7 @@ async fn bodies_are_judged() {
         }
     }
     for body in [
-        json!({"displayName": "Nobody"}),
+        json!({"displayName": "Missing"}),
         json!({"email": "x@example.com", "notify": true}),
         json!({"email": "x@example.com", "displayName": "a\u{7}b"}),
         json!({"email": 7}),
@@ -221,7 +221,7 @@ async fn bodies_are_judged() {
     }
     let before = Site::new().await.sandbox.snapshot();
     assert_eq!(site.sandbox.snapshot(), before);
-    site.finish_blaming(16);
+    site.finish_with_violations(16);
 }
 
 #[tokio::test]
@@ -241,7 +241,7 @@ async fn adding_is_idempotent_and_adds_the_valid_ones() {
         assert_eq!(site.sandbox.journal().last().unwrap().effect, effect);
     }
     let shy = site.id("shy@example.com");
-    let got = add(vec!["nobody".to_owned(), shy]).await;
+    let got = add(vec!["missing".to_owned(), shy]).await;
     assert_eq!(got.status, 400);
     assert!(site.sandbox.snapshot().customers("HR").contains("shy@example.com"));
     for refused in ["gone@example.com", "app@example.com"] {
@@ -253,7 +253,7 @@ async fn adding_is_idempotent_and_adds_the_valid_ones() {
 }
 
 #[tokio::test]
-async fn nobody_is_removed_while_the_desk_is_open() {
+async fn no_one_is_removed_while_the_desk_is_open() {
     let site = Site::new().await;
     let body = json!({"accountIds": [site.id("ada@example.com")]});
     let got = site.call("DELETE", &customers(1), body.clone()).await;
@@ -266,7 +266,7 @@ async fn nobody_is_removed_while_the_desk_is_open() {
         204,
         "not on it: passed over"
     );
-    let unknown = json!({"accountIds": ["nobody"]});
+    let unknown = json!({"accountIds": ["missing"]});
     assert_eq!(site.call("DELETE", &customers(2), unknown).await.status, 400);
     assert!(!site.sandbox.snapshot().customers("HR").contains("ada@example.com"));
     assert!(site.sandbox.snapshot().customers("SUP").contains("ada@example.com"));
@@ -301,7 +301,7 @@ async fn the_check_against_the_contracts_notices_what_is_wrong() {
     site.finish();
 }
 
-/// What changes nothing is no effect: a client that writes what is so already is found out by it.
+/// A write that changes nothing has no effect: this exposes a client that writes what is already so.
 #[tokio::test]
 async fn only_what_changes_something_is_an_effect() {
     let site = Site::new().await;
@@ -330,10 +330,10 @@ async fn a_call_names_as_many_accounts_as_it_may_and_no_more() {
     }
     let twice = json!({"accountIds": [ids[0], ids[0]]});
     assert_eq!(site.call("POST", &customers(2), twice).await.status, 400);
-    site.finish_blaming(3);
+    site.finish_with_violations(3);
 }
 
-/// What Jira takes for an address: something, one `@`, a domain with a dot inside.
+/// What Jira accepts as an address: something, one `@`, a domain with a dot inside.
 #[tokio::test]
 async fn what_is_an_address() {
     let site = Site::new().await;
@@ -363,9 +363,9 @@ async fn what_is_an_address() {
     site.finish();
 }
 
-/// The permissions asked for, and no others, are told as they are.
+/// Exactly the permissions asked for are returned, with their real values.
 #[tokio::test]
-async fn each_permission_is_told_as_it_is() {
+async fn each_permission_is_reported_as_it_is() {
     for (administrator, user_picker) in [(true, false), (false, true)] {
         let config = Config {
             administrator,
@@ -392,11 +392,11 @@ async fn each_permission_is_told_as_it_is() {
         ] {
             assert_eq!(site.get(&wrong).await.status, 400, "{wrong}");
         }
-        site.finish_blaming(3);
+        site.finish_with_violations(3);
     }
 }
 
-/// The links of a page lead to the pages beside it, and none beyond the ends.
+/// A page links to the previous and next pages, and to none beyond the ends.
 #[tokio::test]
 async fn a_page_links_to_those_beside_it() {
     let mut seed = seed();

@@ -1,4 +1,4 @@
-//! The simulated Jira over real HTTP: accounts, searches, permissions, and the calls nobody may make.
+//! The simulated Jira over real HTTP: accounts, searches, permissions, and the forbidden calls.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -86,14 +86,14 @@ async fn a_sweep_meets_every_account_once_and_only_an_empty_page_ends_it() {
         let count = met.len();
         met.sort();
         met.dedup();
-        assert_eq!(met.len(), count, "nobody twice");
+        assert_eq!(met.len(), count, "no account twice");
         assert_eq!(met, site.sandbox.snapshot().accounts.into_keys().collect::<Vec<_>>());
         site.finish();
     }
 }
 
 #[tokio::test]
-async fn an_account_tells_what_it_is() {
+async fn an_account_shows_what_it_is() {
     let site = Site::new().await;
     let user = async |email: &str, expand: &str| {
         let path = format!("/rest/api/3/user?accountId={}{expand}", site.id(email));
@@ -117,12 +117,12 @@ async fn an_account_tells_what_it_is() {
         (&json!("atlassian"), None)
     );
     assert_eq!(user("gone@example.com", "").await["active"], false);
-    assert_eq!(site.get("/rest/api/3/user?accountId=nobody").await.status, 404);
+    assert_eq!(site.get("/rest/api/3/user?accountId=missing").await.status, 404);
     site.finish();
 }
 
 #[tokio::test]
-async fn roles_tell_who_else_reaches_a_desk() {
+async fn roles_show_who_else_reaches_a_desk() {
     let site = Site::new().await;
     let roles = site.get("/rest/api/3/project/SUP/role").await.json();
     let actors = async |name: &str| {
@@ -213,7 +213,7 @@ async fn unknown_routes_and_parameters_are_held_against_the_client() {
     assert_eq!(site.get("/rest/api/3/user?accountId=x&expand=all").await.status, 404);
     let bodied = site.ask("GET", "/rest/api/3/myself").json(&json!({}));
     assert_eq!(support::site::send(bodied).await.status, 200);
-    site.finish_blaming(10);
+    site.finish_with_violations(10);
 }
 
 #[tokio::test]
@@ -281,7 +281,7 @@ async fn somebody_else_changes_things() {
     site.finish();
 }
 
-/// A client that asks for one spelling alone makes a second account of the same person.
+/// A client that looks up only one spelling creates a second account for the same person.
 #[tokio::test]
 async fn addresses_are_compared_as_they_are_written_apart_from_case() {
     let site = Site::new().await;
@@ -300,19 +300,19 @@ async fn addresses_are_compared_as_they_are_written_apart_from_case() {
     site.finish();
 }
 
-/// The clock that answers tell.
+/// The clock in the `Date` header of answers.
 #[tokio::test]
 async fn the_clock_can_be_set() {
     let site = Site::new().await;
-    let told = async || {
+    let difference = async || {
         let got = site.get("/rest/api/3/myself").await;
         let date = jiff::fmt::rfc2822::parse(got.header("date").unwrap()).unwrap();
         date.timestamp().as_second() - jiff::Timestamp::now().as_second()
     };
-    assert!(told().await.abs() < 30);
+    assert!(difference().await.abs() < 30);
     for ahead in [7200, -7200, 0] {
         site.sandbox.set_clock(ahead);
-        assert!((told().await - ahead).abs() < 30, "{ahead}");
+        assert!((difference().await - ahead).abs() < 30, "{ahead}");
     }
     site.finish();
 }

@@ -1,4 +1,4 @@
-//! The simulated Jira over real HTTP: what can go wrong, fault by fault, and the same without a connection.
+//! The simulated Jira over real HTTP: every fault, and the same without a connection.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -61,7 +61,7 @@ async fn refusals_have_no_effect_and_the_headers_of_jira() {
             .unwrap()
             .starts_with("1970-01-01T00:00:0")
     );
-    assert_eq!(site.sandbox.accounts_of("new@example.com"), [""; 0]);
+    assert_eq!(site.sandbox.ids_by_email("new@example.com"), [""; 0]);
     site.finish();
 }
 
@@ -74,7 +74,7 @@ async fn a_connection_ends_before_or_after_the_effect() {
         let body = json!({"email": email, "displayName": "New"});
         let got = try_send(site.ask("POST", CREATE).json(&body)).await;
         assert!(got.is_err(), "{script}");
-        assert_eq!(site.sandbox.accounts_of(&email).len(), made, "{script}");
+        assert_eq!(site.sandbox.ids_by_email(&email).len(), made, "{script}");
         let exchange = last(&site);
         assert_eq!(exchange.status, (script == "truncated").then_some(201));
         assert_eq!(exchange.effect, made == 1, "{script}");
@@ -95,7 +95,7 @@ async fn answers_are_spoilt_after_the_effect() {
     assert!(serde_json::from_str::<serde_json::Value>(&got.text).is_err());
     assert_eq!(site.create("b@example.com").await.status, 500);
     for email in ["a@example.com", "b@example.com"] {
-        assert_eq!(site.sandbox.accounts_of(email).len(), 1, "{email}");
+        assert_eq!(site.sandbox.ids_by_email(email).len(), 1, "{email}");
         assert_eq!(site.create(email).await.status, 409, "{email}");
     }
     site.finish();
@@ -273,7 +273,7 @@ async fn too_many_requests_wait() {
 }
 
 #[tokio::test]
-async fn a_caller_of_the_router_can_tell_a_dropped_connection() {
+async fn a_caller_of_the_router_can_detect_a_dropped_connection() {
     let sandbox = Sandbox::new(Config::default(), &seed());
     sandbox.set_faults(&"drop-before@1, truncated@2".parse().unwrap());
     let dropped = in_process(&sandbox, "/rest/api/3/myself").await;

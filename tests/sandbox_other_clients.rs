@@ -1,5 +1,5 @@
-//! What clients other than quietdesk send, and Jira takes. `tests/clients` has some of these clients themselves; here is
-//! each of their habits by itself.
+//! Requests of clients other than quietdesk that Jira accepts. `tests/clients` runs some of these clients; here each of
+//! their habits is tried alone.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -22,7 +22,7 @@ async fn site(deployment: Deployment) -> Site {
     Site::with(config, seed()).await
 }
 
-/// What membership calls name an account by: its id on Cloud, its username on Data Center.
+/// The id that membership calls use for an account: its id on Cloud, its username on Data Center.
 fn handle(site: &Site, email: &str) -> String {
     let account = site.sandbox.snapshot().accounts.remove(&site.id(email)).unwrap();
     account.user.map_or_else(|| site.id(email), |user| user.username)
@@ -49,13 +49,13 @@ async fn the_other_deployments_list_of_accounts_may_be_there_and_empty() {
             assert_eq!(got.status, 204);
             assert!(!site.sandbox.snapshot().customers("HR").contains("grace@example.com"));
         }
-        site.finish_blaming(0);
+        site.finish_with_violations(0);
 
         let site = self::site(deployment).await;
         for body in [json!({field: [name], other: [name]}), json!({field: [], other: []})] {
             assert_eq!(site.call("POST", &customers(2), body).await.status, 400);
         }
-        site.finish_blaming(2);
+        site.finish_with_violations(2);
     }
 }
 
@@ -79,13 +79,13 @@ async fn other_versions_of_the_platforms_api_answer_alike() {
                 assert_eq!(got.status, 200, "{deployment:?} {version} {path}");
                 let mut got = got.json();
                 got.as_object_mut().unwrap().remove("serverTime");
-                // Links are of version 2, unless 3 was asked.
+                // Links are of version 2, unless 3 was requested.
                 let expected = expected.to_string().replace("/rest/api/3/", "/rest/api/2/");
                 assert_eq!(got.to_string(), expected, "{deployment:?} {version} {path}");
             }
         }
         assert_eq!(site.get("/rest/api/4/myself").await.status, 501);
-        site.finish_blaming(1);
+        site.finish_with_violations(1);
     }
 }
 
@@ -101,7 +101,7 @@ async fn a_role_is_where_its_link_says() {
                 assert_eq!((&role["name"], &role["self"]), (&json!(name), link));
             }
         }
-        site.finish_blaming(0);
+        site.finish_with_violations(0);
     }
 }
 
@@ -124,13 +124,13 @@ async fn a_desk_is_named_by_its_id_or_by_its_projects_key_or_id() {
         let path = "/rest/servicedeskapi/servicedesk/HR/customer";
         assert!(site.call("POST", path, body).await.status < 300);
         assert!(site.sandbox.snapshot().customers("HR").contains("grace@example.com"));
-        // A fault of a desk strikes whatever it is called by.
+        // A fault of a desk applies under any of its names.
         site.faults("desk[HR]:403");
         for name in ["2", "HR", "10002"] {
             let got = site.get(&format!("/rest/servicedeskapi/servicedesk/{name}")).await;
             assert_eq!(got.status, 403, "{name}");
         }
-        site.finish_blaming(0);
+        site.finish_with_violations(0);
     }
 }
 
@@ -152,7 +152,7 @@ async fn true_and_false_are_spelled_in_any_case() {
     let role = |flag: &str| format!("/rest/api/3/project/HR/role/10100?excludeInactiveUsers={flag}");
     assert_eq!(gone(site.get(&role("True")).await.json()), 1);
     assert_eq!(gone(site.get(&role("False")).await.json()), 2);
-    // Cloud's search knows neither of these parameters, and does not mind them.
+    // Cloud's search ignores these two parameters.
     let search = "/rest/api/2/user/search?query=gone&includeActive=True&includeInactive=True";
     assert_eq!(site.get(search).await.json(), json!([]));
     assert_eq!(
@@ -160,14 +160,14 @@ async fn true_and_false_are_spelled_in_any_case() {
         Value::Null
     );
     assert!(site.get("/rest/api/3/serverInfo?doHealthCheck=True").await.json()["healthChecks"].is_array());
-    site.finish_blaming(0);
+    site.finish_with_violations(0);
 
     let site = self::site(DATA_CENTER).await;
     let search = |flag: &str| format!("/rest/api/2/user/search?username=gone&includeInactive={flag}");
     assert_eq!(site.get(&search("True")).await.json().as_array().unwrap().len(), 1);
     assert_eq!(site.get(&search("False")).await.json(), json!([]));
     assert_eq!(site.get(&search("yes")).await.status, 400);
-    site.finish_blaming(1);
+    site.finish_with_violations(1);
 }
 
 #[tokio::test]
@@ -181,7 +181,7 @@ async fn the_experimental_header_says_opt_in_or_true() {
                 Deployment::DataCenter(_) => request.bearer_auth("sandbox"),
             };
             assert_eq!(send(request).await.status, status, "{value}");
-            site.finish_blaming(usize::from(status == 412));
+            site.finish_with_violations(usize::from(status == 412));
         }
     }
 }
@@ -221,7 +221,7 @@ async fn each_api_spells_its_errors_in_its_own_shape() {
             let found: Vec<_> = body.as_object().unwrap().keys().collect();
             assert_eq!(found, keys, "{path}");
         }
-        site.finish_blaming(3);
+        site.finish_with_violations(3);
     }
 }
 
@@ -240,12 +240,12 @@ async fn the_servers_time_is_that_of_its_start_and_what_has_passed_since() {
             time.starts_with("2026-11-28T23:59:59.") || time.starts_with("2026-11-29T00:"),
             "{time}"
         );
-        site.finish_blaming(0);
+        site.finish_with_violations(0);
     }
 }
 
 #[tokio::test]
-async fn the_sandbox_command_tells_todays_time() {
+async fn the_sandbox_command_reports_todays_time() {
     for deployment in ["cloud", "data-center"] {
         let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_quietdesk"));
         program
@@ -276,7 +276,7 @@ async fn permissions_are_asked_for_by_name_and_for_a_project() {
     let permissions = site.get(path).await.json()["permissions"].clone();
     let keys: Vec<_> = permissions.as_object().unwrap().keys().collect();
     assert_eq!(keys, ["ADMINISTER", "BROWSE_PROJECTS"]);
-    site.finish_blaming(0);
+    site.finish_with_violations(0);
 
     let site = self::site(DATA_CENTER).await;
     let permissions = site
@@ -284,9 +284,9 @@ async fn permissions_are_asked_for_by_name_and_for_a_project() {
         .await;
     assert!(
         permissions.json()["permissions"]["USER_PICKER"].is_object(),
-        "Data Center tells all of them"
+        "Data Center returns all of them"
     );
-    site.finish_blaming(0);
+    site.finish_with_violations(0);
 }
 
 #[tokio::test]
@@ -306,10 +306,10 @@ async fn an_account_is_found_by_its_id_and_made_by_its_full_name() {
         .call("POST", CREATE, json!({"email": "new@example.com", "fullName": "New"}))
         .await;
     assert_eq!((got.status, &got.json()["displayName"]), (201, &json!("New")));
-    site.finish_blaming(0);
+    site.finish_with_violations(0);
 }
 
-/// The contracts hold what quietdesk may ask for, and mark what wants the experimental header as it does.
+/// The contracts hold every request of quietdesk, and agree on which ones need the experimental header.
 #[test]
 fn every_request_quietdesk_makes_is_in_the_contracts() {
     let cloud = contracts::operations(Deployment::Cloud);

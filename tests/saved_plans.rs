@@ -1,5 +1,5 @@
-//! Saved plans by the real program, on both kinds of Jira: what is true already is skipped, what moved refuses the whole
-//! plan and is named, and the guards judge once more.
+//! Saved plans with the real program, on both kinds of Jira: steps that are already done are skipped, any other change
+//! refuses the whole plan and is named, and the guards judge again.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use quietdesk::sandbox::{Deployment, DeskAccess, SeedPerson};
 use serde_json::Value;
-use support::program::{BOTH, Day, two_desks};
+use support::program::{BOTH, ProgramSite, two_desks};
 
 const BEFORE: &str = "\
 version: 1
@@ -23,7 +23,7 @@ customers:
   - {email: dora@example.com, name: Dora, desks: [PRIV]}
 ";
 
-/// Ada is new, Bob comes to a second desk, Carol leaves, Dora has another name, and a desk is opened.
+/// Ada is new, Bob is added to a second desk, Carol leaves, Dora gets another name, and a desk is opened.
 const AFTER: &str = "\
 version: 1
 desks:
@@ -35,13 +35,13 @@ customers:
   - {email: dora@example.com, name: Dora Day, desks: [PRIV]}
 ";
 
-/// A step of every kind the deployment has is saved in `p.json`.
-async fn saved(deployment: Deployment) -> Day {
+/// Saves a plan with a step of every kind that the deployment has in `p.json`.
+async fn saved(deployment: Deployment) -> ProgramSite {
     let people = ["bob", "carol", "dora"].map(|name| SeedPerson {
         name: "Dora".into(),
         ..SeedPerson::customer(format!("{name}@example.com"), &[])
     });
-    let day = Day::on(deployment, two_desks(people.to_vec())).await;
+    let day = ProgramSite::on(deployment, two_desks(people.to_vec())).await;
     day.write("roster.yaml", BEFORE);
     day.does(&["apply", "roster.yaml", "--yes"], 0);
     day.write("roster.yaml", AFTER);
@@ -53,28 +53,28 @@ async fn saved(deployment: Deployment) -> Day {
     day
 }
 
-fn json(day: &Day, name: &str) -> Value {
+fn json(day: &ProgramSite, name: &str) -> Value {
     serde_json::from_str(&fs::read_to_string(day.folder.path().join(name)).unwrap()).unwrap()
 }
 
-fn kinds(day: &Day, name: &str) -> Vec<String> {
+fn kinds(day: &ProgramSite, name: &str) -> Vec<String> {
     let document = json(day, name);
     let steps = document["steps"].as_array().unwrap().iter();
     steps.map(|step| step["kind"].as_str().unwrap().to_owned()).collect()
 }
 
-fn outcomes(day: &Day, name: &str) -> Vec<String> {
+fn outcomes(day: &ProgramSite, name: &str) -> Vec<String> {
     let document = json(day, name);
     let steps = document["steps"].as_array().unwrap().iter();
     steps.map(|step| step["outcome"].as_str().unwrap().to_owned()).collect()
 }
 
-fn of(day: &Day, name: &str) -> String {
-    day.world.sandbox.accounts_of(&format!("{name}@example.com")).remove(0)
+fn of(day: &ProgramSite, name: &str) -> String {
+    day.world.sandbox.ids_by_email(&format!("{name}@example.com")).remove(0)
 }
 
-/// There is nothing left to do, and nothing happened that must not.
-fn is_in_step(day: &Day) {
+/// Asserts that nothing is left to do and that no rule was broken.
+fn is_in_step(day: &ProgramSite) {
     let writes = day.world.sandbox.writes();
     let plan = day.does(&["plan", "roster.yaml", "--output", "json", "--detailed-exitcode"], 0);
     let plan: Value = serde_json::from_str(&plan).unwrap();
@@ -118,7 +118,7 @@ async fn a_saved_plan_needs_no_memory_where_it_is_applied() {
     }
 }
 
-type Doing = fn(&Day);
+type Doing = fn(&ProgramSite);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_somebody_did_in_the_meantime_is_skipped() {
@@ -155,7 +155,7 @@ async fn what_somebody_did_in_the_meantime_is_skipped() {
             let already: Vec<_> = ended.filter(|(_, outcome)| outcome == "already").collect();
             assert_eq!(already.len(), 1, "{deployment:?} {kind}: {already:?}");
             assert_eq!(already[0].0, *kind, "{deployment:?}");
-            assert_eq!(day.world.sandbox.accounts_of("ada@example.com").len(), 1);
+            assert_eq!(day.world.sandbox.ids_by_email("ada@example.com").len(), 1);
             assert!(day.world.sandbox.writes() > before);
             is_in_step(&day);
         }
@@ -165,7 +165,7 @@ async fn what_somebody_did_in_the_meantime_is_skipped() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_else_moved_refuses_the_whole_plan_and_is_named() {
     let doings: [(&str, &str, Doing); 6] = [
-        ("who has the address ada@example.com", "was none", |day| {
+        ("accounts with the address ada@example.com", "was none", |day| {
             let ada = SeedPerson {
                 active: false,
                 ..SeedPerson::customer("ada@example.com", &[])
@@ -197,8 +197,8 @@ async fn whatever_else_moved_refuses_the_whole_plan_and_is_named() {
     for deployment in BOTH {
         for (what, how, doing) in &doings {
             let day = saved(deployment).await;
-            if day.is_cloud && what.starts_with("who has") {
-                // Cloud shows nobody who is deactivated: the create meets Jira's refusal, and is held.
+            if day.is_cloud && what.starts_with("accounts with") {
+                // Cloud does not show deactivated accounts: Jira refuses the create, and it is held.
                 continue;
             }
             doing(&day);
@@ -210,10 +210,10 @@ async fn whatever_else_moved_refuses_the_whole_plan_and_is_named() {
                 "{deployment:?} {what} {how}: {}",
                 ran.stderr
             );
-            assert!(ran.stderr.contains("make a new plan"), "{}", ran.stderr);
+            assert!(ran.stderr.contains("create a new plan"), "{}", ran.stderr);
             assert!(json(&day, "r.json")["stopped"].as_str().unwrap().contains("stale"));
             assert_eq!((day.world.sandbox.writes(), day.world.sandbox.snapshot()), before);
-            // Somebody who hides an address, or has another, is for a person to settle; the program says so itself.
+            // A person must decide about an account with a hidden or changed address; the program says so itself.
             let again = day.run(&["plan", "roster.yaml", "--out", "p.json"]);
             assert_eq!(again.code, 0, "{}", again.stderr);
             let applied = day.run(&["apply", "--plan", "p.json", "--yes"]);
@@ -250,7 +250,7 @@ async fn an_interrupted_plan_is_taken_up_by_applying_it_again() {
 async fn the_guards_judge_again_with_what_was_removed_in_between() {
     for deployment in BOTH {
         let people = (0..12).map(|n| SeedPerson::customer(format!("c{n:02}@example.com"), &["PRIV"]));
-        let day = Day::on(deployment, two_desks(people.collect())).await;
+        let day = ProgramSite::on(deployment, two_desks(people.collect())).await;
         let roster = |left: usize| {
             let emails: Vec<_> = (left..12).map(|n| format!("c{n:02}@example.com")).collect();
             format!(
@@ -260,7 +260,7 @@ async fn the_guards_judge_again_with_what_was_removed_in_between() {
         };
         day.write("one.yaml", &roster(1));
         day.write("roster.yaml", &roster(2));
-        // One of twelve is within the limit, two are not: each plan was good when it was made.
+        // One of twelve is within the limit, two are not: each plan was valid when it was made.
         day.does(&["plan", "one.yaml", "--out", "one.json"], 0);
         day.does(
             &[
@@ -276,7 +276,7 @@ async fn the_guards_judge_again_with_what_was_removed_in_between() {
         day.does(&["apply", "--plan", "one.json", "--yes"], 0);
         let stdout = day.does(&["apply", "--plan", "two.json", "--yes", "--report", "r.json"], 6);
         assert!(
-            stdout.contains("1 person would be taken off PRIV, besides 1 person in the last 24 hours"),
+            stdout.contains("1 person would be removed from PRIV, in addition to 1 person in the last 24 hours"),
             "{stdout}"
         );
         assert_eq!(day.world.sandbox.snapshot().customers("PRIV").len(), 11);
@@ -289,7 +289,7 @@ async fn the_guards_judge_again_with_what_was_removed_in_between() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_removed_where_the_plan_was_made_counts_where_it_is_applied() {
     let people = (0..12).map(|n| SeedPerson::customer(format!("c{n:02}@example.com"), &["PRIV"]));
-    let day = Day::on(Deployment::Cloud, two_desks(people.collect())).await;
+    let day = ProgramSite::on(Deployment::Cloud, two_desks(people.collect())).await;
     let emails: Vec<_> = (1..12).map(|n| format!("c{n:02}@example.com")).collect();
     let exact = |emails: &[String]| {
         let emails = emails.join(", ");
@@ -318,14 +318,14 @@ async fn a_file_that_is_no_plan_for_this_jira_is_refused_without_a_request() {
     let text = fs::read_to_string(&path).unwrap();
     assert!(
         !text.contains("sandbox\"") && !text.contains("quietdesk@example.com"),
-        "nobody's sign-in is in it"
+        "it holds no credentials"
     );
     let newer = text.replacen("\"format_version\": 1", "\"format_version\": 2", 1);
     let edited = text.replace("bob@example.com", "eve@example.com");
     let report = day.does(&["plan", "roster.yaml", "--output", "json"], 0);
     for (name, text, why) in [
         ("newer.json", newer.as_str(), "format version 2"),
-        ("edited.json", &edited, "its sha256 is another"),
+        ("edited.json", &edited, "its sha256 does not match"),
         ("half.json", &text[..text.len() / 2], "is damaged"),
         ("other.json", "{}", "no format_version"),
         ("report.json", &report, "was not saved to be applied"),
@@ -364,7 +364,7 @@ async fn a_plan_or_report_can_be_shown_without_a_jira() {
         "remove carol@example.com from PRIV\n",
         "update dora@example.com: Dora becomes Dora Day\n",
         "set access of OPEN from restricted to open\n",
-        "0 that mail",
+        "API calls, none sends e-mail",
     ] {
         assert!(shown.contains(line), "{line:?} in\n{shown}");
     }
@@ -387,7 +387,7 @@ async fn a_plan_or_report_can_be_shown_without_a_jira() {
 #[tokio::test(flavor = "multi_thread")]
 async fn first_passwords_are_not_in_the_file_and_are_asked_for() {
     let deployment = Deployment::DataCenter(quietdesk::sandbox::Version::V10_3);
-    let day = Day::on(deployment, two_desks(Vec::new())).await;
+    let day = ProgramSite::on(deployment, two_desks(Vec::new())).await;
     day.write(
         "roster.yaml",
         "version: 1\ndesks: {PRIV: {}}\ncustomers:\n  - {email: ada@example.com, desks: [PRIV], initial_password: provided}\n",

@@ -17,7 +17,7 @@ async fn the_administrators_job_on_an_open_and_a_private_desk() {
     ]))
     .await;
     let roster = roster(TWO_DESKS);
-    let applied = world.apply_whole(&roster).await;
+    let applied = world.apply_completely(&roster).await;
     assert_eq!(
         applied.steps(),
         [
@@ -38,7 +38,7 @@ async fn the_administrators_job_on_an_open_and_a_private_desk() {
 #[tokio::test]
 async fn a_first_import_of_2000_costs_2000_creates_and_40_membership_calls() {
     let world = World::new(one_desk(Vec::new())).await;
-    let applied = world.apply_whole(&members(&people(2000))).await;
+    let applied = world.apply_completely(&members(&people(2000))).await;
     let made = |template: &str| {
         let journal = world.sandbox.journal();
         journal
@@ -105,7 +105,7 @@ async fn what_cannot_be_decided_is_held_and_a_pin_settles_it() {
         candidate("two@example.com"),
         candidate("hidden@example.com"),
     );
-    let applied = world.apply_whole(&roster(&pinned)).await;
+    let applied = world.apply_completely(&roster(&pinned)).await;
     assert_eq!(
         applied.steps(),
         ["add hidden@example.com to SUP", "add two@example.com to SUP"]

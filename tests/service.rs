@@ -24,7 +24,7 @@ struct Service {
     world: World,
     folder: TempDir,
     socket: UnixDatagram,
-    told: Vec<String>,
+    log: Vec<String>,
     process: Option<Child>,
 }
 
@@ -42,7 +42,7 @@ impl Service {
             world: World::new(seed).await,
             folder,
             socket,
-            told: Vec::new(),
+            log: Vec::new(),
             process: None,
         };
         fs::write(service.path("token"), TOKEN).unwrap();
@@ -88,10 +88,10 @@ impl Service {
         assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
     }
 
-    /// Waits until the service manager was told a line that begins so.
-    fn until_told(&mut self, begins: &str) {
-        self.until(&format!("told {begins:?}"), |service| {
-            service.told.iter().any(|line| line.starts_with(begins))
+    /// Waits for a notification that starts with this text.
+    fn wait_for_notification(&mut self, begins: &str) {
+        self.until(&format!("notified {begins:?}"), |service| {
+            service.log.iter().any(|line| line.starts_with(begins))
         });
     }
 
@@ -107,8 +107,8 @@ impl Service {
         while !holds(self) {
             assert!(
                 begin.elapsed() < Duration::from_secs(30),
-                "never: {what}; told {:?}",
-                self.told
+                "never: {what}; notified {:?}",
+                self.log
             );
             self.listen();
         }
@@ -118,7 +118,7 @@ impl Service {
         let mut datagram = [0; 4096];
         if let Ok(length) = self.socket.recv(&mut datagram) {
             let text = String::from_utf8_lossy(&datagram[..length]).into_owned();
-            self.told.extend(text.lines().map(str::to_owned));
+            self.log.extend(text.lines().map(str::to_owned));
         }
     }
 
@@ -131,7 +131,7 @@ impl Service {
                 return status;
             }
             assert!(begin.elapsed() < Duration::from_secs(12), "it did not end in time");
-            // Who does not listen would hold it up.
+            // Otherwise a full socket would hold up the process.
             self.listen();
         }
     }
@@ -147,37 +147,33 @@ impl Drop for Service {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_service_manager_is_told_what_happens() {
+async fn the_service_manager_is_notified() {
     let mut service = Service::prepare().await;
     service.start("2s");
-    service.until_told("READY=1");
-    service.until_told("STATUS=in step");
-    service.until_told("WATCHDOG=1");
+    service.wait_for_notification("READY=1");
+    service.wait_for_notification("STATUS=in step");
+    service.wait_for_notification("WATCHDOG=1");
     service.until_on_the_desk(&["ada@example.com"]);
-    service.told.clear();
-    service.until_told("WATCHDOG=1");
+    service.log.clear();
+    service.wait_for_notification("WATCHDOG=1");
     service.signal("-TERM");
-    service.until_told("STOPPING=1");
+    service.wait_for_notification("STOPPING=1");
     assert_eq!(service.ends().code(), Some(0));
-    assert!(
-        !service.told.iter().any(|line| line.contains('@')),
-        "{:?}",
-        service.told
-    );
+    assert!(!service.log.iter().any(|line| line.contains('@')), "{:?}", service.log);
 }
 
-/// The watchdog is fed by the loop, during a pass as well.
+/// The loop pets the watchdog, also during a pass.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_watchdog_is_fed_while_jira_is_slow() {
     let mut service = Service::prepare().await;
     service.world.sandbox.set_faults(&"desks:slow=1500".parse().unwrap());
     service.start("2s");
-    service.until_told("STATUS=reading Jira");
-    service.told.clear();
+    service.wait_for_notification("STATUS=reading Jira");
+    service.log.clear();
     for _ in 0..3 {
-        service.until_told("WATCHDOG=1");
-        assert!(!service.told.iter().any(|line| line.starts_with("STATUS=in step")));
-        service.told.clear();
+        service.wait_for_notification("WATCHDOG=1");
+        assert!(!service.log.iter().any(|line| line.starts_with("STATUS=in step")));
+        service.log.clear();
     }
     service.signal("-TERM");
     assert_eq!(service.ends().code(), Some(0));
@@ -188,8 +184,8 @@ async fn sighup_reads_everything_again() {
     let mut service = Service::prepare().await;
     service.start("2s");
     service.until_on_the_desk(&["ada@example.com"]);
-    service.until_told("STATUS=in step");
-    let ada = service.world.sandbox.accounts_of("ada@example.com").remove(0);
+    service.wait_for_notification("STATUS=in step");
+    let ada = service.world.sandbox.ids_by_email("ada@example.com").remove(0);
     service.world.sandbox.remove_member("SUP", &ada).unwrap();
     service.signal("-HUP");
     service.until_on_the_desk(&["ada@example.com"]);
@@ -202,7 +198,7 @@ async fn sigterm_in_an_outage_ends_it_with_0_at_once() {
     let mut service = Service::prepare().await;
     service.world.sandbox.set_faults(&"429=600".parse().unwrap());
     service.start("1h");
-    service.until_told("STATUS=reading Jira");
+    service.wait_for_notification("STATUS=reading Jira");
     service.signal("-TERM");
     assert_eq!(service.ends().code(), Some(0));
     assert_eq!(service.world.sandbox.writes(), 0);
@@ -224,7 +220,10 @@ async fn sigterm_lets_the_call_in_flight_finish() {
     service.signal("-TERM");
     assert_eq!(service.ends().code(), Some(0));
     let on = service.world.sandbox.snapshot().customers("SUP");
-    assert!(on.contains("ada@example.com"), "whole people, although told to stop");
+    assert!(
+        on.contains("ada@example.com"),
+        "no account without its desk, although it is stopping"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -241,17 +240,17 @@ async fn a_second_sigint_ends_it_at_once() {
             .any(|exchange| exchange.path.ends_with("/customer") && exchange.method == "POST")
     });
     service.signal("-INT");
-    service.until_told("WATCHDOG=1");
+    service.wait_for_notification("WATCHDOG=1");
     service.signal("-INT");
     assert_eq!(service.ends().code(), Some(130));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_is_mended_is_used_at_once() {
+async fn a_corrected_token_is_used_at_once() {
     let mut service = Service::prepare().await;
     fs::write(service.path("token"), "quietdesk@example.com:wrong").unwrap();
     service.start("2s");
-    service.until_told("STATUS=cannot ask which Jira this is: Jira refuses the sign-in");
+    service.wait_for_notification("STATUS=cannot read Jira's server information: Jira refuses the sign-in");
     fs::write(service.path("token"), TOKEN).unwrap();
     service.until_on_the_desk(&["ada@example.com"]);
     service.signal("-TERM");
@@ -263,7 +262,7 @@ async fn a_new_token_that_jira_refuses_does_not_replace_the_old_one() {
     let mut service = Service::prepare().await;
     service.start("2s");
     service.until_on_the_desk(&["ada@example.com"]);
-    service.until_told("STATUS=in step");
+    service.wait_for_notification("STATUS=in step");
     let refused = |service: &Service| {
         service
             .world
@@ -286,14 +285,14 @@ async fn from_token_to_token() {
     let mut service = Service::prepare().await;
     service.start_with("2s", &["--interval", "1s"]);
     service.until_on_the_desk(&["ada@example.com"]);
-    // A is revoked: nothing is believed, and nothing is lost.
+    // A is revoked: its answers are not trusted, and nothing is lost.
     service.world.sandbox.set_token("token-b");
-    service.until_told("STATUS=cannot");
+    service.wait_for_notification("STATUS=cannot");
     service.wants(&["ada@example.com", "bob@example.com"]);
     fs::write(service.path("token"), "quietdesk@example.com:token-b").unwrap();
     service.until_on_the_desk(&["ada@example.com", "bob@example.com"]);
     let writes = service.world.sandbox.writes();
-    // The same roster under another token costs nothing.
+    // The same roster under another token needs no writes.
     let requests = service.world.sandbox.requests();
     service.until("it read again", |service| {
         service.world.sandbox.requests() > requests + 3
@@ -303,7 +302,7 @@ async fn from_token_to_token() {
     assert_eq!(service.ends().code(), Some(0));
 }
 
-/// What a guard refused is done once somebody approves of it, by a daemon that runs all the time.
+/// A running daemon makes removals that a guard refused once they are approved.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approval_reaches_a_running_daemon() {
     let mut service = Service::prepare().await;
@@ -319,7 +318,7 @@ async fn an_approval_reaches_a_running_daemon() {
     wants(&service, &all);
     service.start_with("10s", &["--interval", "1h"]);
     service.until("all are there", |service| on_the_desk(service) == 40);
-    service.until_told("STATUS=in step");
+    service.wait_for_notification("STATUS=in step");
     wants(&service, &all[10..]);
     let refused = service.path("state/refused.json");
     service.until("it is refused", |_| refused.exists());
@@ -338,7 +337,7 @@ async fn an_approval_reaches_a_running_daemon() {
     };
     approve("removals-SUP", 3);
     approve("removals-SUP-00000000", 3);
-    assert!(approve(id, 0).contains("10 people would be taken off SUP"));
+    assert!(approve(id, 0).contains("10 people would be removed from SUP"));
     service.until("they are off", |service| on_the_desk(service) == 30);
     service.signal("-TERM");
     assert_eq!(service.ends().code(), Some(0));
@@ -347,7 +346,7 @@ async fn an_approval_reaches_a_running_daemon() {
     assert_eq!(ended.filter(|line| line.contains("remove_from_desk")).count(), 10);
 }
 
-/// An import is killed at some moment, again and again, and started anew: it is completed, and nobody is made twice.
+/// An import is killed at several moments and restarted each time: it completes, and no account is created twice.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_and_started_again() {
     let mut service = Service::prepare().await;
@@ -362,7 +361,7 @@ async fn killed_at_any_moment_and_started_again() {
     for round in 1..=8_usize {
         let before = service.world.sandbox.snapshot().accounts.len();
         service.start("10s");
-        // At another moment of the pass each time: after some more accounts, or while it reads at the start.
+        // At a different moment each time: after some more accounts, or during the first reads.
         let more = if round % 4 == 0 { 0 } else { round * 5 };
         service.until("some more accounts", |service| {
             let accounts = service.world.sandbox.snapshot().accounts.len();
@@ -378,18 +377,18 @@ async fn killed_at_any_moment_and_started_again() {
     service.signal("-TERM");
     assert_eq!(service.ends().code(), Some(0));
     let snapshot = service.world.sandbox.snapshot();
-    assert_eq!(snapshot.accounts.len(), 301, "nobody twice, and quietdesk itself");
+    assert_eq!(snapshot.accounts.len(), 301, "no account twice, and quietdesk itself");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_good_roster_is_in_force_across_a_restart() {
     let mut service = Service::prepare().await;
     service.start("2s");
-    service.until_told("STATUS=in step");
+    service.wait_for_notification("STATUS=in step");
     service.signal("-TERM");
     assert_eq!(service.ends().code(), Some(0));
     fs::write(service.path("roster.yaml"), "version: 1\ncustomers: [").unwrap();
-    let ada = service.world.sandbox.accounts_of("ada@example.com").remove(0);
+    let ada = service.world.sandbox.ids_by_email("ada@example.com").remove(0);
     service.world.sandbox.remove_member("SUP", &ada).unwrap();
     service.start("2s");
     service.until_on_the_desk(&["ada@example.com"]);
@@ -397,14 +396,14 @@ async fn the_last_good_roster_is_in_force_across_a_restart() {
     assert_eq!(service.ends().code(), Some(0));
 }
 
-/// Told by the name of an abstract socket, as some container runtimes do; nobody reads it, and the passes go on.
+/// An abstract socket, as some container runtimes use; no process reads it, and the passes go on.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_notify_socket_nobody_reads_blocks_nothing() {
+async fn a_notify_socket_without_a_reader_blocks_nothing() {
     let mut service = Service::prepare().await;
     let name = format!("quietdesk-service-{}", std::process::id());
     let address = std::os::unix::net::SocketAddr::from_abstract_name(&name).unwrap();
     let socket = UnixDatagram::bind_addr(&address).unwrap();
-    // Full before it starts, as far as a sender can tell.
+    // For a sender, the socket is full before the daemon starts.
     let filler = UnixDatagram::unbound().unwrap();
     filler.set_nonblocking(true).unwrap();
     while filler.send_to_addr(b"x", &address).is_ok() {}
@@ -422,13 +421,13 @@ async fn a_notify_socket_nobody_reads_blocks_nothing() {
     service.until_on_the_desk(&["ada@example.com"]);
     service.wants(&["ada@example.com", "bob@example.com"]);
     service.until_on_the_desk(&["ada@example.com", "bob@example.com"]);
-    // Whoever reads at last is told that it lives.
+    // Once it is read, the watchdog messages arrive.
     socket.set_nonblocking(true).unwrap();
     let alive = std::cell::Cell::new(false);
     service.until("it lives", |_| {
-        let mut told = [0; 4096];
-        while let Ok(length) = socket.recv(&mut told) {
-            alive.set(alive.get() || told[..length].starts_with(b"WATCHDOG=1"));
+        let mut datagram = [0; 4096];
+        while let Ok(length) = socket.recv(&mut datagram) {
+            alive.set(alive.get() || datagram[..length].starts_with(b"WATCHDOG=1"));
         }
         alive.get()
     });
@@ -436,13 +435,13 @@ async fn a_notify_socket_nobody_reads_blocks_nothing() {
     assert_eq!(service.ends().code(), Some(0));
 }
 
-/// The loop lives and obeys whatever stands where the roster was, and goes on once that is right again.
+/// The loop runs and reacts to signals whatever replaces the roster, and goes on once the roster is back.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_roster_that_becomes_a_pipe_or_a_device_stops_nothing() {
     let mut service = Service::prepare().await;
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     service.start_with("2s", &["--interval", "1h", "--listen", &format!("127.0.0.1:{port}")]);
-    service.until_told("STATUS=in step");
+    service.wait_for_notification("STATUS=in step");
     let mut emails = vec!["ada@example.com"];
     let (roster, odd) = (service.path("roster.yaml"), service.path("odd"));
     let kinds: [(&str, &[&str], &str); 4] = [
@@ -466,8 +465,8 @@ async fn a_roster_that_becomes_a_pipe_or_a_device_stops_nothing() {
             status == 503 && text.contains(why)
         });
         for _ in 0..2 {
-            service.told.clear();
-            service.until_told("WATCHDOG=1");
+            service.log.clear();
+            service.wait_for_notification("WATCHDOG=1");
         }
         if next == "e" {
             break;
@@ -482,26 +481,26 @@ async fn a_roster_that_becomes_a_pipe_or_a_device_stops_nothing() {
     assert_eq!(service.ends().code(), Some(0));
 }
 
-/// A token that comes through a pipe nobody writes to is waited for by nobody.
+/// A token file that becomes a pipe without a writer blocks nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_file_that_becomes_a_pipe_stops_nothing() {
     let mut service = Service::prepare().await;
     service.start_with("2s", &["--interval", "1s"]);
-    service.until_told("STATUS=in step");
+    service.wait_for_notification("STATUS=in step");
     fs::remove_file(service.path("token")).unwrap();
     let mut pipe = Command::new("mkfifo");
     assert!(pipe.arg(service.path("token")).status().unwrap().success());
-    // Both ends open, and nothing written: whoever reads waits.
+    // Both ends are open and nothing is written: a reader would wait.
     let _open = fs::OpenOptions::new()
         .read(true)
         .write(true)
         .open(service.path("token"))
         .unwrap();
     service.world.sandbox.set_token("token-b");
-    service.until_told("STATUS=cannot");
+    service.wait_for_notification("STATUS=cannot");
     for _ in 0..2 {
-        service.told.clear();
-        service.until_told("WATCHDOG=1");
+        service.log.clear();
+        service.wait_for_notification("WATCHDOG=1");
     }
     fs::write(service.path("new"), "quietdesk@example.com:token-b").unwrap();
     fs::rename(service.path("new"), service.path("token")).unwrap();
@@ -512,10 +511,10 @@ async fn a_token_file_that_becomes_a_pipe_stops_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_daemon_is_told_who_is_there() {
+async fn a_second_daemon_stops_and_names_the_first() {
     let mut service = Service::prepare().await;
     service.start("2s");
-    service.until_told("STATUS=in step");
+    service.wait_for_notification("STATUS=in step");
     let first = service.process.as_ref().unwrap().id().to_string();
     let second = Command::new(env!("CARGO_BIN_EXE_quietdesk"))
         .arg("run")
@@ -528,7 +527,7 @@ async fn a_second_daemon_is_told_who_is_there() {
     let said = String::from_utf8(second.stderr).unwrap();
     assert_eq!(second.status.code(), Some(1), "{said}");
     assert!(said.contains("in use") && said.contains(&first), "{said}");
-    // Looking is allowed beside it.
+    // A plan may run beside it.
     let plan = Command::new(env!("CARGO_BIN_EXE_quietdesk"))
         .args(["plan", "--detailed-exitcode"])
         .arg(service.path("roster.yaml"))
@@ -554,9 +553,9 @@ fn get(port: u16, path: &str) -> (u16, String) {
     (answer[9..12].parse().unwrap(), answer)
 }
 
-/// Whatever goes wrong for whom: the pages tell of it, and name nobody.
+/// Whatever goes wrong: the endpoints report it without any e-mail.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_it_tells_over_http_holds_no_email() {
+async fn what_it_serves_over_http_holds_no_email() {
     let mut service = Service::prepare().await;
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     service.wants(&["ada@example.com", "bob@example.com", "eve@example.com"]);
@@ -570,13 +569,13 @@ async fn what_it_tells_over_http_holds_no_email() {
     service.world.sandbox.set_faults(&"add:404".parse().unwrap());
     service.start_with("2s", &["--listen", &format!("127.0.0.1:{port}")]);
     service.until("the pass is over", |service| {
-        service.told.iter().any(|line| line.contains("undone"))
+        service.log.iter().any(|line| line.contains("not done"))
     });
     assert_eq!(get(port, "/readyz").0, 200, "a full pass came to its end");
     for path in ["/", "/healthz", "/readyz", "/metrics", "/api/status"] {
         let (status, text) = get(port, path);
         assert_eq!(status, 200, "{path}: {text}");
-        // The style asks for the width and the colours of the medium.
+        // The style sheet queries the width and the colors of the medium.
         let text = text.replace("@media", "");
         assert!(!text.contains('@') && !text.contains("%40"), "{path}: {text}");
     }
@@ -599,20 +598,20 @@ async fn what_it_tells_over_http_holds_no_email() {
 async fn the_watchdog_is_fed_while_a_new_token_is_tried() {
     let mut service = Service::prepare().await;
     service.start("1h");
-    service.until_told("STATUS=in step");
+    service.wait_for_notification("STATUS=in step");
     service.world.sandbox.set_faults(&"500".parse().unwrap());
     let requests = service.world.sandbox.requests();
     fs::write(service.path("token"), "quietdesk@example.com:other").unwrap();
     service.until("it is tried", |service| service.world.sandbox.requests() > requests + 2);
     for _ in 0..3 {
-        service.told.clear();
-        service.until_told("WATCHDOG=1");
+        service.log.clear();
+        service.wait_for_notification("WATCHDOG=1");
     }
     service.signal("-TERM");
     assert_eq!(service.ends().code(), Some(0));
 }
 
-/// Two units for one site excluded each other: the one's state was the folder that the other's had to be in.
+/// Regression: two units for one site excluded each other, since the state of one was the folder that held the other's.
 #[test]
 fn there_is_one_unit_and_each_site_has_a_state_of_its_own_below_one_folder() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd");
@@ -640,6 +639,6 @@ fn there_is_one_unit_and_each_site_has_a_state_of_its_own_below_one_folder() {
     assert_eq!(set("StateDirectory"), ["quietdesk/%i"]);
     assert_eq!(set("EnvironmentFile"), ["/etc/quietdesk/%i/environment"]);
     assert_eq!(set("LoadCredential"), ["quietdesk-token:/etc/quietdesk/%i/token"]);
-    // How to come from the unit there was before is told where it is missed.
+    // The unit's own comments say how to migrate from the earlier unit.
     assert!(unit.contains("/var/lib/quietdesk-moving /var/lib/quietdesk/acme"));
 }

@@ -1,4 +1,4 @@
-//! One site has one state, whoever asks and by whatever address: found, told, kept to its owner, and never two.
+//! One site has one state, by any user and any address: it is found, named, kept to its owner, and never doubled.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -12,14 +12,14 @@ use quietdesk::sandbox::{Config, DeskAccess, Running, Sandbox, Seed, SeedDesk};
 use tempfile::TempDir;
 use tokio::net::TcpSocket;
 
-/// The name the site has for itself.
+/// The site's base URL.
 const OWN: &str = "https://acme.atlassian.net";
-const NOBODY: u32 = 65_534;
+const NO_USER: u32 = 65_534;
 
 /// A site that is reached by two addresses, and a machine with places for states.
 struct Machine {
     running: Option<Running>,
-    /// The address of a Jira that is down.
+    /// Holds the port of a Jira that is down.
     taken: Option<TcpSocket>,
     sandbox: Sandbox,
     runtime: tokio::runtime::Runtime,
@@ -73,7 +73,7 @@ impl Machine {
         self.folder.path().join(name)
     }
 
-    /// A roster of so many people, whom leaving it takes off the desk.
+    /// Writes a roster with this many people, on an `owned` desk.
     fn wants(&self, people: usize) {
         let customers: String = (0..people)
             .map(|n| format!("  - {{email: p{n}@example.com, desks: [SUP]}}\n"))
@@ -97,7 +97,7 @@ impl Machine {
         command
     }
 
-    /// Through the gateway a service account's token stands alone; the site itself wants a user with it.
+    /// Through the gateway a service account's token stands alone; the site itself needs a user with it.
     fn run(&self, arguments: &[&str]) -> Ran {
         let mut command = self.command(arguments);
         if !arguments.contains(&self.gateway.as_str()) && arguments[0] != "approve" && arguments[0] != "handoff" {
@@ -118,7 +118,7 @@ impl Machine {
         ran
     }
 
-    /// Nobody answers at its address any more, nor takes it meanwhile.
+    /// Stops the site and keeps its port, so that no other process answers there.
     fn jira_goes_down(&mut self) {
         let running = self.running.take().unwrap();
         self.taken = Some(self.runtime.block_on(async {
@@ -131,13 +131,13 @@ impl Machine {
         }));
     }
 
-    /// The folders below the user's own.
+    /// The state directories below the user's own.
     fn own_states(&self) -> Vec<PathBuf> {
         let entries = self.path("home/quietdesk").read_dir().into_iter().flatten();
         entries.map(|entry| entry.unwrap().path()).collect()
     }
 
-    /// A guard refuses three of twelve people: the id of that.
+    /// Has a guard refuse the removal of three of twelve people, and returns the finding's id.
     fn refused(&self, place: &[&str]) -> String {
         self.does(&[&["apply", "roster.yaml"], place].concat(), 0);
         self.wants(9);
@@ -167,18 +167,18 @@ fn a_gateway_and_the_site_itself_lead_to_one_state() {
     machine.does(&["apply", "roster.yaml", "--url", &gateway], 0);
     let states = machine.own_states();
     assert_eq!(states.len(), 1, "{states:?}");
-    // A plan finds it by asking Jira, and writes no address down.
+    // A plan finds it by asking Jira, and saves no address.
     let plan = machine.does(&["plan", "roster.yaml", "--url", &direct], 0);
     assert!(plan.log.contains(&states[0].display().to_string()), "{}", plan.log);
     let applied = machine.does(&["apply", "roster.yaml", "--url", &direct], 0);
     assert!(
-        applied.log.contains("taken for the same site from now on"),
+        applied.log.contains("treated as the same site from now on"),
         "{}",
         applied.log
     );
     assert_eq!(machine.own_states(), states);
     let applied = machine.does(&["run", "roster.yaml", "--once", "--url", &direct], 0);
-    assert!(!applied.log.contains("taken for the same site"), "{}", applied.log);
+    assert!(!applied.log.contains("treated as the same site"), "{}", applied.log);
     let site: serde_json::Value = serde_json::from_slice(&fs::read(states[0].join("site.json")).unwrap()).unwrap();
     assert_eq!(
         site,
@@ -190,7 +190,7 @@ fn a_gateway_and_the_site_itself_lead_to_one_state() {
         assert!(ran.out.contains("p11@example.com"), "{url}: {}", ran.out);
         assert!(ran.log.contains(&states[0].display().to_string()), "{url}: {}", ran.log);
     }
-    // The only one there is needs no address.
+    // The only state needs no address.
     assert!(machine.does(&["handoff"], 0).out.contains("p11@example.com"));
 }
 
@@ -204,7 +204,7 @@ fn a_plan_saved_by_one_address_is_applied_by_another() {
     machine.does(&["apply", "--plan", "plan.json", "--url", &direct], 0);
     assert_eq!(machine.sandbox.snapshot().customers("SUP").len(), 13);
     assert_eq!(machine.own_states().len(), 1);
-    // Of an address that leads elsewhere, as far as anybody knows, it is refused.
+    // By an address that belongs to another site, as far as that state knows, the plan is refused.
     let elsewhere = machine.path("elsewhere").display().to_string();
     let ran = machine.does(
         &[
@@ -235,7 +235,7 @@ fn a_start_while_jira_is_down_finds_the_state_by_any_address() {
         assert!(ran.log.contains(&state) && ran.log.contains(OWN), "{}", ran.log);
     }
     assert_eq!(machine.own_states(), states);
-    // Whose it is cannot be told of an address that no state knows.
+    // The site of an address that no state knows cannot be determined.
     let state = states[0].display().to_string();
     let ran = machine.does(
         &[
@@ -273,7 +273,7 @@ fn the_first_contact_that_shows_two_states_of_one_site_stops() {
     ] {
         let ran = machine.does(&[command, &["--url", &direct]].concat(), 3);
         for part in [
-            "has two states",
+            "has two state directories",
             "--state-dir",
             &older.display().to_string(),
             &newer.display().to_string(),
@@ -282,13 +282,13 @@ fn the_first_contact_that_shows_two_states_of_one_site_stops() {
         }
     }
     assert_eq!(machine.sandbox.writes(), writes);
-    // The one that is named is used, and the other is told of.
+    // The named state is used, and the other is warned of.
     let named = ["--url", &direct, "--state-dir", &older.display().to_string()];
     let ran = machine.does(&[&["apply", "roster.yaml"], &named[..]].concat(), 0);
     assert!(ran.log.contains("this site has another state"), "{}", ran.log);
-    // Now both know, and no command takes one of them by chance.
+    // Now both know the site, and no command picks one of them by chance.
     let ran = machine.does(&["handoff", "--url", OWN], 3);
-    assert!(ran.log.contains("has two states"), "{}", ran.log);
+    assert!(ran.log.contains("has two state directories"), "{}", ran.log);
 }
 
 #[test]
@@ -313,7 +313,7 @@ fn an_older_state_is_found_as_before_and_learns_its_site_at_the_first_contact() 
     assert_eq!(site.metadata().unwrap().permissions().mode() & 0o777, 0o600);
 }
 
-/// Another one in its place would know of nobody who has to go.
+/// A new state in its place would not know the people that `owned` still has to remove.
 #[test]
 fn a_state_that_is_not_safe_is_refused_and_no_other_is_begun() {
     let machine = Machine::new();
@@ -345,7 +345,7 @@ fn a_state_that_is_not_safe_is_refused_and_no_other_is_begun() {
 }
 
 #[test]
-fn a_service_s_state_is_served_and_another_is_told_of() {
+fn a_service_s_state_is_used_and_another_is_warned_of() {
     let machine = Machine::new();
     let url = machine.direct.clone();
     let service = machine.path("services/acme").display().to_string();
@@ -373,7 +373,7 @@ fn a_service_s_state_is_served_and_another_is_told_of() {
     assert_eq!(machine.sandbox.snapshot().customers("SUP").len(), 9);
 }
 
-/// Root approves in the state of a service that runs as somebody else, who has to be able to read it.
+/// Root approves in the state of a service that runs as another user, who must be able to read it.
 #[test]
 fn what_root_leaves_in_the_state_of_a_service_is_the_service_s() {
     let machine = Machine::new();
@@ -382,7 +382,7 @@ fn what_root_leaves_in_the_state_of_a_service_is_the_service_s() {
     let text = service.display().to_string();
     machine.refused(&["--url", &url, "--state-dir", &text]);
     let owner = match is_root() {
-        true => NOBODY,
+        true => NO_USER,
         false => service.metadata().unwrap().uid(),
     };
     if is_root() {
@@ -390,7 +390,7 @@ fn what_root_leaves_in_the_state_of_a_service_is_the_service_s() {
         for entry in service.read_dir().unwrap() {
             chown(entry.unwrap().path(), Some(owner), Some(owner)).unwrap();
         }
-        // An earlier version left this behind.
+        // Left behind by an earlier version.
         fs::write(service.join("approvals.jsonl"), "").unwrap();
     }
     machine.wants(8);
@@ -437,10 +437,10 @@ fn an_id_that_nothing_waits_for_is_no_approval_and_those_that_wait_are_listed() 
     assert!(!approvals.exists() && ran.out.is_empty());
     machine.does(&["approve", &id, "--url", &url], 0);
     machine.does(&[&["apply", "roster.yaml"], &place[..]].concat(), 0);
-    // It was good for one pass.
+    // The approval was valid for one pass.
     let ran = machine.does(&["approve", &id, "--url", &url], 3);
-    assert!(ran.log.contains("and no other"), "{}", ran.log);
-    // What a plan shows waits as well, until it is done or is another thing.
+    assert!(ran.log.contains("nor any other"), "{}", ran.log);
+    // A finding of a plan waits as well, until it is done or changes.
     machine.wants(7);
     let plan = machine.does(&["plan", "roster.yaml", "--url", &url], 6);
     let id = plan.out.split("quietdesk approve ").nth(1).unwrap();
@@ -451,7 +451,7 @@ fn an_id_that_nothing_waits_for_is_no_approval_and_those_that_wait_are_listed() 
 }
 
 #[test]
-fn everything_that_tells_to_approve_names_the_whole_command_before_any_flag() {
+fn every_advice_to_approve_shows_the_whole_command_before_any_flag() {
     let machine = Machine::new();
     let url = machine.direct.clone();
     let kept = machine.path("kept here").display().to_string();
@@ -470,14 +470,14 @@ fn everything_that_tells_to_approve_names_the_whole_command_before_any_flag() {
         "{}",
         ran.log
     );
-    // By systemd's folder.
+    // The state directory comes from systemd.
     let mut command = machine.command(&["plan", "roster.yaml", "--url", &url]);
     command
         .env("STATE_DIRECTORY", &kept)
         .env("QUIETDESK_USER", "quietdesk@example.com");
     let out = String::from_utf8(command.output().unwrap().stdout).unwrap();
     assert!(out.contains(&named), "{out}");
-    // In a usual place the address is enough, and what was saved is shown for where it is shown.
+    // In a standard place the address is enough; `show` prints the place for the host it runs on.
     let saved = ["plan", "roster.yaml", "--out", "plan.json"];
     machine.does(&[&saved[..], &by_name].concat(), 6);
     assert!(machine.does(&["show", "plan.json"], 0).out.contains(&named));
@@ -510,8 +510,8 @@ fn the_first_lines_name_site_account_and_state() {
             "{command:?}: {}",
             ran.log
         );
-        let account = machine.sandbox.accounts_of("quietdesk@example.com").remove(0);
-        // The daemon looks at its roster meanwhile.
+        let account = machine.sandbox.ids_by_email("quietdesk@example.com").remove(0);
+        // The daemon reads its roster meanwhile.
         let signed_in = first.iter().find(|line| line.contains("signed in")).unwrap();
         assert!(
             signed_in.contains(&account) && signed_in.contains(OWN),

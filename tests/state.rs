@@ -1,4 +1,4 @@
-//! The state directory: what it keeps, whom it refuses, and what is left of it when a process is killed.
+//! The state directory: what it keeps, which folders it refuses, and what remains when a process is killed.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -10,8 +10,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use quietdesk::engine::journal::{Journal as _, ReadOnlyJournal};
 use quietdesk::engine::state::{
-    Approval, Judged, KnownSite, Opener, State, StateError, approve, known_site, read_ledger, recorded_site,
-    remember_site,
+    ApproveResult, GuardFindings, KnownSite, Opener, State, StateError, approve, known_site, read_ledger,
+    remember_site, site_of_ledger,
 };
 use quietdesk::model::access::Access;
 use quietdesk::model::account::AccountId;
@@ -30,11 +30,11 @@ fn desk() -> DeskKey {
     DeskKey::parse("SUP").unwrap()
 }
 
-/// Everybody with an account, on two desks.
+/// A ledger in which every person has an account and is on two desks.
 fn ledger_of(people: usize) -> Ledger {
     let mut parts = Parts::default();
     for n in 0..people {
-        let email = EmailKey::of(&format!("member{n:06}@example.com"));
+        let email = EmailKey::from_address(&format!("member{n:06}@example.com"));
         let other = DeskKey::parse("OTHER").unwrap();
         parts
             .agreed
@@ -44,7 +44,7 @@ fn ledger_of(people: usize) -> Ledger {
             .insert(Fact::Membership(other.into(), email.clone()), Value::Present);
         parts.agreed.insert(Fact::Account(email), Value::Present);
     }
-    Ledger::restored(parts)
+    Ledger::from_parts(parts)
 }
 
 #[test]
@@ -58,9 +58,13 @@ fn what_is_saved_is_there_again() {
     parts.agreed.insert(Fact::Access(desk()), Value::Access(Access::Open));
     parts.completed.insert(desk().into());
     let candidates = ["a", "b"].map(|id| AccountId(id.to_owned())).to_vec();
-    parts.refused.insert(EmailKey::of("x@example.com"), candidates);
-    parts.refused.insert(EmailKey::of("y@example.com"), Vec::new());
-    let mut first = Ledger::restored(parts);
+    parts
+        .refused_creates
+        .insert(EmailKey::from_address("x@example.com"), candidates);
+    parts
+        .refused_creates
+        .insert(EmailKey::from_address("y@example.com"), Vec::new());
+    let mut first = Ledger::from_parts(parts);
     state.save(&mut first).unwrap();
     let mut parts = first.parts().clone();
     parts.agreed.retain(|fact, _| !matches!(fact, Fact::Account(_)));
@@ -68,24 +72,24 @@ fn what_is_saved_is_there_again() {
         .agreed
         .insert(Fact::Access(desk()), Value::Access(Access::Restricted));
     parts.completed.clear();
-    parts.refused.remove(&EmailKey::of("y@example.com"));
-    let mut second = Ledger::restored(parts);
+    parts.refused_creates.remove(&EmailKey::from_address("y@example.com"));
+    let mut second = Ledger::from_parts(parts);
     state.save(&mut second).unwrap();
     let files = vec![
         ("b.yaml".to_owned(), b"\xffb".to_vec()),
         ("a.yaml".to_owned(), Vec::new()),
     ];
-    assert_eq!(state.roster().unwrap(), None);
-    state.keep_roster(&vec![files[0].clone(); 3]).unwrap();
-    state.keep_roster(&files).unwrap();
+    assert_eq!(state.saved_roster().unwrap(), None);
+    state.save_roster(&vec![files[0].clone(); 3]).unwrap();
+    state.save_roster(&files).unwrap();
     assert_eq!(read_ledger(folder, SITE).unwrap().as_ref(), Some(&second));
     drop(state);
     let again = open(folder).unwrap();
     assert_eq!(
-        (again.ledger().unwrap(), again.roster().unwrap()),
+        (again.ledger().unwrap(), again.saved_roster().unwrap()),
         (second, Some(files))
     );
-    assert!(again.unsettled().is_empty());
+    assert!(again.uncertain_emails().is_empty());
 }
 
 #[test]
@@ -142,13 +146,13 @@ fn a_newer_schema_is_refused() {
 }
 
 #[test]
-fn a_damaged_file_is_told_and_may_be_deleted() {
+fn a_damaged_file_is_reported_and_may_be_deleted() {
     let folder = tempfile::tempdir().unwrap();
     let state = open(folder.path()).unwrap();
     state.save(&mut ledger_of(2_000)).unwrap();
     let roster: String = (0..2_000).map(|n| format!("  - member{n:06}@example.com\n")).collect();
     state
-        .keep_roster(&[("roster.yaml".to_owned(), roster.into_bytes())])
+        .save_roster(&[("roster.yaml".to_owned(), roster.into_bytes())])
         .unwrap();
     drop(state);
     let file = folder.path().join("state.sqlite");
@@ -165,9 +169,9 @@ fn a_damaged_file_is_told_and_may_be_deleted() {
     let (all, mut refused) = (wrong.len(), 0);
     for bytes in wrong {
         fs::write(&file, bytes).unwrap();
-        // It may not notice, but must never panic.
+        // The damage may go unnoticed, but must never cause a panic.
         let _ = read_ledger(folder.path(), SITE);
-        let opened = open(folder.path()).and_then(|state| state.roster());
+        let opened = open(folder.path()).and_then(|state| state.saved_roster());
         let Err(error) = opened else { continue };
         assert!(matches!(error, StateError::Damaged { .. }), "{error:?}");
         let text = error.to_string();
@@ -180,13 +184,13 @@ fn a_damaged_file_is_told_and_may_be_deleted() {
     println!("{refused} of {all} were noticed");
     assert!(refused >= all / 2, "{refused} of {all}");
     fs::remove_file(&file).unwrap();
-    // What SQLite leaves beside a file that is deleted with a process alive.
+    // SQLite leaves these behind when the file is deleted under a live process.
     fs::write(folder.path().join("state.sqlite-wal"), b"of another file").unwrap();
     assert_eq!(open(folder.path()).unwrap().ledger().unwrap(), Ledger::kept());
 }
 
-/// What a store and its WAL are like in a folder of its own, the WAL cut off there.
-fn cut_off(from: &Path, length: usize) -> tempfile::TempDir {
+/// A copy of a store and its WAL in a folder of its own, with the WAL cut off at this length.
+fn copy_with_wal_cut(from: &Path, length: usize) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::copy(from.join("state.sqlite"), folder.path().join("state.sqlite")).unwrap();
     let wal = fs::read(from.join("state.sqlite-wal")).unwrap();
@@ -194,14 +198,14 @@ fn cut_off(from: &Path, length: usize) -> tempfile::TempDir {
     folder
 }
 
-/// What a kill or a disk that is full leaves of a store that is made for the first time.
+/// What a kill or a full disk leaves of a store that is being created.
 #[test]
 fn a_store_cut_short_when_it_was_made_is_made_anew() {
     let folder = tempfile::tempdir().unwrap();
     let making = open(folder.path()).unwrap();
     let whole = fs::read(folder.path().join("state.sqlite-wal")).unwrap().len();
     for length in (0..whole).step_by(997).chain([whole]) {
-        let left = cut_off(folder.path(), length);
+        let left = copy_with_wal_cut(folder.path(), length);
         let read = read_ledger(left.path(), SITE).unwrap();
         assert!(read.is_none_or(|ledger| ledger == Ledger::kept()), "{length}");
         let state = open(left.path()).unwrap();
@@ -229,14 +233,18 @@ fn killed_at_any_byte_the_roster_is_the_last_one_that_was_kept_whole() {
     };
     let mut kept = vec![(wal(), None)];
     for n in 0..4 {
-        state.keep_roster(&version(n)).unwrap();
+        state.save_roster(&version(n)).unwrap();
         kept.push((wal(), Some(version(n))));
     }
     let (first, last) = (kept[0].0, kept[4].0);
     for length in (first..last).step_by(613).chain([last]) {
-        let left = cut_off(folder.path(), length);
+        let left = copy_with_wal_cut(folder.path(), length);
         let expected = kept.iter().rfind(|(at, _)| *at <= length).unwrap();
-        assert_eq!(open(left.path()).unwrap().roster().unwrap(), expected.1, "{length}");
+        assert_eq!(
+            open(left.path()).unwrap().saved_roster().unwrap(),
+            expected.1,
+            "{length}"
+        );
     }
 }
 
@@ -270,25 +278,25 @@ fn a_roster_is_kept_byte_for_byte_whatever_changes() {
         (0, 0, 9_000),
     ] {
         edited.splice(from..to, (0..with).map(|n| format!("  - {from}.{n}@example.com\n")));
-        state.keep_roster(&whole(&edited)).unwrap();
-        assert_eq!(state.roster().unwrap(), Some(whole(&edited)));
+        state.save_roster(&whole(&edited)).unwrap();
+        assert_eq!(state.saved_roster().unwrap(), Some(whole(&edited)));
     }
-    // So often in one place that the numbers between two neighbours run out.
+    // So often in one place that the numbers between two neighbors run out.
     for n in 0..60 {
         let chunk = (0..400).map(|m| format!("  - between{n}.{m}@example.com\n"));
         edited.splice(500..500, chunk);
-        state.keep_roster(&whole(&edited)).unwrap();
+        state.save_roster(&whole(&edited)).unwrap();
     }
-    assert_eq!(state.roster().unwrap(), Some(whole(&edited)));
+    assert_eq!(state.saved_roster().unwrap(), Some(whole(&edited)));
     let files = [
         whole(&lines),
         vec![("another.yaml".to_owned(), Vec::new())],
         whole(&edited[..7]),
     ]
     .concat();
-    state.keep_roster(&files).unwrap();
+    state.save_roster(&files).unwrap();
     drop(state);
-    assert_eq!(open(folder.path()).unwrap().roster().unwrap(), Some(files));
+    assert_eq!(open(folder.path()).unwrap().saved_roster().unwrap(), Some(files));
 }
 
 #[test]
@@ -317,14 +325,14 @@ fn the_folder_and_its_files_are_for_their_owner_alone() {
     drop(open(&folder).unwrap());
 }
 
-/// systemd puts a link of root's there (`DynamicUser=`); anybody else's could lead elsewhere tomorrow.
+/// systemd makes a link there, owned by root (`DynamicUser=`); any other user's link could lead elsewhere tomorrow.
 #[test]
 fn a_link_that_is_not_root_s_is_refused() {
     let parent = tempfile::tempdir().unwrap();
     let (folder, link) = (parent.path().join("state"), parent.path().join("link"));
     drop(open(&folder).unwrap());
     symlink(&folder, &link).unwrap();
-    // As root, the link is root's to begin with.
+    // When run as root, the link is root's from the start.
     if lchown(&link, Some(65_534), None).is_ok() {
         fs::set_permissions(parent.path(), Permissions::from_mode(0o755)).unwrap();
     }
@@ -341,19 +349,19 @@ fn finding(id: &str) -> Finding {
         count: 1,
         of: 1,
         limit: String::new(),
-        way_out: String::new(),
+        override_hint: String::new(),
     }
 }
 
-/// What a plan refused is kept beside the writer.
-fn keep_planned(folder: &Path, refused: &[Finding], is_whole: bool) {
+/// Keeps a plan's refused findings beside the writer.
+fn keep_plan_findings(folder: &Path, refused: &[Finding], is_whole: bool) {
     let beside = ReadOnlyJournal { folder: Some(folder) };
-    let judged = Judged {
+    let judged = GuardFindings {
         refused,
-        released: &[],
+        overridden: &[],
         is_whole,
     };
-    beside.keep_refused(judged).unwrap();
+    beside.save_findings(judged).unwrap();
 }
 
 #[test]
@@ -368,16 +376,16 @@ fn what_a_guard_refused_waits_until_it_is_released_or_everything_was_looked_at_a
     .map(finding);
     let keep = |refused: &[&Finding], released: &[&Finding], is_whole| {
         let owned = |findings: &[&Finding]| findings.iter().map(|it| (*it).clone()).collect::<Vec<_>>();
-        let judged = Judged {
+        let judged = GuardFindings {
             refused: &owned(refused),
-            released: &owned(released),
+            overridden: &owned(released),
             is_whole,
         };
-        state.keep_refused(judged).unwrap();
+        state.save_findings(judged).unwrap();
     };
     let waits = |finding: &Finding| match approve(folder.path(), &finding.id, 1_000).unwrap() {
-        Approval::Given(given) => given == *finding,
-        Approval::NothingWaits(others) => {
+        ApproveResult::ApprovalLine(given) => given == *finding,
+        ApproveResult::NoSuchFinding(others) => {
             assert!(!others.iter().any(|other| other.id == finding.id));
             false
         }
@@ -388,17 +396,17 @@ fn what_a_guard_refused_waits_until_it_is_released_or_everything_was_looked_at_a
     assert_eq!([&a, &b, &c].map(waits), [true, true, false]);
     keep(&[], &[&b], false);
     assert_eq!([&a, &b, &c].map(waits), [true, false, false]);
-    // A plan waits beside, also while passes go on.
-    keep_planned(folder.path(), std::slice::from_ref(&c), true);
-    // A plan of other desks says nothing of these.
-    keep_planned(folder.path(), &[], false);
+    // A plan's findings wait beside, also while passes go on.
+    keep_plan_findings(folder.path(), std::slice::from_ref(&c), true);
+    // A plan of other desks does not change them.
+    keep_plan_findings(folder.path(), &[], false);
     keep(&[], &[], true);
     assert_eq!([&a, &b, &c].map(waits), [false, false, true]);
     keep(&[], &[&c], true);
     assert_eq!([&a, &b, &c].map(waits), [false, false, false]);
-    // Where nothing is kept, a plan makes nothing.
+    // Where no state exists, a plan creates none.
     let missing = folder.path().join("missing");
-    keep_planned(&missing, &[a], true);
+    keep_plan_findings(&missing, &[a], true);
     assert!(!missing.exists());
 }
 
@@ -406,10 +414,10 @@ fn what_a_guard_refused_waits_until_it_is_released_or_everything_was_looked_at_a
 fn a_state_knows_its_site_by_every_address_it_was_reached_by() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    assert_eq!((known_site(folder).unwrap(), recorded_site(folder)), (None, None));
+    assert_eq!((known_site(folder).unwrap(), site_of_ledger(folder)), (None, None));
     let state = open(folder).unwrap();
-    assert_eq!(recorded_site(folder).as_deref(), Some(SITE));
-    state.reached("https://own.example");
+    assert_eq!(site_of_ledger(folder).as_deref(), Some(SITE));
+    state.record_base_url("https://own.example");
     let own = |addresses: &[&str]| KnownSite {
         identity: "https://own.example".to_owned(),
         addresses: addresses.iter().map(|it| (*it).to_owned()).collect(),
@@ -417,25 +425,25 @@ fn a_state_knows_its_site_by_every_address_it_was_reached_by() {
     assert_eq!(known_site(folder).unwrap(), Some(own(&[SITE])));
     // The first stays the one that the other files name.
     remember_site(folder, "https://own.example", &[SITE, "https://gateway.example/x"]).unwrap();
-    state.reached("https://own.example");
+    state.record_base_url("https://own.example");
     let known = known_site(folder).unwrap().unwrap();
     assert_eq!(known, own(&[SITE, "https://gateway.example/x"]));
     for address in ["https://own.example", SITE, "https://gateway.example/x"] {
         assert!(known.is_at(address), "{address}");
     }
     assert!(!known.is_at("https://other.example"));
-    // A site that was given another address is found by the old one as well.
-    state.reached("https://new.example");
+    // After a site gets another address, the state is found by the old one as well.
+    state.record_base_url("https://new.example");
     let known = known_site(folder).unwrap().unwrap();
     assert!(
         known.identity == "https://new.example" && known.is_at("https://own.example"),
         "{known:?}"
     );
-    // Half a file, or another's, is none, and is made anew.
+    // A truncated or foreign file is ignored and written anew.
     for text in ["", "{", "[]", "{\"identity\": 1}"] {
         fs::write(folder.join("site.json"), text).unwrap();
         assert_eq!(known_site(folder).unwrap(), None, "{text}");
-        state.reached("https://own.example");
+        state.record_base_url("https://own.example");
         assert_eq!(known_site(folder).unwrap(), Some(own(&[SITE])), "{text}");
     }
 }

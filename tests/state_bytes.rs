@@ -1,4 +1,4 @@
-//! What an edit of a long roster writes to the state directory. By itself: the system counts for the whole process.
+//! What an edit of a long roster writes to the state directory. In its own binary: the system counts per process.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -11,15 +11,15 @@ use quietdesk::model::account::{AccountId, Handle};
 use quietdesk::model::desk::DeskKey;
 use quietdesk::model::email::{Email, EmailKey};
 use quietdesk::model::ledger::{Fact, Ledger, Parts, Value};
-use quietdesk::model::outcome::{Outcome, StepEnd};
+use quietdesk::model::outcome::{Outcome, StepResult};
 use quietdesk::model::step::{AccountRef, Action, Cause, Step, StepId};
 
 const PEOPLE: usize = 20_000;
-/// Of an edit; a goal at 100 000 people (`cargo bench --bench state` measures it there).
+/// For an edit; a goal at 100 000 people (`cargo bench --bench state` measures it there).
 const AT_MOST: u64 = 100_000;
 
 fn key(n: usize) -> EmailKey {
-    EmailKey::of(&format!("member{n:06}@example.com"))
+    EmailKey::from_address(&format!("member{n:06}@example.com"))
 }
 
 fn roster(people: usize) -> Vec<RosterFile> {
@@ -44,7 +44,7 @@ fn create(n: usize) -> Step {
     }
 }
 
-/// What the system counted of this process's writing so far.
+/// Bytes this process has written so far, as the system counts them.
 fn written() -> u64 {
     let counted = fs::read_to_string("/proc/self/io").unwrap();
     let line = counted.lines().find_map(|line| line.strip_prefix("wchar: "));
@@ -54,12 +54,12 @@ fn written() -> u64 {
 /// Everything a pass keeps of one new customer.
 async fn edit(state: &State, ledger: &mut Ledger, n: usize, roster: &[RosterFile]) {
     let step = create(n);
-    state.keep_roster(roster).unwrap();
-    state.intend(&key(n)).await.unwrap();
-    state.attempts(&[&step]);
+    state.save_roster(roster).unwrap();
+    state.record_intent(&key(n)).await.unwrap();
+    state.record_attempts(&[&step]);
     let (id, handle) = (AccountId(format!("5b10:{n}")), Handle(format!("5b10:{n}")));
-    let made = StepEnd::with_account(Outcome::Done, AccountRef { id, handle });
-    state.ended(&step, &made.sent(Some("r-1".into())));
+    let made = StepResult::with_account(Outcome::Done, AccountRef { id, handle });
+    state.record_outcome(&step, &made.mark_sent(Some("r-1".into())));
     state.save(ledger).unwrap();
 }
 
@@ -73,7 +73,7 @@ fn with(ledger: Option<&Ledger>, people: impl Iterator<Item = usize>) -> Ledger 
             parts.agreed.insert(membership, Value::Present);
         }
     }
-    Ledger::restored(parts)
+    Ledger::from_parts(parts)
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn an_edit_writes_what_it_changed() {
     .unwrap();
     let mut ledger = with(None, 0..PEOPLE);
     state.save(&mut ledger).unwrap();
-    state.keep_roster(&roster(PEOPLE)).unwrap();
+    state.save_roster(&roster(PEOPLE)).unwrap();
     let mut each: Vec<u64> = Vec::new();
     for n in PEOPLE..PEOPLE + 10 {
         let (roster, mut changed) = (roster(n + 1), with(Some(&ledger), n..=n));

@@ -23,24 +23,28 @@ fn open(folder: &Path) -> Result<State, StateError> {
     State::open(folder, SITE, Opener::new("apply", || Timestamp::UNIX_EPOCH))
 }
 
-/// A ledger in which everything says the same number, so that half of one would show.
-fn ledger_saying(number: usize) -> Ledger {
-    let emails = (0..50).map(|n| EmailKey::of(&format!("member{n}@example.com")));
-    Ledger::restored(Parts {
-        refused: emails
+/// A ledger in which every value is the same number, so that half of a save would show.
+fn ledger_of_number(number: usize) -> Ledger {
+    let emails = (0..50).map(|n| EmailKey::from_address(&format!("member{n}@example.com")));
+    Ledger::from_parts(Parts {
+        refused_creates: emails
             .map(|email| (email, vec![AccountId(number.to_string())]))
             .collect(),
         ..Parts::default()
     })
 }
 
-fn said_by(ledger: &Ledger) -> usize {
-    let said: BTreeSet<_> = ledger.parts().refused.values().flatten().collect();
-    assert_eq!((said.len(), ledger.parts().refused.len()), (1, 50), "half a save");
+fn number_of(ledger: &Ledger) -> usize {
+    let said: BTreeSet<_> = ledger.parts().refused_creates.values().flatten().collect();
+    assert_eq!(
+        (said.len(), ledger.parts().refused_creates.len()),
+        (1, 50),
+        "half a save"
+    );
     said.first().unwrap().0.parse().unwrap()
 }
 
-/// This test binary again, in another role.
+/// Starts this test binary again, in another role.
 fn child(role: &str, folder: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "another_process", "--nocapture"])
@@ -73,42 +77,47 @@ fn another_process() {
             fs::write(folder.join("ready"), "").unwrap();
             sleep(Duration::from_secs(600));
         }
-        "save" => (1..usize::MAX).for_each(|number| state.save(&mut ledger_saying(number)).unwrap()),
+        "save" => (1..usize::MAX).for_each(|number| state.save(&mut ledger_of_number(number)).unwrap()),
         "fill" => fill_the_disk(&state),
         "intend" => intend_for_ever(&state, folder),
         other => panic!("{other}"),
     }
 }
 
-/// Eight at a time; what was acknowledged is told to the parent.
+/// Writes intents, eight at a time, and reports each acknowledged one to the parent.
 fn intend_for_ever(state: &State, folder: &Path) {
-    let told = OpenOptions::new().create(true).append(true).open(folder.join("told"));
-    let told: File = told.unwrap();
+    let acknowledged = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(folder.join("acknowledged"));
+    let acknowledged: File = acknowledged.unwrap();
     let begun = std::process::id();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .build()
         .unwrap();
     runtime.block_on(futures_util::future::join_all((0..8).map(|lane| {
-        let mut told = &told;
+        let mut acknowledged = &acknowledged;
         async move {
             for n in 0.. {
-                let email = EmailKey::of(&format!("p{begun}.{lane}.{n}@example.com"));
-                state.intend(&email).await.unwrap();
-                told.write_all(format!("{}\n", email.as_str()).as_bytes()).unwrap();
+                let email = EmailKey::from_address(&format!("p{begun}.{lane}.{n}@example.com"));
+                state.record_intent(&email).await.unwrap();
+                acknowledged
+                    .write_all(format!("{}\n", email.as_str()).as_bytes())
+                    .unwrap();
             }
         }
     })));
 }
 
-/// Until a limit on the size of files says no, and again once it is lifted.
+/// Writes until a limit on the size of files stops it, and again once the limit is lifted.
 fn fill_the_disk(state: &State) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let intend = |n: usize| {
         let emails: Vec<_> = (0..200)
-            .map(|m| EmailKey::of(&format!("p{n}.{m}@example.com")))
+            .map(|m| EmailKey::from_address(&format!("p{n}.{m}@example.com")))
             .collect();
-        let all = futures_util::future::join_all(emails.iter().map(|email| state.intend(email)));
+        let all = futures_util::future::join_all(emails.iter().map(|email| state.record_intent(email)));
         runtime.block_on(all).into_iter().find_map(Result::err)
     };
     let error = (0..1_000).find_map(intend).expect("the limit is met");
@@ -140,7 +149,7 @@ fn wait_for(path: &Path) {
 }
 
 #[test]
-fn a_second_writer_is_told_who_is_there() {
+fn a_second_writer_stops_and_names_the_first() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state");
     let first = open(&state).unwrap();
@@ -179,8 +188,8 @@ fn a_reader_beside_a_writer_that_saves_all_the_time_sees_whole_saves() {
         };
         slowest = slowest.max(reading.elapsed());
         reads += 1;
-        if !ledger.parts().refused.is_empty() {
-            seen.push(said_by(&ledger));
+        if !ledger.parts().refused_creates.is_empty() {
+            seen.push(number_of(&ledger));
         }
     }
     saving.kill().unwrap();
@@ -206,14 +215,14 @@ fn a_saver_killed_at_any_moment_leaves_a_whole_ledger() {
         sleep(Duration::from_millis(60 + 7 * round));
         saving.kill().unwrap();
         saving.wait().unwrap();
-        // Nobody else is there to mend it.
+        // No other process is there to repair it.
         match read_ledger(&state, SITE).unwrap() {
-            Some(ledger) if !ledger.parts().refused.is_empty() => last = said_by(&ledger),
+            Some(ledger) if !ledger.parts().refused_creates.is_empty() => last = number_of(&ledger),
             _ => assert_eq!(last, 0),
         }
     }
     let opened = open(&state).unwrap().ledger().unwrap();
-    assert_eq!(said_by(&opened), last);
+    assert_eq!(number_of(&opened), last);
     assert!(last > 0);
 }
 
@@ -227,15 +236,19 @@ fn every_acknowledged_intent_survives_a_kill() {
         intending.kill().unwrap();
         intending.wait().unwrap();
     }
-    let told = fs::read_to_string(folder.path().join("told")).unwrap();
-    let left = open(&state).unwrap().unsettled();
-    let lost: Vec<_> = told
+    let acknowledged = fs::read_to_string(folder.path().join("acknowledged")).unwrap();
+    let left = open(&state).unwrap().uncertain_emails();
+    let lost: Vec<_> = acknowledged
         .lines()
-        .filter(|email| !left.contains(&EmailKey::of(email)))
+        .filter(|email| !left.contains(&EmailKey::from_address(email)))
         .collect();
     assert_eq!(lost, Vec::<&str>::new());
-    assert!(told.lines().count() > 100, "{} only", told.lines().count());
-    println!("{} acknowledged, {} kept", told.lines().count(), left.len());
+    assert!(
+        acknowledged.lines().count() > 100,
+        "{} only",
+        acknowledged.lines().count()
+    );
+    println!("{} acknowledged, {} kept", acknowledged.lines().count(), left.len());
 }
 
 /// The disk is full, and then it is not; the process goes on.
@@ -251,6 +264,9 @@ fn intents_are_written_again_once_there_is_space() {
         .output()
         .unwrap();
     assert!(filled.status.success(), "{}", String::from_utf8_lossy(&filled.stderr));
-    let left = open(&folder.path().join("state")).unwrap().unsettled();
-    assert!(left.contains(&EmailKey::of("p0.0@example.com")) && left.contains(&EmailKey::of("p3000.199@example.com")));
+    let left = open(&folder.path().join("state")).unwrap().uncertain_emails();
+    assert!(
+        left.contains(&EmailKey::from_address("p0.0@example.com"))
+            && left.contains(&EmailKey::from_address("p3000.199@example.com"))
+    );
 }

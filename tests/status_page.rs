@@ -10,10 +10,10 @@ use quietdesk::daemon::status::Status;
 use support::server::Server;
 use support::status::{in_step, invalid_roster, refused, troubled};
 
-/// Brings a status into a state.
+/// Makes a status in one state of the daemon.
 type State = fn() -> Status;
 
-/// Looks at the page in every state with a real browser: the style is let in, and the pictures are kept for people.
+/// Loads the page in every state with a real browser: the style is allowed, and screenshots are kept for people.
 #[tokio::test]
 async fn a_browser_shows_the_page() {
     let found = ["chromium", "chromium-browser", "google-chrome"]

@@ -1,4 +1,4 @@
-//! What the daemon tells of itself over HTTP: truthful, harmless whatever Jira and the roster say, and without an e-mail.
+//! The daemon's HTTP endpoints: truthful, safe whatever Jira and the roster contain, and without an e-mail.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -8,16 +8,17 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use base64::Engine as _;
-use quietdesk::daemon::status::{About, Kind, PassEnded, PassResult, Status};
+use quietdesk::daemon::status::{About, PassEnded, PassKind, PassResult, Status};
 use quietdesk::model::outcome::Outcome;
-use quietdesk::model::report::{Material, Report, RosterSource};
+use quietdesk::model::report::{Report, ReportInput, RosterSource};
 use quietdesk::sandbox::{DeskAccess, Seed, SeedDesk};
 use reqwest::Method;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use support::server::Server;
 use support::status::{
-    about, full, held, in_step, in_trouble, later, now, pass, report, started, stats, step, troubled, unusable, valid,
+    about, full, held, in_step, later, now, pass, report, started, stats, step, troubled, troubled_report, unusable,
+    valid,
 };
 use support::world::{World, roster};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -42,17 +43,17 @@ async fn hostile_texts_are_escaped() {
         },
         now,
     );
-    let mut report = in_trouble();
+    let mut report = troubled_report();
     report.held.push(held("x", hostile, hostile));
     report
         .steps
         .push(step("create_customer", Some("y"), Some(Outcome::Failed), Some(hostile)));
     report.guard.findings[0].what = hostile.into();
-    report.guard.findings[0].way_out = hostile.into();
-    status.roster(valid(hostile));
+    report.guard.findings[0].override_hint = hostile.into();
+    status.set_roster(valid(hostile));
     full(&status, PassResult::Partial, Some(&report), Some(hostile));
-    status.roster(unusable(hostile, true));
-    status.credentials(Some(hostile.into()));
+    status.set_roster(unusable(hostile, true));
+    status.set_credentials(Some(hostile.into()));
     let server = Server::of(&status).await;
     let page = server.text("/").await;
     let body = without_style(&page);
@@ -80,7 +81,7 @@ async fn no_endpoint_answers_with_an_email() {
         people.join(", ")
     ));
     let applied = world.apply(&roster).await;
-    let mut report = Report::of(Material {
+    let mut report = Report::new(ReportInput {
         roster: &roster,
         source: &RosterSource::default(),
         observed: &applied.seen.observed,
@@ -119,8 +120,8 @@ async fn no_endpoint_answers_with_an_email() {
         Some(&report),
         Some(&format!("no {}", people[0])),
     );
-    status.roster(unusable(&format!("`{}` twice", people[1]), false));
-    status.credentials(Some(format!("the token of {} has expired", people[2])));
+    status.set_roster(unusable(&format!("`{}` twice", people[1]), false));
+    status.set_credentials(Some(format!("the token of {} has expired", people[2])));
     let server = Server::of(&status).await;
     for path in PATHS {
         let text = server.text(path).await;
@@ -154,13 +155,13 @@ async fn ready_only_while_the_work_is_done() {
         assert_eq!(server.metric("quietdesk_ready").await, Some(1.0));
     };
     not_ready("no roster has been read yet").await;
-    status.roster(unusable("no such file", false));
+    status.set_roster(unusable("no such file", false));
     not_ready("there is no valid roster: no such file").await;
-    status.roster(valid("d"));
-    not_ready("no full pass has run to its end yet").await;
+    status.set_roster(valid("d"));
+    not_ready("no full pass has completed yet").await;
     for result in [PassResult::Refused, PassResult::Unreachable, PassResult::Interrupted] {
         full(&status, result, None, Some("down"));
-        not_ready("no full pass has run to its end yet").await;
+        not_ready("no full pass has completed yet").await;
     }
     for result in [PassResult::Done, PassResult::Partial, PassResult::Guarded] {
         full(&status, result, Some(&report()), None);
@@ -172,32 +173,32 @@ async fn ready_only_while_the_work_is_done() {
     not_ready("refuses the credentials: 401").await;
     full(&status, PassResult::Done, Some(&report()), None);
     ready().await;
-    status.credentials(Some("the new token is refused".into()));
+    status.set_credentials(Some("the new token is refused".into()));
     full(&status, PassResult::Done, Some(&report()), None);
     not_ready("the new token is refused").await;
-    status.credentials(None);
+    status.set_credentials(None);
     ready().await;
-    status.saved(Some("cannot write state.sqlite".into()));
-    not_ready("what the last pass saw could not be saved: cannot write state.sqlite").await;
+    status.set_save_error(Some("cannot write state.sqlite".into()));
+    not_ready("the results of the last pass could not be saved: cannot write state.sqlite").await;
     assert_eq!(server.metric("quietdesk_state_saved").await, Some(0.0));
-    status.saved(None);
+    status.set_save_error(None);
     assert_eq!(server.metric("quietdesk_state_saved").await, Some(1.0));
     ready().await;
-    status.roster(unusable("line 3", true));
-    not_ready("the roster's file cannot be used: line 3").await;
-    status.roster(valid("d"));
+    status.set_roster(unusable("line 3", true));
+    not_ready("the roster file cannot be used: line 3").await;
+    status.set_roster(valid("d"));
     later(1799);
     ready().await;
-    pass(&status, Kind::Edit, PassResult::Done, Some(&report()), None);
+    pass(&status, PassKind::Edit, PassResult::Done, Some(&report()), None);
     later(2);
-    not_ready("1803 s ago, and the interval is 600 s").await;
+    not_ready("1803 s ago; the interval is 600 s").await;
 }
 
 #[test]
 fn a_stretched_interval_gives_more_time() {
     let status = started();
     full(&status, PassResult::Done, Some(&report()), None);
-    status.next_full(now() + Duration::from_secs(3600));
+    status.set_next_full(now() + Duration::from_secs(3600));
     later(3 * 3600);
     status.ready().unwrap();
     full(&status, PassResult::Unreachable, None, Some("down"));
@@ -227,39 +228,39 @@ async fn in_step_since_every_full_pass_found_nothing() {
     assert_eq!(standing(&server.json().await).0, "unknown");
     full(&status, PassResult::Done, Some(&report()), None);
     assert_eq!(standing(&server.json().await), ("in_step".into(), Some(first)));
-    full(&status, PassResult::Partial, Some(&in_trouble()), None);
+    full(&status, PassResult::Partial, Some(&troubled_report()), None);
     assert_eq!(
         standing(&server.json().await),
         ("not_in_step".into(), Some(now().to_string()))
     );
     assert_eq!(server.json().await["pending"], 25);
     assert!(server.text("/").await.contains("<h1>Not in step</h1>"));
-    let mut mended = report();
-    mended
+    let mut fixed = report();
+    fixed
         .steps
         .push(step("add_to_desk", Some("a@b.example"), Some(Outcome::Done), None));
-    mended.held.push(held("c@d.example", "held", "decide"));
-    full(&status, PassResult::Partial, Some(&mended), None);
+    fixed.held.push(held("c@d.example", "held", "decide"));
+    full(&status, PassResult::Partial, Some(&fixed), None);
     assert_eq!(
         standing(&server.json().await),
         ("in_step_except_held".into(), Some(now().to_string()))
     );
     assert_eq!(server.json().await["desks"]["SUP"]["listed"], 2042);
     later(60);
-    status.roster(valid("another"));
+    status.set_roster(valid("another"));
     assert_eq!(standing(&server.json().await).0, "applying");
     let mut edit = report();
     edit.steps
         .push(step("add_to_desk", Some("C@d.example"), Some(Outcome::Done), None));
-    pass(&status, Kind::Edit, PassResult::Done, Some(&edit), None);
-    assert_eq!(server.json().await["held"], 0, "the edit was about whom was held");
+    pass(&status, PassKind::Edit, PassResult::Done, Some(&edit), None);
+    assert_eq!(server.json().await["held"], 0, "the edit settled the held entry");
     assert_eq!(standing(&server.json().await).0, "in_step");
 }
 
 #[tokio::test]
 async fn every_line_of_the_metrics_can_be_read() {
     let status = troubled();
-    status.credentials(Some("\"quoted\\\" and\nbroken".into()));
+    status.set_credentials(Some("\"quoted\\\" and\nbroken".into()));
     let server = Server::of(&status).await;
     let answer = server.ask(Method::GET, "/metrics", None).await;
     let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
@@ -324,7 +325,7 @@ async fn a_new_connection_counts_anew() {
     let nothing = quietdesk::jira::Stats::default();
     for (before, after) in [(&nothing, &stats(3)), (&stats(3), &stats(1)), (&stats(1), &stats(1))] {
         status.pass_ended(PassEnded {
-            kind: Kind::Full,
+            kind: PassKind::Full,
             result: PassResult::Done,
             took: Duration::from_secs(1),
             report: None,
@@ -393,7 +394,7 @@ async fn a_name_another_site_chose_is_turned_away() {
     }
 }
 
-/// A browser sends one `Host`; whoever sends more, or names a host in the request's line, is judged by every one of them.
+/// A browser sends one `Host`; with several, or with a host in the request line, each of them is judged.
 #[tokio::test]
 async fn every_host_a_request_names_is_judged() {
     let server = Server::of(&in_step()).await;
@@ -426,7 +427,7 @@ async fn every_host_a_request_names_is_judged() {
     }
 }
 
-/// The clock of the test passes at once where everybody waits.
+/// Jumps the test's clock ahead whenever all tasks wait.
 #[tokio::test(start_paused = true)]
 async fn who_sends_no_whole_request_is_not_waited_for() {
     let server = Server::of(&in_step()).await;

@@ -1,4 +1,4 @@
-//! What becomes of one person on one desk: every combination of what can be so has exactly one expected result, in
+//! The result for one person on one desk: every combination of facts has exactly one expected result, in
 //! `truth_table.txt`, which is for people to read. UPDATE_GOLDENS=1 writes it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -11,9 +11,10 @@ use quietdesk::model::access::Access;
 use quietdesk::model::account::{Account, AccountId, AccountKind, Handle};
 use quietdesk::model::desk::DeskKey;
 use quietdesk::model::email::EmailKey;
-use quietdesk::model::ledger::{Deed, Fact, History, Ledger, Parts, Value};
+use quietdesk::model::ledger::{Effect, Fact, History, Ledger, Parts, Value};
 use quietdesk::model::observed::{
-    AccessReading, Completeness, Deployment, DeskReading, Lookup, Observed, ObservedDesk, Site, Staff, Team, Witness,
+    AccessReading, Completeness, Deployment, DeskReading, Lookup, Observed, ObservedDesk, ProjectRoleMembers,
+    RoleReading, Site, Staff,
 };
 use quietdesk::model::plan::plan;
 use quietdesk::model::policy::Policy;
@@ -22,14 +23,14 @@ use quietdesk::roster_file::{Source, parse};
 
 const ADA: &str = "ada@example.com";
 
-/// On the list, whose role cannot be read or believed: it counts as on the desk.
+/// On the list of a desk whose role cannot be read or believed: counts as on the desk.
 const DOUBTED: &str = "listed, its role doubted";
-/// On the list, without a place in a role that is believed.
+/// On the list, but not in a role that is believed.
 const LISTED_ONLY: &str = "listed only";
 /// The same, and added twice without effect.
-const IN_VAIN: &str = "listed only, added twice";
+const ADDED_WITHOUT_EFFECT: &str = "listed only, added twice";
 
-/// What can be so, in the order of the columns.
+/// The values of each fact, in the order of the columns.
 const COLUMNS: [(&str, &[&str]); 9] = [
     ("in the file", &["yes", "no"]),
     ("until", &["none", "later", "due"]),
@@ -45,7 +46,10 @@ const COLUMNS: [(&str, &[&str]); 9] = [
             "an app's",
         ],
     ),
-    ("on the desk", &["yes", DOUBTED, LISTED_ONLY, IN_VAIN, "no"]),
+    (
+        "on the desk",
+        &["yes", DOUBTED, LISTED_ONLY, ADDED_WITHOUT_EFFECT, "no"],
+    ),
     ("membership", &["additive", "owned", "exact"]),
     ("listed before", &["yes", "no"]),
     ("kept", &["no", "yes"]),
@@ -53,7 +57,7 @@ const COLUMNS: [(&str, &[&str]); 9] = [
     ("paused", &["no", "yes"]),
 ];
 
-/// One combination: the word of each column.
+/// One combination: the value of each column.
 type Case = Vec<&'static str>;
 
 fn cases() -> Vec<Case> {
@@ -64,20 +68,20 @@ fn cases() -> Vec<Case> {
             .flat_map(|case: Case| words.iter().map(move |word| [case.clone(), vec![*word]].concat()))
             .collect();
     }
-    cases.retain(can_be);
+    cases.retain(is_possible);
     cases
 }
 
-/// What cannot be so at once.
-fn can_be(case: &Case) -> bool {
+/// Whether the facts can occur together.
+fn is_possible(case: &Case) -> bool {
     let [in_file, until, account, on_desk, membership, _, _, access, _] = case[..] else {
         return false;
     };
-    let nobody = account == "none" && on_desk != "no";
+    let no_account = account == "none" && on_desk != "no";
     let exact_and_open = membership == "exact" && ["is open", "gets open"].contains(&access);
-    // Nobody is added who is not listed.
-    let added = on_desk == IN_VAIN && (in_file == "no" || until == "due");
-    !nobody && !exact_and_open && !added && (in_file == "yes" || until == "none")
+    // Only listed people are added.
+    let added = on_desk == ADDED_WITHOUT_EFFECT && (in_file == "no" || until == "due");
+    !no_account && !exact_and_open && !added && (in_file == "yes" || until == "none")
 }
 
 fn roster_of(case: &Case) -> Roster {
@@ -112,7 +116,7 @@ fn roster_of(case: &Case) -> Roster {
         bytes: yaml.into_bytes(),
     };
     let roster = parse(&[source]).unwrap_or_else(|problems| panic!("{problems}"));
-    roster.on(jiff::civil::date(2026, 11, 24))
+    roster.as_of(jiff::civil::date(2026, 11, 24))
 }
 
 fn account(id: &str, email: Option<&str>) -> Account {
@@ -145,7 +149,7 @@ fn observed_in(case: &Case) -> Observed {
     let found = match kind {
         "none" => Lookup::Absent,
         "hides its address" => Lookup::Hidden(vec![ada.id.clone()]),
-        _ => Lookup::judge(&EmailKey::of(ADA), [&ada]),
+        _ => Lookup::classify(&EmailKey::from_address(ADA), [&ada]),
     };
     let bob = account("bob", Some("bob@example.com"));
     let mut accounts = BTreeMap::from([(bob.id.clone(), bob)]);
@@ -166,16 +170,16 @@ fn observed_in(case: &Case) -> Observed {
         completeness: Completeness::Complete,
         access: AccessReading::Known(if is_open { Access::Open } else { Access::Restricted }),
         groups: BTreeSet::new(),
-        team: Some(Team::default()),
-        may_be_public: false,
+        project_roles: Some(ProjectRoleMembers::default()),
+        can_be_public: false,
         portal: None,
-        role: None,
-        witness: match on_desk {
-            DOUBTED => Witness::Doubted { reason: "403".into() },
-            LISTED_ONLY | IN_VAIN => Witness::Believed {
+        customer_role: None,
+        role_reading: match on_desk {
+            DOUBTED => RoleReading::Untrusted { reason: "403".into() },
+            LISTED_ONLY | ADDED_WITHOUT_EFFECT => RoleReading::Trusted {
                 phantoms: [ada.handle].into(),
             },
-            _ => Witness::NotAsked,
+            _ => RoleReading::NotRead,
         },
     };
     Observed {
@@ -186,29 +190,29 @@ fn observed_in(case: &Case) -> Observed {
         },
         accounts,
         desks: [(DeskKey::parse("SUP").unwrap(), DeskReading::Read(desk))].into(),
-        lookups: [(EmailKey::of(ADA), found)].into(),
+        lookups: [(EmailKey::from_address(ADA), found)].into(),
         pins: BTreeMap::new(),
         groups: BTreeMap::new(),
         staff: [(ada.id, staff)].into(),
-        gone,
-        unanswered: BTreeSet::new(),
+        missing_accounts: gone,
+        unresolved: BTreeSet::new(),
         warnings: Vec::new(),
     }
 }
 
-/// After a pass that came to its end.
+/// After a completed pass.
 fn ledger_of(case: &Case) -> Ledger {
-    let (desk, email) = (DeskKey::parse("SUP").unwrap(), EmailKey::of(ADA));
+    let (desk, email) = (DeskKey::parse("SUP").unwrap(), EmailKey::from_address(ADA));
     let mut parts = Parts {
         completed: [(&desk).into()].into(),
         history: History {
-            applied: [((&desk).into(), 0)].into(),
+            applied_counts: [((&desk).into(), 0)].into(),
             ..History::default()
         },
         ..Parts::default()
     };
-    if case[3] == IN_VAIN {
-        parts.accepted = [(Deed::Add((&desk).into(), email.clone()), 2)].into();
+    if case[3] == ADDED_WITHOUT_EFFECT {
+        parts.accepted_effects = [(Effect::Add((&desk).into(), email.clone()), 2)].into();
     }
     if case[5] == "yes" {
         parts.agreed = [
@@ -217,10 +221,10 @@ fn ledger_of(case: &Case) -> Ledger {
         ]
         .into();
     }
-    Ledger::restored(parts)
+    Ledger::from_parts(parts)
 }
 
-/// What becomes of Ada, in words.
+/// The expected result for Ada, as text.
 fn expected(case: &Case) -> String {
     let plan = plan(
         &roster_of(case),
@@ -243,7 +247,7 @@ fn expected(case: &Case) -> String {
             ));
         }
     }
-    assert!(plan.leavers.is_empty(), "everybody was asked for");
+    assert!(plan.removal_candidates.is_empty(), "everybody was asked for");
     words.extend(plan.held.iter().map(|held| format!("held: {}", held.reason)));
     words.extend(plan.notes.iter().map(|note| format!("noted: {}", note.kind)));
     if words.is_empty() {
@@ -253,7 +257,7 @@ fn expected(case: &Case) -> String {
     }
 }
 
-/// The rows of a table for the columns from `column` on: words that make no difference are one row.
+/// The rows of a table for the columns from `column` on: values that make no difference share a row.
 fn rows(cases: &[(Case, String)], column: usize) -> Vec<Vec<String>> {
     let Some((_, words)) = COLUMNS.get(column) else {
         return vec![vec![cases[0].1.clone()]];

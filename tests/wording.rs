@@ -4,9 +4,9 @@
 
 use std::time::Duration;
 
-use quietdesk::causes::in_full;
+use quietdesk::causes::error_chain;
 use quietdesk::engine::observe::ObserveError;
-use quietdesk::jira::{CallError, ConnectError, SignIn};
+use quietdesk::jira::{CallError, ConnectError, SignInMethod};
 
 const OPERATION: &str = "list the service desks";
 
@@ -17,7 +17,7 @@ fn errors() -> Vec<CallError> {
         CallError::SignInRefused {
             operation,
             detail: detail.clone(),
-            sign_in: SignIn::ApiToken,
+            sign_in: SignInMethod::ApiToken,
         },
         CallError::Forbidden {
             operation,
@@ -37,7 +37,7 @@ fn errors() -> Vec<CallError> {
             detail: detail.clone(),
         },
         CallError::DeskIsOpen { operation },
-        CallError::AnswerLost {
+        CallError::ResponseLost {
             operation,
             detail: detail.clone(),
         },
@@ -45,13 +45,13 @@ fn errors() -> Vec<CallError> {
             operation,
             attempts: 6,
             detail: detail.clone(),
-            maybe_done: true,
+            possibly_applied: true,
         },
         CallError::Unreachable {
             operation,
             patience: Duration::from_secs(60),
             detail: detail.clone(),
-            maybe_done: false,
+            possibly_applied: false,
         },
         CallError::NoConnection {
             operation,
@@ -62,11 +62,11 @@ fn errors() -> Vec<CallError> {
             wait: Duration::from_secs(600),
         },
         CallError::Stopped { operation },
-        CallError::Unintelligible {
+        CallError::InvalidResponse {
             operation,
             detail: detail.clone(),
         },
-        CallError::Undocumented {
+        CallError::UndocumentedResponse {
             operation,
             detail: detail.clone(),
         },
@@ -75,28 +75,30 @@ fn errors() -> Vec<CallError> {
             location: "https://login.example.com".to_owned(),
         },
     ];
-    let again = plain.iter().map(|error| CallError::MaybeDone(Box::new(error.clone())));
+    let again = plain
+        .iter()
+        .map(|error| CallError::PossiblyApplied(Box::new(error.clone())));
     again.chain(plain.clone()).collect()
 }
 
 #[test]
 fn no_error_names_its_operation_twice() {
     for error in errors() {
-        let (found, reason, text) = (error.found(), error.reason(), error.to_string());
+        let (found, reason, text) = (error.problem(), error.reason(), error.to_string());
         assert_eq!(text, format!("cannot {OPERATION}: {reason}"));
         assert!(reason.starts_with(&found), "{reason}");
-        let advice = error.what_to_do().unwrap_or_default();
+        let advice = error.advice().unwrap_or_default();
         assert!(!found.is_empty() && reason.contains(advice), "{reason}");
         let read = ObserveError::Read {
             what: "the list of service desks".to_owned(),
             cause: error.clone(),
         };
         assert_eq!(
-            in_full(&read),
+            error_chain(&read),
             format!("cannot read the list of service desks: {reason}")
         );
-        let connected = in_full(&ConnectError::from(error));
-        for line in [&text, &in_full(&read), &connected] {
+        let connected = error_chain(&ConnectError::from(error));
+        for line in [&text, &error_chain(&read), &connected] {
             assert_eq!(line.matches("cannot ").count(), 1, "{line}");
             assert!(line.matches(OPERATION).count() <= 1, "{line}");
             assert!(!line.contains("; ;") && !line.ends_with(['.', ';', ' ']), "{line}");
@@ -109,8 +111,8 @@ fn no_error_names_its_operation_twice() {
 fn what_may_have_taken_effect_is_said_last() {
     let stopped = CallError::Stopped { operation: OPERATION };
     assert_eq!(
-        CallError::MaybeDone(Box::new(stopped)).to_string(),
-        "cannot list the service desks: told to stop; an earlier attempt may have taken effect"
+        CallError::PossiblyApplied(Box::new(stopped)).to_string(),
+        "cannot list the service desks: quietdesk is shutting down; an earlier attempt may have taken effect"
     );
 }
 
@@ -120,8 +122,8 @@ fn without_a_connection_the_causes_follow_the_advice_once() {
     let file = "missing.pem".to_owned();
     let error = ConnectError::CaFile { file, source };
     assert_eq!(
-        in_full(&error),
+        error_chain(&error),
         "--ca-file missing.pem cannot be read; give a PEM file with certificates: it is gone"
     );
-    assert_eq!(error.found(), "--ca-file missing.pem cannot be read");
+    assert_eq!(error.problem(), "--ca-file missing.pem cannot be read");
 }

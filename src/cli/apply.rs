@@ -1,4 +1,4 @@
-//! `quietdesk apply`: one pass, of a roster or of a saved plan.
+//! `quietdesk apply`: one pass that applies a roster or a saved plan.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use tempfile::NamedTempFile;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use super::args::{ApplyArgs, Format};
+use super::args::{ApplyArgs, OutputFormat};
 use super::exit::Exit;
 use super::site::Site;
-use super::{Failure, printed, signals, state};
+use super::{Failure, output, signals, state};
+use crate::engine::desk_cache::DeskCache;
 use crate::engine::journal::{Journal as _, NO_JOURNAL};
-use crate::engine::memory::Memory;
 use crate::engine::pass::Preview;
 use crate::engine::session::{PassResult, PlannedPass, Scope, Session};
 use crate::engine::state::State;
@@ -23,14 +23,14 @@ use crate::model::outcome::Outcomes;
 use crate::model::report::{Report, RosterSource};
 use crate::model::saved::SavedPlan;
 use crate::plan_file::PlanFile;
-use crate::render::canonical::Shown;
+use crate::render::canonical::PersonalData;
 use crate::render::{json, listing, markdown, progress, text};
 
 pub(super) async fn run(args: ApplyArgs) -> Result<Exit, Failure> {
-    let report_file = args.report.as_deref().map(ReportFile::begin).transpose()?;
+    let report_file = args.report.as_deref().map(ReportFile::create).transpose()?;
     let url = args.target.connection.url.clone().unwrap_or_default();
     let ended = match signals::stop_token() {
-        Ok(stop) => open_and_pass(&args, &stop).await,
+        Ok(stop) => open_and_apply(&args, &stop).await,
         Err(error) => Err(error.into()),
     };
     if let Some(file) = report_file {
@@ -48,33 +48,33 @@ pub(super) async fn run(args: ApplyArgs) -> Result<Exit, Failure> {
     Ok(applied.exit)
 }
 
-/// What a pass came to. What was done stays done where it cannot be printed.
-struct Applied {
+/// The result of a pass. A failure to print it does not change it.
+struct ApplyResult {
     report: Report,
     exit: Exit,
     printed: io::Result<()>,
 }
 
-async fn open_and_pass(args: &ApplyArgs, stop: &CancellationToken) -> Result<Applied, Failure> {
+async fn open_and_apply(args: &ApplyArgs, stop: &CancellationToken) -> Result<ApplyResult, Failure> {
     let file = args.plan.as_deref().map(PlanFile::open).transpose();
     let file = file.map_err(|error| Failure::new(Exit::Invalid, error))?;
     let site = match (&file, &args.roster) {
-        (Some(file), _) => Site::of_plan(file, &args.target, stop).await?,
+        (Some(file), _) => Site::from_plan(file, &args.target, stop).await?,
         (None, Some(roster)) => Site::open(roster, &args.target, stop).await?,
-        (None, None) => return Err(Failure::new(Exit::Usage, "name a roster, or a saved plan with --plan")),
+        (None, None) => return Err(Failure::new(Exit::Usage, "give a roster, or a saved plan with --plan")),
     };
-    pass(args, site, file.as_ref().map(|file| &file.plan), stop).await
+    run_pass(args, site, file.as_ref().map(|file| &file.plan), stop).await
 }
 
-async fn pass(
+async fn run_pass(
     args: &ApplyArgs,
     mut site: Site,
     saved: Option<&SavedPlan>,
     stop: &CancellationToken,
-) -> Result<Applied, Failure> {
+) -> Result<ApplyResult, Failure> {
     let (state, mut ledger) = open_state(args, &site)?;
     if saved.is_none() {
-        site.remember(&ledger);
+        site.advance_day(&ledger);
     }
     let (site, mut policy) = (&site, site.policy.clone());
     let mut session = Session {
@@ -83,21 +83,21 @@ async fn pass(
             None => &NO_JOURNAL,
         },
         ledger: &mut ledger,
-        memory: &mut Memory::default(),
+        desk_cache: &mut DeskCache::default(),
         policy: &mut policy,
         clock: Timestamp::now,
     };
-    let (jira, mut planned) = look_unless_stopped(site, saved, &mut session, stop).await?;
-    if let Some(problem) = planned.unread_approvals.take() {
+    let (jira, mut planned) = plan_unless_stopped(site, saved, &mut session, stop).await?;
+    if let Some(problem) = planned.approvals_error.take() {
         return Err(state::failure(problem));
     }
     if let Some(state) = &state {
-        state.reached(jira.own_address());
+        state.record_base_url(jira.base_url());
     }
-    if !agreed_to(args, site, saved, &planned.seen, stop).await? {
+    if !confirm_plan(args, site, saved, &planned.preview, stop).await? {
         writeln!(io::stderr(), "nothing was changed")?;
-        let seen = &planned.seen;
-        return Ok(Applied {
+        let seen = &planned.preview;
+        return Ok(ApplyResult {
             report: seen.report(&site.roster, &site.source, Some(&Outcomes::NONE), false),
             exit: Exit::Partial,
             printed: Ok(()),
@@ -110,65 +110,65 @@ async fn pass(
     Ok(print_result(args, site, result, jira.stats().writes - writes_before))
 }
 
-/// The state to write to, where there is one, and what it remembers.
+/// Opens the state to write to, if any, and reads its ledger.
 fn open_state(args: &ApplyArgs, site: &Site) -> Result<(Option<State>, Ledger), Failure> {
     let (connection, rotation) = (&args.target.connection, args.journal.rotation());
-    let state = state::open(site.place.as_ref(), connection, &site.settings, "apply", rotation)?;
+    let state = state::open(site.state_dir.as_ref(), connection, &site.settings, "apply", rotation)?;
     let Some(state) = state else {
-        return Ok((None, Ledger::none()));
+        return Ok((None, Ledger::not_kept()));
     };
     let mut ledger = state.ledger().map_err(state::failure)?;
     if args.retry {
-        ledger.try_again();
+        ledger.reset_ineffective();
     }
-    // Where it cannot be known what somebody approved of, nothing is asked of Jira either.
+    // If the approvals cannot be read, make no requests to Jira either.
     let approvals = state.approvals(ledger.history(), site.policy.now);
     approvals.map_err(state::failure)?;
     Ok((Some(state), ledger))
 }
 
-/// Prints what a pass did, by `writes` calls that change something.
-fn print_result(args: &ApplyArgs, site: &Site, result: PassResult, writes: u64) -> Applied {
+/// Prints the result of a pass that made `writes` write calls.
+fn print_result(args: &ApplyArgs, site: &Site, result: PassResult, writes: u64) -> ApplyResult {
     let PassResult {
-        seen,
+        preview: seen,
         outcomes,
-        unsaved,
+        save_error: unsaved,
     } = result;
     let outcomes = outcomes.unwrap_or(Outcomes::NONE);
-    // What was done is done; without the memory of it the next pass only asks more.
+    // The pass itself succeeded; without the ledger the next pass only makes more requests.
     let saved_as = unsaved.map_or(Exit::Done, |problem| {
-        error!(%problem, "what this pass saw is not remembered");
+        error!(%problem, "the result of this pass is not remembered");
         Exit::Internal
     });
     let report = seen.report(&site.roster, &site.source, Some(&outcomes), false);
-    let hand_off = state::hand_off_command(site.place.as_ref());
-    Applied {
-        printed: print(args.output, &report, &seen, &outcomes, writes, hand_off.as_deref()),
-        exit: Exit::first_of([Exit::of_outcomes(&seen.approved, &outcomes), saved_as]),
+    let hand_off = state::hand_off_command(site.state_dir.as_ref());
+    ApplyResult {
+        printed: print_outcomes(args.output, &report, &seen, &outcomes, writes, hand_off.as_deref()),
+        exit: Exit::first_of([Exit::from_outcomes(&seen.approved, &outcomes), saved_as]),
         report,
     }
 }
 
-/// The first calls, which write nothing and are given up at once when asked to stop.
-async fn look_unless_stopped<'s>(
+/// Connects and plans, which writes nothing. Gives up at once when stopped.
+async fn plan_unless_stopped<'s>(
     site: &'s Site,
     saved: Option<&'s SavedPlan>,
     session: &mut Session<'_>,
     stop: &CancellationToken,
 ) -> Result<(JiraWrite, PlannedPass<'s>), Failure> {
     let looked = tokio::select! {
-        looked = look(site, saved, session) => Some(looked),
+        looked = connect_and_plan(site, saved, session) => Some(looked),
         () = stop.cancelled() => None,
     };
     match looked {
         Some(Ok(looked)) => Ok(looked),
         Some(Err(failure)) if !stop.is_cancelled() => Err(failure),
-        Some(Err(_)) | None => Err(Failure::new(Exit::Partial, "told to stop before anything was changed")),
+        Some(Err(_)) | None => Err(Failure::new(Exit::Partial, "stopped before any change was made")),
     }
 }
 
-/// What is to be done: all that the roster wants, or what is left of a saved plan.
-async fn look<'s>(
+/// Connects and plans the roster, or what is left of a saved plan.
+async fn connect_and_plan<'s>(
     site: &'s Site,
     saved: Option<&'s SavedPlan>,
     session: &mut Session<'_>,
@@ -176,14 +176,16 @@ async fn look<'s>(
     let jira = JiraWrite::new(site.connect().await?);
     let scope = match saved {
         None => Scope::Desks(&site.roster),
-        Some(saved) => Scope::Saved(saved, &site.roster),
+        Some(saved) => Scope::SavedPlan(saved, &site.roster),
     };
-    let planned = session.plan(&jira, &site.whole, scope, &progress::Bar::new()).await?;
+    let planned = session
+        .plan(&jira, &site.whole_roster, scope, &progress::Bar::new())
+        .await?;
     Ok((jira, planned))
 }
 
-/// Shows what is to be done, and asks where somebody is there to answer.
-async fn agreed_to(
+/// Shows the plan, and asks for confirmation on a terminal.
+async fn confirm_plan(
     args: &ApplyArgs,
     site: &Site,
     saved: Option<&SavedPlan>,
@@ -192,45 +194,51 @@ async fn agreed_to(
 ) -> Result<bool, Failure> {
     let asks = !seen.approved.plan().steps.is_empty() && !args.yes && io::stdin().is_terminal();
     match args.output {
-        Format::Text => write_plan(&mut printed::stdout(), site, saved, seen)?,
-        // Nobody can agree to what they have not seen; data alone goes to stdout.
-        Format::Json | Format::Markdown if asks => write_plan(&mut printed::stderr(), site, saved, seen)?,
-        Format::Json | Format::Markdown => {}
+        OutputFormat::Text => write_plan(&mut output::stdout(), site, saved, seen)?,
+        // Confirmation needs a readable plan, but stdout is reserved for data.
+        OutputFormat::Json | OutputFormat::Markdown if asks => write_plan(&mut output::stderr(), site, saved, seen)?,
+        OutputFormat::Json | OutputFormat::Markdown => {}
     }
-    Ok(!asks || agreed(stop).await?)
+    Ok(!asks || ask_confirmation(stop).await?)
 }
 
-/// What was seen of the desks is in a diff; of a saved plan only its steps were read again.
+/// Writes the plan as a diff; a saved plan as a list, because only its preconditions were read.
 fn write_plan(out: &mut dyn io::Write, site: &Site, saved: Option<&SavedPlan>, seen: &Preview) -> io::Result<()> {
     let report = seen.report(&site.roster, &site.source, None, false);
     match saved {
-        None => text::write_diff(out, &site.roster, &seen.observed, seen.approved.plan(), Shown::Whole)?,
+        None => text::write_diff(
+            out,
+            &site.roster,
+            &seen.observed,
+            seen.approved.plan(),
+            PersonalData::Visible,
+        )?,
         Some(_) => listing::write(out, &report)?,
     }
-    text::write_remarks(out, &report, false)?;
+    text::write_details(out, &report, false)?;
     out.flush()
 }
 
-fn print(
-    format: Format,
+fn print_outcomes(
+    format: OutputFormat,
     report: &Report,
     seen: &Preview,
     outcomes: &Outcomes,
     writes: u64,
     hand_off: Option<&str>,
 ) -> io::Result<()> {
-    let mut out = printed::stdout();
+    let mut out = output::stdout();
     match format {
-        Format::Text => text::write_outcomes(&mut out, seen.approved.plan(), outcomes, writes, hand_off)?,
-        Format::Json => json::write(&mut out, report)?,
-        Format::Markdown => markdown::write(&mut out, report, false)?,
+        OutputFormat::Text => text::write_outcomes(&mut out, seen.approved.plan(), outcomes, writes, hand_off)?,
+        OutputFormat::Json => json::write(&mut out, report)?,
+        OutputFormat::Markdown => markdown::write(&mut out, report, false)?,
     }
     out.flush()
 }
 
-/// Asks on the terminal. Ctrl-C is a no.
-async fn agreed(stop: &CancellationToken) -> io::Result<bool> {
-    write!(io::stderr(), "Apply this? [y/N] ")?;
+/// Asks for confirmation on the terminal. Ctrl-C means no.
+async fn ask_confirmation(stop: &CancellationToken) -> io::Result<bool> {
+    write!(io::stderr(), "Apply this plan? [y/N] ")?;
     io::stderr().flush()?;
     let read = tokio::task::spawn_blocking(|| {
         let mut answer = String::new();
@@ -243,23 +251,23 @@ async fn agreed(stop: &CancellationToken) -> io::Result<bool> {
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
-/// The report's file. Something true stands in it from the start, so that a wrong path is told in time and no earlier
-/// report is taken for this one; each version is put in place whole.
+/// The file of `--report`. It gets a valid report at the start, so that a wrong path fails early and no earlier report
+/// is mistaken for this one. Each version replaces the file atomically.
 struct ReportFile<'a>(&'a Path);
 
-/// A report that cannot be written.
+/// The report cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("the report {} cannot be written ({kind}); check --report", path.display())]
+#[error("cannot write the report {} ({kind}); check --report", path.display())]
 struct ReportError {
     path: PathBuf,
     kind: io::ErrorKind,
 }
 
 impl<'a> ReportFile<'a> {
-    fn begin(path: &'a Path) -> Result<Self, Failure> {
-        let unfinished = "this run has not come to its end: what it did is in the next run's plan".to_owned();
+    fn create(path: &'a Path) -> Result<Self, Failure> {
+        let unfinished = "this run did not finish; run `quietdesk plan` to see what is left to do".to_owned();
         let file = Self(path);
-        file.put(&Report::without_plan(
+        file.replace(&Report::without_plan(
             String::new(),
             &RosterSource::default(),
             unfinished,
@@ -269,10 +277,11 @@ impl<'a> ReportFile<'a> {
     }
 
     fn write(self, report: &Report) -> Result<(), Failure> {
-        self.put(report).map_err(|error| self.failure(Exit::Internal, &error))
+        self.replace(report)
+            .map_err(|error| self.failure(Exit::Internal, &error))
     }
 
-    fn put(&self, report: &Report) -> io::Result<()> {
+    fn replace(&self, report: &Report) -> io::Result<()> {
         let folder = self.0.parent().filter(|folder| !folder.as_os_str().is_empty());
         let mut file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
         json::write(&mut io::BufWriter::new(&mut file), report)?;

@@ -1,4 +1,4 @@
-//! `quietdesk doctor`: whether all is well. Writes nothing.
+//! `quietdesk doctor`: checks the connection, permissions and desks. Writes nothing.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -9,10 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::{DoctorArgs, DoctorFormat};
 use super::exit::Exit;
-use super::seed::{seed_for, small_site};
-use super::site::{desk_keys, load_roster, reach};
-use super::{Failure, printed};
-use crate::doctor::{Asked, Trouble, diagnose};
+use super::seed::{sample_seed, seed_from_roster};
+use super::site::{load_roster, parse_desk_keys, resolve_connection};
+use super::{Failure, output};
+use crate::doctor::{DiagnosisInput, FailureKind, diagnose};
 use crate::model::desk::DeskKey;
 use crate::model::roster::Roster;
 use crate::render::doctor;
@@ -27,17 +27,17 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, Failure> {
         .iter()
         .map(|(key, desk)| (key.clone(), desk.access.is_some()))
         .collect();
-    for key in desk_keys(&args.desks)? {
+    for key in parse_desk_keys(&args.desks)? {
         desks.entry(key).or_insert(false);
     }
-    // A sandbox lives as long as this is held.
+    // Dropping this stops the sandbox.
     let seed = || match args.roster {
-        Some(_) => seed_for(&roster),
-        None => small_site(),
+        Some(_) => seed_from_roster(&roster),
+        None => sample_seed(),
     };
-    let (settings, _embedded) = reach(&args.connection, seed, &CancellationToken::new()).await?;
+    let (settings, _embedded) = resolve_connection(&args.connection, seed, &CancellationToken::new()).await?;
     let url = settings.url.to_string();
-    let diagnosis = diagnose(Asked {
+    let diagnosis = diagnose(DiagnosisInput {
         settings,
         desks: desks.into_iter().collect(),
         token_expires: args.token_expires,
@@ -45,7 +45,7 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, Failure> {
         clock: Timestamp::now,
     })
     .await;
-    let mut out = printed::stdout();
+    let mut out = output::stdout();
     match args.output {
         DoctorFormat::Text => doctor::write_text(&mut out, &diagnosis)?,
         DoctorFormat::Json => doctor::write_json(&mut out, &diagnosis, &url)?,
@@ -53,9 +53,9 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, Failure> {
     out.flush()?;
     Ok(match diagnosis.worst() {
         None => Exit::Done,
-        Some(Trouble::Settings) => Exit::Invalid,
-        Some(Trouble::Refused) => Exit::Refused,
-        Some(Trouble::Unreachable) => Exit::Unreachable,
-        Some(Trouble::Part) => Exit::Partial,
+        Some(FailureKind::Settings) => Exit::Invalid,
+        Some(FailureKind::Refused) => Exit::Refused,
+        Some(FailureKind::Unreachable) => Exit::Unreachable,
+        Some(FailureKind::Partial) => Exit::Partial,
     })
 }

@@ -1,30 +1,30 @@
-//! Exit codes, and which one is told when there are several reasons.
+//! Exit codes, and their precedence.
 
 use std::process::ExitCode;
 
 use crate::engine::observe::ObserveError;
 use crate::jira::{CallError, ConnectError};
 use crate::model::guard::ApprovedPlan;
-use crate::model::outcome::{Outcome, Outcomes, Stopped};
+use crate::model::outcome::{Outcome, Outcomes, StopReason};
 
-/// How a command ended. The order is the precedence: of several, the first is told.
+/// How a command ended. The order is the precedence: of several, the first one is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Exit {
     /// The command line could not be understood.
     Usage,
-    /// A bug, or something of this machine that failed.
+    /// A bug, or a failure of this machine.
     Internal,
     /// The roster or a setting is invalid.
     Invalid,
     /// Credentials or a permission were refused.
     Refused,
-    /// Jira could not be reached, or limited the rate past patience.
+    /// Jira could not be reached, or the rate limit outlasted the patience.
     Unreachable,
     /// The saved plan is stale.
     Stale,
     /// A guard refused.
-    Guarded,
-    /// Applied in part: something failed or is held.
+    GuardRefused,
+    /// Partly applied: something failed or is held.
     Partial,
     /// Changes are pending (only with `--detailed-exitcode`).
     Pending,
@@ -33,7 +33,7 @@ pub(super) enum Exit {
 }
 
 impl Exit {
-    /// The number.
+    /// Returns the exit code.
     #[must_use]
     pub(super) fn code(self) -> u8 {
         match self {
@@ -43,34 +43,34 @@ impl Exit {
             Self::Invalid => 3,
             Self::Refused => 4,
             Self::Unreachable => 5,
-            Self::Guarded => 6,
+            Self::GuardRefused => 6,
             Self::Partial => 7,
             Self::Stale => 8,
             Self::Usage => 64,
         }
     }
 
-    /// Of several, the one to tell.
+    /// Returns the one with the highest precedence.
     #[must_use]
     pub(super) fn first_of(exits: impl IntoIterator<Item = Self>) -> Self {
         exits.into_iter().min().unwrap_or(Self::Done)
     }
 
-    /// What an applied plan comes to.
+    /// Returns the exit of an applied plan.
     #[must_use]
-    pub(super) fn of_outcomes(approved: &ApprovedPlan, outcomes: &Outcomes) -> Self {
+    pub(super) fn from_outcomes(approved: &ApprovedPlan, outcomes: &Outcomes) -> Self {
         let plan = approved.plan();
-        let mut exits = vec![Self::of_findings(approved)];
+        let mut exits = vec![Self::from_findings(approved)];
         match &outcomes.stopped {
-            Some(Stopped::Refused(_)) => exits.push(Self::Refused),
-            Some(Stopped::Unreachable(_) | Stopped::RateLimited { .. }) => exits.push(Self::Unreachable),
-            Some(Stopped::Asked) => exits.push(Self::Partial),
+            Some(StopReason::Refused(_)) => exits.push(Self::Refused),
+            Some(StopReason::Unreachable(_) | StopReason::RateLimited { .. }) => exits.push(Self::Unreachable),
+            Some(StopReason::Requested) => exits.push(Self::Partial),
             None => {}
         }
         if outcomes.creating_refused.is_some() {
             exits.push(Self::Refused);
         }
-        let unsuccessful = plan.steps.iter().any(|step| match outcomes.of(step.id) {
+        let unsuccessful = plan.steps.iter().any(|step| match outcomes.outcome_of(step.id) {
             Outcome::Done | Outcome::Already | Outcome::Linked => false,
             Outcome::Held | Outcome::Failed | Outcome::Unknown | Outcome::Skipped | Outcome::NotAttempted => true,
         });
@@ -80,41 +80,41 @@ impl Exit {
         Self::first_of(exits)
     }
 
-    /// What the guards' findings come to.
+    /// Returns the exit for the guard findings.
     #[must_use]
-    pub(super) fn of_findings(approved: &ApprovedPlan) -> Self {
+    pub(super) fn from_findings(approved: &ApprovedPlan) -> Self {
         if approved.findings().is_empty() {
             Self::Done
         } else {
-            Self::Guarded
+            Self::GuardRefused
         }
     }
 
-    /// What a failed observation comes to.
+    /// Returns the exit of a failed observation.
     #[must_use]
-    pub(super) fn of_observe_error(error: &ObserveError) -> Self {
+    pub(super) fn from_observe_error(error: &ObserveError) -> Self {
         match error {
             ObserveError::NoServiceManagement { .. } => Self::Invalid,
             ObserveError::MayNotBrowse => Self::Refused,
-            ObserveError::Read { cause, .. } => Self::of_call_error(cause),
+            ObserveError::Read { cause, .. } => Self::from_call_error(cause),
         }
     }
 
-    /// What a failed sign-in comes to.
+    /// Returns the exit of a failed sign-in.
     #[must_use]
-    pub(super) fn of_connect_error(error: &ConnectError) -> Self {
+    pub(super) fn from_connect_error(error: &ConnectError) -> Self {
         match error {
-            ConnectError::Call(source) => Self::of_call_error(source),
+            ConnectError::Call(source) => Self::from_call_error(source),
             ConnectError::CaFile { .. }
             | ConnectError::Tls(_)
-            | ConnectError::AnotherKind { .. }
-            | ConnectError::NoJira { .. }
-            | ConnectError::NoUser
+            | ConnectError::WrongDeployment { .. }
+            | ConnectError::NotJira { .. }
+            | ConnectError::MissingUser
             | ConnectError::Settings(_) => Self::Invalid,
         }
     }
 
-    fn of_call_error(error: &CallError) -> Self {
+    fn from_call_error(error: &CallError) -> Self {
         if error.is_refusal() {
             Self::Refused
         } else {
@@ -134,8 +134,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_of_64_1_3_4_5_8_6_7_2_is_told() {
-        use Exit::{Done, Guarded, Internal, Invalid, Partial, Pending, Refused, Stale, Unreachable, Usage};
+    fn the_first_of_64_1_3_4_5_8_6_7_2_is_the_exit_code() {
+        use Exit::{Done, GuardRefused, Internal, Invalid, Partial, Pending, Refused, Stale, Unreachable, Usage};
         let order = [
             Usage,
             Internal,
@@ -143,7 +143,7 @@ mod tests {
             Refused,
             Unreachable,
             Stale,
-            Guarded,
+            GuardRefused,
             Partial,
             Pending,
             Done,

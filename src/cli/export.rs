@@ -1,7 +1,6 @@
-//! `quietdesk export`: Jira's present state as a roster. Holds nothing that could write to Jira.
+//! `quietdesk export`: Jira's current state as a roster. Holds nothing that could write to Jira.
 //!
-//! What is printed was read back and planned first: a roster that had a step would be the beginning of a change nobody
-//! asked for.
+//! Parses and plans the text before printing it: a roster with steps would start a change that was not requested.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -14,65 +13,71 @@ use tracing::{info, warn};
 
 use super::args::ExportArgs;
 use super::exit::Exit;
-use super::seed::{seed_for, small_site};
-use super::site::{Narrow, load_roster, reach, sign_in};
-use super::{Failure, printed};
-use crate::engine::observe::{SurveyError, survey};
+use super::seed::{sample_seed, seed_from_roster};
+use super::site::{DeskSelection, load_roster, resolve_connection, sign_in};
+use super::{Failure, output};
+use crate::engine::observe::{ExportSnapshotError, read_export_snapshot};
 use crate::model::desk::DeskKey;
-use crate::model::export::{Export, Surplus, Survey, everybody, surplus, unlisted};
+use crate::model::export::{Export, ExportSnapshot, Surplus, export_all, export_unlisted, surplus};
 use crate::model::roster::Roster;
 use crate::render::progress;
-use crate::render::roster_yaml::{self, Form};
+use crate::render::roster_yaml::{self, ExportForm};
 use crate::roster_file::{self, Source};
 
-/// An export that is not printed.
+/// Why an export is not printed.
 #[derive(Debug, thiserror::Error)]
 enum ExportError {
-    #[error("{} exists already, and an export overwrites nothing; move it away, or give --out another name", .0.display())]
+    #[error("{} already exists; move it away, or choose another name with --out", .0.display())]
     OutExists(PathBuf),
-    #[error("there is no folder {}; make it, or give --out another place", .0.display())]
+    #[error("the folder {} does not exist; create it, or choose another one with --out", .0.display())]
     NoFolder(PathBuf),
-    #[error("{} cannot be written ({}); check --out", .0.display(), .1)]
-    Out(PathBuf, io::ErrorKind),
-    #[error("--unlisted {}: the roster declares no desk, so that there is none to look at", .0.display())]
+    #[error("cannot write {} ({}); check --out", .0.display(), .1)]
+    CannotWrite(PathBuf, io::ErrorKind),
+    #[error("--unlisted {}: the roster declares no desk; declare at least one", .0.display())]
     NoDesk(PathBuf),
-    #[error("the customers of {0} cannot be listed: {1}; make quietdesk's account an administrator of its project")]
-    Unread(DeskKey, String),
-    #[error("a bug: the exported roster cannot be read back ({0}); nothing is printed")]
+    #[error("cannot list the customers of {0}: {1}; make quietdesk's account an administrator of its project")]
+    CannotList(DeskKey, String),
+    #[error("bug: the exported roster is invalid ({0}); nothing was exported")]
     Invalid(String),
-    #[error("a bug: the exported roster reads back as another one; nothing is printed")]
+    #[error("bug: the exported roster differs from what was read; nothing was exported")]
     Altered,
     #[error(
-        "a bug: the exported roster would have {} steps, {} held entries and {} notes of its own; nothing is printed",
+        "bug: a plan of the exported roster has {} steps, {} held entries and {} notes; nothing was exported",
         .0.steps, .0.held, .0.notes
     )]
-    NotInStep(Surplus),
+    HasSteps(Surplus),
 }
 
 pub(super) async fn run(args: ExportArgs) -> Result<Exit, Failure> {
     if let Some(path) = &args.out {
-        check_out(path)?;
+        check_output_path(path)?;
     }
-    let wanted = Wanted::of(&args)?;
+    let wanted = ExportRequest::from_args(&args)?;
     let seed = || {
         wanted
-            .beside
+            .base_roster
             .as_ref()
-            .map_or_else(small_site, |(roster, _)| seed_for(roster))
+            .map_or_else(sample_seed, |(roster, _)| seed_from_roster(roster))
     };
-    // A sandbox lives as long as this is held.
-    let (settings, _embedded) = reach(&args.connection, seed, &CancellationToken::new()).await?;
+    // Dropping this stops the sandbox.
+    let (settings, _embedded) = resolve_connection(&args.connection, seed, &CancellationToken::new()).await?;
     let jira = sign_in(settings).await?;
-    let seen = survey(&jira, &wanted.desks, wanted.beside.is_none(), &progress::Bar::new()).await;
-    let seen = seen.map_err(|error| Failure::new(exit_of(&error), error))?;
-    let (export, form) = match &wanted.beside {
-        None => (everybody(&seen), Form::Roster),
-        Some((roster, _)) => (unlisted(&seen, roster), Form::Beside),
+    let seen = read_export_snapshot(
+        &jira,
+        &wanted.desks,
+        wanted.base_roster.is_none(),
+        &progress::Bar::new(),
+    )
+    .await;
+    let seen = seen.map_err(|error| Failure::new(exit_for_error(&error), error))?;
+    let (export, form) = match &wanted.base_roster {
+        None => (export_all(&seen), ExportForm::Roster),
+        Some((roster, _)) => (export_unlisted(&seen, roster), ExportForm::Beside),
     };
-    check_read(&export, !args.desks.is_empty())?;
+    check_unread_desks(&export, !args.desks.is_empty())?;
     let day = Timestamp::now().to_zoned(TimeZone::UTC).date();
-    let text = roster_yaml::text(&export, form, day);
-    check_text(&text, &export, &seen, &wanted).map_err(|error| Failure::new(Exit::Internal, error))?;
+    let text = roster_yaml::render(&export, form, day);
+    verify_text(&text, &export, &seen, &wanted).map_err(|error| Failure::new(Exit::Internal, error))?;
     match &args.out {
         Some(path) => {
             save(path, &text)?;
@@ -80,7 +85,7 @@ pub(super) async fn run(args: ExportArgs) -> Result<Exit, Failure> {
             info!(customers, desks, commented = export.withheld.len(), "exported");
         }
         None => {
-            let mut out = printed::stdout();
+            let mut out = output::stdout();
             out.write_all(text.as_bytes())?;
             out.flush()?;
         }
@@ -88,62 +93,62 @@ pub(super) async fn run(args: ExportArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// What to look at.
-struct Wanted {
-    /// The desks; none: all there are.
+/// What to export.
+struct ExportRequest {
+    /// The desks; if empty, all desks.
     desks: Vec<DeskKey>,
-    /// The roster whose strangers are wanted, and its files.
-    beside: Option<(Roster, Vec<Source>)>,
+    /// With `--unlisted`: the roster, and its files.
+    base_roster: Option<(Roster, Vec<Source>)>,
 }
 
-impl Wanted {
-    fn of(args: &ExportArgs) -> Result<Self, Failure> {
-        let narrow = Narrow::parse(&args.desks)?;
+impl ExportRequest {
+    fn from_args(args: &ExportArgs) -> Result<Self, Failure> {
+        let narrow = DeskSelection::parse(&args.desks)?;
         let Some(path) = &args.unlisted else {
             return Ok(Self {
                 desks: narrow.keys().to_vec(),
-                beside: None,
+                base_roster: None,
             });
         };
         let roster = load_roster(path)?.roster;
-        let desks: Vec<_> = narrow.checked(roster.clone())?.desks.into_keys().collect();
+        let desks: Vec<_> = narrow.narrow_checked(roster.clone())?.desks.into_keys().collect();
         if desks.is_empty() {
             return Err(Failure::new(Exit::Invalid, ExportError::NoDesk(path.clone())));
         }
         let read = roster_file::read(path).map_err(|error| Failure::new(Exit::Invalid, error))?;
         Ok(Self {
             desks,
-            beside: Some((roster, read.sources)),
+            base_roster: Some((roster, read.sources)),
         })
     }
 }
 
-fn exit_of(error: &SurveyError) -> Exit {
+fn exit_for_error(error: &ExportSnapshotError) -> Exit {
     match error {
-        SurveyError::Read(source) => Exit::of_observe_error(source),
-        SurveyError::NoSuchDesk { .. } => Exit::Invalid,
-        SurveyError::NoDesk => Exit::Refused,
+        ExportSnapshotError::Read(source) => Exit::from_observe_error(source),
+        ExportSnapshotError::NoSuchDesk { .. } => Exit::Invalid,
+        ExportSnapshotError::NoDesk => Exit::Refused,
     }
 }
 
-/// A desk that was asked for must be there; of all there are, quietdesk's account may not be meant to see every one.
-fn check_read(export: &Export, asked_for: bool) -> Result<(), Failure> {
-    for (key, reason) in &export.unread {
-        warn!(desk = %key, reason, "left out: its customers cannot be listed");
+/// Checks that every desk of `--desk` could be listed. Without `--desk`, desks that cannot be listed are left out.
+fn check_unread_desks(export: &Export, asked_for: bool) -> Result<(), Failure> {
+    for (key, reason) in &export.unreadable_desks {
+        warn!(desk = %key, reason, "cannot list the customers of this desk; leaving it out");
     }
-    match export.unread.first() {
+    match export.unreadable_desks.first() {
         Some((key, reason)) if asked_for || export.desks.is_empty() => {
-            let error = ExportError::Unread(key.clone(), reason.clone());
+            let error = ExportError::CannotList(key.clone(), reason.clone());
             Err(Failure::new(Exit::Refused, error))
         }
         Some(_) | None => Ok(()),
     }
 }
 
-/// Reads the text as everybody else will, and plans it against what was seen.
-fn check_text(text: &str, export: &Export, seen: &Survey, wanted: &Wanted) -> Result<(), ExportError> {
+/// Parses the text, and plans it against the state that was read.
+fn verify_text(text: &str, export: &Export, seen: &ExportSnapshot, wanted: &ExportRequest) -> Result<(), ExportError> {
     let none = Roster::default();
-    let (base, files) = match &wanted.beside {
+    let (base, files) = match &wanted.base_roster {
         Some((roster, files)) => (roster, files.as_slice()),
         None => (&none, &[][..]),
     };
@@ -153,36 +158,36 @@ fn check_text(text: &str, export: &Export, seen: &Survey, wanted: &Wanted) -> Re
     };
     let sources: Vec<_> = files.iter().cloned().chain([own]).collect();
     let parsed = roster_file::parse(&sources).map_err(|problems| ExportError::Invalid(problems.summary()))?;
-    if !export.is_in(&parsed) || (wanted.beside.is_none() && parsed != export.roster()) {
+    if !export.is_included_in(&parsed) || (wanted.base_roster.is_none() && parsed != export.to_roster()) {
         return Err(ExportError::Altered);
     }
     match surplus(&parsed, base, &seen.observed) {
         Surplus::NONE => Ok(()),
-        some => Err(ExportError::NotInStep(some)),
+        some => Err(ExportError::HasSteps(some)),
     }
 }
 
-fn check_out(path: &Path) -> Result<(), Failure> {
+fn check_output_path(path: &Path) -> Result<(), Failure> {
     if path.symlink_metadata().is_ok() {
         return Err(Failure::new(Exit::Invalid, ExportError::OutExists(path.to_owned())));
     }
-    match folder(path).metadata() {
+    match parent_folder(path).metadata() {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let missing = folder(path).to_owned();
+            let missing = parent_folder(path).to_owned();
             Err(Failure::new(Exit::Invalid, ExportError::NoFolder(missing)))
         }
         Err(error) => Err(Failure::new(
             Exit::Invalid,
-            ExportError::Out(path.to_owned(), error.kind()),
+            ExportError::CannotWrite(path.to_owned(), error.kind()),
         )),
     }
 }
 
-/// Puts the file in place whole, readable by its owner only: it names people.
+/// Writes the file atomically, readable by its owner only, because it contains personal data.
 fn save(path: &Path, text: &str) -> Result<(), Failure> {
     let written = || -> io::Result<()> {
-        let mut file = NamedTempFile::new_in(folder(path))?;
+        let mut file = NamedTempFile::new_in(parent_folder(path))?;
         file.write_all(text.as_bytes())?;
         file.as_file().sync_all()?;
         file.persist_noclobber(path).map(drop).map_err(|error| error.error)
@@ -191,12 +196,12 @@ fn save(path: &Path, text: &str) -> Result<(), Failure> {
         if error.kind() == io::ErrorKind::AlreadyExists {
             Failure::new(Exit::Invalid, ExportError::OutExists(path.to_owned()))
         } else {
-            Failure::new(Exit::Internal, ExportError::Out(path.to_owned(), error.kind()))
+            Failure::new(Exit::Internal, ExportError::CannotWrite(path.to_owned(), error.kind()))
         }
     })
 }
 
-fn folder(path: &Path) -> &Path {
+fn parent_folder(path: &Path) -> &Path {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     folder.unwrap_or(Path::new("."))
 }

@@ -1,12 +1,12 @@
-//! Why a command could not do its work, and the exit code for it.
+//! Why a command failed, and its exit code.
 
 use std::io;
 
 use super::exit::Exit;
-use crate::causes::in_full;
+use crate::causes::error_chain;
 use crate::engine::recheck::RecheckError;
 
-/// Why a command could not do its work.
+/// Why a command failed, and its exit code.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) exit: Exit,
@@ -22,10 +22,10 @@ impl Failure {
     }
 }
 
-/// The error and its causes in one line.
+/// Writes the error and its causes in one line.
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&in_full(self.error.as_ref()))
+        f.write_str(&error_chain(self.error.as_ref()))
     }
 }
 
@@ -35,12 +35,12 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// A pass that could not be planned.
+/// For a pass that could not be planned.
 impl From<RecheckError> for Failure {
     fn from(error: RecheckError) -> Self {
         match error {
-            RecheckError::Observe(error) => Self::new(Exit::of_observe_error(&error), error),
-            other @ RecheckError::AnotherKind { .. } => Self::new(Exit::Invalid, other),
+            RecheckError::Observe(error) => Self::new(Exit::from_observe_error(&error), error),
+            other @ RecheckError::OtherDeployment { .. } => Self::new(Exit::Invalid, other),
             stale @ RecheckError::Stale(_) => Self::new(Exit::Stale, stale),
         }
     }

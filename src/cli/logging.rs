@@ -1,7 +1,7 @@
 //! Log lines on stderr.
 //!
-//! ERROR: somebody has to act. WARN: somebody may want to look. INFO: what an operator reads. DEBUG and below may hold
-//! e-mails; nothing above may.
+//! ERROR: action required. WARN: worth checking. INFO: for operators. DEBUG and below may contain e-mails; nothing
+//! above may.
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal as _};
@@ -16,18 +16,18 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::args::{LogFormat, OutputArgs};
 use crate::jira::Credentials;
 
-/// What no line may hold.
+/// Credentials to remove from every log line.
 static SECRETS: RwLock<Vec<Credentials>> = RwLock::new(Vec::new());
 
-/// From now on these are in no line, whoever says them.
-pub(super) fn never_tell(credentials: &Credentials) {
+/// Removes these credentials from all log lines from now on.
+pub(super) fn redact_credentials(credentials: &Credentials) {
     let mut secrets = SECRETS.write().unwrap_or_else(PoisonError::into_inner);
-    if !secrets.iter().any(|known| known.are(credentials)) {
+    if !secrets.iter().any(|known| known.is_same_as(credentials)) {
         secrets.push(credentials.clone());
     }
 }
 
-/// Stderr, a line at a time, without the secrets.
+/// Stderr, written line by line, with secrets removed.
 struct Stderr;
 
 impl io::Write for Stderr {
@@ -35,7 +35,7 @@ impl io::Write for Stderr {
         let secrets = SECRETS.read().unwrap_or_else(PoisonError::into_inner);
         let mut hidden = Cow::Borrowed(line);
         for secret in secrets.iter() {
-            if let Cow::Owned(less) = secret.hide(&hidden) {
+            if let Cow::Owned(less) = secret.redact(&hidden) {
                 hidden = Cow::Owned(less);
             }
         }
@@ -57,28 +57,28 @@ pub(super) fn start(args: &OutputArgs) {
         (1, _) => LevelFilter::DEBUG,
         (_, _) => LevelFilter::TRACE,
     };
-    // Libraries below may log headers and bodies; only quietdesk's own lines follow the rules above.
+    // Libraries may log headers and bodies; only quietdesk's own lines follow the rules above.
     let filter = Targets::new()
         .with_default(LevelFilter::WARN.min(level))
-        // It warns of every watched folder that is removed, which is what it is watched for.
+        // It warns about every removed watched folder, which is expected here.
         .with_target("notify", LevelFilter::ERROR.min(level))
         .with_target("quietdesk", level);
     let registry = tracing_subscriber::registry().with(filter);
-    let colour = match args.color {
+    let color = match args.color {
         clap::ColorChoice::Always => true,
         clap::ColorChoice::Never => false,
         clap::ColorChoice::Auto => io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
     };
-    // A subscriber can only have been set already by a test in this process, which is welcome to keep its own.
+    // Fails only if a test in this process has already set a subscriber; that one stays.
     let _ = match args.log_format {
         LogFormat::Text => registry
             .with(
                 fmt::layer()
                     .with_writer(|| Stderr)
-                    // It would tell of a stderr that is gone on that same stderr, and panic.
+                    // It would report a closed stderr to that same stderr, and panic.
                     .log_internal_errors(false)
                     .with_target(false)
-                    .with_ansi(colour),
+                    .with_ansi(color),
             )
             .try_init(),
         LogFormat::Json => registry

@@ -1,7 +1,7 @@
-//! The command line: what was typed, what it means, and the exit code.
+//! The command line: arguments, commands and exit codes.
 //!
-//! Owns arguments, settings from the environment, printing and exit codes. Must hold no logic of its own: each command
-//! is one file that calls what does the work.
+//! Owns arguments, settings from the environment, printing and exit codes. Contains no logic of its own: each command
+//! is one file that calls the modules that do the work.
 
 mod apply;
 mod approve;
@@ -12,9 +12,8 @@ mod export;
 mod failure;
 mod handoff;
 mod logging;
-mod place;
+mod output;
 mod plan;
-mod printed;
 mod run;
 mod sandbox;
 mod seed;
@@ -23,6 +22,7 @@ mod show;
 mod signals;
 mod site;
 mod state;
+mod state_dir;
 mod validate;
 
 use std::io::{self, Write as _};
@@ -40,13 +40,13 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are not errors, and clap knows where each belongs.
+            // Help and version are not errors; clap prints each to the right stream.
             let printed = error.print().and_then(|()| io::stdout().flush());
             return match (error.use_stderr(), printed) {
                 (true, _) => Exit::Usage,
                 (false, Ok(())) => Exit::Done,
                 (false, Err(error)) => {
-                    printed::failure(&error.into());
+                    output::print_failure(&error.into());
                     Exit::Internal
                 }
             }
@@ -54,11 +54,11 @@ pub fn main() -> ExitCode {
         }
     };
     logging::start(&cli.output);
-    printed::choose_colour(cli.output.color);
+    output::set_color_choice(cli.output.color);
     match dispatch(cli.command) {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            printed::failure(&failure);
+            output::print_failure(&failure);
             failure.exit.into()
         }
     }
@@ -76,17 +76,17 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Show(args) => show::run(&args),
         Command::Doctor(args) => on_runtime(doctor::run(args)),
         Command::Handoff(args) => handoff::run(&args),
-        Command::Schema => printed::whole(crate::roster_file::schema().as_bytes()),
+        Command::Schema => output::print(crate::roster_file::schema().as_bytes()),
         Command::Completions { shell } => {
-            // It panics where it cannot write.
+            // It panics if it cannot write.
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "quietdesk", &mut script);
-            printed::whole(&script)
+            output::print(&script)
         }
         Command::Man => {
             let mut page = Vec::new();
             clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-            printed::whole(&page)
+            output::print(&page)
         }
     }
 }
@@ -94,7 +94,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
 fn on_runtime(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(work);
-    // What is still in flight belongs to nobody any more.
+    // Tasks still running are no longer needed.
     runtime.shutdown_background();
     ended
 }

@@ -1,25 +1,25 @@
-//! `quietdesk sandbox`: a simulated Jira to try things on.
+//! `quietdesk sandbox`: serves a simulated Jira.
 
 use std::io::Write as _;
 use std::time::Duration;
 
 use super::args::{SandboxArgs, SimulatedDeployment};
 use super::exit::Exit;
-use super::{Failure, printed, signals};
+use super::{Failure, output, signals};
 use crate::sandbox::{Config, Deployment, DeskAccess, Faults, Rules, Sandbox, Seed, SeedDesk, Version};
 
-/// A flag of `sandbox` that cannot be understood.
+/// An invalid flag of `sandbox`.
 #[derive(Debug, thiserror::Error)]
 enum SandboxError {
-    #[error("--desk {0:?} is not KEY:ACCESS, such as SUP:open")]
+    #[error("--desk {0:?} is invalid; write KEY:ACCESS, such as SUP:open")]
     Desk(String),
-    #[error("--public-signup is for --deployment data-center: Jira Cloud has no public desks")]
+    #[error("--public-signup needs --deployment data-center: Jira Cloud has no public desks")]
     CloudSignup,
-    #[error("--jira-version is for --deployment data-center: Jira Cloud has no versions")]
+    #[error("--jira-version needs --deployment data-center: Jira Cloud has no versions")]
     CloudVersion,
-    #[error("--listen {0}: cannot listen there; is another sandbox running, or is the port below 1024?")]
+    #[error("cannot listen on --listen {0}; check for another sandbox on this port, or use a port above 1023")]
     Listen(std::net::SocketAddr, #[source] std::io::Error),
-    #[error("--listen {0} is not on loopback: a simulated Jira has no secrets to keep, and no business on a network")]
+    #[error("--listen {0} is not a loopback address; use 127.0.0.1 or [::1]: a simulated Jira has no access control")]
     NotLoopback(std::net::SocketAddr),
 }
 
@@ -31,7 +31,7 @@ pub(super) async fn run(args: SandboxArgs) -> Result<Exit, Failure> {
     let desks = args
         .desks
         .iter()
-        .map(|text| desk(text))
+        .map(|text| parse_desk(text))
         .collect::<Result<Vec<_>, _>>()
         .map_err(invalid)?;
     let faults: Result<Faults, _> = args.faults.as_deref().unwrap_or_default().parse();
@@ -53,10 +53,10 @@ pub(super) async fn run(args: SandboxArgs) -> Result<Exit, Failure> {
     let sandbox = Sandbox::new(config, &Seed::random(desks, args.customers, args.seed));
     let running = sandbox.serve(args.listen).await;
     let running = running.map_err(|source| invalid(SandboxError::Listen(args.listen, source)))?;
-    let (url, mut out) = (running.url(), printed::stdout());
+    let (url, mut out) = (running.url(), output::stdout());
     let (what, sign_in) = match deployment {
         Deployment::Cloud => ("Jira Cloud".to_owned(), format!(" --user {user}")),
-        // A personal access token stands alone.
+        // A personal access token needs no user.
         Deployment::DataCenter(version) => (format!("Jira Data Center {version}"), String::new()),
     };
     writeln!(out, "A simulated {what} is running at {url}")?;
@@ -66,7 +66,7 @@ pub(super) async fn run(args: SandboxArgs) -> Result<Exit, Failure> {
     )?;
     writeln!(
         out,
-        "  look at it: {url}/_sandbox/state, {url}/_sandbox/journal, {url}/_sandbox/outbox"
+        "  inspect it: {url}/_sandbox/state, {url}/_sandbox/journal, {url}/_sandbox/outbox"
     )?;
     out.flush()?;
     stop.cancelled().await;
@@ -85,7 +85,7 @@ fn deployment(args: &SandboxArgs) -> Result<Deployment, SandboxError> {
     }
 }
 
-fn desk(text: &str) -> Result<SeedDesk, SandboxError> {
+fn parse_desk(text: &str) -> Result<SeedDesk, SandboxError> {
     let wrong = || SandboxError::Desk(text.to_owned());
     let (key, access) = text.split_once(':').ok_or_else(wrong)?;
     crate::model::desk::DeskKey::parse(key).map_err(|_| wrong())?;

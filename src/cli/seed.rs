@@ -1,29 +1,29 @@
-//! What a sandbox holds that is started for a command: something to do.
+//! Seeds of embedded sandboxes, with changes for a plan to make.
 
 use crate::model::access::Access;
 use crate::model::roster::{Customer, Roster};
 use crate::sandbox::{DeskAccess, PersonKind, Seed, SeedDesk, SeedPerson};
 
-/// How many strangers are on each desk.
+/// Number of unlisted customers on each desk.
 const STRANGERS: usize = 3;
 
-/// A simulated Jira in which there is something to do: the roster's desks exist, and one access mode differs; every
-/// second of its people has an account, three in four of these on their desks already; a few strangers are there.
-pub(super) fn seed_for(roster: &Roster) -> Seed {
+/// Returns a seed that differs from the roster: its desks exist, with one other access mode; every second customer has
+/// an account, three in four of these on their desks already; a few unlisted customers exist.
+pub(super) fn seed_from_roster(roster: &Roster) -> Seed {
     let differing = roster.desks.iter().find_map(|(key, desk)| desk.access.map(|_| key));
     let desks = roster.desks.iter().map(|(key, desk)| {
         let wanted = desk.access.unwrap_or(Access::Restricted);
         SeedDesk::new(
             key.as_str(),
             if Some(key) == differing {
-                other(wanted)
+                different_access(wanted)
             } else {
-                same(wanted)
+                desk_access(wanted)
             },
         )
     });
     let known = roster.customers.values().step_by(2).enumerate();
-    let known = known.map(|(n, customer)| person(customer, n % 4 != 0));
+    let known = known.map(|(n, customer)| seed_person(customer, n % 4 != 0));
     let strangers = roster.desks.keys().flat_map(|key| {
         (1..=STRANGERS).map(move |n| {
             let email = format!("stranger{n}.{}@example.net", key.as_str().to_lowercase());
@@ -43,9 +43,9 @@ pub(super) fn seed_for(roster: &Roster) -> Seed {
     }
 }
 
-/// A simulated Jira for a command without a roster: two desks, a few people, and one of each case that cannot simply be
-/// listed.
-pub(super) fn small_site() -> Seed {
+/// Returns a seed for a command without a roster: two desks, a few people, and one of each case that an export
+/// withholds.
+pub(super) fn sample_seed() -> Seed {
     let desk = |key: &str, name: &str, access| SeedDesk {
         name: name.to_owned(),
         ..SeedDesk::new(key, access)
@@ -77,7 +77,7 @@ pub(super) fn small_site() -> Seed {
     seed
 }
 
-fn person(customer: &Customer, on_its_desks: bool) -> SeedPerson {
+fn seed_person(customer: &Customer, on_its_desks: bool) -> SeedPerson {
     let desks: Vec<_> = customer
         .desks
         .iter()
@@ -90,7 +90,7 @@ fn person(customer: &Customer, on_its_desks: bool) -> SeedPerson {
     }
 }
 
-fn same(access: Access) -> DeskAccess {
+fn desk_access(access: Access) -> DeskAccess {
     match access {
         Access::Restricted => DeskAccess::Restricted,
         // Cloud has no public desks (docs/jira.md#cloud-not-public).
@@ -98,8 +98,8 @@ fn same(access: Access) -> DeskAccess {
     }
 }
 
-fn other(access: Access) -> DeskAccess {
-    match same(access) {
+fn different_access(access: Access) -> DeskAccess {
+    match desk_access(access) {
         DeskAccess::Restricted => DeskAccess::Open,
         DeskAccess::Open | DeskAccess::Public => DeskAccess::Restricted,
     }

@@ -1,11 +1,11 @@
-//! `quietdesk show`: a saved plan or a report, for people.
+//! `quietdesk show`: prints a saved plan or a report.
 
 use std::io::Write as _;
 
 use super::args::{ShowArgs, ShowFormat};
 use super::exit::Exit;
-use super::place::Place;
-use super::{Failure, printed};
+use super::state_dir::StateDir;
+use super::{Failure, output};
 use crate::plan_file::read_report;
 use crate::render::{listing, markdown, text};
 
@@ -15,17 +15,17 @@ pub(super) fn run(args: &ShowArgs) -> Result<Exit, Failure> {
         true => report.redacted(),
         false => report,
     };
-    // It may be shown elsewhere than where it was made, and on a machine whose state has another address of the site.
-    if let Some(flag) = Place::flag_of(&report.jira.url) {
+    // The file may come from another machine, and this machine's state may use another URL of the site.
+    if let Some(flag) = StateDir::flag_for_url(&report.jira.url) {
         for finding in &mut report.guard.findings {
-            finding.tell_at(&flag);
+            finding.set_approve_arguments(&flag);
         }
     }
-    let mut out = printed::stdout();
+    let mut out = output::stdout();
     match args.output {
         ShowFormat::Text => {
             listing::write(&mut out, &report)?;
-            text::write_remarks(&mut out, &report, args.full)?;
+            text::write_details(&mut out, &report, args.full)?;
         }
         ShowFormat::Markdown => markdown::write(&mut out, &report, args.full)?,
     }

@@ -1,4 +1,4 @@
-//! Asked to stop: by Ctrl-C, or by whoever manages services.
+//! Signal handling: SIGINT, SIGTERM and SIGHUP.
 
 use std::sync::Arc;
 
@@ -7,11 +7,11 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-/// Wakes whoever waits for it at each SIGHUP.
+/// Returns a [`Notify`] that is notified on each SIGHUP.
 ///
 /// # Errors
 /// When the process cannot listen for signals.
-pub(super) fn hangup() -> std::io::Result<Arc<Notify>> {
+pub(super) fn hangup_notify() -> std::io::Result<Arc<Notify>> {
     let (hangup, mut signals) = (Arc::new(Notify::new()), signal(SignalKind::hangup())?);
     let wakes = Arc::clone(&hangup);
     tokio::spawn(async move {
@@ -22,7 +22,7 @@ pub(super) fn hangup() -> std::io::Result<Arc<Notify>> {
     Ok(hangup)
 }
 
-/// A token that is cancelled by SIGINT or SIGTERM. A second SIGINT ends the process at once.
+/// Returns a token that SIGINT or SIGTERM cancels. A second SIGINT ends the process at once.
 ///
 /// # Errors
 /// When the process cannot listen for signals.
@@ -32,12 +32,12 @@ pub(super) fn stop_token() -> std::io::Result<CancellationToken> {
     let asked = stop.clone();
     tokio::spawn(async move {
         tokio::select! {
-            _ = interrupt.recv() => info!("stopping after the calls in flight; Ctrl-C again stops at once"),
+            _ = interrupt.recv() => info!("stopping after the calls in flight; press Ctrl-C again to stop at once"),
             _ = terminate.recv() => info!("stopping after the calls in flight"),
         }
         asked.cancel();
         if interrupt.recv().await.is_some() {
-            warn!("stopped at once; the next pass finds out what became of the calls in flight");
+            warn!("stopped at once; the next pass checks the outcome of the calls in flight");
             std::process::exit(130);
         }
     });

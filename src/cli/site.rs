@@ -1,4 +1,4 @@
-//! What `plan`, `apply` and `run` share: the roster, and the Jira it is for.
+//! The roster and the Jira site it is for, shared by the commands.
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,14 +15,14 @@ use tokio_util::sync::CancellationToken;
 use super::Failure;
 use super::args::{ConnectionArgs, DeploymentArg, PolicyArgs, TargetArgs};
 use super::exit::Exit;
-use super::place::Place;
-use super::seed::seed_for;
+use super::seed::seed_from_roster;
+use super::state_dir::StateDir;
 use super::{settings, state};
 use crate::engine::passwords::Passwords;
 use crate::files::Accept;
 use crate::jira::{BaseUrl, ConnectError, Credentials, JiraRead, Settings};
 use crate::model::desk::DeskKey;
-use crate::model::email::masked;
+use crate::model::email::mask_addresses;
 use crate::model::guard;
 use crate::model::ledger::Ledger;
 use crate::model::policy::Policy;
@@ -32,195 +32,202 @@ use crate::plan_file::{PlanFile, RosterText};
 use crate::roster_file::{self, Loaded, RosterError, Sources};
 use crate::sandbox::{self, Running, Sandbox, Seed};
 
-/// What is said where it is stopped early.
-const NOTHING_CHANGED: &str = "told to stop before anything was changed";
+/// The error of a command that was stopped early.
+const NOTHING_CHANGED: &str = "stopped before any change was made";
 
-/// A roster, and the Jira it is for.
+/// A roster, and the Jira site it is for.
 pub(super) struct Site {
-    /// The roster, narrowed to the desks asked for.
+    /// The roster, narrowed to the selected desks.
     pub roster: Roster,
     /// The whole roster.
-    pub whole: Roster,
-    /// Where it came from.
+    pub whole_roster: Roster,
     pub source: RosterSource,
-    /// Its files, as they were read.
-    pub texts: Vec<RosterText>,
-    /// The day (UTC) it is taken for.
+    /// The roster files as read.
+    pub roster_texts: Vec<RosterText>,
+    /// The day (UTC) for which `until` is evaluated.
     pub day: Date,
-    /// The desks asked for.
-    pub narrow: Narrow,
-    /// What may be done besides what the roster says.
+    /// The desks selected with `--desk`.
+    pub selected_desks: DeskSelection,
     pub policy: Policy,
-    /// The first passwords of those who are to have one of a file.
+    /// The first passwords of `--passwords`.
     pub passwords: Passwords,
-    /// How to reach Jira.
     pub settings: Settings,
-    /// Where it is remembered; nothing where it is not to be.
-    pub place: Option<Place>,
-    // A simulated Jira lives as long as this.
+    /// The state directory; `None` if no state is kept.
+    pub state_dir: Option<StateDir>,
+    // Dropping this stops the simulated Jira.
     _sandbox: Option<Running>,
 }
 
 impl Site {
-    /// Loads the roster and settles how to reach Jira, without a request.
+    /// Loads the roster and the connection settings. Contacts Jira only to identify the site.
     ///
     /// # Errors
     /// An invalid roster or setting, with exit code 3.
     pub(super) async fn open(roster: &Path, args: &TargetArgs, stop: &CancellationToken) -> Result<Self, Failure> {
-        let narrow = Narrow::parse(&args.desks)?;
+        let narrow = DeskSelection::parse(&args.desks)?;
         let invalid = |error| Failure::new(Exit::Invalid, error);
         let sources = read_roster(roster, stop).await?.map_err(invalid)?;
-        let texts = sources.sources.iter().map(RosterText::of).collect();
+        let texts = sources.sources.iter().map(RosterText::from_source).collect();
         let loaded = roster_file::load_sources(sources).map_err(invalid)?;
         let day = today();
-        let (mut policy, passwords) = policy(&args.policy, Accept::FilesAndPipes)?;
-        let (settings, _sandbox) = reach(&args.connection, || seed_for(&loaded.roster), stop).await?;
-        let place = settle(&args.connection, &settings, stop).await?;
-        policy.approve_at = state::approve_at(place.as_ref(), &args.connection);
+        let (mut policy, passwords) = policy_and_passwords(&args.policy, Accept::FilesAndPipes)?;
+        let (settings, _sandbox) =
+            resolve_connection(&args.connection, || seed_from_roster(&loaded.roster), stop).await?;
+        let place = select_state_dir(&args.connection, &settings, stop).await?;
+        policy.approve_arguments = state::approve_arguments(place.as_ref(), &args.connection);
         Ok(Self {
-            source: source(&loaded),
-            whole: loaded.roster.clone().on(day),
-            roster: narrow.checked(loaded.roster)?.on(day),
-            texts,
+            source: roster_source(&loaded),
+            whole_roster: loaded.roster.clone().as_of(day),
+            roster: narrow.narrow_checked(loaded.roster)?.as_of(day),
+            roster_texts: texts,
             day,
-            narrow,
+            selected_desks: narrow,
             policy,
             passwords,
             settings,
-            place,
+            state_dir: place,
             _sandbox,
         })
     }
 
-    /// What a saved plan was made for, and how to reach its Jira, without a request.
+    /// Loads the roster of a saved plan and the connection settings. Contacts Jira only to identify the site.
     ///
     /// # Errors
-    /// A file that is no plan for this Jira or lacks passwords, or an invalid setting, with exit code 3.
-    pub(super) async fn of_plan(file: &PlanFile, args: &TargetArgs, stop: &CancellationToken) -> Result<Self, Failure> {
-        let invalid = |error: OtherPlan| Failure::new(Exit::Invalid, error);
-        let sources: Vec<_> = file.roster.iter().map(RosterText::source).collect();
-        let whole = roster_file::parse(&sources).map_err(|_| invalid(OtherPlan::Damaged))?;
-        let whole = whole.on(file.plan.day);
-        let narrow = Narrow(file.plan.only.clone());
-        let roster = narrow.of(whole.clone());
+    /// A plan of another site or without its passwords, or an invalid setting, with exit code 3.
+    pub(super) async fn from_plan(
+        file: &PlanFile,
+        args: &TargetArgs,
+        stop: &CancellationToken,
+    ) -> Result<Self, Failure> {
+        let invalid = |error: PlanMismatch| Failure::new(Exit::Invalid, error);
+        let sources: Vec<_> = file.roster.iter().map(RosterText::to_source).collect();
+        let whole = roster_file::parse(&sources).map_err(|_| invalid(PlanMismatch::Damaged))?;
+        let whole = whole.as_of(file.plan.day);
+        let narrow = DeskSelection(file.plan.only_desks.clone());
+        let roster = narrow.narrow(whole.clone());
         if !file.plan.is_consistent(&roster) {
-            return Err(invalid(OtherPlan::Damaged));
+            return Err(invalid(PlanMismatch::Damaged));
         }
-        let (mut policy, passwords) = policy(&args.policy, Accept::FilesAndPipes)?;
+        let (mut policy, passwords) = policy_and_passwords(&args.policy, Accept::FilesAndPipes)?;
         let wanted = file.plan.passwords_wanted();
-        let missing = wanted.iter().filter(|email| !policy.provided.contains(**email)).count();
+        let missing = wanted
+            .iter()
+            .filter(|email| !policy.provided_passwords.contains(**email))
+            .count();
         if missing > 0 {
-            return Err(invalid(OtherPlan::Passwords(missing)));
+            return Err(invalid(PlanMismatch::Passwords(missing)));
         }
-        let (settings, _sandbox) = reach(&args.connection, Seed::default, stop).await?;
+        let (settings, _sandbox) = resolve_connection(&args.connection, Seed::default, stop).await?;
         let (made_for, here) = (file.plan.site.url.clone(), settings.url.to_string());
-        let place = match settle(&args.connection, &settings, stop).await {
-            // Nobody can say whether another address leads to the same site.
+        let place = match select_state_dir(&args.connection, &settings, stop).await {
+            // It is unknown whether another URL belongs to the same site.
             Err(_) if made_for != here && !stop.is_cancelled() => {
-                return Err(invalid(OtherPlan::Site { made_for, here }));
+                return Err(invalid(PlanMismatch::Site { made_for, here }));
             }
             settled => settled?,
         };
-        if made_for != here && !place.as_ref().is_some_and(|place| place.leads_to(&made_for)) {
-            return Err(invalid(OtherPlan::Site { made_for, here }));
+        if made_for != here && !place.as_ref().is_some_and(|place| place.has_address(&made_for)) {
+            return Err(invalid(PlanMismatch::Site { made_for, here }));
         }
-        policy.approve_at = state::approve_at(place.as_ref(), &args.connection);
+        policy.approve_arguments = state::approve_arguments(place.as_ref(), &args.connection);
         Ok(Self {
             roster,
-            whole,
+            whole_roster: whole,
             source: file.report.roster.clone(),
-            texts: Vec::new(),
+            roster_texts: Vec::new(),
             day: file.plan.day,
-            narrow,
+            selected_desks: narrow,
             policy,
             passwords,
             settings,
-            place,
+            state_dir: place,
             _sandbox,
         })
     }
 
-    /// What is remembered where the roster in this file was the one applied before.
+    /// Returns the ledger as if the roster in this file had been applied before.
     ///
     /// # Errors
     /// An invalid roster, with exit code 3.
-    pub(super) fn base(&self, path: &Path) -> Result<Ledger, Failure> {
-        Ok(Ledger::of_base(&self.narrow.of(load_roster(path)?.roster).on(today())))
+    pub(super) fn base_ledger(&self, path: &Path) -> Result<Ledger, Failure> {
+        Ok(Ledger::from_base(
+            &self.selected_desks.narrow(load_roster(path)?.roster).as_of(today()),
+        ))
     }
 
-    /// Takes the roster for the day that memory says it is at least: an `until` that has come stays so.
-    pub(super) fn remember(&mut self, ledger: &Ledger) {
-        let day = ledger.day(self.day);
+    /// Moves the roster's day forward to the ledger's, so that an `until` that has expired stays expired.
+    pub(super) fn advance_day(&mut self, ledger: &Ledger) {
+        let day = ledger.effective_day(self.day);
         if day == std::mem::replace(&mut self.day, day) {
             return;
         }
-        for roster in [&mut self.roster, &mut self.whole] {
-            *roster = std::mem::take(roster).on(self.day);
+        for roster in [&mut self.roster, &mut self.whole_roster] {
+            *roster = std::mem::take(roster).as_of(self.day);
         }
     }
 
-    /// Signs in, and says as whom.
+    /// Signs in, and logs the account.
     ///
     /// # Errors
-    /// What Jira, or the way to it, refused; or that there are two states of this site.
+    /// A failed sign-in or connection, or two states of this site.
     pub(super) async fn connect(&self) -> Result<JiraRead, Failure> {
         let jira = sign_in(self.settings.clone()).await?;
-        tell_account(&jira);
-        if let Some(place) = &self.place {
-            place.reached(jira.own_address())?;
+        log_account(&jira);
+        if let Some(place) = &self.state_dir {
+            place.check_reported_site(jira.base_url())?;
         }
         Ok(jira)
     }
 }
 
-/// Decides where the site is remembered, and says so.
-async fn settle(
+/// Selects the state directory of the site, and logs it.
+async fn select_state_dir(
     args: &ConnectionArgs,
     settings: &Settings,
     stop: &CancellationToken,
-) -> Result<Option<Place>, Failure> {
+) -> Result<Option<StateDir>, Failure> {
     let settled = tokio::select! {
-        settled = Place::settle(args, settings, true) => settled?,
+        settled = StateDir::resolve(args, settings, true) => settled?,
         () = stop.cancelled() => return Err(Failure::new(Exit::Partial, NOTHING_CHANGED)),
     };
-    tell_place(settled.as_ref(), args, settings);
+    log_site(settled.as_ref(), args, settings);
     Ok(settled)
 }
 
-/// Says which site this is about, by whose token, and where what is known of it is.
-pub(super) fn tell_place(place: Option<&Place>, args: &ConnectionArgs, settings: &Settings) {
-    // Before Jira is reached, the token's user is all that is known of the account; a log holds no e-mails.
+/// Logs the site, the user of the token, and the state directory.
+pub(super) fn log_site(place: Option<&StateDir>, args: &ConnectionArgs, settings: &Settings) {
+    // Before sign-in, only the user given is known. Its domain is cut off: logs hold no e-mails.
     let user = args.user.as_deref().and_then(|user| user.split('@').next());
     match place {
-        Some(place) => place.tell(user),
-        None => info!(site = %settings.url, user, "the site; nothing is remembered of it"),
+        Some(place) => place.log(user),
+        None => info!(site = %settings.url, user, "using this site; no state is kept"),
     }
 }
 
-/// Says whose sign-in it is.
-pub(super) fn tell_account(jira: &JiraRead) {
+/// Logs the account that signed in.
+pub(super) fn log_account(jira: &JiraRead) {
     if let Some(account) = jira.own_account() {
-        // Without a name of its own, an account goes by its address.
-        let name = masked(&account.name);
-        info!(site = jira.own_address(), account = %account.id.0, name, "signed in");
+        // The name of an account without a display name is its e-mail.
+        let name = mask_addresses(&account.name);
+        info!(site = jira.base_url(), account = %account.id.0, name, "signed in");
     }
 }
 
-/// A saved plan that cannot be applied here.
+/// Why a saved plan cannot be applied here.
 #[derive(Debug, thiserror::Error)]
-enum OtherPlan {
-    #[error("the plan was made for {made_for}, and --url is {here}; apply it where it was made for")]
+enum PlanMismatch {
+    #[error("the plan was made for {made_for}, but --url is {here}; give the --url it was made for")]
     Site { made_for: String, here: String },
-    #[error("the plan gives {0} first passwords of a file, which does not have them; name the file with --passwords")]
+    #[error("{0} first passwords that the plan needs are missing; give the file that has them with --passwords")]
     Passwords(usize),
-    #[error("the plan is damaged: its steps and its roster do not fit together; make the plan again")]
+    #[error("the plan is damaged: its steps do not match its roster; create a new plan")]
     Damaged,
 }
 
-/// Reads a roster, which can take time where it comes through a pipe.
+/// Reads a roster, which can take time from a pipe.
 ///
 /// # Errors
-/// When it is told to stop meanwhile.
+/// When it is stopped meanwhile.
 async fn read_roster(path: &Path, stop: &CancellationToken) -> Result<Result<Sources, RosterError>, Failure> {
     let path = path.to_owned();
     let read = tokio::task::spawn_blocking(move || roster_file::read(&path));
@@ -230,25 +237,25 @@ async fn read_roster(path: &Path, stop: &CancellationToken) -> Result<Result<Sou
     }
 }
 
-/// What day it is, in UTC.
+/// Returns today's date in UTC.
 pub(super) fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::UTC).date()
 }
 
-/// Signs in.
+/// Signs in to Jira.
 ///
 /// # Errors
-/// What Jira, or the way to it, refused.
+/// A failed sign-in or connection.
 pub(super) async fn sign_in(settings: Settings) -> Result<JiraRead, Failure> {
     let connected = JiraRead::connect(settings).await;
-    connected.map_err(|error: ConnectError| Failure::new(Exit::of_connect_error(&error), error))
+    connected.map_err(|error: ConnectError| Failure::new(Exit::from_connect_error(&error), error))
 }
 
-/// What a plan may do besides what the roster says, and the first passwords it has.
+/// Returns the policy and the first passwords.
 ///
 /// # Errors
 /// A passwords file that cannot be used, with exit code 3.
-pub(super) fn policy(args: &PolicyArgs, accept: Accept) -> Result<(Policy, Passwords), Failure> {
+pub(super) fn policy_and_passwords(args: &PolicyArgs, accept: Accept) -> Result<(Policy, Passwords), Failure> {
     let passwords = args.passwords.as_deref();
     let passwords = passwords.map(|file| Passwords::read(file, accept)).transpose();
     let passwords = passwords
@@ -256,7 +263,7 @@ pub(super) fn policy(args: &PolicyArgs, accept: Accept) -> Result<(Policy, Passw
         .unwrap_or_default();
     let policy = Policy {
         reactivate: args.reactivate,
-        provided: passwords.emails(),
+        provided_passwords: passwords.emails(),
         guards: guard::Settings {
             max_removals: args.max_removals,
             max_removal_percent: args.max_removal_percent,
@@ -264,9 +271,9 @@ pub(super) fn policy(args: &PolicyArgs, accept: Accept) -> Result<(Policy, Passw
             allow_shrink: args.allow_shrink,
         },
         approved: BTreeSet::new(),
-        approve_at: String::new(),
+        approve_arguments: String::new(),
         now: Timestamp::now().as_second(),
-        clock_ahead: None,
+        clock_offset: None,
     };
     Ok((policy, passwords))
 }
@@ -279,8 +286,8 @@ pub(super) fn load_roster(path: &Path) -> Result<Loaded, Failure> {
     roster_file::load(path).map_err(|error| Failure::new(Exit::Invalid, error))
 }
 
-/// Where a roster came from, as reports name it.
-pub(super) fn source(loaded: &Loaded) -> RosterSource {
+/// Returns a roster's files, digest and warnings for reports.
+pub(super) fn roster_source(loaded: &Loaded) -> RosterSource {
     RosterSource {
         files: loaded.files.iter().map(|file| file.display().to_string()).collect(),
         digest: loaded.digest.clone(),
@@ -288,8 +295,8 @@ pub(super) fn source(loaded: &Loaded) -> RosterSource {
     }
 }
 
-/// How to reach Jira: the one named, or a sandbox started for the occasion that holds what `seed` says.
-pub(super) async fn reach(
+/// Returns the connection settings: those given, or those of a sandbox started for this command with `seed`.
+pub(super) async fn resolve_connection(
     args: &ConnectionArgs,
     seed: impl FnOnce() -> Seed,
     stop: &CancellationToken,
@@ -298,7 +305,7 @@ pub(super) async fn reach(
         if args.faults.is_some() {
             return Err(Failure::new(
                 Exit::Usage,
-                "--faults is for a simulated Jira: give --sandbox as well",
+                "--faults needs a simulated Jira: give --sandbox as well",
             ));
         }
         return Ok((settings::connection(args, stop)?, None));
@@ -310,7 +317,7 @@ pub(super) async fn reach(
     let mut config = sandbox::Config {
         deployment,
         rules: sandbox::Rules {
-            // Where a desk can be public at all, the simulated site allows it.
+            // The simulated site allows public desks wherever the deployment does.
             public_signup: deployment != sandbox::Deployment::Cloud,
             ..sandbox::Rules::default()
         },
@@ -331,7 +338,7 @@ pub(super) async fn reach(
     let url = running.url();
     info!(
         url,
-        "a simulated Jira is running; /_sandbox/state, journal and outbox below it show what it holds"
+        "a simulated Jira is running; inspect it at /_sandbox/state, /_sandbox/journal and /_sandbox/outbox"
     );
     let settings = Settings {
         deployment: None,
@@ -345,58 +352,61 @@ pub(super) async fn reach(
     Ok((settings, Some(running)))
 }
 
-/// Narrows a roster to some desks, for `--desk`.
+/// The desks selected with `--desk`; if empty, all desks.
 #[derive(Clone, Debug)]
-pub(super) struct Narrow(Vec<DeskKey>);
+pub(super) struct DeskSelection(Vec<DeskKey>);
 
-/// A desk that cannot be asked for.
+/// An invalid `--desk`.
 #[derive(Debug, thiserror::Error)]
-enum NarrowError {
+enum DeskSelectionError {
     #[error("--desk {0:?} {1}")]
-    NotAKey(String, crate::model::desk::NotADeskKey),
-    #[error("--desk {0}: the roster has no such desk; name one of its `desks:`")]
+    NotAKey(String, crate::model::desk::InvalidDeskKey),
+    #[error("--desk {0}: the roster has no such desk; choose one of its `desks:`")]
     NotInRoster(DeskKey),
 }
 
-/// The keys given with `--desk`.
+/// Parses the keys given with `--desk`.
 ///
 /// # Errors
-/// A text that is no project key, with exit code 3.
-pub(super) fn desk_keys(desks: &[String]) -> Result<Vec<DeskKey>, Failure> {
+/// An invalid project key, with exit code 3.
+pub(super) fn parse_desk_keys(desks: &[String]) -> Result<Vec<DeskKey>, Failure> {
     let keys = desks
         .iter()
-        .map(|text| DeskKey::parse(text).map_err(|why| NarrowError::NotAKey(text.clone(), why)));
+        .map(|text| DeskKey::parse(text).map_err(|why| DeskSelectionError::NotAKey(text.clone(), why)));
     let keys: Result<_, _> = keys.collect();
     keys.map_err(|error| Failure::new(Exit::Invalid, error))
 }
 
-impl Narrow {
+impl DeskSelection {
     /// # Errors
-    /// A text that is no project key, with exit code 3.
+    /// An invalid project key, with exit code 3.
     pub(super) fn parse(desks: &[String]) -> Result<Self, Failure> {
-        desk_keys(desks).map(Self)
+        parse_desk_keys(desks).map(Self)
     }
 
-    /// The desks asked for; none: all.
+    /// Returns the selected desks; if empty, all desks.
     pub(super) fn keys(&self) -> &[DeskKey] {
         &self.0
     }
 
-    /// The part of the roster that was asked for, all of which must be there.
+    /// Returns the roster narrowed to the selected desks, all of which it must declare.
     ///
     /// # Errors
     /// A desk the roster does not have, with exit code 3.
-    pub(super) fn checked(&self, roster: Roster) -> Result<Roster, Failure> {
+    pub(super) fn narrow_checked(&self, roster: Roster) -> Result<Roster, Failure> {
         match self.0.iter().find(|key| !roster.desks.contains_key(*key)) {
-            Some(missing) => Err(Failure::new(Exit::Invalid, NarrowError::NotInRoster(missing.clone()))),
-            None => Ok(self.of(roster)),
+            Some(missing) => Err(Failure::new(
+                Exit::Invalid,
+                DeskSelectionError::NotInRoster(missing.clone()),
+            )),
+            None => Ok(self.narrow(roster)),
         }
     }
 
-    fn of(&self, roster: Roster) -> Roster {
+    fn narrow(&self, roster: Roster) -> Roster {
         match self.0.is_empty() {
             true => roster,
-            false => roster.narrowed(&self.0),
+            false => roster.narrowed_to(&self.0),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a command remembers, in the place that was decided on.
+//! Opening and reading the state directory of a command.
 
 use jiff::Timestamp;
 use tracing::warn;
@@ -6,17 +6,17 @@ use tracing::warn;
 use super::Failure;
 use super::args::ConnectionArgs;
 use super::exit::Exit;
-use super::place::Place;
+use super::state_dir::StateDir;
 use crate::engine::state::{Opener, Rotation, State, StateError, read_ledger, remember_site};
 use crate::jira::Settings;
 use crate::model::ledger::Ledger;
 
-/// Opens the state of a site for writing. A simulated Jira has none unless one is named: nothing is left behind.
+/// Opens the state of a site for writing. A simulated Jira has none unless `--state-dir` is given.
 ///
 /// # Errors
-/// When there is no place for it, another quietdesk writes there, it belongs to another site, or cannot be used.
+/// When no directory is known, or it is locked by another quietdesk, belongs to another site, or cannot be used.
 pub(super) fn open(
-    place: Option<&Place>,
+    place: Option<&StateDir>,
     args: &ConnectionArgs,
     site: &Settings,
     command: &str,
@@ -26,47 +26,47 @@ pub(super) fn open(
         if args.sandbox && args.state_dir.is_none() {
             return Ok(None);
         }
-        // Says why there is none.
-        Place::find(args.state_dir.as_deref(), Some(&site.url.to_string()))?;
+        // Returns the error that explains why there is none.
+        StateDir::find(args.state_dir.as_deref(), Some(&site.url.to_string()))?;
         return Ok(None);
     };
     let opener = Opener {
         rotation,
         ..Opener::new(command, Timestamp::now)
     };
-    let opened = State::open(&place.folder, place.address(), opener).map_err(failure)?;
-    if let Some((own, url)) = place.news() {
+    let opened = State::open(&place.folder, place.recorded_url(), opener).map_err(failure)?;
+    if let Some((own, url)) = place.new_addresses() {
         warn!(
             site = own,
             address = url,
-            "this address is taken for the same site from now on, by the name Jira has for itself; is it another Jira, such \
-             as a copy, set its base URL, and name another --state-dir"
+            "this address is treated as the same site from now on, because Jira reports the same base URL; if it is \
+             another Jira, such as a copy, correct its base URL and use another --state-dir"
         );
-        if let Err(problem) = remember_site(&place.folder, own, &[place.address(), url]) {
-            warn!(%problem, "the addresses of this site are not written down");
+        if let Err(problem) = remember_site(&place.folder, own, &[place.recorded_url(), url]) {
+            warn!(%problem, "cannot save the addresses of this site");
         }
     }
     Ok(Some(opened))
 }
 
-/// What is remembered of a site, beside whoever writes there. Makes nothing.
+/// Reads the ledger of a site without the writer's lock. Creates nothing.
 ///
 /// # Errors
 /// As [`open`].
-pub(super) fn read(place: Option<&Place>) -> Result<Option<Ledger>, Failure> {
+pub(super) fn read(place: Option<&StateDir>) -> Result<Option<Ledger>, Failure> {
     match place {
-        Some(place) => read_ledger(&place.folder, place.address()).map_err(failure),
+        Some(place) => read_ledger(&place.folder, place.recorded_url()).map_err(failure),
         None => Ok(None),
     }
 }
 
-/// The command that lists who is to be handed off; nothing where nothing is remembered.
-pub(super) fn hand_off_command(place: Option<&Place>) -> Option<String> {
+/// Returns the command that lists the accounts to hand off, or `None` without a state directory.
+pub(super) fn hand_off_command(place: Option<&StateDir>) -> Option<String> {
     place.map(|place| format!("quietdesk handoff {}", place.flag()))
 }
 
-/// What `approve` is given besides an id.
-pub(super) fn approve_at(place: Option<&Place>, args: &ConnectionArgs) -> String {
+/// Returns the flag that `approve` needs besides an id.
+pub(super) fn approve_arguments(place: Option<&StateDir>, args: &ConnectionArgs) -> String {
     match (place, &args.url) {
         (Some(place), _) => place.flag(),
         (None, Some(url)) if !args.sandbox => format!("--url {url}"),
@@ -74,11 +74,11 @@ pub(super) fn approve_at(place: Option<&Place>, args: &ConnectionArgs) -> String
     }
 }
 
-/// A state that cannot be used, with its exit code.
+/// Converts a state error to a [`Failure`] with its exit code.
 pub(super) fn failure(error: StateError) -> Failure {
     let exit = match &error {
         StateError::Unsafe { .. } | StateError::OtherSite { .. } | StateError::Newer { .. } => Exit::Invalid,
-        // These may mend themselves, so that a service manager may try again.
+        // These can be temporary, so a service manager may retry.
         StateError::InUse { .. } | StateError::File { .. } | StateError::Damaged { .. } | StateError::Busy { .. } => {
             Exit::Internal
         }

@@ -1,10 +1,10 @@
-//! `quietdesk validate`: the roster, offline.
+//! `quietdesk validate`: checks a roster without contacting Jira.
 
 use std::path::Path;
 
 use super::exit::Exit;
 use super::site::load_roster;
-use super::{Failure, printed};
+use super::{Failure, output};
 
 pub(super) fn run(path: &Path) -> Result<Exit, Failure> {
     let loaded = load_roster(path)?;
@@ -20,7 +20,7 @@ pub(super) fn run(path: &Path) -> Result<Exit, Failure> {
         counted(files, "file"),
     );
     for warning in &loaded.warnings {
-        printed::warning(warning)?;
+        output::print_warning(warning)?;
     }
-    printed::whole(format!("valid: {customers}, {desks}, {files}\n").as_bytes())
+    output::print(format!("valid: {customers}, {desks}, {files}\n").as_bytes())
 }

@@ -1,4 +1,4 @@
-//! What the daemon waits for: a change of a file, a signal, a moment.
+//! What the daemon waits for: a file change, a signal, a timer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,22 +10,22 @@ use super::settings::Settings;
 use super::systemd;
 use super::watch::Watch;
 
-/// Something happened.
+/// Something the daemon reacts to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// The moment that was waited for has come.
+    /// The timer expired.
     Due,
     /// The roster may have changed.
     Roster,
     /// The token may have changed.
     Token,
-    /// Somebody asks to read everything again.
+    /// SIGHUP: a full pass was requested.
     Hangup,
-    /// It is time to tell the service manager that the loop lives.
-    Alive,
+    /// The watchdog must be fed.
+    Watchdog,
 }
 
-/// Where events come from. Giving up a wait loses none.
+/// The sources of events. Cancelling a wait loses none.
 pub(super) struct Events {
     roster: Watch,
     token: Option<Watch>,
@@ -34,9 +34,9 @@ pub(super) struct Events {
 }
 
 impl Events {
-    /// Begins to watch.
+    /// Starts watching.
     pub(super) fn new(settings: &Settings) -> Self {
-        let alive = systemd::watchdog().map(|every| {
+        let alive = systemd::watchdog_interval().map(|every| {
             let mut ticks = interval(every.max(Duration::from_millis(1)));
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             ticks
@@ -52,7 +52,7 @@ impl Events {
         }
     }
 
-    /// The next event, or [`Event::Due`] at the moment given.
+    /// Returns the next event, or [`Event::Due`] at `due`.
     pub(super) async fn next(&mut self, due: Option<Instant>) -> Event {
         let Self {
             roster,
@@ -61,17 +61,17 @@ impl Events {
             alive,
         } = self;
         tokio::select! {
-            () = some(due.map(sleep_until)) => Event::Due,
+            () = or_never(due.map(sleep_until)) => Event::Due,
             () = hangup.notified() => Event::Hangup,
             () = roster.changed() => Event::Roster,
-            () = some(token.as_mut().map(Watch::changed)) => Event::Token,
-            _ = some(alive.as_mut().map(tokio::time::Interval::tick)) => Event::Alive,
+            () = or_never(token.as_mut().map(Watch::changed)) => Event::Token,
+            _ = or_never(alive.as_mut().map(tokio::time::Interval::tick)) => Event::Watchdog,
         }
     }
 }
 
-/// What is not there never happens.
-async fn some<T>(future: Option<impl Future<Output = T>>) -> T {
+/// Awaits a future; without one, never completes.
+async fn or_never<T>(future: Option<impl Future<Output = T>>) -> T {
     match future {
         Some(future) => future.await,
         None => std::future::pending().await,

@@ -1,10 +1,11 @@
 //! When passes run: at the start, when the roster changes, and every interval.
 //!
-//! Owns the loop, the last good roster and the memory between passes. Passes never overlap: a change during a pass
-//! leads to exactly one more. Must never decide what a pass does, nor write anything in observing mode.
+//! Owns the loop, the last good roster and the state kept between passes. Passes never overlap: changes during a pass
+//! cause exactly one more. Must never decide what a pass does, nor write anything in observe mode.
 
-mod ended;
 mod events;
+mod log;
+mod pass_result;
 mod passes;
 pub mod roster;
 pub mod schedule;
@@ -12,7 +13,6 @@ mod settings;
 pub mod status;
 mod systemd;
 pub mod telemetry;
-mod tell;
 mod token;
 pub mod watch;
 
@@ -25,50 +25,50 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use self::ended::Done;
-pub use self::ended::PassEnd;
 use self::events::{Event, Events};
+use self::pass_result::EndedPass;
+pub use self::pass_result::PassEnd;
 
-use self::passes::Passes;
-use self::roster::{CurrentRoster, Looked};
-use self::schedule::{Kind, Next, Run, Schedule, Timing};
+use self::passes::PassRunner;
+use self::roster::{CurrentRoster, ReloadOutcome};
+use self::schedule::{Next, PassKind, Run, Schedule, Timing};
 pub use self::settings::{Connect, Narrow, Settings};
 use self::status::{PassEnded, RosterState};
 use self::token::TokenFile;
 use crate::model::ledger::Ledger;
 use crate::model::roster::Roster;
 
-/// How long to wait after refused credentials.
+/// Delay after refused credentials.
 const AFTER_REFUSAL: Duration = Duration::from_secs(300);
-/// How long to wait after a first failure; doubles with each.
+/// Delay after the first failure; doubles with each further one.
 const BACKOFF: Duration = Duration::from_secs(5);
-/// How often to look for an approval, where something waits for one.
+/// How often to check for an approval while a finding is open.
 const APPROVALS: Duration = Duration::from_secs(2);
-/// How often to try again to save what could not be saved.
+/// How often to retry a failed save.
 const SAVE_AGAIN: Duration = Duration::from_secs(10);
-/// How often to look at the clock at least, where somebody's `until` is to come.
+/// Longest time between clock checks while an `until` date is ahead.
 const CLOCK: Duration = Duration::from_secs(600);
-/// How long to wait after failures at most.
-const BACKOFF_AT_MOST: Duration = Duration::from_secs(300);
+/// Longest delay after failures.
+const MAX_BACKOFF: Duration = Duration::from_secs(300);
 
-/// The daemon.
+/// Runs passes over one roster, now and whenever something changes.
 pub struct Daemon {
     settings: Settings,
     current: CurrentRoster,
     wanted: Option<Arc<Roster>>,
-    /// The roster kept from an earlier life has been asked for.
+    /// Whether loading the roster saved by an earlier run has been attempted.
     restored: bool,
-    passes: Passes,
+    passes: PassRunner,
     schedule: Schedule,
     token: Option<TokenFile>,
     began: Instant,
-    /// The day that the roster in force was last looked at for.
+    /// The day (UTC) up to which `until` dates have been handled.
     day: Date,
     stop: CancellationToken,
 }
 
 impl Daemon {
-    /// A daemon that has not looked at its roster yet.
+    /// Creates a daemon that has not read its roster yet.
     #[must_use]
     pub fn new(mut settings: Settings, stop: CancellationToken) -> Self {
         let ledger = std::mem::replace(&mut settings.ledger, Ledger::kept());
@@ -78,13 +78,13 @@ impl Daemon {
             read_rate: settings.read_rate,
             refused: AFTER_REFUSAL,
             backoff: BACKOFF,
-            backoff_at_most: BACKOFF_AT_MOST,
+            backoff_at_most: MAX_BACKOFF,
         };
         Self {
             current: CurrentRoster::new(&settings.roster),
             wanted: None,
             restored: false,
-            passes: Passes::new(
+            passes: PassRunner::new(
                 settings.observe,
                 state,
                 ledger,
@@ -101,11 +101,11 @@ impl Daemon {
         }
     }
 
-    /// One pass over the roster as it is now.
-    pub async fn once(mut self) -> PassEnd {
-        self.look();
+    /// Runs one pass over the current roster.
+    pub async fn run_once(mut self) -> PassEnd {
+        self.reload_roster();
         let run = Run {
-            kind: Kind::Full,
+            kind: PassKind::Full,
             paced: false,
         };
         let Some(roster) = self.wanted.clone() else {
@@ -116,29 +116,29 @@ impl Daemon {
             .passes
             .run(run, &roster, &settings.connect, settings.progress.as_ref())
             .await;
-        tell::pass(&done, None);
-        self.settings.status.saved(self.passes.unsaved());
+        log::pass_ended(&done, None);
+        self.settings.status.set_save_error(self.passes.save_error());
         done.end
     }
 
-    /// Runs passes until it is told to stop. An invalid or missing roster and a Jira that does not answer are
-    /// reported, and waited out. The first look waits until nobody writes to the roster, like any other.
+    /// Runs passes until stopped. An invalid or missing roster and an unreachable Jira are reported and retried. The
+    /// first read, like any other, waits until the roster files have settled.
     pub async fn run(mut self) {
         let mut events = Events::new(&self.settings);
         info!(roster = %self.settings.roster.display(), interval = ?self.settings.interval, "watching");
         systemd::ready();
         while !self.stop.is_cancelled() {
-            self.day_turns();
-            match self.schedule.next(self.began.elapsed()) {
-                Next::Run(run) => self.pass(run, &mut events).await,
+            self.check_expiry();
+            match self.schedule.next_action(self.began.elapsed()) {
+                Next::Run(run) => self.run_pass(run, &mut events).await,
                 Next::Wait(until) => {
                     let until = until.map(|until| self.began + until);
-                    let until = [until, self.looks_again()].into_iter().flatten().min();
+                    let until = [until, self.next_check()].into_iter().flatten().min();
                     let stop = self.stop.clone();
                     tokio::select! {
                         biased;
                         () = stop.cancelled() => {}
-                        event = events.next(until) => self.take(event, &mut events).await,
+                        event = events.next(until) => self.handle_event(event, &mut events).await,
                     }
                 }
             }
@@ -147,33 +147,35 @@ impl Daemon {
         info!("stopped");
     }
 
-    /// Somebody's `until` comes at midnight (UTC): that is an edit of the roster, which nobody made.
-    fn day_turns(&mut self) {
+    /// Treats an `until` date that is reached at midnight (UTC) as an edit of the roster.
+    fn check_expiry(&mut self) {
         let today = self.today();
         let before = std::mem::replace(&mut self.day, today);
-        let next = self.wanted.as_ref().and_then(|roster| roster.expiry_after(before));
+        let next = self.wanted.as_ref().and_then(|roster| roster.next_expiry_after(before));
         if next.is_some_and(|day| day <= today) {
-            info!("an entry's `until` has come");
-            self.schedule.new_roster();
+            info!("an entry reached its `until` date");
+            self.schedule.roster_changed();
         }
     }
 
-    /// When to look whether something came that no event tells of: an approval, where there is something to approve of,
-    /// or a new day.
-    fn looks_again(&self) -> Option<Instant> {
+    /// Returns when to check next for what causes no event: an approval of an open finding, a new day, a save to retry.
+    fn next_check(&self) -> Option<Instant> {
         let now = Instant::now();
-        // Counted from the start, so that other events put none of it off.
+        // Counted from the start, so that other events do not postpone it.
         let next_of = |every: Duration| {
             let times = now.duration_since(self.began).as_millis() / every.as_millis() + 1;
             self.began + every * u32::try_from(times).unwrap_or(u32::MAX)
         };
-        let approval = self.passes.refuses().then(|| next_of(APPROVALS));
-        let next = self.wanted.as_ref().and_then(|roster| roster.expiry_after(self.day));
+        let approval = self.passes.has_open_findings().then(|| next_of(APPROVALS));
+        let next = self
+            .wanted
+            .as_ref()
+            .and_then(|roster| roster.next_expiry_after(self.day));
         let midnight = next.and_then(|day| day.to_zoned(TimeZone::UTC).ok());
         let midnight = midnight.map(|at| at.timestamp().duration_since((self.settings.clock)()));
-        // The clock may be set meanwhile: it is looked at often enough.
+        // The clock may be set meanwhile, so check it regularly.
         let midnight = midnight.map(|left| (now + Duration::try_from(left).unwrap_or_default()).min(next_of(CLOCK)));
-        let save = self.passes.unsaved().map(|_| next_of(SAVE_AGAIN));
+        let save = self.passes.save_error().map(|_| next_of(SAVE_AGAIN));
         [approval, save, midnight].into_iter().flatten().min()
     }
 
@@ -181,9 +183,9 @@ impl Daemon {
         (self.settings.clock)().to_zoned(TimeZone::UTC).date()
     }
 
-    fn tell_status(&self, done: &Done, next: Duration) {
+    fn report_status(&self, done: &EndedPass, next: Duration) {
         let status = &self.settings.status;
-        status.saved(self.passes.unsaved());
+        status.set_save_error(self.passes.save_error());
         status.pass_ended(PassEnded {
             kind: done.run.kind,
             result: done.result(),
@@ -195,43 +197,43 @@ impl Daemon {
         });
         let next = jiff::SignedDuration::try_from(next).ok();
         if let Some(at) = next.and_then(|next| (self.settings.clock)().checked_add(next).ok()) {
-            status.next_full(at);
+            status.set_next_full(at);
         }
         let allowed = self.passes.traffic().map_or(0, |traffic| traffic.allowed());
-        status.in_flight(0, allowed);
+        status.set_in_flight(0, allowed);
     }
 
-    /// What an event leads to while no pass runs.
-    async fn take(&mut self, event: Event, events: &mut Events) {
+    /// Handles an event while no pass runs.
+    async fn handle_event(&mut self, event: Event, events: &mut Events) {
         match event {
             Event::Due => {
-                if self.passes.unsaved().is_some() {
+                if self.passes.save_error().is_some() {
                     self.passes.save();
-                    self.settings.status.saved(self.passes.unsaved());
+                    self.settings.status.set_save_error(self.passes.save_error());
                 }
-                if self.passes.is_approved() {
-                    info!("somebody approved of what a guard refused");
-                    self.schedule.read_again();
+                if self.passes.has_new_approval() {
+                    info!("a guard finding was approved: starting a full pass");
+                    self.schedule.request_full_pass();
                 }
             }
-            Event::Alive => systemd::alive(),
-            Event::Roster => self.look(),
+            Event::Watchdog => systemd::feed_watchdog(),
+            Event::Roster => self.reload_roster(),
             Event::Hangup => {
-                info!("told to read everything again");
-                self.look();
-                self.schedule.read_again();
+                info!("SIGHUP received: starting a full pass");
+                self.reload_roster();
+                self.schedule.request_full_pass();
             }
             Event::Token => {
-                // Whatever else happens in its folder is no new token.
+                // Other changes in the token file's folder are ignored.
                 if self.token.as_mut().is_some_and(TokenFile::changed) {
-                    self.renew(events).await;
+                    self.renew_token(events).await;
                 }
             }
         }
     }
 
-    /// Signs in with a new token. That can take as long as patience lasts, and the loop lives meanwhile.
-    async fn renew(&mut self, events: &mut Events) {
+    /// Signs in with a new token. Keeps feeding the watchdog, because that can take up to `--patience`.
+    async fn renew_token(&mut self, events: &mut Events) {
         let mut noticed = Vec::new();
         let renewed = {
             let renewing = self.passes.renew(&self.settings.connect);
@@ -239,64 +241,66 @@ impl Daemon {
             loop {
                 tokio::select! {
                     renewed = &mut renewing => break renewed,
-                    event = events.next(None) => notice(&mut noticed, event),
+                    event = events.next(None) => queue_event(&mut noticed, event),
                 }
             }
         };
         if renewed {
-            self.schedule.new_credentials();
+            self.schedule.credentials_changed();
         }
         for event in noticed {
-            Box::pin(self.take(event, events)).await;
+            Box::pin(self.handle_event(event, events)).await;
         }
     }
 
-    /// Looks at the roster, says what it found, and has a new one applied.
-    fn look(&mut self) {
-        let looked = self.current.look();
-        self.looked(&looked);
+    /// Reads the roster, logs the result, and schedules a pass if it is new.
+    fn reload_roster(&mut self) {
+        let looked = self.current.reload();
+        self.handle_reload(&looked);
     }
 
-    fn looked(&mut self, looked: &Looked) {
-        tell::looked(looked, self.wanted.is_some());
-        self.act_on(looked);
-        let nothing_in_force = self.wanted.is_none() && !matches!(looked, Looked::Same);
+    fn handle_reload(&mut self, looked: &ReloadOutcome) {
+        log::reload_outcome(looked, self.wanted.is_some());
+        self.apply_reload(looked);
+        let nothing_in_force = self.wanted.is_none() && !matches!(looked, ReloadOutcome::Unchanged);
         if nothing_in_force && !std::mem::replace(&mut self.restored, true) {
             self.restore();
         }
     }
 
-    fn act_on(&mut self, looked: &Looked) {
-        if let Looked::Unusable(problem) = looked {
-            self.unusable(problem.summary());
+    fn apply_reload(&mut self, looked: &ReloadOutcome) {
+        if let ReloadOutcome::Unusable(problem) = looked {
+            self.report_unusable(problem.summary());
         }
-        let (Looked::New | Looked::Mended, Some(loaded)) = (looked, self.current.roster()) else {
+        let (ReloadOutcome::New | ReloadOutcome::Recovered, Some(loaded)) = (looked, self.current.roster()) else {
             return;
         };
         match (self.settings.narrow)(loaded.roster.clone()) {
             Ok(roster) => {
-                self.settings.status.roster(RosterState::Valid {
+                self.settings.status.set_roster(RosterState::Valid {
                     digest: loaded.digest.clone(),
                     customers: roster.customers.len(),
                     desks: roster.desks.len(),
                 });
-                if matches!(looked, Looked::New) {
-                    tell::beware(&loaded.warnings);
-                    self.passes.keep_roster(self.current.take_sources());
+                if matches!(looked, ReloadOutcome::New) {
+                    log::roster_warnings(&loaded.warnings);
+                    self.passes.save_roster(self.current.take_sources());
                     self.wanted = Some(Arc::new(roster));
-                    self.schedule.new_roster();
+                    self.schedule.roster_changed();
                 }
             }
             Err(problem) => {
-                tell::unusable(&problem, self.wanted.is_some());
-                self.unusable(problem);
+                log::unusable_roster(&problem, self.wanted.is_some());
+                self.report_unusable(problem);
             }
         }
     }
 
-    /// Where no roster can be used at the start, the last good one of an earlier life is in force.
+    /// Uses the roster saved by an earlier run if the file cannot be used at the start.
     fn restore(&mut self) {
-        let Some(kept) = self.passes.kept_roster() else { return };
+        let Some(kept) = self.passes.load_saved_roster() else {
+            return;
+        };
         match self.current.restore(kept) {
             Ok(()) => {
                 let roster = self
@@ -304,39 +308,41 @@ impl Daemon {
                     .roster()
                     .map(|loaded| (self.settings.narrow)(loaded.roster.clone()));
                 if let Some(Ok(roster)) = roster {
-                    warn!("the last good roster, kept from before, is in force until the file can be used");
+                    warn!("the last good roster, saved by an earlier run, is in force until the file can be used");
                     self.wanted = Some(Arc::new(roster));
-                    self.schedule.new_roster();
-                    self.unusable(
-                        "the file cannot be used, see the log; the roster kept from before is in force".to_owned(),
+                    self.schedule.roster_changed();
+                    self.report_unusable(
+                        "the file cannot be used; see the log; the roster of an earlier run is in force".to_owned(),
                     );
                 }
             }
             Err(problem) => warn!(
                 problem = problem.summary(),
-                "the roster kept from before cannot be used"
+                "cannot use the roster saved by an earlier run"
             ),
         }
     }
 
-    fn unusable(&self, summary: String) {
+    fn report_unusable(&self, summary: String) {
         let in_force = self.wanted.is_some();
-        self.settings.status.roster(RosterState::Unusable { summary, in_force });
+        self.settings
+            .status
+            .set_roster(RosterState::Unusable { summary, in_force });
     }
 
-    /// One pass. What happens meanwhile is noticed, and leads to one more when this one is done.
-    async fn pass(&mut self, run: Run, events: &mut Events) {
+    /// Runs one pass. Events during it are kept and handled after it.
+    async fn run_pass(&mut self, run: Run, events: &mut Events) {
         let Some(roster) = self.wanted.clone() else { return };
-        self.schedule.began(run);
-        systemd::status(&tell::begins(run));
+        self.schedule.run_started(run);
+        systemd::status(&log::running_status(run));
         if let Some(pace) = self.passes.pace() {
-            pace.set(run.paced.then_some(self.settings.read_rate));
+            pace.set_rate(run.paced.then_some(self.settings.read_rate));
         }
         let (pace, traffic) = (self.passes.pace(), self.passes.traffic());
         let status = &self.settings.status;
         status.pass_began(run.kind);
         let mut every_second = tokio::time::interval(Duration::from_secs(1));
-        let mut meanwhile = Meanwhile::default();
+        let mut meanwhile = DeferredEvents::default();
         let done = {
             let progress = self.settings.progress.as_ref();
             let pass = self.passes.run(run, &roster, &self.settings.connect, progress);
@@ -345,12 +351,12 @@ impl Daemon {
                 tokio::select! {
                     done = &mut pass => break done,
                     _ = every_second.tick(), if traffic.is_some() => if let Some(traffic) = &traffic {
-                        status.in_flight(traffic.used(), traffic.allowed());
+                        status.set_in_flight(traffic.used(), traffic.allowed());
                     },
                     event = events.next(None) => {
-                        meanwhile.take(event, &mut self.current);
-                        if let (true, Some(pace)) = (meanwhile.somebody_waits(), &pace) {
-                            pace.set(None);
+                        meanwhile.record(event, &mut self.current);
+                        if let (true, Some(pace)) = (meanwhile.has_pending(), &pace) {
+                            pace.set_rate(None);
                         }
                     }
                 }
@@ -358,47 +364,49 @@ impl Daemon {
         };
         let cost = done.cost();
         self.schedule
-            .ended(self.began.elapsed(), done.ended(), cost, (self.settings.chance)());
+            .run_ended(self.began.elapsed(), done.run_outcome(), cost, (self.settings.chance)());
         let next = self.schedule.full_due().saturating_sub(self.began.elapsed());
-        self.tell_status(&done, next);
-        tell::pass(&done, Some(next));
-        systemd::status(&tell::status(&done));
-        meanwhile.looked.iter().for_each(|looked| self.looked(looked));
+        self.report_status(&done, next);
+        log::pass_ended(&done, Some(next));
+        systemd::status(&log::ended_status(&done));
+        meanwhile.reloads.iter().for_each(|looked| self.handle_reload(looked));
         for event in meanwhile.events {
-            self.take(event, events).await;
+            self.handle_event(event, events).await;
         }
     }
 }
 
-/// What was noticed while a pass ran.
+/// Events and roster changes that arrived while a pass ran.
 #[derive(Default)]
-struct Meanwhile {
+struct DeferredEvents {
     events: Vec<Event>,
-    looked: Vec<Looked>,
+    reloads: Vec<ReloadOutcome>,
 }
 
-impl Meanwhile {
-    /// Looks at the roster at once: most looks find what was there before, and hurry nobody.
-    fn take(&mut self, event: Event, current: &mut CurrentRoster) {
+impl DeferredEvents {
+    /// Keeps an event. Reads the roster at once, so that an unchanged one does not hurry the pass.
+    fn record(&mut self, event: Event, current: &mut CurrentRoster) {
         if event != Event::Roster {
-            return notice(&mut self.events, event);
+            return queue_event(&mut self.events, event);
         }
-        match current.look() {
-            Looked::Same => {}
-            looked @ (Looked::New | Looked::Mended | Looked::Unusable(_)) => self.looked.push(looked),
+        match current.reload() {
+            ReloadOutcome::Unchanged => {}
+            looked @ (ReloadOutcome::New | ReloadOutcome::Recovered | ReloadOutcome::Unusable(_)) => {
+                self.reloads.push(looked)
+            }
         }
     }
 
-    fn somebody_waits(&self) -> bool {
-        !self.events.is_empty() || !self.looked.is_empty()
+    fn has_pending(&self) -> bool {
+        !self.events.is_empty() || !self.reloads.is_empty()
     }
 }
 
-/// Feeds the watchdog; whatever else happens waits its turn, once.
-fn notice(noticed: &mut Vec<Event>, event: Event) {
+/// Feeds the watchdog, and queues any other event once.
+fn queue_event(noticed: &mut Vec<Event>, event: Event) {
     match event {
         Event::Due => {}
-        Event::Alive => systemd::alive(),
+        Event::Watchdog => systemd::feed_watchdog(),
         Event::Roster | Event::Hangup | Event::Token => {
             if !noticed.contains(&event) {
                 noticed.push(event);

@@ -1,4 +1,4 @@
-//! Passes one after another: the connection, and what is remembered between them.
+//! Runs passes one after another; keeps the connection and the state between them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,12 +10,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::ended::{Done, PassEnd, drops_the_connection};
+use super::pass_result::{EndedPass, PassEnd, requires_new_connection};
 use super::settings::Connect;
-use crate::causes::masked_in_full;
-use crate::daemon::schedule::{Kind, Run};
+use crate::causes::masked_error_chain;
+use crate::daemon::schedule::{PassKind, Run};
+use crate::engine::desk_cache::DeskCache;
 use crate::engine::journal::{Journal as _, NO_JOURNAL};
-use crate::engine::memory::Memory;
 use crate::engine::pass::Preview;
 use crate::engine::passwords::Passwords;
 use crate::engine::progress::Progress;
@@ -31,37 +31,36 @@ use crate::model::report::{Report, RosterSource};
 use crate::model::roster::Roster;
 use crate::roster_file::{Source, Sources};
 
-/// What a pass reaches Jira by. An observing daemon holds nothing that could write.
+/// The connection to Jira. An observing daemon has no client that can write.
 enum Connection {
     Observing(JiraRead),
     Applying(JiraWrite),
 }
 
-/// What is kept between passes.
-pub(super) struct Passes {
+/// Runs passes, and keeps the state between them.
+pub(super) struct PassRunner {
     observe: bool,
     connection: Option<Connection>,
     state: Option<State>,
     ledger: Ledger,
-    memory: Memory,
+    memory: DeskCache,
     policy: Policy,
     passwords: Passwords,
-    /// Where they come from.
     passwords_file: Option<PathBuf>,
-    /// The roster that the last pass which came to its end was about.
+    /// The roster of the last completed pass.
     applied: Option<Arc<Roster>>,
-    /// The ids of what the guards refused in the last full pass and since.
-    refused: BTreeSet<String>,
-    /// A roster that could not be kept.
-    unkept: Option<Sources>,
-    /// Why what was seen last is not saved.
-    unsaved: Option<String>,
+    /// Ids of the guard findings of the last full pass and the edit passes since.
+    open_findings: BTreeSet<String>,
+    /// A roster that could not be saved yet.
+    unsaved_roster: Option<Sources>,
+    /// Why the last save failed.
+    save_error: Option<String>,
     clock: fn() -> Timestamp,
     stop: CancellationToken,
 }
 
-impl Passes {
-    /// Remembers what `state` does, or begins with `ledger`.
+impl PassRunner {
+    /// Starts with the ledger of `state`, or with `ledger` where there is no state.
     pub(super) fn new(
         observe: bool,
         state: Option<State>,
@@ -78,27 +77,29 @@ impl Passes {
             connection: None,
             ledger,
             state,
-            memory: Memory::default(),
+            memory: DeskCache::default(),
             applied: None,
-            refused: BTreeSet::new(),
-            unkept: None,
-            unsaved: None,
+            open_findings: BTreeSet::new(),
+            unsaved_roster: None,
+            save_error: None,
             clock,
             stop,
         }
     }
 
-    /// How fast is read, as long as the connection lasts.
+    /// The read pace of the current connection.
     pub(super) fn pace(&self) -> Option<Arc<Pace>> {
         self.connection.as_ref().map(|connection| connection.read().pace())
     }
 
-    /// How much is asked of Jira, as long as the connection lasts.
+    /// The requests in flight on the current connection.
     pub(super) fn traffic(&self) -> Option<Arc<InFlight>> {
-        self.connection.as_ref().map(|connection| connection.read().traffic())
+        self.connection
+            .as_ref()
+            .map(|connection| connection.read().in_flight_limiter())
     }
 
-    /// Signs in with the token as it is now. A new token replaces the old one only where Jira accepts it; true then.
+    /// Signs in with the current token. Returns whether Jira accepts it; otherwise the old connection is kept.
     pub(super) async fn renew(&mut self, connect: &Connect) -> bool {
         let connected = tokio::select! {
             connected = connect() => connected,
@@ -111,35 +112,32 @@ impl Passes {
                 true
             }
             Err(problem) => {
-                let problem = masked_in_full(&problem);
-                warn!(
-                    problem,
-                    "the new token is not used, because Jira does not accept it; the old one stays"
-                );
+                let problem = masked_error_chain(&problem);
+                warn!(problem, "Jira does not accept the new token; keeping the old one");
                 false
             }
         }
     }
 
-    /// One pass.
+    /// Runs one pass.
     pub(super) async fn run(
         &mut self,
         run: Run,
         roster: &Arc<Roster>,
         connect: &Connect,
         progress: &dyn Progress,
-    ) -> Done {
+    ) -> EndedPass {
         let (before, start) = (self.stats(), Instant::now());
-        let (end, report) = match self.pass(run.kind, roster, connect, progress).await {
+        let (end, report) = match self.run_session(run.kind, roster, connect, progress).await {
             Ok((end, report)) => (end, Some(report)),
             Err(end) => (end, None),
         };
         let after = self.stats();
-        if drops_the_connection(&end) {
-            // The next pass signs in anew, with whatever the token file holds by then.
+        if requires_new_connection(&end) {
+            // The next pass signs in again, with the token file's content at that time.
             self.connection = None;
         }
-        Done {
+        EndedPass {
             run,
             end,
             report,
@@ -149,15 +147,15 @@ impl Passes {
         }
     }
 
-    async fn pass(
+    async fn run_session(
         &mut self,
-        kind: Kind,
+        kind: PassKind,
         roster: &Arc<Roster>,
         connect: &Connect,
         progress: &dyn Progress,
     ) -> Result<(PassEnd, Report), PassEnd> {
-        let roster = &self.today(roster);
-        let edit = self.edit(kind, roster);
+        let roster = &self.roster_as_of_today(roster);
+        let edit = self.edit_since_last_pass(kind, roster);
         if edit.as_ref().is_some_and(Edit::is_empty) {
             self.applied = Some(Arc::clone(roster));
             return Err(PassEnd::NothingToDo);
@@ -175,7 +173,7 @@ impl Passes {
                 None => &NO_JOURNAL,
             },
             ledger: &mut self.ledger,
-            memory: &mut self.memory,
+            desk_cache: &mut self.memory,
             policy: &mut self.policy,
             clock: self.clock,
         };
@@ -187,36 +185,41 @@ impl Passes {
         let planned = match planned {
             Ok(planned) => planned,
             Err(RecheckError::Observe(error)) => return Err(PassEnd::NotObserved(error)),
-            // Only a saved plan has another kind of Jira, or steps to be stale.
-            Err(RecheckError::AnotherKind { .. } | RecheckError::Stale(_)) => return Err(PassEnd::NothingToDo),
+            // Only a saved plan can be stale or made for another deployment.
+            Err(RecheckError::OtherDeployment { .. } | RecheckError::Stale(_)) => return Err(PassEnd::NothingToDo),
         };
-        if let Some(problem) = &planned.unread_approvals {
-            error!(problem = masked_in_full(problem), "approvals cannot be read");
+        if let Some(problem) = &planned.approvals_error {
+            error!(problem = masked_error_chain(problem), "cannot read approvals");
         }
-        take_refused(&mut self.refused, &planned.seen, edit.is_none());
+        update_open_findings(&mut self.open_findings, &planned.preview, edit.is_none());
         let result = match connection {
-            Connection::Observing(_) => session.look_on(planned),
+            Connection::Observing(_) => session.finish_without_applying(planned),
             Connection::Applying(jira) => {
                 let result = session.execute(planned, jira, &self.passwords, progress, &stop).await;
                 result.map_err(|problem| {
-                    let problem = masked_in_full(&problem);
-                    error!(problem, "nothing is done, because it cannot be written down");
-                    self.unsaved = Some(problem);
+                    let problem = masked_error_chain(&problem);
+                    error!(problem, "cannot write to the state directory; not applying");
+                    self.save_error = Some(problem);
                     PassEnd::Interrupted
                 })?
             }
         };
-        Ok(self.passed(roster, edit.as_ref(), result))
+        Ok(self.finish_pass(roster, edit.as_ref(), result))
     }
 
-    /// What a pass over an edit is about. Before the first pass that came to its end, everything is.
-    fn edit(&self, kind: Kind, roster: &Roster) -> Option<Edit> {
-        let applied = self.applied.as_ref().filter(|_| kind == Kind::Edit)?;
+    /// Returns the edit since the last completed pass; `None` for a full pass, or before the first completed one.
+    fn edit_since_last_pass(&self, kind: PassKind, roster: &Roster) -> Option<Edit> {
+        let applied = self.applied.as_ref().filter(|_| kind == PassKind::Edit)?;
         let deployment = self.connection.as_ref().map(|it| it.read().site().deployment);
-        Some(Edit::between(applied, roster, self.memory.unsettled(), deployment))
+        Some(Edit::between(
+            applied,
+            roster,
+            self.memory.uncertain_outcomes(),
+            deployment,
+        ))
     }
 
-    /// Signs in, where no connection is left from the pass before.
+    /// Signs in, unless the connection of the previous pass is still there.
     async fn sign_in(&mut self, connect: &Connect) -> Result<(), PassEnd> {
         if self.connection.is_some() {
             return Ok(());
@@ -230,19 +233,19 @@ impl Passes {
         Ok(())
     }
 
-    /// What is kept of a pass that has come to its end, and what is said of it.
-    fn passed(&mut self, roster: &Arc<Roster>, edit: Option<&Edit>, result: PassResult) -> (PassEnd, Report) {
+    /// Keeps the result of a pass, and returns how it ended and its report.
+    fn finish_pass(&mut self, roster: &Arc<Roster>, edit: Option<&Edit>, result: PassResult) -> (PassEnd, Report) {
         let PassResult {
-            seen,
+            preview: seen,
             outcomes,
-            unsaved,
+            save_error: unsaved,
         } = result;
         if outcomes.as_ref().is_none_or(|outcomes| outcomes.stopped.is_none()) {
             self.applied = Some(Arc::clone(roster));
         }
-        self.saved(unsaved.as_ref());
-        if let Some(problem) = &self.unsaved {
-            error!(problem, "what this pass saw is not remembered");
+        self.record_save(unsaved.as_ref());
+        if let Some(problem) = &self.save_error {
+            error!(problem, "the result of this pass is not remembered");
         }
         let about = edit.map_or(roster.as_ref(), |edit| &edit.roster);
         let report = seen.report(about, &RosterSource::default(), outcomes.as_ref(), false);
@@ -253,75 +256,75 @@ impl Passes {
         (end, report)
     }
 
-    /// The roster as it is today: whose `until` has come is wanted no more, also where the clock went back since.
-    fn today(&self, roster: &Arc<Roster>) -> Arc<Roster> {
-        let today = self.ledger.day((self.clock)().to_zoned(TimeZone::UTC).date());
+    /// Returns the roster as of today, with due `until` entries expired, even if the clock went back since.
+    fn roster_as_of_today(&self, roster: &Arc<Roster>) -> Arc<Roster> {
+        let today = self.ledger.effective_day((self.clock)().to_zoned(TimeZone::UTC).date());
         match roster.next_expiry() {
-            Some(day) if day <= today => Arc::new(Roster::clone(roster).on(today)),
+            Some(day) if day <= today => Arc::new(Roster::clone(roster).as_of(today)),
             Some(_) | None => Arc::clone(roster),
         }
     }
 
-    /// Saves what was seen and the roster, as far as they are not saved yet.
+    /// Saves the ledger and the roster, if they are not saved yet.
     pub(super) fn save(&mut self) {
         let saved = self.state.as_ref().map(|state| state.save(&mut self.ledger));
-        self.saved(saved.and_then(Result::err).as_ref());
+        self.record_save(saved.and_then(Result::err).as_ref());
     }
 
-    /// What was seen is saved, or is not.
-    fn saved(&mut self, unsaved: Option<&StateError>) {
-        self.unsaved = unsaved.map(|problem| masked_in_full(problem));
-        let unkept = self.unkept.take();
-        self.keep_roster(unkept);
+    /// Records the result of a save, and retries an unsaved roster.
+    fn record_save(&mut self, unsaved: Option<&StateError>) {
+        self.save_error = unsaved.map(|problem| masked_error_chain(problem));
+        let unkept = self.unsaved_roster.take();
+        self.save_roster(unkept);
     }
 
-    /// Why what was seen last is not saved; nothing where it is.
-    pub(super) fn unsaved(&self) -> Option<String> {
-        self.unsaved.clone()
+    /// Why the last save failed; `None` if it succeeded.
+    pub(super) fn save_error(&self) -> Option<String> {
+        self.save_error.clone()
     }
 
-    /// Whether the last pass refused something that can be approved of.
-    pub(super) fn refuses(&self) -> bool {
-        self.state.is_some() && !self.refused.is_empty()
+    /// Whether a guard finding can be approved.
+    pub(super) fn has_open_findings(&self) -> bool {
+        self.state.is_some() && !self.open_findings.is_empty()
     }
 
-    /// Whether somebody approved of something that the last pass refused.
-    pub(super) fn is_approved(&self) -> bool {
-        let Some(state) = self.state.as_ref().filter(|_| self.refuses()) else {
+    /// Whether an open guard finding was approved.
+    pub(super) fn has_new_approval(&self) -> bool {
+        let Some(state) = self.state.as_ref().filter(|_| self.has_open_findings()) else {
             return false;
         };
         let now = (self.clock)().as_second();
         match state.approvals(self.ledger.history(), now) {
-            Ok(approvals) => approvals.keys().any(|id| self.refused.contains(id)),
+            Ok(approvals) => approvals.keys().any(|id| self.open_findings.contains(id)),
             Err(problem) => {
-                error!(problem = masked_in_full(&problem), "approvals cannot be read");
+                error!(problem = masked_error_chain(&problem), "cannot read approvals");
                 false
             }
         }
     }
 
-    /// Keeps a good roster for a start at which its file cannot be used.
-    pub(super) fn keep_roster(&mut self, sources: Option<Sources>) {
+    /// Saves a valid roster, for a start at which its file cannot be used.
+    pub(super) fn save_roster(&mut self, sources: Option<Sources>) {
         let (Some(state), Some(sources)) = (&self.state, sources) else {
             return;
         };
-        self.unkept = None;
+        self.unsaved_roster = None;
         let files = sources.sources.iter();
         let files: Vec<_> = files
             .map(|source| (source.name.clone(), source.bytes.clone()))
             .collect();
-        if let Err(problem) = state.keep_roster(&files) {
-            let problem = masked_in_full(&problem);
-            error!(problem, "the roster is not kept for the next start; it is tried again");
-            (self.unkept, self.unsaved) = (Some(sources), Some(problem));
+        if let Err(problem) = state.save_roster(&files) {
+            let problem = masked_error_chain(&problem);
+            error!(problem, "cannot save the roster for the next start; retrying");
+            (self.unsaved_roster, self.save_error) = (Some(sources), Some(problem));
         }
     }
 
-    /// The roster kept by an earlier life.
-    pub(super) fn kept_roster(&self) -> Option<Sources> {
-        let kept = self.state.as_ref()?.roster();
-        let kept = kept
-            .inspect_err(|problem| error!(problem = masked_in_full(problem), "the roster kept from before is lost"));
+    /// Loads the roster saved by an earlier run.
+    pub(super) fn load_saved_roster(&self) -> Option<Sources> {
+        let kept = self.state.as_ref()?.saved_roster();
+        let kept =
+            kept.inspect_err(|problem| error!(problem = masked_error_chain(problem), "cannot read the saved roster"));
         let sources = kept.ok()??.into_iter().map(|(name, bytes)| Source { name, bytes });
         let sources: Vec<_> = sources.collect();
         let files = sources.iter().map(|source| source.name.clone().into()).collect();
@@ -335,7 +338,7 @@ impl Passes {
 
     fn connection_of(&self, jira: JiraRead) -> Connection {
         if let Some(state) = &self.state {
-            state.reached(jira.own_address());
+            state.record_base_url(jira.base_url());
         }
         match self.observe {
             true => Connection::Observing(jira),
@@ -353,25 +356,25 @@ impl Connection {
     }
 }
 
-/// Takes in what a pass refused. An edit looks at a few: what was refused before goes on waiting.
-fn take_refused(waiting: &mut BTreeSet<String>, seen: &Preview, is_whole: bool) {
-    let released = seen.approved.released();
+/// Updates the open guard findings. An edit pass checks only some subjects, so earlier findings stay open.
+fn update_open_findings(waiting: &mut BTreeSet<String>, seen: &Preview, is_whole: bool) {
+    let released = seen.approved.overridden();
     waiting.retain(|id| !is_whole && !released.iter().any(|finding| finding.id == *id));
     let refused = seen.approved.findings().iter();
     waiting.extend(refused.map(|finding| finding.id.clone()));
 }
 
-/// Reads the first passwords anew. A file that cannot be used is told, and those known before stay.
+/// Reads the initial passwords again. If the file cannot be used, logs it and keeps the previous ones.
 fn read_passwords(file: Option<&Path>, passwords: &mut Passwords, policy: &mut Policy) {
     match file.map(|file| Passwords::read(file, Accept::Files)) {
         None => {}
         Some(Ok(read)) => {
-            policy.provided = read.emails();
+            policy.provided_passwords = read.emails();
             *passwords = read;
         }
         Some(Err(problem)) => warn!(
-            problem = masked_in_full(&problem),
-            "the passwords file cannot be used; those known before stay"
+            problem = masked_error_chain(&problem),
+            "cannot use the passwords file; keeping the passwords read before"
         ),
     }
 }

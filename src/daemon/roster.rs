@@ -1,52 +1,52 @@
-//! The roster in force: the last good one, whatever has become of the file since.
+//! The roster in force: the last good one, whatever the file holds now.
 
 use std::path::{Path, PathBuf};
 
 use crate::roster_file::{Loaded, RosterError, Sources, load_sources, read_regular};
 
-/// How often to read files anew that change while they are read.
+/// How often to read again while files change during a read.
 const READINGS: usize = 5;
 
 type Read = Result<Sources, RosterError>;
 
-/// The roster in force, and what was last seen where it comes from.
+/// The roster in force, and what its files held at the last read.
 #[derive(Debug)]
 pub struct CurrentRoster {
     path: PathBuf,
-    good: Option<Loaded>,
-    seen: Option<Seen>,
-    /// What the roster in force was made of, until somebody takes it to be kept.
+    last_good: Option<Loaded>,
+    last_read: Option<LastRead>,
+    /// The source files of the roster in force, until they are taken to be saved.
     sources: Option<Sources>,
 }
 
-/// What was last seen, so that nothing is told twice.
+/// The result of the last read, so that nothing is reported twice.
 #[derive(Debug, PartialEq, Eq)]
-enum Seen {
+enum LastRead {
     Contents(String),
     Unreadable(String),
 }
 
-/// What a look found.
+/// The result of reading the roster files.
 #[derive(Debug)]
-pub enum Looked {
-    /// What was there before.
-    Same,
-    /// A new, valid roster: it is in force now.
+pub enum ReloadOutcome {
+    /// Unchanged since the last read.
+    Unchanged,
+    /// A new, valid roster, now in force.
     New,
-    /// The one in force, after something that could not be used.
-    Mended,
-    /// Something that cannot be used: the last good roster, if there is one, stays in force.
+    /// The roster in force again, after files that could not be used.
+    Recovered,
+    /// Unusable files: the last good roster, if there is one, stays in force.
     Unusable(RosterError),
 }
 
 impl CurrentRoster {
-    /// Nothing in force, nothing seen.
+    /// Creates it without a roster; reads nothing yet.
     #[must_use]
     pub fn new(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
-            good: None,
-            seen: None,
+            last_good: None,
+            last_read: None,
             sources: None,
         }
     }
@@ -54,36 +54,37 @@ impl CurrentRoster {
     /// The roster in force.
     #[must_use]
     pub fn roster(&self) -> Option<&Loaded> {
-        self.good.as_ref()
+        self.last_good.as_ref()
     }
 
-    /// What the roster in force was made of, once.
+    /// Takes the source files of the roster in force; `None` at the second call.
     pub fn take_sources(&mut self) -> Option<Sources> {
         self.sources.take()
     }
 
-    /// Puts a roster in force that was kept from before.
+    /// Puts a roster in force that an earlier run saved.
     ///
     /// # Errors
-    /// When it is not valid: an earlier version may have thought otherwise.
+    /// When it is not valid, as an earlier version may have accepted it.
     pub fn restore(&mut self, kept: Sources) -> Result<(), RosterError> {
-        self.good = Some(load_sources(kept)?);
+        self.last_good = Some(load_sources(kept)?);
         Ok(())
     }
 
-    /// Reads the files, and parses them where their content is not what was seen last. Where they change while they are
-    /// read, it finds nothing: whatever changes them is an event of its own.
-    pub fn look(&mut self) -> Looked {
+    /// Reads the files, and parses them if their content differs from the last read. Returns
+    /// [`ReloadOutcome::Unchanged`] if they keep changing while they are read, because each change causes an event of
+    /// its own.
+    pub fn reload(&mut self) -> ReloadOutcome {
         let read = read_regular(&self.path);
-        if self.seen.as_ref() == Some(&Seen::of(&read)) {
-            return self.same(read);
+        if self.last_read.as_ref() == Some(&LastRead::of(&read)) {
+            return self.update_file_names(read);
         }
-        let Some(read) = self.steady(read) else {
-            return Looked::Same;
+        let Some(read) = self.read_until_stable(read) else {
+            return ReloadOutcome::Unchanged;
         };
-        let seen = Seen::of(&read);
-        if self.seen.as_ref() == Some(&seen) {
-            return self.same(read);
+        let seen = LastRead::of(&read);
+        if self.last_read.as_ref() == Some(&seen) {
+            return self.update_file_names(read);
         }
         let sources = match read {
             Ok(sources) => sources,
@@ -92,20 +93,24 @@ impl CurrentRoster {
         match load_sources(sources.clone()) {
             Ok(loaded) => {
                 self.sources = Some(sources);
-                let same = self.good.as_ref().is_some_and(|good| good.digest == loaded.digest);
-                (self.seen, self.good) = (Some(seen), Some(loaded));
-                if same { Looked::Mended } else { Looked::New }
+                let same = self.last_good.as_ref().is_some_and(|good| good.digest == loaded.digest);
+                (self.last_read, self.last_good) = (Some(seen), Some(loaded));
+                if same {
+                    ReloadOutcome::Recovered
+                } else {
+                    ReloadOutcome::New
+                }
             }
             Err(error) => self.unusable(seen, error),
         }
     }
 
-    /// What two readings in a row agree on. While the files of a folder are swapped for others, one reading can get
-    /// some of either: a roster that nobody wrote, in which somebody who moved between files is missing.
-    fn steady(&self, mut read: Read) -> Option<Read> {
+    /// Reads until two reads in a row agree. While the files of a folder are replaced, one read can mix old and new
+    /// files, and miss a customer who moved between them.
+    fn read_until_stable(&self, mut read: Read) -> Option<Read> {
         for _ in 0..READINGS {
             let again = read_regular(&self.path);
-            if Seen::of(&again) == Seen::of(&read) {
+            if LastRead::of(&again) == LastRead::of(&read) {
                 return Some(again);
             }
             read = again;
@@ -113,23 +118,23 @@ impl CurrentRoster {
         None
     }
 
-    /// The content that is known, maybe in files of other names.
-    fn same(&mut self, read: Read) -> Looked {
-        if let (Some(good), Ok(sources)) = (&mut self.good, read)
+    /// Handles unchanged content, possibly in files with new names.
+    fn update_file_names(&mut self, read: Read) -> ReloadOutcome {
+        if let (Some(good), Ok(sources)) = (&mut self.last_good, read)
             && good.digest == sources.digest()
         {
             good.files = sources.files;
         }
-        Looked::Same
+        ReloadOutcome::Unchanged
     }
 
-    fn unusable(&mut self, seen: Seen, error: RosterError) -> Looked {
-        self.seen = Some(seen);
-        Looked::Unusable(error)
+    fn unusable(&mut self, seen: LastRead, error: RosterError) -> ReloadOutcome {
+        self.last_read = Some(seen);
+        ReloadOutcome::Unusable(error)
     }
 }
 
-impl Seen {
+impl LastRead {
     fn of(read: &Read) -> Self {
         match read {
             Ok(sources) => Self::Contents(sources.digest()),

@@ -1,4 +1,4 @@
-//! What the daemon is told.
+//! The daemon's settings.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,46 +16,46 @@ use crate::model::ledger::Ledger;
 use crate::model::policy::Policy;
 use crate::model::roster::Roster;
 
-/// How to reach Jira, as often as it takes: reads the token anew each time.
+/// Connects to Jira; reads the token again at each call.
 pub type Connect = Box<dyn Fn() -> BoxFuture<'static, Result<JiraRead, ConnectError>> + Send + Sync>;
 
-/// Narrows what a roster says to a part of it, or says why that part is not there.
+/// Restricts a roster to the selected desks, or returns why they are not in it.
 pub type Narrow = Box<dyn Fn(Roster) -> Result<Roster, String> + Send + Sync>;
 
-/// What the daemon is told.
+/// Settings of a daemon.
 pub struct Settings {
     /// The roster's file or folder.
     pub roster: PathBuf,
-    /// Narrows what a roster says, for `--desk`.
+    /// Restricts the roster, for `--desk`.
     pub narrow: Narrow,
-    /// How often to read everything again, at least; lengthened by chance and for large sites.
+    /// Time between full passes; lengthened by jitter and for large sites.
     pub interval: Duration,
-    /// Requests a second a periodic read makes at most.
+    /// Most requests a second of a periodic full pass.
     pub read_rate: f64,
-    /// How often to look at the roster and the token even though no event told of a change.
+    /// How often to check the roster and the token file without a file event.
     pub poll: Duration,
-    /// Never write.
+    /// Never write to Jira.
     pub observe: bool,
-    /// How to reach Jira.
+    /// Connects to Jira.
     pub connect: Connect,
-    /// The file the token comes from, to be watched.
+    /// The token file to watch.
     pub token_file: Option<PathBuf>,
-    /// Somebody asks to read everything again (SIGHUP).
+    /// Notified at SIGHUP, which asks for a full pass.
     pub hangup: Arc<Notify>,
-    /// Where it remembers; nothing where it is to forget.
+    /// The state directory; `None` keeps nothing.
     pub state: Option<State>,
-    /// What it remembers at the start: what `state` does, where there is one.
+    /// The ledger at the start; that of `state`, where there is one.
     pub ledger: Ledger,
-    /// What plans may do besides what the roster says.
+    /// What plans may do beyond the roster.
     pub policy: Policy,
-    /// The file of first passwords, read anew before each pass.
+    /// The initial passwords file, read before each pass.
     pub passwords: Option<PathBuf>,
-    /// What is told to who looks on.
+    /// Receives what the status page and metrics show.
     pub status: Status,
-    /// What time it is.
+    /// The wall clock.
     pub clock: fn() -> Timestamp,
-    /// Who is told how far a pass is.
+    /// Receives the progress of a pass.
     pub progress: Box<dyn Progress>,
-    /// Between 0 and 1, anew at each call.
+    /// Returns a new random number between 0 and 1.
     pub chance: Box<dyn Fn() -> f64 + Send + Sync>,
 }

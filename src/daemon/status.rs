@@ -1,9 +1,9 @@
-//! What the daemon tells of itself: the loop reports to a [`Status`], and whoever asks reads from it.
+//! The daemon's status: the loop reports to a [`Status`]; the page, the metrics and the probes read from it.
 //!
-//! Owns what is kept between passes for the page, the metrics and the probes, and the judgement whether the daemon is
-//! ready. Keeps no e-mail and decides nothing about Jira.
+//! Owns what these keep between passes, and the decision whether the daemon is ready. Keeps no e-mail and decides
+//! nothing about Jira.
 
-mod left;
+mod open_issues;
 mod reported;
 pub mod snapshot;
 mod state;
@@ -18,9 +18,9 @@ use jiff::Timestamp;
 pub use self::reported::{About, PassEnded, PassResult, RosterState};
 use self::snapshot::Snapshot;
 use self::state::State;
-pub use crate::daemon::schedule::Kind;
+pub use crate::daemon::schedule::PassKind;
 
-/// A handle to what the daemon tells of itself. Clones are the same.
+/// A handle to the daemon's status. Clones share it.
 #[derive(Clone)]
 pub struct Status(Arc<Shared>);
 
@@ -31,58 +31,58 @@ struct Shared {
 }
 
 impl Status {
-    /// Nothing has happened yet. `clock` tells the time of everything reported later.
+    /// Creates an empty status. `clock` gives the time of each report.
     #[must_use]
     pub fn new(mut about: About, clock: fn() -> Timestamp) -> Self {
-        about.roster = text::clean(&about.roster);
-        about.site_url = text::clean(&about.site_url);
+        about.roster = text::sanitize(&about.roster);
+        about.site_url = text::sanitize(&about.site_url);
         let state = Mutex::new(State::new(about.interval));
         Self(Arc::new(Shared { about, clock, state }))
     }
 
-    /// What became of the roster's files.
-    pub fn roster(&self, roster: RosterState) {
+    /// Reports the state of the roster files.
+    pub fn set_roster(&self, roster: RosterState) {
         let now = self.now();
-        self.state().roster(roster, now);
+        self.state().set_roster(roster, now);
     }
 
-    /// A pass begins.
-    pub fn pass_began(&self, kind: Kind) {
+    /// Reports the start of a pass.
+    pub fn pass_began(&self, kind: PassKind) {
         let now = self.now();
         self.state().pass_began(kind, now);
     }
 
-    /// A pass ended.
+    /// Reports the end of a pass.
     pub fn pass_ended(&self, ended: PassEnded<'_>) {
         let now = self.now();
         self.state().pass_ended(ended, now);
     }
 
-    /// When everything is read next. After a full pass that ran to its end this also tells the interval, which may be
-    /// stretched; it never counts as shorter than configured.
-    pub fn next_full(&self, at: Timestamp) {
+    /// Reports when the next full pass is due. After a completed full pass, this also sets the interval, which may be
+    /// stretched but is never shorter than configured.
+    pub fn set_next_full(&self, at: Timestamp) {
         let now = self.now();
-        self.state().next_full(at, now, self.0.about.interval);
+        self.state().set_next_full(at, now, self.0.about.interval);
     }
 
-    /// Why Jira refuses the credentials, or that it takes them.
-    pub fn credentials(&self, refused: Option<String>) {
+    /// Reports why Jira refuses the credentials; `None` if it accepts them.
+    pub fn set_credentials(&self, refused: Option<String>) {
         let now = self.now();
-        self.state().credentials(refused, now);
+        self.state().set_credentials(refused, now);
     }
 
-    /// Why what a pass saw could not be saved, or that it was.
-    pub fn saved(&self, problem: Option<String>) {
-        self.state().unsaved = problem.map(|problem| text::clean(&problem));
+    /// Reports why the results of a pass could not be saved; `None` if they were.
+    pub fn set_save_error(&self, problem: Option<String>) {
+        self.state().unsaved = problem.map(|problem| text::sanitize(&problem));
     }
 
-    /// How many requests are in flight, and how many may be.
-    pub fn in_flight(&self, now: usize, allowed: usize) {
+    /// Reports how many requests are in flight, and the current limit.
+    pub fn set_in_flight(&self, now: usize, allowed: usize) {
         self.state().in_flight = (now, allowed);
     }
 
-    /// Whether the daemon does its work: the roster is valid, the credentials are taken, and a full pass ran to its end
-    /// within the last three intervals (as they are at present).
+    /// Checks that the roster is valid, the credentials are accepted, the last results are saved, and a full pass
+    /// completed within the last three (current) intervals.
     ///
     /// # Errors
     /// Every reason why not, in one line.
@@ -95,7 +95,7 @@ impl Status {
         }
     }
 
-    /// Everything at this moment.
+    /// Returns the whole current status.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let now = self.now();

@@ -1,4 +1,4 @@
-//! What the service manager is told (sd_notify(3)); nothing where there is none.
+//! Notifications to the service manager (sd_notify(3)); does nothing without one.
 
 use std::ffi::OsStr;
 use std::io;
@@ -10,41 +10,41 @@ use std::time::Duration;
 use sd_notify::NotifyState;
 use tracing::debug;
 
-/// The settings are valid and the watch is set.
+/// Reports that the settings are valid and the watch is set.
 pub(super) fn ready() {
-    tell(&[NotifyState::Ready]);
+    notify(&[NotifyState::Ready]);
 }
 
-/// What the daemon does, in a line.
+/// Reports a status line.
 pub(super) fn status(text: &str) {
-    tell(&[NotifyState::Status(text)]);
+    notify(&[NotifyState::Status(text)]);
 }
 
-/// It was told to stop.
+/// Reports that the daemon is stopping.
 pub(super) fn stopping() {
-    tell(&[NotifyState::Stopping]);
+    notify(&[NotifyState::Stopping]);
 }
 
-/// The loop lives.
-pub(super) fn alive() {
-    tell(&[NotifyState::Watchdog]);
+/// Feeds the watchdog.
+pub(super) fn feed_watchdog() {
+    notify(&[NotifyState::Watchdog]);
 }
 
-/// How often to say so: twice as often as the service manager asks for.
-pub(super) fn watchdog() -> Option<Duration> {
+/// Returns how often to feed the watchdog: twice as often as the service manager requires.
+pub(super) fn watchdog_interval() -> Option<Duration> {
     sd_notify::watchdog_enabled().map(|longest| longest / 2)
 }
 
-fn tell(states: &[NotifyState<'_>]) {
+fn notify(states: &[NotifyState<'_>]) {
     let Some(socket) = std::env::var_os("NOTIFY_SOCKET") else {
         return;
     };
     if let Err(error) = send(&socket, states) {
-        debug!(%error, "the service manager cannot be told");
+        debug!(%error, "cannot notify the service manager");
     }
 }
 
-/// Sends it, or fails where nobody takes it: the library's own way waits then, and knows no abstract sockets.
+/// Sends a notification without blocking. `sd_notify` itself blocks on a full socket and lacks abstract sockets.
 fn send(socket: &OsStr, states: &[NotifyState<'_>]) -> io::Result<()> {
     let message: String = states.iter().map(|state| format!("{state}\n")).collect();
     let sender = UnixDatagram::unbound()?;
@@ -52,7 +52,7 @@ fn send(socket: &OsStr, states: &[NotifyState<'_>]) -> io::Result<()> {
     sender.send_to_addr(message.as_bytes(), &address(socket)?).map(drop)
 }
 
-/// A path, or after an @ the name of an abstract socket.
+/// Parses a path, or after `@` the name of an abstract socket.
 fn address(socket: &OsStr) -> io::Result<SocketAddr> {
     match socket.as_bytes().strip_prefix(b"@") {
         Some(name) => SocketAddr::from_abstract_name(name),
@@ -66,19 +66,19 @@ mod tests {
 
     use super::*;
 
-    /// As in a container whose runtime binds one, and as where the service manager hangs.
+    /// A container runtime may bind an abstract socket; a service manager that hangs leaves it full.
     #[test]
-    fn an_abstract_socket_is_told_and_a_full_one_blocks_nothing() {
+    fn an_abstract_socket_is_notified_and_a_full_one_blocks_nothing() {
         let name = format!("quietdesk-test-{}", std::process::id());
         let receiver = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
         let socket = OsString::from(format!("@{name}"));
         send(&socket, &[NotifyState::Ready, NotifyState::Status("in step")]).unwrap();
-        let mut told = [0; 100];
-        let length = receiver.recv(&mut told).unwrap();
-        assert_eq!(&told[..length], b"READY=1\nSTATUS=in step\n");
+        let mut received = [0; 100];
+        let length = receiver.recv(&mut received).unwrap();
+        assert_eq!(&received[..length], b"READY=1\nSTATUS=in step\n");
         let full = (0..100_000).find_map(|_| send(&socket, &[NotifyState::Watchdog]).err());
         assert_eq!(full.unwrap().kind(), io::ErrorKind::WouldBlock);
-        receiver.recv(&mut told).unwrap();
+        receiver.recv(&mut received).unwrap();
         send(&socket, &[NotifyState::Watchdog]).unwrap();
     }
 }

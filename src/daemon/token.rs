@@ -1,11 +1,11 @@
-//! Whether the token's file holds another token than before. Only a digest of it is kept.
+//! Detects a new token in the token file. Keeps only a digest of it.
 
 use std::path::PathBuf;
 
 use crate::files::{self, Accept};
 use sha2::{Digest as _, Sha256};
 
-/// A token's file, and what was last seen in it.
+/// A token file, and the digest of the token last read from it.
 #[derive(Debug)]
 pub(super) struct TokenFile {
     path: PathBuf,
@@ -13,15 +13,15 @@ pub(super) struct TokenFile {
 }
 
 impl TokenFile {
-    /// The file as it is now.
+    /// Reads the file's current token.
     pub(super) fn new(path: PathBuf) -> Self {
         let mut file = Self { path, seen: None };
         file.changed();
         file
     }
 
-    /// Whether there is another token in it than when it was last looked at. A file that cannot be read holds none: the
-    /// old token stays in use until there is another.
+    /// Returns whether the token differs from the last one read. A file that cannot be read counts as unchanged: the
+    /// old token stays in use.
     pub(super) fn changed(&mut self) -> bool {
         let Ok(text) = files::read(&self.path, files::TOKEN, Accept::Files) else {
             return false;

@@ -1,12 +1,12 @@
-//! Notices that a roster may have changed, however it is saved.
+//! Detects that a roster may have changed, however it is saved.
 //!
-//! What holds for every way of saving (in place, renamed over, an editor's dance, a Kubernetes `..data` swap, a
-//! re-targeted symlink, delete and re-create): watch the folder of every link in the path's chain, and the folder above
-//! each; never filter by name; take an event as a poke to look, not as news. A slow poll stands behind it, because a
-//! watch can be lost without a word. Owns no opinion on what changed: whoever is poked reads and compares.
+//! To support every way of saving (in place, renamed over, an editor's sequence of files, a Kubernetes `..data` swap, a
+//! re-targeted symlink, delete and re-create): watches the folder of every link in the path's chain, and the folder
+//! above each; never filters by name; treats an event as a reason to read, not as a description of the change. Also
+//! polls slowly, because a watch can be lost silently. Does not decide what changed: the caller reads and compares.
 
-mod deciding;
 mod stamp;
+mod watched_folders;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -21,17 +21,17 @@ use tracing::{debug, warn};
 
 use self::stamp::Stamp;
 
-/// How long the files must stay as they are before a change is believed to be whole.
+/// How long the files must stay unchanged before a change counts as complete.
 const SETTLE: Duration = Duration::from_millis(300);
-/// How often they are looked at meanwhile.
+/// How often to check them meanwhile.
 const TICK: Duration = Duration::from_millis(100);
-/// How long to wait for that at most. Long, because half a roster is worse than a late one; not for ever, because some
-/// file systems make times up.
-const SETTLE_AT_MOST: Duration = Duration::from_secs(60);
-/// How often to read files that have stayed as they are while other things happen beside them.
+/// Longest time to wait for that. Long, because half a roster is worse than a late one; limited, because some file
+/// systems report a new time at each check.
+const MAX_SETTLE: Duration = Duration::from_secs(60);
+/// How often to read unchanged files while there are events in their folder.
 const UNCHANGED: Duration = Duration::from_secs(5);
-/// How often to begin anew when the path leads elsewhere each time it has been watched.
-const ARMINGS: usize = 8;
+/// How often to retry when the path resolves differently after it has been watched.
+const MAX_WATCH_ATTEMPTS: usize = 8;
 
 type Watcher = Box<dyn notify::Watcher + Send>;
 
@@ -41,37 +41,37 @@ pub struct Watch {
     poll: Duration,
     watcher: Option<Watcher>,
     watched: BTreeSet<PathBuf>,
-    /// What could not be watched, so that it is told once.
+    /// Folders that could not be watched, so that each is logged once.
     unwatchable: BTreeSet<PathBuf>,
     pokes: mpsc::Receiver<()>,
-    /// Kept, so that `pokes` stays open where there is no watcher.
+    /// Keeps `pokes` open where there is no watcher.
     _poke: mpsc::Sender<()>,
-    /// Something may have happened, and it has not been looked at.
-    poked: Option<Poked>,
-    /// What was there at the last look, and when that was.
+    /// A possible change that has not been read yet.
+    poked: Option<PendingChange>,
+    /// The files at the last read, and its time.
     looked: Option<(Stamp, Instant)>,
     next_poll: Instant,
 }
 
-/// A change that may still be going on.
-struct Poked {
+/// A change that may not be complete yet.
+struct PendingChange {
     stamp: Stamp,
-    /// Since when it has been so.
+    /// When `stamp` was first seen.
     since: Instant,
     began: Instant,
-    /// When to see whether it still is.
+    /// When to check again.
     tick: Instant,
 }
 
 impl Watch {
-    /// Begins to watch `roster`, a file or a folder, there or not. The first wait ends by itself: whatever happens from
-    /// now on is looked at.
+    /// Starts watching `roster`, a file or a folder, which need not exist. The first wait ends without an event, so
+    /// that no change from now on is missed.
     #[must_use]
     pub fn new(roster: &Path, poll: Duration) -> Self {
-        Self::with(roster, poll, |poke| {
+        Self::with_watcher(roster, poll, |poke| {
             let watcher = notify::recommended_watcher(move |event| {
-                if may_matter(&event) {
-                    // A full channel holds a poke already, and one is enough.
+                if is_relevant(&event) {
+                    // A full channel already holds a poke; one is enough.
                     let _ = poke.try_send(());
                 }
             })?;
@@ -79,20 +79,20 @@ impl Watch {
         })
     }
 
-    /// The same without file events: only looks every `poll`, as where a file system tells of nothing.
+    /// The same without file events, as on file systems that report none: polls every `poll`.
     #[must_use]
     pub fn polling(roster: &Path, poll: Duration) -> Self {
-        Self::with(roster, poll, |_| Ok(None))
+        Self::with_watcher(roster, poll, |_| Ok(None))
     }
 
-    fn with(
+    fn with_watcher(
         roster: &Path,
         poll: Duration,
         watcher: impl FnOnce(mpsc::Sender<()>) -> notify::Result<Option<Watcher>>,
     ) -> Self {
         let (poke, pokes) = mpsc::channel(1);
         let watcher = watcher(poke.clone()).unwrap_or_else(|error| {
-            warn!(%error, every = ?poll, "no file events: only polling for changes");
+            warn!(%error, every = ?poll, "file events are unavailable; polling for changes");
             None
         });
         let mut watch = Self {
@@ -103,28 +103,27 @@ impl Watch {
             unwatchable: BTreeSet::new(),
             pokes,
             _poke: poke,
-            poked: Some(Poked::now(roster)),
+            poked: Some(PendingChange::now(roster)),
             looked: None,
             next_poll: Instant::now() + poll,
         };
-        watch.arm();
+        watch.watch_folders();
         watch
     }
 
-    /// Waits until it is time to look at the roster again, and nobody has been writing to it for a moment. Look only
-    /// then: the watch is renewed at the end, so whatever comes later is a new change. A wait that is given up loses no
-    /// change: the next one goes on with it.
+    /// Waits until the roster should be read again and its files have settled. Read only then: the watch is renewed at
+    /// the end, so later changes cause a new event. Cancelling the wait loses no change: the next call continues.
     pub async fn changed(&mut self) {
         if self.poked.is_none() {
-            // Woken by an event or by the time: what is being written must be waited for either way.
+            // An event or the poll: in both cases wait until writing has finished.
             let _ = timeout_at(self.next_poll, self.pokes.recv()).await;
-            self.poked = Some(Poked::now(&self.roster));
+            self.poked = Some(PendingChange::now(&self.roster));
         }
         while let Some(poked) = &mut self.poked {
-            // The moment is kept, so that it comes although others give up waiting for it.
+            // The deadline is stored, so that cancelled waits do not postpone it.
             sleep_until(poked.tick).await;
-            poked.see(&self.roster);
-            if poked.is_over()
+            poked.update(&self.roster);
+            if poked.is_settled()
                 && self
                     .looked
                     .as_ref()
@@ -133,24 +132,24 @@ impl Watch {
                 break;
             }
         }
-        // From here to the caller's look nothing waits: a poke that is dropped was for something that look sees.
+        // Nothing awaits from here to the caller's read, so that read covers every poke dropped here.
         while self.pokes.try_recv().is_ok() {}
         let now = Instant::now();
         self.looked = self.poked.take().map(|poked| (poked.stamp, now));
         self.next_poll = now + self.poll;
-        self.arm();
+        self.watch_folders();
     }
 
-    /// Watches what decides the roster's content now: after a rename or a swap, that may be other folders.
-    fn arm(&mut self) {
+    /// Watches the folders that determine the roster's content now. A rename or swap can change them.
+    fn watch_folders(&mut self) {
         let Some(watcher) = &mut self.watcher else { return };
-        // A folder replaced by another of the same name has lost its watch, or watches what it was: each is made anew.
+        // A folder replaced by another of the same name has lost its watch, so each watch is made again.
         for folder in std::mem::take(&mut self.watched) {
-            // It may not exist any more; then the watch is gone as well.
+            // The folder may be gone, and its watch with it.
             let _ = watcher.unwatch(&folder);
         }
-        let mut wanted = deciding::folders(&self.roster);
-        for _ in 0..ARMINGS {
+        let mut wanted = watched_folders::folders(&self.roster);
+        for _ in 0..MAX_WATCH_ATTEMPTS {
             for folder in &wanted {
                 if self.watched.contains(folder) {
                     continue;
@@ -160,17 +159,17 @@ impl Watch {
                         self.watched.insert(folder.clone());
                         self.unwatchable.remove(folder);
                     }
-                    Err(error) => unwatchable(&mut self.unwatchable, folder, &error),
+                    Err(error) => log_unwatchable(&mut self.unwatchable, folder, &error),
                 }
             }
-            // Where the path led elsewhere before its folders were watched, nobody would have told.
-            let now = deciding::folders(&self.roster);
+            // If the path was re-targeted before its folders were watched, there was no event.
+            let now = watched_folders::folders(&self.roster);
             if now == wanted {
                 return;
             }
             wanted = now;
         }
-        debug!("the roster's folders change faster than they can be watched; polling covers it");
+        debug!("the roster's folders change faster than they can be watched; relying on polling");
     }
 }
 
@@ -184,7 +183,7 @@ impl fmt::Debug for Watch {
     }
 }
 
-impl Poked {
+impl PendingChange {
     fn now(roster: &Path) -> Self {
         let now = Instant::now();
         Self {
@@ -195,7 +194,7 @@ impl Poked {
         }
     }
 
-    fn see(&mut self, roster: &Path) {
+    fn update(&mut self, roster: &Path) {
         let (stamp, now) = (Stamp::of(roster), Instant::now());
         if stamp != self.stamp {
             self.stamp = stamp;
@@ -204,28 +203,28 @@ impl Poked {
         self.tick = now + TICK;
     }
 
-    /// Nobody writes any more, as far as could be seen.
-    fn is_over(&self) -> bool {
+    /// Whether writing has finished, or has lasted too long to wait for.
+    fn is_settled(&self) -> bool {
         let now = Instant::now();
         if now >= self.since + SETTLE {
             return true;
         }
-        let long = now >= self.began + SETTLE_AT_MOST;
+        let long = now >= self.began + MAX_SETTLE;
         if long {
-            warn!(waited = ?SETTLE_AT_MOST, "somebody keeps writing to the roster; it is read all the same");
+            warn!(waited = ?MAX_SETTLE, "the roster files keep changing; reading them anyway");
         }
         long
     }
 
-    /// It is worth a look. What only happens beside the roster is, too, but not often: the folder may be a busy one.
+    /// Whether to read now. Events that leave the files unchanged count rarely: the folder may be busy.
     fn is_due(&self, (stamp, at): &(Stamp, Instant), poll: Duration) -> bool {
         *stamp != self.stamp || Instant::now() >= *at + UNCHANGED.min(poll)
     }
 }
 
-/// Reads are reported too: reacting to them would be reacting to oneself. An error may mean that events were lost, and
-/// so does [`EventKind::Other`], which has no path.
-fn may_matter(event: &notify::Result<Event>) -> bool {
+/// Whether an event may mean a change. Excludes reads, which this process causes itself. An error may mean lost events,
+/// and so may [`EventKind::Other`], which has no path.
+fn is_relevant(event: &notify::Result<Event>) -> bool {
     match event.as_ref().map(|event| event.kind) {
         Ok(EventKind::Access(AccessKind::Close(AccessMode::Write))) => true,
         Ok(EventKind::Access(_)) => false,
@@ -234,11 +233,10 @@ fn may_matter(event: &notify::Result<Event>) -> bool {
     }
 }
 
-/// Says once that a folder cannot be watched. One that has just vanished is no matter: whatever replaces it is noticed
-/// in the folder above.
-fn unwatchable(known: &mut BTreeSet<PathBuf>, folder: &Path, error: &notify::Error) {
+/// Logs once that a folder cannot be watched. Ignores one that is gone: the folder above reports its replacement.
+fn log_unwatchable(known: &mut BTreeSet<PathBuf>, folder: &Path, error: &notify::Error) {
     if !matches!(error.kind, ErrorKind::PathNotFound) && known.insert(folder.to_owned()) {
-        warn!(%error, folder = %folder.display(), "cannot watch a folder; polling notices what changes there");
+        warn!(%error, folder = %folder.display(), "cannot watch a folder; polling it instead");
     }
 }
 

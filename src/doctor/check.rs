@@ -1,66 +1,66 @@
-//! What a diagnosis is made of.
+//! The parts of a diagnosis.
 
-use super::words;
+use super::advice;
 use crate::jira::CallError;
 use crate::model::desk::DeskKey;
 use crate::model::observed::Site;
 
-/// What was found.
+/// The result of all checks.
 #[derive(Debug)]
 pub struct Diagnosis {
-    /// Which Jira; nothing where it did not say.
+    /// The site; `None` where it could not be identified.
     pub site: Option<Site>,
-    /// Each check, in the order they were made.
+    /// The checks, in the order they were made.
     pub checks: Vec<Check>,
-    /// Requests made.
+    /// Number of requests made.
     pub requests: u64,
 }
 
-/// One check.
+/// One check and its result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// What was checked, as a word.
+    /// The name of the check, such as `sign-in`.
     pub id: &'static str,
-    /// Of what, where there are several.
+    /// The desk that was checked, for checks made once per desk.
     pub subject: Option<DeskKey>,
-    /// How it is.
+    /// The result.
     pub verdict: Verdict,
-    /// What was found.
-    pub found: String,
+    /// The finding, as text.
+    pub finding: String,
     /// What to do about it.
-    pub mend: Option<String>,
+    pub fix: Option<String>,
 }
 
-/// How something is.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// As it must be.
+    /// Nothing to do.
     Good,
-    /// Good enough, and worth knowing.
+    /// Works, but worth knowing.
     Warning,
-    /// Not as it must be.
-    Bad(Trouble),
-    /// Not checked: something before it is not as it must be, or nobody said what to check.
+    /// Needs to be fixed.
+    Bad(FailureKind),
+    /// Not checked: an earlier check failed, or a required setting is missing.
     Skipped,
 }
 
-/// What kind of trouble something is, the worst first.
+/// The kind of a failure, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Trouble {
+pub enum FailureKind {
     /// A setting is wrong.
     Settings,
     /// Credentials or a permission are refused.
     Refused,
-    /// Jira does not answer, or not as a Jira does.
+    /// Jira does not respond, or something other than Jira does.
     Unreachable,
     /// A part cannot be managed; the rest can.
-    Part,
+    Partial,
 }
 
 impl Diagnosis {
-    /// The worst that was found.
+    /// Returns the worst failure.
     #[must_use]
-    pub fn worst(&self) -> Option<Trouble> {
+    pub fn worst(&self) -> Option<FailureKind> {
         let bad = self.checks.iter().filter_map(|check| match check.verdict {
             Verdict::Bad(trouble) => Some(trouble),
             Verdict::Good | Verdict::Warning | Verdict::Skipped => None,
@@ -75,8 +75,8 @@ impl Check {
             id,
             subject: None,
             verdict,
-            found: found.into(),
-            mend: None,
+            finding: found.into(),
+            fix: None,
         }
     }
 
@@ -88,28 +88,28 @@ impl Check {
         Self::new(id, Verdict::Warning, found)
     }
 
-    pub(super) fn bad(id: &'static str, trouble: Trouble, found: impl Into<String>) -> Self {
+    pub(super) fn bad(id: &'static str, trouble: FailureKind, found: impl Into<String>) -> Self {
         Self::new(id, Verdict::Bad(trouble), found)
     }
 
-    /// A check that cannot be made because of another.
+    /// Returns a check that was skipped because the check `because` failed.
     pub(super) fn skipped(id: &'static str, because: &str) -> Self {
         Self::new(id, Verdict::Skipped, format!("not checked, because of {because}"))
     }
 
-    /// A call that failed; `found` says what for.
-    pub(super) fn failed(id: &'static str, trouble: Trouble, found: &str, error: &CallError) -> Self {
-        Self::bad(id, trouble, format!("{found}{}", error.found())).mend(words::mend(error))
+    /// Returns a check that failed because of a call; `found` is the prefix of the finding.
+    pub(super) fn failed(id: &'static str, trouble: FailureKind, found: &str, error: &CallError) -> Self {
+        Self::bad(id, trouble, format!("{found}{}", error.problem())).with_fix(advice::fix_for_call(error))
     }
 
-    pub(super) fn mend(self, mend: impl Into<String>) -> Self {
+    pub(super) fn with_fix(self, fix: impl Into<String>) -> Self {
         Self {
-            mend: Some(mend.into()),
+            fix: Some(fix.into()),
             ..self
         }
     }
 
-    pub(super) fn of(self, desk: &DeskKey) -> Self {
+    pub(super) fn for_desk(self, desk: &DeskKey) -> Self {
         Self {
             subject: Some(desk.clone()),
             ..self

@@ -1,139 +1,142 @@
-//! The desks: whether each is there, its customers can be listed and its access mode read.
+//! Checks of desks: whether each exists, its customers can be listed, and its access mode can be read.
 
-use super::check::{Check, Trouble, Verdict};
-use super::trouble::{of_the_whole, weigh};
-use super::words;
+use super::advice;
+use super::check::{Check, FailureKind, Verdict};
+use super::failure_kind::{classify_optional, classify_required};
 use crate::jira::{CallError, DeskRef, JiraRead};
 use crate::model::desk::DeskKey;
 use crate::model::observed::Deployment;
 
-/// How many desks are named at most.
+/// Maximum number of desks that are named.
 const NAMED: usize = 8;
 
-/// Checks the list of desks, and each desk that is wanted, with whether its access mode is.
+/// Checks the list of desks and each wanted desk; the flag marks desks with a managed access mode.
 pub(super) async fn check(jira: &JiraRead, wanted: &[(DeskKey, bool)]) -> Vec<Check> {
-    jira.start_afresh();
+    jira.reset_breaker();
     let found = match jira.desks().await {
         Ok(found) => found,
-        Err(error) => return vec![no_list(jira, &error)],
+        Err(error) => return vec![desk_list_failed(jira, &error)],
     };
-    let mut checks = vec![seen(&found, jira.site().deployment)];
-    // What stops every call is asked once.
+    let mut checks = vec![check_desk_list(&found, jira.site().deployment)];
+    // A failure that affects every call is reported once.
     let mut stopped: Option<String> = None;
     for (key, access) in wanted {
         let of_desk = match (&stopped, found.iter().find(|desk| desk.key == key.as_str())) {
             (Some(because), _) => ["desk", "access"].map(|id| Check::skipped(id, because)),
-            (None, Some(desk)) => [customers(jira, desk).await, access_mode(jira, key, *access).await],
-            (None, None) => [missing(), Check::skipped("access", &format!("desk {key}"))],
+            (None, Some(desk)) => [
+                check_customers(jira, desk).await,
+                check_access_mode(jira, key, *access).await,
+            ],
+            (None, None) => [desk_missing(), Check::skipped("access", &format!("desk {key}"))],
         };
-        let stopping = of_desk.iter().find(|check| stops(check));
+        let stopping = of_desk.iter().find(|check| affects_every_call(check));
         stopped = stopped.or(stopping.map(|check| format!("{} {key}", check.id)));
-        checks.extend(of_desk.map(|check| check.of(key)));
+        checks.extend(of_desk.map(|check| check.for_desk(key)));
     }
     checks
 }
 
-fn seen(found: &[DeskRef], deployment: Deployment) -> Check {
+fn check_desk_list(found: &[DeskRef], deployment: Deployment) -> Check {
     let mut keys: Vec<_> = found.iter().map(|desk| desk.key.as_str()).collect();
     keys.sort_unstable();
     let count = keys.len();
     match count {
-        0 => Check::warning("desks", "none can be seen").mend(administer(deployment)),
-        1..=NAMED => Check::good("desks", format!("{count} can be seen: {}", keys.join(", "))),
+        0 => Check::warning("desks", "none visible").with_fix(administrator_fix(deployment)),
+        1..=NAMED => Check::good("desks", format!("{count} visible: {}", keys.join(", "))),
         _ => {
             let (first, more) = (keys[..NAMED].join(", "), count - NAMED);
-            Check::good("desks", format!("{count} can be seen: {first} and {more} more"))
+            Check::good("desks", format!("{count} visible: {first} and {more} more"))
         }
     }
 }
 
-fn stops(check: &Check) -> bool {
+fn affects_every_call(check: &Check) -> bool {
     match check.verdict {
-        Verdict::Bad(Trouble::Refused | Trouble::Unreachable | Trouble::Settings) => true,
-        Verdict::Bad(Trouble::Part) | Verdict::Good | Verdict::Warning | Verdict::Skipped => false,
+        Verdict::Bad(FailureKind::Refused | FailureKind::Unreachable | FailureKind::Settings) => true,
+        Verdict::Bad(FailureKind::Partial) | Verdict::Good | Verdict::Warning | Verdict::Skipped => false,
     }
 }
 
-fn no_list(jira: &JiraRead, error: &CallError) -> Check {
-    let found = "they cannot be listed: ";
+fn desk_list_failed(jira: &JiraRead, error: &CallError) -> Check {
+    let found = "cannot list the desks: ";
     if matches!(error, CallError::NotFound { .. }) {
-        let check = Check::failed("desks", Trouble::Settings, found, error);
-        return check.mend("install Jira Service Management, or correct --url");
+        let check = Check::failed("desks", FailureKind::Settings, found, error);
+        return check.with_fix("install Jira Service Management, or correct --url");
     }
-    let check = Check::failed("desks", of_the_whole(error), found, error);
-    // Unlicensed, Data Center refuses with a page for people (docs/jira.md#jsm-unlicensed); so does what stands before
-    // a Jira.
-    if matches!(error, CallError::Forbidden { .. }) && jira.told().page {
-        return check.mend(
-            "see that no proxy before Jira refuses /rest/servicedeskapi, and that Jira Service Management's licence is \
-             still good (Administration → Applications → Versions & licenses)",
+    let check = Check::failed("desks", classify_required(error), found, error);
+    // Without a license, Data Center returns 403 with an HTML page (docs/jira.md#jsm-unlicensed); so do proxies in
+    // front of Jira.
+    if matches!(error, CallError::Forbidden { .. }) && jira.response_metadata().is_html {
+        return check.with_fix(
+            "check that no proxy in front of Jira blocks /rest/servicedeskapi, and that Jira Service Management's \
+             license is still valid (Administration → Applications → Versions & licenses)",
         );
     }
     check
 }
 
-fn missing() -> Check {
+fn desk_missing() -> Check {
     let found = "there is no such service desk, or it cannot be seen";
-    Check::bad("desk", Trouble::Part, found)
-        .mend("check the project key, that the project is a service desk, and that the account administers it")
+    Check::bad("desk", FailureKind::Partial, found)
+        .with_fix("check the project key, that the project is a service desk, and that the account administers it")
 }
 
-async fn customers(jira: &JiraRead, desk: &DeskRef) -> Check {
-    let error = match jira.try_customers(desk).await {
+async fn check_customers(jira: &JiraRead, desk: &DeskRef) -> Check {
+    let error = match jira.check_customer_list(desk).await {
         Ok(()) => return Check::good("desk", format!("{}: its customers can be listed", desk.name)),
         Err(error) => error,
     };
     let deployment = jira.site().deployment;
     let found = "its customers cannot be listed: ";
-    let check = Check::failed("desk", weigh(jira, &error).await, found, &error);
+    let check = Check::failed("desk", classify_optional(jira, &error).await, found, &error);
     match (&error, deployment) {
-        (CallError::NotFound { .. }, Deployment::DataCenter) => check.mend(
-            "give the project its role \"Service Desk Customers\" back (Project settings → Users and roles), and make the \
+        (CallError::NotFound { .. }, Deployment::DataCenter) => check.with_fix(
+            "restore the project role \"Service Desk Customers\" (Project settings → Users and roles), and make the \
              account an administrator of the project",
         ),
-        (CallError::Forbidden { .. } | CallError::NotFound { .. }, _) => check.mend(administer(deployment)),
+        (CallError::Forbidden { .. } | CallError::NotFound { .. }, _) => check.with_fix(administrator_fix(deployment)),
         _ => check,
     }
 }
 
-/// Not being able to read it stops only the access mode (docs/jira.md#access-path), which the roster may not manage at
-/// all.
-async fn access_mode(jira: &JiraRead, key: &DeskKey, wanted: bool) -> Check {
+/// Checks the access mode. A failure to read it affects only the access mode (docs/jira.md#access-path), which the
+/// roster may not manage.
+async fn check_access_mode(jira: &JiraRead, key: &DeskKey, wanted: bool) -> Check {
     let error = match jira.access(key).await {
         Ok(settings) => return Check::good("access", format!("{}: the access mode can be read", settings.access())),
         Err(error) => error,
     };
-    let found = format!("the access mode cannot be read: {}", error.found());
-    let check = match weigh(jira, &error).await {
-        Trouble::Part if !wanted => Check::warning("access", found),
-        trouble @ (Trouble::Part | Trouble::Settings | Trouble::Refused | Trouble::Unreachable) => {
+    let found = format!("the access mode cannot be read: {}", error.problem());
+    let check = match classify_optional(jira, &error).await {
+        FailureKind::Partial if !wanted => Check::warning("access", found),
+        trouble @ (FailureKind::Partial | FailureKind::Settings | FailureKind::Refused | FailureKind::Unreachable) => {
             Check::bad("access", trouble, found)
         }
     };
-    let mend = match check.verdict {
+    let fix = match check.verdict {
         Verdict::Warning => "nothing to do: the roster does not manage it",
-        Verdict::Bad(_) | Verdict::Good | Verdict::Skipped => mend_of_access(&error, jira.site().deployment),
+        Verdict::Bad(_) | Verdict::Good | Verdict::Skipped => fix_for_access(&error, jira.site().deployment),
     };
-    check.mend(mend)
+    check.with_fix(fix)
 }
 
-fn mend_of_access(error: &CallError, deployment: Deployment) -> &'static str {
-    let is_hidden = matches!(error, CallError::NotFound { .. } | CallError::Unintelligible { .. });
+fn fix_for_access(error: &CallError, deployment: Deployment) -> &'static str {
+    let is_hidden = matches!(error, CallError::NotFound { .. } | CallError::InvalidResponse { .. });
     match deployment {
-        _ if matches!(error, CallError::Forbidden { .. }) => administer(deployment),
+        _ if matches!(error, CallError::Forbidden { .. }) => administrator_fix(deployment),
         Deployment::Cloud if is_hidden => {
-            "use a token without scopes, of a project administrator (a scoped one does not reach this path), or take \
-             `access:` out of the roster and set it in Jira"
+            "use a project administrator's token without scopes (a token with scopes cannot reach this path), or \
+             remove `access:` from the roster and set it in Jira"
         }
         Deployment::DataCenter if is_hidden => {
-            "make the account an administrator of the desk's project; if it is one, this Jira does not have this path: \
-             take `access:` out of the roster and set it in Jira"
+            "make the account an administrator of the desk's project; if it already is, this Jira lacks this path: \
+             remove `access:` from the roster and set it in Jira"
         }
-        Deployment::Cloud | Deployment::DataCenter => words::mend(error),
+        Deployment::Cloud | Deployment::DataCenter => advice::fix_for_call(error),
     }
 }
 
-fn administer(deployment: Deployment) -> &'static str {
+fn administrator_fix(deployment: Deployment) -> &'static str {
     match deployment {
         Deployment::Cloud => "make the account an administrator of the desk's project (Project settings → People)",
         Deployment::DataCenter => {

@@ -1,39 +1,39 @@
-//! Whether all is well: what quietdesk needs of a Jira, asked for piece by piece. Writes nothing.
+//! `quietdesk doctor`: checks everything quietdesk needs from a Jira site, one item at a time. Never writes.
 //!
-//! A failed check stops only those that cannot be made without it; each of these says which one it was. A check that
-//! fails has the exit code a pass would end with for the same reason.
+//! A failed check skips only the checks that depend on it; each of those names the failed one. A failed check has the
+//! exit code that a pass would return for the same reason.
 
+mod advice;
 mod check;
 mod desks;
+mod failure_kind;
 mod site;
-mod trouble;
-mod words;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-pub use check::{Check, Diagnosis, Trouble, Verdict};
+pub use check::{Check, Diagnosis, FailureKind, Verdict};
 
-use crate::jira::{JiraRead, Settings, Unreached};
+use crate::jira::{JiraRead, Settings, UnreachableSite};
 use crate::model::desk::DeskKey;
-use trouble::of_connecting;
+use failure_kind::classify_connection;
 
-/// What to check with.
+/// The input of a diagnosis.
 #[derive(Debug)]
-pub struct Asked {
+pub struct DiagnosisInput {
     /// How to reach Jira.
     pub settings: Settings,
-    /// The desks that are to be managed, and whether their access mode is.
+    /// The desks to be managed, and whether their access mode is managed.
     pub desks: Vec<(DeskKey, bool)>,
-    /// The last day of the token, where somebody said so.
+    /// The last day of the token, if given.
     pub token_expires: Option<Date>,
-    /// What day it is.
+    /// The current date.
     pub today: Date,
     /// This machine's clock, which is compared with Jira's.
     pub clock: fn() -> Timestamp,
 }
 
-/// What cannot be checked without being reached, in the order of the checks.
+/// The checks that need a connection, in order.
 const SITE: [&str; 8] = [
     "reach",
     "jira",
@@ -45,24 +45,27 @@ const SITE: [&str; 8] = [
     "desks",
 ];
 
-/// Checks everything that can be checked, whatever fails on the way.
-pub async fn diagnose(asked: Asked) -> Diagnosis {
+/// Makes every check that can be made; failures do not end the diagnosis.
+pub async fn diagnose(asked: DiagnosisInput) -> Diagnosis {
     match JiraRead::reach(asked.settings.clone()).await {
-        Ok(jira) => reached(&jira, &asked).await,
-        Err(unreached) => not_reached(&unreached, &asked),
+        Ok(jira) => diagnose_reached(&jira, &asked).await,
+        Err(unreached) => diagnose_unreached(&unreached, &asked),
     }
 }
 
-async fn reached(jira: &JiraRead, asked: &Asked) -> Diagnosis {
+async fn diagnose_reached(jira: &JiraRead, asked: &DiagnosisInput) -> Diagnosis {
     let site = jira.site().clone();
-    let mut checks = vec![site::reach(&asked.settings, &jira.told()), site::which(jira)];
+    let mut checks = vec![
+        site::reach(&asked.settings, &jira.response_metadata()),
+        site::deployment_and_version(jira),
+    ];
     let (service_management, licensed) = site::service_management(jira).await;
     checks.push(service_management);
     let sign_in = site::sign_in(jira).await;
     let signed_in = sign_in.verdict == Verdict::Good;
     checks.push(sign_in);
     if signed_in {
-        checks.extend(site::rights(jira).await);
+        checks.extend(site::check_permissions(jira).await);
         match licensed {
             true => checks.extend(desks::check(jira, &asked.desks).await),
             false => checks.push(Check::skipped("desks", "service-management")),
@@ -71,10 +74,14 @@ async fn reached(jira: &JiraRead, asked: &Asked) -> Diagnosis {
         let rest = SITE.iter().skip_while(|id| **id != "sign-in").skip(1);
         checks.extend(rest.map(|id| Check::skipped(id, "sign-in")));
     }
-    let told = jira.told();
+    let metadata = jira.response_metadata();
     checks.push(site::token(asked.token_expires, asked.today, Some(site.deployment)));
-    checks.push(site::clock(&told, asked.clock));
-    checks.push(site::rate_limit(&told, jira.stats().limited, site.deployment));
+    checks.push(site::clock(&metadata, asked.clock));
+    checks.push(site::rate_limit(
+        &metadata,
+        jira.stats().rate_limit_wait,
+        site.deployment,
+    ));
     Diagnosis {
         site: Some(site),
         checks,
@@ -82,11 +89,11 @@ async fn reached(jira: &JiraRead, asked: &Asked) -> Diagnosis {
     }
 }
 
-/// What stands before the failed check was all right, and nothing after it can be told.
-fn not_reached(unreached: &Unreached, asked: &Asked) -> Diagnosis {
-    let failed = words::failed_at(&unreached.error);
+/// Reports the checks before the failed one as good and those after it as skipped.
+fn diagnose_unreached(unreached: &UnreachableSite, asked: &DiagnosisInput) -> Diagnosis {
+    let failed = advice::failed_check(&unreached.error);
     let before = |id: &'static str| match id {
-        "reach" => site::reach(&asked.settings, &unreached.told),
+        "reach" => site::reach(&asked.settings, &unreached.response_metadata),
         _ => Check::skipped(id, failed),
     };
     let mut checks: Vec<_> = SITE
@@ -94,20 +101,20 @@ fn not_reached(unreached: &Unreached, asked: &Asked) -> Diagnosis {
         .take_while(|id| **id != failed)
         .map(|id| before(id))
         .collect();
-    let mend = match asked.settings.deployment {
-        // Where a kind of Jira was said, only that kind was asked for.
+    let fix = match asked.settings.deployment {
+        // With an explicit --deployment, only that deployment's path was tried.
         Some(_) if failed == "jira" => {
-            "correct --deployment, or leave it to quietdesk to find out; else check that --url is Jira's own address"
+            "correct --deployment, or omit it so that quietdesk detects it; also check that --url is Jira's own address"
         }
-        Some(_) | None => words::mend_of_connecting(&unreached.error),
+        Some(_) | None => advice::fix_for_connection(&unreached.error),
     };
-    let found = words::not_connected(&unreached.error, &asked.settings.url);
-    checks.push(Check::bad(failed, of_connecting(&unreached.error), found).mend(mend));
+    let found = advice::connection_problem(&unreached.error, &asked.settings.url);
+    checks.push(Check::bad(failed, classify_connection(&unreached.error), found).with_fix(fix));
     let after = SITE.iter().skip_while(|id| **id != failed).skip(1);
     checks.extend(after.map(|id| Check::skipped(id, failed)));
     checks.push(site::token(asked.token_expires, asked.today, None));
-    checks.push(match unreached.told.http {
-        Some(_) => site::clock(&unreached.told, asked.clock),
+    checks.push(match unreached.response_metadata.http_version {
+        Some(_) => site::clock(&unreached.response_metadata, asked.clock),
         None => Check::skipped("clock", failed),
     });
     checks.push(Check::skipped("rate-limit", failed));

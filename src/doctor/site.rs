@@ -1,56 +1,59 @@
-//! The site as a whole: how it is reached, what is installed, who signs in and with what rights, and what to know of the
-//! token, the clock and the rate limit.
+//! Checks of the site: connection, installed products, sign-in, permissions, token, clock and rate limit.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::check::{Check, Trouble, Verdict};
-use super::trouble::{of_the_whole, weigh};
-use crate::jira::{AccountListing, CallError, JiraRead, Settings, Told};
+use super::check::{Check, FailureKind, Verdict};
+use super::failure_kind::{classify_optional, classify_required};
+use crate::jira::{AccountListing, CallError, JiraRead, ResponseMetadata, Settings};
 use crate::model::observed::Deployment;
 
-/// A clock that is off by more makes times in journals hard to compare, in seconds.
+/// Clock difference above which times in journals are hard to compare, in seconds.
 const SKEW: i64 = 30;
-/// What a machine with a time server is never off by (and what Kerberos and its like refuse), in seconds: certificates
-/// are judged by it, and `until` falls on the wrong day for somebody.
-const MUCH_SKEW: i64 = 300;
-/// When a token's end is near, in days.
+/// Clock difference that never occurs with a time server (Kerberos rejects it too), in seconds: certificate checks
+/// depend on the clock, and `until` would fall on the wrong day.
+const MAX_WARNING_SKEW: i64 = 300;
+/// Remaining life of a token up to which doctor warns, in days.
 const SOON: i32 = 30;
 
-pub(super) fn reach(settings: &Settings, told: &Told) -> Check {
+pub(super) fn reach(settings: &Settings, metadata: &ResponseMetadata) -> Check {
     let url = settings.url.to_string();
     let how = match (url.starts_with("http:"), &settings.ca_file) {
         (true, _) => "on this machine, not encrypted",
         (false, None) => "encrypted, its certificate trusted by this machine",
         (false, Some(_)) => "encrypted, its certificate trusted by this machine or --ca-file",
     };
-    let http = told.http.map(|version| format!(", {version:?}")).unwrap_or_default();
+    let http = metadata
+        .http_version
+        .map(|version| format!(", {version:?}"))
+        .unwrap_or_default();
     Check::good("reach", format!("{url} answers, {how}{http}"))
 }
 
-/// Which Jira, and its own address where it is reached through another.
-pub(super) fn which(jira: &JiraRead) -> Check {
-    let (site, own) = (jira.site(), jira.own_address());
-    let elsewhere = match own == site.url {
+/// Reports the deployment, the version, and the base URL where Jira is reached through another address.
+pub(super) fn deployment_and_version(jira: &JiraRead) -> Check {
+    let (site, own) = (jira.site(), jira.base_url());
+    let base_url = match own == site.url {
         true => String::new(),
-        false => format!(", known to people as {own}"),
+        false => format!(", base URL {own}"),
     };
-    Check::good("jira", format!("Jira {} {}{elsewhere}", site.deployment, site.version))
+    Check::good("jira", format!("Jira {} {}{base_url}", site.deployment, site.version))
 }
 
-/// Also whether it makes sense to ask it anything else.
+/// Checks Jira Service Management; false where further requests to it are useless.
 pub(super) async fn service_management(jira: &JiraRead) -> (Check, bool) {
     let id = "service-management";
     let unlicensed = |version: &str| {
         let check = Check::bad(
             id,
-            Trouble::Refused,
+            FailureKind::Refused,
             format!("Jira Service Management{version} is not licensed"),
         );
-        let check = check.mend(
-            "give it a licence (Administration → Applications → Versions & licenses): without one it refuses everything",
+        let check = check.with_fix(
+            "install a license (Administration → Applications → Versions & licenses): without one it refuses every \
+             request",
         );
         (check, jira.site().deployment == Deployment::Cloud)
     };
@@ -60,40 +63,43 @@ pub(super) async fn service_management(jira: &JiraRead) -> (Check, bool) {
             (Check::good(id, found), true)
         }
         Ok(found) => unlicensed(&format!(" {}", found.version)),
-        // Unlicensed, Data Center refuses with a page for people (docs/jira.md#jsm-unlicensed).
-        Err(CallError::Forbidden { .. }) if jira.told().page => unlicensed(""),
+        // Without a license, Data Center returns 403 with an HTML page (docs/jira.md#jsm-unlicensed).
+        Err(CallError::Forbidden { .. }) if jira.response_metadata().is_html => unlicensed(""),
         Err(error @ CallError::NotFound { .. }) => {
-            let check = Check::failed(id, Trouble::Part, "", &error);
-            (check.mend("install Jira Service Management, or correct --url"), true)
+            let check = Check::failed(id, FailureKind::Partial, "", &error);
+            (
+                check.with_fix("install Jira Service Management, or correct --url"),
+                true,
+            )
         }
         Err(error) => {
-            let check = Check::failed(id, weigh(jira, &error).await, "", &error);
+            let check = Check::failed(id, classify_optional(jira, &error).await, "", &error);
             (check, true)
         }
     }
 }
 
 pub(super) async fn sign_in(jira: &JiraRead) -> Check {
-    jira.start_afresh();
+    jira.reset_breaker();
     match jira.check_sign_in().await {
         Ok(account) => {
-            let who = account.email.unwrap_or_else(|| account.handle.0.clone());
-            Check::good("sign-in", format!("{} ({who})", account.name))
+            let login = account.email.unwrap_or_else(|| account.handle.0.clone());
+            Check::good("sign-in", format!("{} ({login})", account.name))
         }
-        Err(error) => Check::failed("sign-in", of_the_whole(&error), "", &error),
+        Err(error) => Check::failed("sign-in", classify_required(&error), "", &error),
     }
 }
 
-/// What the account may do, and how accounts will be listed for that.
-pub(super) async fn rights(jira: &JiraRead) -> Vec<Check> {
+/// Checks the account's permissions, and reports how accounts will be listed.
+pub(super) async fn check_permissions(jira: &JiraRead) -> Vec<Check> {
     let deployment = jira.site().deployment;
-    jira.start_afresh();
+    jira.reset_breaker();
     let may = match jira.permissions().await {
         Ok(may) => may,
         Err(error) => {
             let found = "its permissions cannot be read: ";
             return vec![
-                Check::failed("administrator", of_the_whole(&error), found, &error),
+                Check::failed("administrator", classify_required(&error), found, &error),
                 Check::skipped("look-ups", "administrator"),
                 Check::skipped("accounts", "administrator"),
             ];
@@ -101,34 +107,36 @@ pub(super) async fn rights(jira: &JiraRead) -> Vec<Check> {
     };
     let administers = match (may.administer, deployment) {
         (Some(true), _) => Check::good("administrator", "may administer Jira"),
-        (None, _) => Check::warning("administrator", "Jira does not say whether it may administer Jira").mend(
-            "see that it has the global permission to administer Jira: whether it may create customers, the first one shows",
+        (None, _) => Check::warning("administrator", "Jira does not report whether it may administer Jira").with_fix(
+            "check that the account has the global permission to administer Jira; without it, creating customers fails",
         ),
         (Some(false), Deployment::Cloud) => {
-            let found = "may not administer Jira, so Jira Cloud refuses it to create customers";
-            Check::bad("administrator", Trouble::Refused, found).mend(
+            let found = "may not administer Jira, so it cannot create customers on Jira Cloud";
+            Check::bad("administrator", FailureKind::Refused, found).with_fix(
                 "give the account the global permission \"Administer Jira\" (Settings → System → Global permissions)",
             )
         }
         (Some(false), Deployment::DataCenter) => {
-            let found = "may not administer Jira, so it can give no first passwords and change no accounts";
-            Check::warning("administrator", found).mend(
+            let found = "may not administer Jira: it cannot create customers, set first passwords or change accounts";
+            Check::warning("administrator", found).with_fix(
                 "give the account the global permission \"Jira Administrators\" (Administration → System → Global \
-                 permissions), if the roster wants either",
+                 permissions), if the roster needs any of these",
             )
         }
     };
     let look_ups = match may.user_picker {
         Some(true) => Check::good("look-ups", "may look people up"),
-        None => Check::warning("look-ups", "Jira does not say whether it may look people up")
-            .mend("see that it has the global permission \"Browse users and groups\": without it every search comes back empty"),
+        None => Check::warning("look-ups", "Jira does not report whether it may look people up").with_fix(
+            "check that the account has the global permission \"Browse users and groups\"; without it, every search \
+             returns nothing",
+        ),
         Some(false) => {
             let browses = Check::bad(
                 "look-ups",
-                Trouble::Refused,
-                "may not look people up: every search would come back empty",
+                FailureKind::Refused,
+                "may not look people up: every search would return nothing",
             );
-            let browses = browses.mend("give the account the global permission \"Browse users and groups\"");
+            let browses = browses.with_fix("give the account the global permission \"Browse users and groups\"");
             return vec![administers, browses, Check::skipped("accounts", "look-ups")];
         }
     };
@@ -141,25 +149,23 @@ fn listing(listing: AccountListing) -> String {
         AccountListing::AllPages | AccountListing::Cursor => "",
         AccountListing::SearchPages => "by a search, ",
         AccountListing::OneByOne => {
-            return "looked up one by one in each full reading: this version lists no more than 100 (10.3 and later list all)"
+            return "looked up one by one in each full pass: this version lists no more than 100 (10.3 and later list all)"
                 .to_owned();
         }
     };
-    let rows = listing.per_page().unwrap_or_default();
-    format!("read {by_a_search}in pages of {rows}, or looked up one by one, whichever is fewer requests")
+    let rows = listing.rows_per_page().unwrap_or_default();
+    format!("read {by_a_search}in pages of {rows}, or looked up one by one, whichever takes fewer requests")
 }
 
 pub(super) fn token(expires: Option<Date>, today: Date, deployment: Option<Deployment>) -> Check {
     let Some(expires) = expires else {
         let life = match deployment {
-            Some(Deployment::Cloud) | None => "Atlassian's API tokens live a year at most",
-            Some(Deployment::DataCenter) => {
-                "a personal access token lives as long as its maker or Jira's settings said"
-            }
+            Some(Deployment::Cloud) | None => "Atlassian API tokens expire after a year at most",
+            Some(Deployment::DataCenter) => "a personal access token expires as its creator or Jira's settings decide",
         };
-        let found = format!("nobody said when it expires; {life}");
+        let found = format!("expiry date not given; {life}");
         return Check::new("token", Verdict::Skipped, found)
-            .mend("give its last day with --token-expires, and be told a month before");
+            .with_fix("give its last day with --token-expires to be warned 30 days before");
     };
     let left = today.until(expires).map_or(0, |span| span.get_days());
     let day = match left {
@@ -168,49 +174,51 @@ pub(super) fn token(expires: Option<Date>, today: Date, deployment: Option<Deplo
         _ => format!("in {left} days"),
     };
     let check = match left {
-        ..0 => Check::bad("token", Trouble::Refused, format!("expired on {expires}")),
+        ..0 => Check::bad("token", FailureKind::Refused, format!("expired on {expires}")),
         0..=SOON => Check::warning("token", format!("expires on {expires}, {day}")),
         _ => return Check::good("token", format!("expires on {expires}, {day}")),
     };
-    check.mend("make a new one and put it in the token file: it is taken up without a restart")
+    check.with_fix(
+        "create a new one and put it in the token file; a daemon that reads the file with --token-file picks it up by \
+         itself; with systemd's LoadCredential or QUIETDESK_TOKEN, restart the daemon",
+    )
 }
 
-pub(super) fn clock(told: &Told, clock: fn() -> Timestamp) -> Check {
-    let Some(server) = told.server_time() else {
-        return Check::warning("clock", "Jira does not tell the time (no Date header)")
-            .mend("see that no proxy before Jira takes the header away");
+pub(super) fn clock(metadata: &ResponseMetadata, clock: fn() -> Timestamp) -> Check {
+    let Some(server) = metadata.server_time() else {
+        return Check::warning("clock", "Jira's time is unknown (no Date header)")
+            .with_fix("check that no proxy in front of Jira removes the header");
     };
     let off = clock().as_second() - server.as_second();
     let found = format!("{} s {} Jira's", off.abs(), if off > 0 { "ahead of" } else { "behind" });
     let check = match off.abs() {
         ..=SKEW => return Check::good("clock", format!("within {SKEW} s of Jira's")),
-        off if off <= MUCH_SKEW => Check::warning("clock", found),
-        _ => Check::bad("clock", Trouble::Part, found),
+        off if off <= MAX_WARNING_SKEW => Check::warning("clock", found),
+        _ => Check::bad("clock", FailureKind::Partial, found),
     };
-    check.mend(
-        "have this machine's clock set by a time server (timedatectl set-ntp true): certificates, the journal and `until` \
-         go by it",
+    check.with_fix(
+        "synchronize this machine's clock with a time server (timedatectl set-ntp true): certificates, the journal and \
+         `until` depend on it",
     )
 }
 
-/// What the headers of the last answers said of the rate limit (docs/jira.md#near-limit,
+/// Reports the rate limit, from the headers of the last responses (docs/jira.md#near-limit,
 /// docs/jira.md#data-center-bucket).
-pub(super) fn rate_limit(told: &Told, waited: Duration, deployment: Deployment) -> Check {
+pub(super) fn rate_limit(metadata: &ResponseMetadata, waited: Duration, deployment: Deployment) -> Check {
     let id = "rate-limit";
-    let header = |name: &str| told.limits.get(name).map(String::as_str);
+    let header = |name: &str| metadata.rate_limit_headers.get(name).map(String::as_str);
     let number = |name: &str| header(name)?.parse::<u64>().ok();
     let mut facts = Vec::new();
     let reason = header("ratelimit-reason");
     let limited = !waited.is_zero() || reason.is_some();
     if limited {
         let seconds = waited.as_secs_f64().ceil();
-        let wait = (seconds > 0.0).then(|| format!("waited {seconds} s because "));
-        let reason = reason.map(|reason| format!(" ({reason})"));
-        facts.push(format!(
-            "{}Jira limits it{}",
-            wait.unwrap_or_default(),
-            reason.unwrap_or_default()
-        ));
+        let effect = match seconds > 0.0 {
+            true => format!("waited {seconds} s for the rate limit"),
+            false => "rate limited".to_owned(),
+        };
+        let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+        facts.push(format!("{effect}{reason}"));
     }
     let (limit, left) = (number("x-ratelimit-limit"), number("x-ratelimit-remaining"));
     if let (Some(limit), Some(left)) = (limit, left) {
@@ -227,21 +235,21 @@ pub(super) fn rate_limit(told: &Told, waited: Duration, deployment: Deployment) 
         .zip(left)
         .is_some_and(|(limit, left)| left.saturating_mul(5) < limit);
     if facts.is_empty() {
-        return Check::good(id, "no answer told of one");
+        return Check::good(id, "none reported");
     }
     if !limited && !near && !few {
         return Check::good(id, facts.join(", "));
     }
-    // Only on Data Center somebody can lift it.
-    let mend = match deployment {
+    // Only on Data Center can an administrator lift it.
+    let fix = match deployment {
         Deployment::Cloud => {
-            "lower --concurrency and --read-rate, or see what else uses this account's token; until then it only takes \
+            "lower --concurrency and --read-rate, or check what else uses this account's token; until then passes take \
              longer"
         }
         Deployment::DataCenter => {
             "exempt the account (Administration → System → Rate limiting → Exemptions), or lower --concurrency and \
-             --read-rate; until then it only takes longer"
+             --read-rate; until then passes take longer"
         }
     };
-    Check::warning(id, facts.join(", ")).mend(mend)
+    Check::warning(id, facts.join(", ")).with_fix(fix)
 }

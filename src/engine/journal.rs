@@ -1,7 +1,7 @@
-//! What a pass writes down, so that the next life of the process knows what this one saw and was about to do.
+//! What a pass records so that the next process knows what this one observed and was about to do.
 //!
-//! A [`Journal`] is asked at fixed moments and decides nothing: before the first write, before a call, before a create is
-//! first sent, when a step has ended, and when the pass has. Everything durable goes through it.
+//! A [`Journal`] is called at fixed moments and decides nothing: before the first write, before a call, before a create
+//! is first sent, after a step, and after the pass. Everything durable goes through it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -10,70 +10,69 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 
-use super::state::approvals::{Judged, approvals, keep_planned};
+use super::state::approvals::{GuardFindings, save_plan_findings, valid_approvals};
 use super::state::error::StateError;
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
 use crate::model::ledger::{History, Ledger};
-use crate::model::outcome::StepEnd;
+use crate::model::outcome::StepResult;
 use crate::model::plan::Plan;
 use crate::model::roster::Roster;
 use crate::model::step::Step;
 
-/// Where a pass writes down what must outlive it.
+/// Records what must outlive a pass.
 ///
-/// The flow of one create: [`Journal::is_unsettled`], [`Journal::intend`], [`Journal::first_password`] where one is given,
-/// the request, [`Journal::ended`].
+/// The flow of one create: [`Journal::is_uncertain`], [`Journal::record_intent`], [`Journal::record_first_password`] if
+/// it has one, the request, [`Journal::record_outcome`].
 pub trait Journal: Send + Sync {
-    /// What is approved of and was not made use of yet, each with when it was approved (seconds since 1970).
+    /// Returns the unused approvals by finding id, with the time of each (seconds since 1970).
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When they cannot be read.
     fn approvals(&self, history: &History, now: i64) -> Result<BTreeMap<String, i64>, StateError>;
 
-    /// Keeps what the guards refused, for whoever approves of it. What waited before goes on waiting where a pass did not look
-    /// at everything.
+    /// Saves the refused findings for `quietdesk approve`. After a partial pass, earlier findings keep waiting.
     ///
     /// # Errors
-    /// When it cannot be written.
-    fn keep_refused(&self, judged: Judged<'_>) -> Result<(), StateError>;
+    /// When they cannot be written.
+    fn save_findings(&self, judged: GuardFindings<'_>) -> Result<(), StateError>;
 
-    /// Writes down what a pass makes use of and how many it removes, before its first write. Durable once it is `Ok`.
+    /// Saves the approvals a pass uses and its number of removals, before its first write. Durable once it is `Ok`.
     ///
     /// # Errors
-    /// When it cannot be written; the pass must not be carried out then.
+    /// When they cannot be written; the pass must not be carried out.
     fn reserve(&self, ledger: &mut Ledger) -> Result<(), StateError>;
 
-    /// Settles accounts that a pass saw and that an earlier life may have made without learning of it. Before
-    /// [`Journal::save`], which forgets that they were in doubt.
-    fn found(&self, roster: &Roster, plan: &Plan);
+    /// Settles uncertain creates of an earlier process if this pass observed their accounts. Call before
+    /// [`Journal::save`], which forgets that they were uncertain.
+    fn settle_observed(&self, roster: &Roster, plan: &Plan);
 
-    /// Writes down what is remembered when a pass has come to its end.
+    /// Saves the ledger at the end of a pass.
     ///
     /// # Errors
-    /// When it cannot be written; what was written before is untouched then.
+    /// When it cannot be written; the previous ledger is untouched.
     fn save(&self, ledger: &mut Ledger) -> Result<(), StateError>;
 
-    /// A plan is about to be applied. What an earlier apply intended and never ended (its future was dropped) is unsettled
-    /// from now on.
-    fn begins(&self, plan: &Plan);
+    /// Starts applying a plan. Creates that an earlier apply intended and did not end (its future was dropped) become
+    /// uncertain.
+    fn begin_apply(&self, plan: &Plan);
 
-    /// Whether an earlier create for this e-mail may have taken effect without anybody learning of it.
-    fn is_unsettled(&self, email: &EmailKey) -> bool;
+    /// Returns whether an earlier create for this e-mail may have taken effect without a response.
+    fn is_uncertain(&self, email: &EmailKey) -> bool;
 
-    /// Writes down that an account for `email` is about to be made. Durable once it is `Ok`: it survives a crash of the
+    /// Records that an account for `email` is about to be created. Durable once it is `Ok`: it survives a crash of the
     /// process and of the machine.
     ///
     /// # Errors
-    /// When it cannot be written; the create must not be sent then.
-    fn intend<'a>(&'a self, email: &'a EmailKey) -> BoxFuture<'a, Result<(), JournalError>>;
+    /// When it cannot be written; the create must not be sent.
+    fn record_intent<'a>(&'a self, email: &'a EmailKey) -> BoxFuture<'a, Result<(), JournalError>>;
 
-    /// The first password of an account that is about to be made: the one an earlier create of it was sent with, else
-    /// `new`. It is durable, and can be handed off, once it is `Ok`.
+    /// Returns the first password to create an account with: the one an earlier create was sent with, else `new`. It is
+    /// durable, and part of the hand-off, once it is `Ok`.
     ///
     /// # Errors
-    /// When it cannot be written down; the create must not be sent then.
-    fn first_password<'a>(
+    /// When it cannot be written; the create must not be sent.
+    fn record_first_password<'a>(
         &'a self,
         email: &'a Email,
         name: &'a str,
@@ -81,39 +80,39 @@ pub trait Journal: Send + Sync {
         new: SecretString,
     ) -> BoxFuture<'a, Result<SecretString, JournalError>>;
 
-    /// The e-mails whose accounts may have been made with a first password and were never read back.
-    fn unproven(&self) -> BTreeSet<EmailKey> {
+    /// Returns the e-mails of accounts that may have been created with a first password and were never read back.
+    fn unverified_creates(&self) -> BTreeSet<EmailKey> {
         BTreeSet::new()
     }
 
-    /// Steps are about to be written to Jira, by one call or what it takes to make it. Journalled before this returns, so
-    /// that what a process was doing when it died can be told.
-    fn attempts(&self, _: &[&Step]) {}
+    /// Records steps that one call is about to write to Jira. Written before this returns, so that the journal shows
+    /// what a process was doing when it died.
+    fn record_attempts(&self, _: &[&Step]) {}
 
-    /// A step has ended. The intent of a create goes, unless the create may have taken effect unseen; a step that was
-    /// attempted is journalled before this returns.
-    fn ended(&self, step: &Step, end: &StepEnd);
+    /// Records the outcome of a step. Clears the intent of a create, unless the create may have taken effect without a
+    /// response. The line of an attempted step is written before this returns.
+    fn record_outcome(&self, step: &Step, end: &StepResult);
 }
 
-/// Why an intent could not be written down.
+/// An intent that could not be recorded.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(
-    "cannot write down in the state directory {} that an account is about to be made, so it is not made; free space \
-     there, check its permissions, or name another with --state-dir", folder.display()
+    "cannot write to the state directory {}; not creating the account; free disk space, check the permissions, or use \
+     another --state-dir", folder.display()
 )]
 pub struct JournalError {
     /// The state directory.
     pub folder: PathBuf,
-    /// What went wrong.
+    /// The cause.
     #[source]
     pub source: Arc<dyn std::error::Error + Send + Sync>,
 }
 
-/// Writes nothing down, for a pass that is only planned or for a site that does not outlive the process, and knows what was
-/// approved of beside the writer of `folder`.
+/// A journal that records nothing: for a pass that is only planned, or a site that ends with the process. Reads the
+/// approvals and saves the refused findings of `folder`, beside its writer.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadOnlyJournal<'a> {
-    /// The state directory; nothing where there is none.
+    /// The state directory, if there is one.
     pub folder: Option<&'a Path>,
 }
 
@@ -123,34 +122,34 @@ pub const NO_JOURNAL: ReadOnlyJournal<'static> = ReadOnlyJournal { folder: None 
 impl Journal for ReadOnlyJournal<'_> {
     fn approvals(&self, history: &History, now: i64) -> Result<BTreeMap<String, i64>, StateError> {
         self.folder
-            .map_or_else(|| Ok(BTreeMap::new()), |folder| approvals(folder, history, now))
+            .map_or_else(|| Ok(BTreeMap::new()), |folder| valid_approvals(folder, history, now))
     }
 
-    fn keep_refused(&self, judged: Judged<'_>) -> Result<(), StateError> {
-        self.folder.map_or(Ok(()), |folder| keep_planned(folder, judged))
+    fn save_findings(&self, judged: GuardFindings<'_>) -> Result<(), StateError> {
+        self.folder.map_or(Ok(()), |folder| save_plan_findings(folder, judged))
     }
 
     fn reserve(&self, _: &mut Ledger) -> Result<(), StateError> {
         Ok(())
     }
 
-    fn found(&self, _: &Roster, _: &Plan) {}
+    fn settle_observed(&self, _: &Roster, _: &Plan) {}
 
     fn save(&self, _: &mut Ledger) -> Result<(), StateError> {
         Ok(())
     }
 
-    fn begins(&self, _: &Plan) {}
+    fn begin_apply(&self, _: &Plan) {}
 
-    fn is_unsettled(&self, _: &EmailKey) -> bool {
+    fn is_uncertain(&self, _: &EmailKey) -> bool {
         false
     }
 
-    fn intend<'a>(&'a self, _: &'a EmailKey) -> BoxFuture<'a, Result<(), JournalError>> {
+    fn record_intent<'a>(&'a self, _: &'a EmailKey) -> BoxFuture<'a, Result<(), JournalError>> {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    fn first_password<'a>(
+    fn record_first_password<'a>(
         &'a self,
         _: &'a Email,
         _: &'a str,
@@ -160,5 +159,5 @@ impl Journal for ReadOnlyJournal<'_> {
         Box::pin(std::future::ready(Ok(new)))
     }
 
-    fn ended(&self, _: &Step, _: &StepEnd) {}
+    fn record_outcome(&self, _: &Step, _: &StepResult) {}
 }

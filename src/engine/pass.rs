@@ -1,46 +1,46 @@
-//! A pass as a whole: what `plan`, `apply` and the daemon have in common.
+//! Planning and applying, shared by `plan`, `apply` and the daemon.
 
 use std::collections::BTreeSet;
 
 use tokio_util::sync::CancellationToken;
 
 use super::apply::apply;
+use super::desk_cache::DeskCache;
 use super::journal::Journal;
-use super::memory::Memory;
-use super::observe::{ObserveError, ask, ask_staff, hear_roles, observe, observe_edit};
+use super::observe::{ObserveError, observe, observe_edit, read_staff, resolve_questions, verify_lists_by_role};
 use super::passwords::Passwords;
-use super::progress::{Progress, Silent};
+use super::progress::{NoProgress, Progress};
 use crate::jira::{JiraRead, JiraWrite, requests};
 use crate::model::account::Handle;
 use crate::model::calls::{Call, calls};
 use crate::model::desk::DeskKey;
 use crate::model::edit::Edit;
-use crate::model::guard::{ApprovedPlan, Judge, screen};
+use crate::model::guard::{ApprovedPlan, GuardContext, run_guards};
 use crate::model::ledger::Ledger;
 use crate::model::observed::{Deployment, Observed};
 use crate::model::outcome::Outcomes;
 use crate::model::plan::{Plan, plan_part};
 use crate::model::policy::Policy;
-use crate::model::report::{Material, Report, RosterSource};
+use crate::model::report::{Report, ReportInput, RosterSource};
 use crate::model::roster::Roster;
 use crate::model::step::{Action, Step};
 
-/// What was seen and decided, before anything is written.
+/// The observation and the approved plan of a pass, before anything is written.
 #[derive(Debug)]
 pub struct Preview {
-    /// What was seen.
+    /// The observation.
     pub observed: Observed,
-    /// What was decided, and may be done.
+    /// The plan, as far as the guards allow it.
     pub approved: ApprovedPlan,
-    /// Steps of a saved plan whose end was reached before it was applied.
-    pub already: Vec<Step>,
+    /// Steps of a saved plan that were already true when it was applied.
+    pub already_done: Vec<Step>,
 }
 
-/// Observes some desks of a whole roster, plans and judges. Has no way to write.
+/// Observes, plans and runs the guards for some desks of a roster. Cannot write to Jira.
 ///
 /// # Errors
 /// Those of [`observe`].
-pub(super) async fn preview_part(
+pub(super) async fn preview_desks(
     jira: &JiraRead,
     (whole, part): (&Roster, &Roster),
     ledger: &Ledger,
@@ -50,20 +50,20 @@ pub(super) async fn preview_part(
     let observed = observe(jira, part, ledger, progress).await?;
     let rosters = Rosters {
         whole,
-        judged: part,
-        part,
+        guarded: part,
+        planned: part,
     };
-    decide(jira, rosters, observed, (ledger, None), policy).await
+    plan_and_guard(jira, rosters, observed, (ledger, None), policy).await
 }
 
-/// Observes what an edit of `roster` concerns, plans and judges. Has no way to write.
+/// Observes, plans and runs the guards for an edit of `roster`. Cannot write to Jira.
 ///
 /// # Errors
 /// Those of [`observe_edit`].
 pub(super) async fn preview_edit(
     jira: &JiraRead,
     (roster, edit): (&Roster, &Edit),
-    memory: &Memory,
+    memory: &DeskCache,
     ledger: &Ledger,
     policy: &Policy,
     progress: &dyn Progress,
@@ -71,53 +71,65 @@ pub(super) async fn preview_edit(
     let observed = observe_edit(jira, edit, memory, ledger, progress).await?;
     let rosters = Rosters {
         whole: roster,
-        judged: roster,
-        part: &edit.roster,
+        guarded: roster,
+        planned: &edit.roster,
     };
-    decide(jira, rosters, observed, (ledger, Some(memory)), policy).await
+    plan_and_guard(jira, rosters, observed, (ledger, Some(memory)), policy).await
 }
 
-/// What a pass is about.
+/// The roster and the parts of it that a pass covers.
 #[derive(Clone, Copy)]
 struct Rosters<'a> {
-    /// All that is listed: says where else a person is.
+    /// The complete roster: shows on which other desks a person is listed.
     whole: &'a Roster,
-    /// What the guards judge.
-    judged: &'a Roster,
-    /// What is planned for.
-    part: &'a Roster,
+    /// The part the guards check.
+    guarded: &'a Roster,
+    /// The part that is planned.
+    planned: &'a Roster,
 }
 
-/// Plans for a part of a roster, asks the second witness of the desks where it counts, asks who of those to be changed or removed is more than a customer, and plans again: the
-/// plan that is shown knows. The guards judge before anybody is asked for.
-async fn decide(
+/// Plans a part of a roster. Reads the customer roles of desks where they can change the plan, runs the guards, reads
+/// the staff status of the accounts to be updated or removed, and plans again with the result.
+async fn plan_and_guard(
     jira: &JiraRead,
-    Rosters { whole, judged, part }: Rosters<'_>,
+    Rosters {
+        whole,
+        guarded: judged,
+        planned: part,
+    }: Rosters<'_>,
     mut observed: Observed,
-    (ledger, memory): (&Ledger, Option<&Memory>),
+    (ledger, memory): (&Ledger, Option<&DeskCache>),
     policy: &Policy,
 ) -> Result<Preview, ObserveError> {
     let mut plan = plan_part((whole, part), &observed, ledger, policy);
-    let told = observed.warnings.len();
-    if hear_roles(jira, &plan.unwitnessed, memory, ledger.history(), &mut observed).await? {
-        // Who counted as present, and does not any more, may be on the desk's team.
+    let warnings_before = observed.warnings.len();
+    if verify_lists_by_role(
+        jira,
+        &plan.desks_with_unread_role,
+        memory,
+        ledger.history(),
+        &mut observed,
+    )
+    .await?
+    {
+        // An account that no longer counts as present may reach the desk through another project role.
         let accounts = observed.accounts.len();
-        ask(jira, (part, ledger), &mut observed, accounts, &Silent).await?;
+        resolve_questions(jira, (part, ledger), &mut observed, accounts, &NoProgress).await?;
         plan = plan_part((whole, part), &observed, ledger, policy);
     } else {
-        plan.unwitnessed.clear();
-        plan.warnings.extend_from_slice(&observed.warnings[told..]);
+        plan.desks_with_unread_role.clear();
+        plan.warnings.extend_from_slice(&observed.warnings[warnings_before..]);
     }
-    let judge = Judge {
+    let judge = GuardContext {
         settings: &policy.guards,
         history: ledger.history(),
         approved: &policy.approved,
         now: policy.now,
     };
-    let screening = screen(judged, &observed, &plan, judge).told_at(&policy.approve_at);
+    let screening = run_guards(judged, &observed, &plan, judge).with_approve_arguments(&policy.approve_arguments);
     let steps = plan.steps.iter().chain(&plan.paused);
-    let mut asked: Vec<_> = steps.filter_map(|step| changed(part, step)).collect();
-    let leavers = plan.leavers.iter();
+    let mut asked: Vec<_> = steps.filter_map(|step| updated_account(part, step)).collect();
+    let leavers = plan.removal_candidates.iter();
     let leavers = leavers.filter(|leaver| screening.allows(&leaver.container, &leaver.handle));
     asked.extend(leavers.map(|leaver| {
         (
@@ -126,19 +138,19 @@ async fn decide(
         )
     }));
     if !asked.is_empty() {
-        ask_staff(jira, asked, &mut observed).await?;
+        read_staff(jira, asked, &mut observed).await?;
         plan = plan_part((whole, part), &observed, ledger, policy);
     }
     let approved = screening.approve(plan);
     Ok(Preview {
         observed,
         approved,
-        already: Vec::new(),
+        already_done: Vec::new(),
     })
 }
 
-/// Whom a step changes, and the desks of that entry.
-fn changed(roster: &Roster, step: &Step) -> Option<(Handle, BTreeSet<DeskKey>)> {
+/// Returns the account a step updates, and the desks of its roster entry.
+fn updated_account(roster: &Roster, step: &Step) -> Option<(Handle, BTreeSet<DeskKey>)> {
     match &step.action {
         Action::UpdateCustomer { email, account, .. } => {
             let customer = roster.customers.get(email.key());
@@ -152,9 +164,9 @@ fn changed(roster: &Roster, step: &Step) -> Option<(Handle, BTreeSet<DeskKey>)> 
     }
 }
 
-/// Applies what was approved, and writes into `book` what the next life of the process must know. Ends early when
-/// `stop` is asked for, after the calls in flight.
-pub(super) async fn carry_out(
+/// Applies the approved plan, recording in `book` what the next process needs. When `stop` is cancelled, finishes the
+/// calls in flight and starts no other.
+pub(super) async fn apply_preview(
     jira: &JiraWrite,
     preview: &Preview,
     book: &dyn Journal,
@@ -175,15 +187,15 @@ pub(super) async fn carry_out(
 }
 
 impl Preview {
-    /// How many of the plan's calls could mail anybody, counted from the list of requests.
+    /// Counts the plan's calls that can send e-mail, by the list of requests.
     #[must_use]
     pub fn mail_sending_calls(&self) -> usize {
         let plan = self.approved.plan();
         let calls = calls(plan);
-        calls.iter().filter(|call| endpoint(plan, call).mails).count()
+        calls.iter().filter(|call| endpoint_of_call(plan, call).mails).count()
     }
 
-    /// The plan document, with what became of the steps where they were applied.
+    /// Returns the plan document, with the outcome of each step if the plan was applied.
     #[must_use]
     pub fn report(
         &self,
@@ -194,12 +206,12 @@ impl Preview {
     ) -> Report {
         let plan = self.approved.plan();
         let calls = calls(plan);
-        Report::of(Material {
+        Report::new(ReportInput {
             roster,
             source,
             observed: &self.observed,
             plan,
-            already: &self.already,
+            already: &self.already_done,
             findings: self.approved.findings(),
             calls: calls.count(),
             mail_sending_calls: self.mail_sending_calls(),
@@ -209,8 +221,8 @@ impl Preview {
     }
 }
 
-/// The request a call is made with.
-fn endpoint(plan: &Plan, call: &Call) -> &'static requests::Endpoint {
+/// Returns the request that a call sends.
+fn endpoint_of_call(plan: &Plan, call: &Call) -> &'static requests::Endpoint {
     match call {
         Call::Create(id) => match plan.step(*id).map(|step| &step.action) {
             Some(Action::CreateCustomer { password: Some(_), .. }) => &requests::CREATE_USER,

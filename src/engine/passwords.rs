@@ -1,6 +1,6 @@
-//! First passwords: made here, or read from the file of `--passwords`. Data Center only.
+//! First passwords: generated, or read from the `--passwords` file. Data Center only.
 //!
-//! Whoever holds one shows it to Jira and to the hand-off file, and to nothing else: no log, plan, error or journal.
+//! A password goes to Jira and to the hand-off file, and never to a log, plan, error or audit journal.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -14,61 +14,61 @@ use crate::model::email::{Email, EmailKey};
 use crate::model::name::is_hostile;
 use crate::model::roster::InitialPassword;
 
-/// Characters of a password that is made here.
+/// Length of a generated password.
 const LENGTH: usize = 20;
-/// Letters and digits that cannot be taken for one another in print.
+/// Letters and digits that cannot be confused in print.
 const LOWER: &[u8] = b"abcdefghjkmnpqrstuvwxyz";
 const UPPER: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
 const DIGITS: &[u8] = b"23456789";
-/// Some rules for passwords ask for one of these; none needs quoting.
+/// Some password policies require a symbol; none of these needs quoting.
 const SYMBOLS: &[u8] = b"-+=";
-/// Permission of a group and of others.
+/// Permissions of group and others.
 const OTHERS: u32 = 0o077;
-/// Largest file taken in, in bytes.
+/// Largest passwords file, in bytes.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
-/// The first passwords of a file, by whose they are. Masked in every rendering.
+/// The first passwords of a file, by e-mail. Masked in every rendering.
 #[derive(Clone, Default)]
 pub struct Passwords(BTreeMap<EmailKey, SecretString>);
 
-/// Why there are no passwords.
+/// Why a first password is not available.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordsError {
     /// The file cannot be read.
-    #[error("the passwords file {} cannot be read; check --passwords and its permissions", path.display())]
+    #[error("cannot read the passwords file {}; check --passwords and the permissions of the file", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: ReadError,
     },
-    /// Others can read it.
-    #[error("the passwords file {} can be read by others; take that away with `chmod 600`", path.display())]
-    Exposed {
+    /// Group or others can read the file.
+    #[error("the passwords file {} can be read by other users; run `chmod 600` on it", path.display())]
+    ReadableByOthers {
         /// The file.
         path: PathBuf,
     },
-    /// Lines that are wrong. Tells none of their content.
-    #[error("the passwords file {} is not used: {}", path.display(), problems.join("; "))]
-    Wrong {
+    /// Lines of the file are invalid. Never contains a password.
+    #[error("the passwords file {} is invalid: {}; correct these lines", path.display(), problems.join("; "))]
+    InvalidLines {
         /// The file.
         path: PathBuf,
-        /// What is wrong, line by line.
+        /// One problem per line of the file.
         problems: Vec<String>,
     },
-    /// The operating system gives no random numbers.
-    #[error("the operating system gives no random numbers, so no password can be made")]
+    /// The operating system provides no random numbers.
+    #[error("cannot generate a password: the operating system provides no random numbers")]
     NoRandomness(#[source] rand::rngs::SysError),
-    /// The file has none for somebody.
-    #[error("the passwords file has no line for the address; add one, or write `initial_password: generate`")]
-    Missing,
+    /// The file has no password for an address.
+    #[error("the passwords file has no line for this address; add one, or set `initial_password: generate`")]
+    NoPassword,
 }
 
 impl Passwords {
-    /// Reads a CSV file `email,password`; a first line of just these two words is a heading.
+    /// Reads a CSV file of `email,password`; a first line of exactly these two words is a header.
     ///
     /// # Errors
-    /// When it cannot be read, others can read it, or any line is wrong: all of them are told, and none is used.
+    /// When the file cannot be read, other users can read it, or any line is invalid (all such lines are reported).
     pub fn read(path: &Path, accept: Accept) -> Result<Self, PasswordsError> {
         let unreadable = |source| PasswordsError::Unreadable {
             path: path.to_owned(),
@@ -76,10 +76,10 @@ impl Passwords {
         };
         let file = files::open(path, accept).map_err(unreadable)?;
         if file.mode() & OTHERS != 0 {
-            return Err(PasswordsError::Exposed { path: path.to_owned() });
+            return Err(PasswordsError::ReadableByOthers { path: path.to_owned() });
         }
         let text = file.read(LARGEST).map_err(unreadable)?;
-        Self::parse(&text).map_err(|problems| PasswordsError::Wrong {
+        Self::parse(&text).map_err(|problems| PasswordsError::InvalidLines {
             path: path.to_owned(),
             problems,
         })
@@ -91,23 +91,23 @@ impl Passwords {
         let mut rows = rows.has_headers(false).flexible(true).from_reader(text);
         let (mut passwords, mut problems) = (BTreeMap::new(), Vec::new());
         for (at, row) in rows.records().enumerate() {
-            // The library's own words would repeat the line.
+            // The library's error message would contain the line.
             let Ok(row) = row else {
-                problems.push(format!("line {}: it is no UTF-8 text", at + 1));
+                problems.push(format!("line {}: invalid UTF-8", at + 1));
                 continue;
             };
             let line = row.position().map_or(at as u64 + 1, csv::Position::line);
             let fields: Vec<&str> = row.iter().collect();
             match fields.as_slice() {
                 ["email", "password"] if at == 0 => {}
-                [email, password] => match one(email, password, &passwords) {
+                [email, password] => match parse_row(email, password, &passwords) {
                     Ok(key) => {
                         passwords.insert(key, SecretString::from(*password));
                     }
                     Err(why) => problems.push(format!("line {line}: {why}")),
                 },
                 _ => problems.push(format!(
-                    "line {line}: write `email,password`, with quotes around a password that has a comma"
+                    "line {line}: expected `email,password`; put quotes around a password that contains a comma"
                 )),
             }
         }
@@ -117,26 +117,26 @@ impl Passwords {
         }
     }
 
-    /// Whom there is one for.
+    /// Returns the e-mails that have a password.
     #[must_use]
     pub fn emails(&self) -> BTreeSet<EmailKey> {
         self.0.keys().cloned().collect()
     }
 
-    /// A first password for somebody: a new one, or the file's.
+    /// Returns a first password for an address: generated, or the one in the file.
     ///
     /// # Errors
-    /// When the system gives no randomness, or the file has none.
+    /// When the system provides no random numbers, or the file has no password for the address.
     pub fn password(&self, email: &EmailKey, kind: InitialPassword) -> Result<SecretString, PasswordsError> {
         match kind {
             InitialPassword::Generate => generate(),
-            InitialPassword::Provided => self.0.get(email).cloned().ok_or(PasswordsError::Missing),
+            InitialPassword::Provided => self.0.get(email).cloned().ok_or(PasswordsError::NoPassword),
         }
     }
 }
 
-fn one(email: &str, password: &str, known: &BTreeMap<EmailKey, SecretString>) -> Result<EmailKey, &'static str> {
-    let email = Email::parse(email.trim()).map_err(|_| "the first column is no e-mail address")?;
+fn parse_row(email: &str, password: &str, known: &BTreeMap<EmailKey, SecretString>) -> Result<EmailKey, &'static str> {
+    let email = Email::parse(email.trim()).map_err(|_| "the first column is not an e-mail address")?;
     if password.is_empty() {
         return Err("the password is empty");
     }
@@ -144,24 +144,24 @@ fn one(email: &str, password: &str, known: &BTreeMap<EmailKey, SecretString>) ->
         return Err("the password contains a control character");
     }
     match known.contains_key(email.key()) {
-        true => Err("the address has a password already"),
+        true => Err("the address already has a password"),
         false => Ok(email.key().clone()),
     }
 }
 
-/// Makes a password of the operating system's randomness. A letter comes first, so that no spreadsheet takes it for a
-/// formula.
+/// Generates a password from the operating system's random numbers. It starts with a letter, so that spreadsheets do
+/// not read it as a formula.
 ///
 /// # Errors
-/// When the system gives none.
+/// When the system provides no random numbers.
 pub fn generate() -> Result<SecretString, PasswordsError> {
     let alphabet = [LOWER, UPPER, DIGITS, SYMBOLS].concat();
     loop {
         let mut password = String::with_capacity(LENGTH);
         while password.len() < LENGTH {
-            password.push(char::from(draw(&alphabet)?));
+            password.push(char::from(random_byte_of(&alphabet)?));
         }
-        // Drawing anew keeps every password that fits as likely as any other.
+        // Rejecting the whole password keeps the distribution uniform.
         let has = |set: &[u8]| password.bytes().any(|byte| set.contains(&byte));
         let fits = password.starts_with(|first: char| first.is_ascii_alphabetic());
         if fits && has(LOWER) && has(UPPER) && has(DIGITS) && has(SYMBOLS) {
@@ -170,9 +170,9 @@ pub fn generate() -> Result<SecretString, PasswordsError> {
     }
 }
 
-/// One of these, each as likely as any other.
-fn draw(alphabet: &[u8]) -> Result<u8, PasswordsError> {
-    // The part of a byte's values that is a whole multiple of the alphabet.
+/// Returns one byte of the alphabet, uniformly distributed.
+fn random_byte_of(alphabet: &[u8]) -> Result<u8, PasswordsError> {
+    // The largest multiple of the alphabet's length that fits into a byte.
     let even = 256 - 256 % alphabet.len();
     loop {
         let mut byte = [0];
@@ -220,7 +220,7 @@ mod tests {
         let mut counts = [0_u32; 256];
         let draws = 58 * 1000;
         for _ in 0..draws {
-            counts[usize::from(draw(&alphabet).unwrap())] += 1;
+            counts[usize::from(random_byte_of(&alphabet).unwrap())] += 1;
         }
         for byte in alphabet {
             let count = counts[usize::from(byte)];
@@ -235,7 +235,7 @@ mod tests {
             Passwords::parse("\u{feff}email,password\nAda@Example.com,\"a,b\"\r\nb@example.com, x \n".as_bytes());
         let passwords = passwords.unwrap();
         let of = |email: &str| {
-            let found = passwords.password(&EmailKey::of(email), InitialPassword::Provided);
+            let found = passwords.password(&EmailKey::from_address(email), InitialPassword::Provided);
             found.map(|password| password.expose_secret().to_owned()).ok()
         };
         assert_eq!(of("ada@example.com").as_deref(), Some("a,b"));
@@ -246,17 +246,17 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_line_is_told_and_no_password() {
-        let text = "a@example.com,s3cret\nA@example.com,other-s3cret\nnobody,s3cret\nb@example.com,\nc@example.com\nd@example.com,s3,cret\ne@example.com,\"s3\u{7}cret\"\n";
+    fn every_invalid_line_is_reported_without_its_password() {
+        let text = "a@example.com,s3cret\nA@example.com,other-s3cret\nno-address,s3cret\nb@example.com,\nc@example.com\nd@example.com,s3,cret\ne@example.com,\"s3\u{7}cret\"\n";
         let problems = Passwords::parse(text.as_bytes()).unwrap_err();
         assert_eq!(
             problems,
             [
-                "line 2: the address has a password already",
-                "line 3: the first column is no e-mail address",
+                "line 2: the address already has a password",
+                "line 3: the first column is not an e-mail address",
                 "line 4: the password is empty",
-                "line 5: write `email,password`, with quotes around a password that has a comma",
-                "line 6: write `email,password`, with quotes around a password that has a comma",
+                "line 5: expected `email,password`; put quotes around a password that contains a comma",
+                "line 6: expected `email,password`; put quotes around a password that contains a comma",
                 "line 7: the password contains a control character",
             ]
         );
@@ -277,7 +277,11 @@ mod tests {
         ] {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
             let read = Passwords::read(&path, Accept::Files);
-            assert_eq!(matches!(read, Err(PasswordsError::Exposed { .. })), refused, "{mode:o}");
+            assert_eq!(
+                matches!(read, Err(PasswordsError::ReadableByOthers { .. })),
+                refused,
+                "{mode:o}"
+            );
         }
         assert!(matches!(
             Passwords::read(&folder.path().join("none"), Accept::Files),

@@ -1,57 +1,57 @@
-//! How a pass tells how far it is, without knowing who listens.
+//! Progress reports of a pass.
 
 use crate::model::desk::DeskKey;
 
-/// Something that happened during a pass.
+/// A progress event of a pass.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// So many customers of a desk were read.
+    /// Customers read from a desk's list.
     Listed {
-        /// Which desk.
+        /// The desk.
         desk: &'a DeskKey,
-        /// How many so far.
+        /// Number so far.
         customers: usize,
     },
-    /// So many of the e-mails that are on no desk were looked up.
+    /// E-mails looked up that are on no desk.
     LookedUp {
-        /// How many so far.
+        /// Number so far.
         done: usize,
-        /// Of how many.
+        /// Total.
         of: usize,
     },
-    /// All accounts are being read instead.
+    /// Accounts read by a sweep of the site, in place of look-ups.
     Swept {
-        /// How many so far.
+        /// Number so far.
         accounts: usize,
     },
-    /// So many accounts were asked whether they are more than customers.
-    ToldApart {
-        /// How many so far.
+    /// Accounts checked for a license or a project role.
+    StaffChecked {
+        /// Number so far.
         done: usize,
-        /// Of how many.
+        /// Total.
         of: usize,
     },
-    /// So many steps have ended.
+    /// Steps ended.
     Applied {
-        /// How many so far.
+        /// Number so far.
         done: usize,
-        /// Of how many.
+        /// Total.
         of: usize,
     },
-    /// Reading, or applying, is over.
+    /// Reading or applying has ended.
     Ended,
 }
 
-/// Who listens.
+/// A receiver of progress events.
 pub trait Progress: Send + Sync {
-    /// Takes in an event. Called often: must be quick.
+    /// Handles an event. Called often: must be quick.
     fn event(&self, event: Event<'_>);
 }
 
-/// Nobody listens.
+/// Ignores every event.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
+pub struct NoProgress;
 
-impl Progress for Silent {
+impl Progress for NoProgress {
     fn event(&self, _: Event<'_>) {}
 }

@@ -1,7 +1,7 @@
-//! One pass, in its one order: approvals, clocks, observing, planning, guards; then reserving, executing, folding, saving.
+//! The order of one pass: approvals, clocks, observing, planning, guards; then reserving, executing, folding, saving.
 //!
-//! [`Session::plan`] reads, and has no way to write. [`Session::execute`] does what a [`PlannedPass`] says, once. Callers
-//! print, ask, and decide what an error means to them; nothing else knows the order.
+//! [`Session::plan`] only reads. [`Session::execute`] carries out a [`PlannedPass`] once. Callers print, prompt and
+//! handle errors; no other module knows the order.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::clock::compare_clocks;
+use super::desk_cache::DeskCache;
 use super::journal::Journal;
-use super::memory::Memory;
-use super::pass::{Preview, carry_out, preview_edit, preview_part};
+use super::pass::{Preview, apply_preview, preview_desks, preview_edit};
 use super::passwords::Passwords;
 use super::progress::Progress;
 use super::recheck::{RecheckError, recheck};
-use super::state::{Judged, StateError};
+use super::state::{GuardFindings, StateError};
 use crate::jira::{JiraRead, JiraWrite};
 use crate::model::edit::Edit;
 use crate::model::guard::Finding;
@@ -28,73 +28,73 @@ use crate::model::policy::Policy;
 use crate::model::roster::Roster;
 use crate::model::saved::SavedPlan;
 
-/// What a pass is about.
+/// The part of the roster that a pass covers.
 #[derive(Debug)]
 pub enum Scope<'a> {
     /// The whole roster.
     Everything,
-    /// A part of it: some desks.
+    /// Some of its desks.
     Desks(&'a Roster),
-    /// What has changed in it since it was applied.
+    /// The changes since it was last applied.
     Edit(&'a Edit),
-    /// The steps of a plan that was saved, and the part of the roster that it was made for.
-    Saved(&'a SavedPlan, &'a Roster),
+    /// The steps of a saved plan, and the part of the roster it was made for.
+    SavedPlan(&'a SavedPlan, &'a Roster),
 }
 
 impl Scope<'_> {
-    /// Whether a pass looks at all there is.
+    /// Returns whether the pass covers every desk of the roster.
     fn is_whole(&self, roster: &Roster) -> bool {
         match self {
             Self::Everything => true,
             Self::Desks(part) => part.desks.keys().eq(roster.desks.keys()),
-            Self::Edit(_) | Self::Saved(..) => false,
+            Self::Edit(_) | Self::SavedPlan(..) => false,
         }
     }
 }
 
-/// What a pass goes by, and what it remembers.
+/// The inputs of a pass and the state it updates.
 pub struct Session<'a> {
-    /// Where everything goes that must outlive the process.
+    /// Records everything that must outlive the process.
     pub journal: &'a dyn Journal,
-    /// What earlier passes saw and learned.
+    /// The saved results of earlier passes.
     pub ledger: &'a mut Ledger,
-    /// What the last reading of everything saw: edits build on it.
-    pub memory: &'a mut Memory,
-    /// How the guards judge, and what time it is for them.
+    /// The desks as the last full pass and later edits observed them.
+    pub desk_cache: &'a mut DeskCache,
+    /// The guard settings and the current time.
     pub policy: &'a mut Policy,
-    /// The machine's clock, to be compared with Jira's.
+    /// The machine's clock, compared with Jira's.
     pub clock: fn() -> Timestamp,
 }
 
-/// A pass that was observed, planned and judged, and is carried out at most once.
+/// A planned and guarded pass, carried out at most once.
 #[derive(Debug)]
 pub struct PlannedPass<'a> {
-    /// What was seen and decided.
-    pub seen: Arc<Preview>,
-    /// Why approvals could not be read. Nothing counts as approved of then.
-    pub unread_approvals: Option<StateError>,
+    /// The observation and the approved plan.
+    pub preview: Arc<Preview>,
+    /// Why approvals could not be read; the pass then has none.
+    pub approvals_error: Option<StateError>,
     roster: &'a Roster,
     scope: Scope<'a>,
     approvals: BTreeMap<String, i64>,
     now: i64,
 }
 
-/// What a pass came to.
+/// The result of a pass.
 #[derive(Debug)]
 pub struct PassResult {
-    /// What was seen and decided.
-    pub seen: Arc<Preview>,
-    /// How the steps ended; nothing where it only looked on.
+    /// The observation and the approved plan.
+    pub preview: Arc<Preview>,
+    /// The outcomes of the steps; `None` for an observing pass.
     pub outcomes: Option<Outcomes>,
-    /// Why what the pass saw is not saved. What it did is done.
-    pub unsaved: Option<StateError>,
+    /// Why the results could not be saved. The writes to Jira stand.
+    pub save_error: Option<StateError>,
 }
 
 impl Session<'_> {
-    /// Reads and plans. Has no way to write to Jira.
+    /// Observes and plans. Cannot write to Jira.
     ///
     /// # Errors
-    /// What cannot be observed, and a saved plan that is stale.
+    /// When Jira cannot be observed, or a saved plan is stale.
     pub async fn plan<'p>(
         &mut self,
         jira: &JiraRead,
@@ -103,26 +103,26 @@ impl Session<'_> {
         progress: &dyn Progress,
     ) -> Result<PlannedPass<'p>, RecheckError> {
         let now = self.policy.now;
-        let (approvals, unread_approvals) = match self.journal.approvals(self.ledger.history(), now) {
+        let (approvals, approvals_error) = match self.journal.approvals(self.ledger.history(), now) {
             Ok(approvals) => (approvals, None),
             Err(problem) => (BTreeMap::new(), Some(problem)),
         };
         compare_clocks(jira, self.clock, self.policy).await;
-        // An approval is good for this pass alone.
+        // An approval is valid for this pass only.
         let mut policy = self.policy.clone();
         policy.approved.extend(approvals.keys().cloned());
-        let seen = self.look(jira, (roster, &scope), &policy, progress).await?;
-        let judged = Judged {
+        let seen = self.preview(jira, (roster, &scope), &policy, progress).await?;
+        let judged = GuardFindings {
             refused: seen.approved.findings(),
-            released: seen.approved.released(),
+            overridden: seen.approved.overridden(),
             is_whole: scope.is_whole(roster),
         };
-        if let Err(problem) = self.journal.keep_refused(judged) {
-            warn!(%problem, "`quietdesk approve` does not know what waits");
+        if let Err(problem) = self.journal.save_findings(judged) {
+            warn!(%problem, "cannot save the guard findings; `quietdesk approve` does not know them");
         }
         Ok(PlannedPass {
-            seen: Arc::new(seen),
-            unread_approvals,
+            preview: Arc::new(seen),
+            approvals_error,
             roster,
             scope,
             approvals,
@@ -130,7 +130,7 @@ impl Session<'_> {
         })
     }
 
-    async fn look(
+    async fn preview(
         &self,
         jira: &JiraRead,
         (roster, scope): (&Roster, &Scope<'_>),
@@ -139,23 +139,23 @@ impl Session<'_> {
     ) -> Result<Preview, RecheckError> {
         let ledger = &*self.ledger;
         let seen = match scope {
-            Scope::Everything => preview_part(jira, (roster, roster), ledger, policy, progress).await,
-            Scope::Desks(part) => preview_part(jira, (roster, part), ledger, policy, progress).await,
-            Scope::Edit(edit) => preview_edit(jira, (roster, edit), self.memory, ledger, policy, progress).await,
-            Scope::Saved(saved, part) => {
+            Scope::Everything => preview_desks(jira, (roster, roster), ledger, policy, progress).await,
+            Scope::Desks(part) => preview_desks(jira, (roster, part), ledger, policy, progress).await,
+            Scope::Edit(edit) => preview_edit(jira, (roster, edit), self.desk_cache, ledger, policy, progress).await,
+            Scope::SavedPlan(saved, part) => {
                 let today = (self.clock)().to_zoned(TimeZone::UTC).date();
-                let today = roster.clone().on(ledger.day(today));
+                let today = roster.clone().as_of(ledger.effective_day(today));
                 return recheck(jira, saved, (part, &today), ledger, policy, progress).await;
             }
         };
         seen.map_err(RecheckError::Observe)
     }
 
-    /// Writes down what the pass is about to make use of and to remove, carries it out, and remembers what became of it.
-    /// When `stop` is cancelled, calls in flight are finished and no other is begun.
+    /// Records the approvals and removals of the pass, carries it out, and saves its results. When `stop` is cancelled,
+    /// finishes the calls in flight and starts no other.
     ///
     /// # Errors
-    /// When it cannot be written down beforehand: nothing was done then.
+    /// When the approvals and removals cannot be recorded; nothing was changed.
     pub async fn execute(
         &mut self,
         planned: PlannedPass<'_>,
@@ -165,28 +165,28 @@ impl Session<'_> {
         stop: &CancellationToken,
     ) -> Result<PassResult, StateError> {
         self.reserve(&planned)?;
-        let outcomes = carry_out(jira, &planned.seen, self.journal, passwords, progress, stop).await;
-        Ok(self.remember(planned, Some(outcomes)))
+        let outcomes = apply_preview(jira, &planned.preview, self.journal, passwords, progress, stop).await;
+        Ok(self.record_results(planned, Some(outcomes)))
     }
 
-    /// Remembers what a pass saw that is not to be carried out.
-    pub fn look_on(&mut self, planned: PlannedPass<'_>) -> PassResult {
-        self.remember(planned, None)
+    /// Saves the observation of a pass without carrying it out.
+    pub fn finish_without_applying(&mut self, planned: PlannedPass<'_>) -> PassResult {
+        self.record_results(planned, None)
     }
 
-    /// Writes down which approvals a plan makes use of (each is good for one pass, whatever becomes of that), and how many
-    /// it removes (which count for a day, also where nobody lives to say so).
+    /// Records the approvals a plan uses (each is valid for one pass, whatever its outcome) and the people it removes
+    /// (they count toward the guards for a day, even if the process dies during the pass).
     fn reserve(&mut self, planned: &PlannedPass<'_>) -> Result<(), StateError> {
-        let approved = &planned.seen.approved;
+        let approved = &planned.preview.approved;
         let history = self.ledger.history_mut();
-        let mut changed = history.reserve(approved, planned.now);
-        for Finding { id, what, .. } in approved.released() {
+        let mut changed = history.reserve_removals(approved, planned.now);
+        for Finding { id, what, .. } in approved.overridden() {
             match planned.approvals.get(id) {
                 Some(at) => {
-                    warn!(id, what, "somebody approved of this, and it is done");
-                    changed |= history.used.insert((id.clone(), *at));
+                    warn!(id, what, "guard finding was approved, applying it");
+                    changed |= history.used_approvals.insert((id.clone(), *at));
                 }
-                None => info!(id, what, "a guard was overridden by a setting"),
+                None => info!(id, what, "guard overridden by a setting"),
             }
         }
         match changed {
@@ -195,9 +195,9 @@ impl Session<'_> {
         }
     }
 
-    fn remember(&mut self, planned: PlannedPass<'_>, ended: Option<Outcomes>) -> PassResult {
+    fn record_results(&mut self, planned: PlannedPass<'_>, ended: Option<Outcomes>) -> PassResult {
         let PlannedPass {
-            seen,
+            preview: seen,
             roster,
             scope,
             now,
@@ -206,12 +206,12 @@ impl Session<'_> {
         let nothing = Outcomes::NONE;
         let outcomes = ended.as_ref().unwrap_or(&nothing);
         let (plan, observed) = (seen.approved.plan(), &seen.observed);
-        // What the guards go by the next time: all that was planned for, but for what stands apart in an edit.
+        // The history for the next guards: everything that was planned; an edit keeps its own part separate.
         let mut part = roster;
         match scope {
             Scope::Everything => {
                 self.ledger.fold(roster, plan, outcomes);
-                *self.memory = Memory::of(observed, plan, outcomes);
+                *self.desk_cache = DeskCache::after_full_pass(observed, plan, outcomes);
             }
             Scope::Desks(desks) => {
                 self.ledger.fold_part(roster, desks, plan, outcomes);
@@ -219,22 +219,22 @@ impl Session<'_> {
             }
             Scope::Edit(edit) => {
                 self.ledger.fold_edit(roster, edit, plan, outcomes);
-                self.memory.fold(edit, observed, plan, outcomes);
+                self.desk_cache.fold(edit, observed, plan, outcomes);
             }
-            Scope::Saved(saved, of) => {
-                self.ledger.fold_edit(roster, &saved.edit(of), plan, outcomes);
+            Scope::SavedPlan(saved, of) => {
+                self.ledger.fold_edit(roster, &saved.to_edit(of), plan, outcomes);
                 part = of;
             }
         }
         let history = self.ledger.history_mut();
         history.fold((roster, part), observed, &seen.approved, ended.as_ref(), now);
-        self.ledger.until_came(roster, self.policy);
-        self.journal.found(part, plan);
+        self.ledger.record_expiry(roster, self.policy);
+        self.journal.settle_observed(part, plan);
         let unsaved = self.journal.save(self.ledger).err();
         PassResult {
-            seen,
+            preview: seen,
             outcomes: ended,
-            unsaved,
+            save_error: unsaved,
         }
     }
 }

@@ -12,15 +12,13 @@ use crate::model::observed::Deployment;
 const OPEN: &str = "serviceDeskOpenAccess";
 /// Whether anyone can sign up.
 const SIGNUP: &str = "serviceDeskPublicSignup";
-/// What the settings tell of the site or of who asks: no field of the desk, so never sent back. So is every other whose name
-/// begins with `global`.
-const NOT_THE_DESKS: [&str; 2] = ["canAdministerJIRA", "customerRoleMisconfigured"];
+/// Fields about the site or the account, not the desk, so never sent back; so are all fields named `global…`.
+const SITE_FIELDS: [&str; 2] = ["canAdministerJIRA", "customerRoleMisconfigured"];
 
-/// A desk's access settings: what has to be sent back whole to change one of them
-/// (docs/jira.md#access-full-replacement).
+/// A desk's access settings: all of them must be sent back to change one (docs/jira.md#access-full-replacement).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessSettings {
-    /// Every field that is true or false and can be written, also one that is not known.
+    /// Every writable boolean field, including unknown ones.
     flags: BTreeMap<String, bool>,
     open: bool,
     signup: bool,
@@ -29,36 +27,38 @@ pub struct AccessSettings {
 }
 
 impl AccessSettings {
-    /// Reads the settings. How they are typed is not known: a boolean, or the word for one
-    /// (docs/jira.md#access-fields, docs/jira.md#access-types). Cloud has no public sign-up to choose any more,
-    /// and may leave it out (docs/jira.md#cloud-not-public).
-    pub(super) fn read(operation: &'static str, json: &Value, deployment: Deployment) -> Result<Self, CallError> {
+    /// Parses the settings. Their type is not known: a boolean, or its text (docs/jira.md#access-fields,
+    /// docs/jira.md#access-types). Cloud has no public sign-up any more, and may omit the field
+    /// (docs/jira.md#cloud-not-public).
+    pub(super) fn parse(operation: &'static str, json: &Value, deployment: Deployment) -> Result<Self, CallError> {
         let flag = |name: &str| {
-            json.get(name).and_then(truth).ok_or_else(|| CallError::Unintelligible {
-                operation,
-                detail: format!("{name} is not true or false"),
-            })
+            json.get(name)
+                .and_then(parse_bool)
+                .ok_or_else(|| CallError::InvalidResponse {
+                    operation,
+                    detail: format!("{name} is not a boolean"),
+                })
         };
         let signup = match (deployment, json.get(SIGNUP)) {
             (Deployment::Cloud, None) => false,
             (Deployment::Cloud | Deployment::DataCenter, _) => flag(SIGNUP)?,
         };
-        // What must be there to be sent back.
+        // These must be present to be sent back.
         flag("manageEnabled")?;
         flag("autocompleteEnabled")?;
         let fields = json.as_object().into_iter().flatten();
-        let flags = fields.filter_map(|(name, value)| Some((name.clone(), truth(value)?)));
+        let flags = fields.filter_map(|(name, value)| Some((name.clone(), parse_bool(value)?)));
         Ok(Self {
             open: flag(OPEN)?,
             signup,
-            // Only whoever wants a public desk needs to know.
+            // Needed only for public desks.
             global_signup: flag("globalPublicSignup").unwrap_or(false),
-            portal: json.get("portalId").and_then(number),
-            flags: flags.filter(|(name, _)| is_the_desks(name)).collect(),
+            portal: json.get("portalId").and_then(parse_number),
+            flags: flags.filter(|(name, _)| is_desk_field(name)).collect(),
         })
     }
 
-    /// How open the desk is (docs/jira.md#access-modes).
+    /// Returns the access mode (docs/jira.md#access-modes).
     #[must_use]
     pub fn access(&self) -> Access {
         match (self.signup, self.open) {
@@ -68,20 +68,20 @@ impl AccessSettings {
         }
     }
 
-    /// Whether the site lets anybody sign up, which a public desk needs (docs/jira.md#public-needs-site).
+    /// Whether the site allows public sign-up, which a public desk requires (docs/jira.md#public-needs-site).
     #[must_use]
-    pub fn may_be_public(&self) -> bool {
+    pub fn can_be_public(&self) -> bool {
         self.global_signup
     }
 
-    /// The number of the desk's portal, where it is told.
+    /// Returns the number of the desk's portal, if known.
     #[must_use]
     pub fn portal(&self) -> Option<u64> {
         self.portal
     }
 
-    /// The same settings, but as open as that: the body that replaces them.
-    pub(super) fn with(&self, access: Access, deployment: Deployment) -> BTreeMap<String, bool> {
+    /// Returns the body that replaces the settings: the same, with another access mode.
+    pub(super) fn body_with_access(&self, access: Access, deployment: Deployment) -> BTreeMap<String, bool> {
         let mut flags = self.flags.clone();
         flags.insert(OPEN.to_owned(), access != Access::Restricted);
         let has_signup = deployment == Deployment::DataCenter || flags.contains_key(SIGNUP);
@@ -92,12 +92,12 @@ impl AccessSettings {
     }
 }
 
-fn is_the_desks(name: &str) -> bool {
-    !NOT_THE_DESKS.contains(&name) && !name.starts_with("global")
+fn is_desk_field(name: &str) -> bool {
+    !SITE_FIELDS.contains(&name) && !name.starts_with("global")
 }
 
-/// A boolean, or the word for one.
-fn truth(value: &Value) -> Option<bool> {
+/// Parses a boolean, or the text of one.
+fn parse_bool(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(flag) => Some(*flag),
         Value::String(word) if word == "true" => Some(true),
@@ -106,8 +106,8 @@ fn truth(value: &Value) -> Option<bool> {
     }
 }
 
-/// A number, or the digits of one.
-fn number(value: &Value) -> Option<u64> {
+/// Parses a number, or the digits of one.
+fn parse_number(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
@@ -123,7 +123,7 @@ mod tests {
     fn access_settings_in_both_spellings() {
         let read = |open: Value, signup: Value| {
             let json = json!({"manageEnabled": true, "autocompleteEnabled": "false", "serviceDeskOpenAccess": open, "serviceDeskPublicSignup": signup});
-            BOTH.map(|kind| AccessSettings::read("x", &json, kind).map(|settings| settings.access()))
+            BOTH.map(|kind| AccessSettings::parse("x", &json, kind).map(|settings| settings.access()))
         };
         for (open, signup, access) in [
             (json!(false), json!("false"), Access::Restricted),
@@ -136,18 +136,18 @@ mod tests {
             assert!(read(odd.clone(), json!(false)).iter().all(Result::is_err));
             assert!(read(json!(false), odd).iter().all(Result::is_err));
         }
-        assert!(AccessSettings::read("x", &json!([]), Deployment::Cloud).is_err());
+        assert!(AccessSettings::parse("x", &json!([]), Deployment::Cloud).is_err());
     }
 
     #[test]
     fn on_cloud_a_public_signup_that_is_absent_is_none() {
         let json = json!({"manageEnabled": true, "autocompleteEnabled": false, "serviceDeskOpenAccess": true});
-        let settings = AccessSettings::read("x", &json, Deployment::Cloud).unwrap();
+        let settings = AccessSettings::parse("x", &json, Deployment::Cloud).unwrap();
         assert_eq!(settings.access(), Access::Open);
-        let sent = settings.with(Access::Restricted, Deployment::Cloud);
+        let sent = settings.body_with_access(Access::Restricted, Deployment::Cloud);
         let expected = json!({"manageEnabled": true, "autocompleteEnabled": false, "serviceDeskOpenAccess": false});
         assert_eq!(serde_json::to_value(sent).unwrap(), expected);
-        assert!(AccessSettings::read("x", &json, Deployment::DataCenter).is_err());
+        assert!(AccessSettings::parse("x", &json, Deployment::DataCenter).is_err());
     }
 
     #[test]
@@ -164,10 +164,10 @@ mod tests {
         });
         for deployment in BOTH {
             for (access, signup) in [(Access::Open, false), (Access::Public, true)] {
-                let settings = AccessSettings::read("x", &json, deployment).unwrap();
+                let settings = AccessSettings::parse("x", &json, deployment).unwrap();
                 expected["serviceDeskPublicSignup"] = signup.into();
                 assert_eq!(
-                    serde_json::to_value(settings.with(access, deployment)).unwrap(),
+                    serde_json::to_value(settings.body_with_access(access, deployment)).unwrap(),
                     expected
                 );
             }

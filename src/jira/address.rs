@@ -1,43 +1,43 @@
-//! Jira's address.
+//! The address of a Jira site.
 
 use std::fmt;
 use std::net::IpAddr;
 
 use url::{Host, Url};
 
-/// Where a Jira is: `https`, or `http` to this machine only; perhaps with a path; without credentials or a query.
+/// The base URL of a Jira site: `https`, or `http` on loopback; optionally with a path; without credentials or a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(Url);
 
-/// Where Cloud takes tokens with scopes and those of service accounts: a site is below `/ex/jira/CLOUD_ID`.
+/// Host that accepts Cloud's scoped tokens and service accounts' tokens, at `/ex/jira/CLOUD_ID` for a site.
 const GATEWAY: &str = "api.atlassian.com";
 
-/// An address that is not used.
+/// An address that is rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum BaseUrlError {
-    /// Not a URL at all.
-    #[error("--url {text:?} is not a url; write it like https://example.atlassian.net")]
+    /// Not a URL.
+    #[error("--url {text:?} is not a URL; write it like https://example.atlassian.net")]
     NotAUrl {
-        /// What was given.
+        /// The given text, without a possible password.
         text: String,
-        /// Why.
+        /// The parser's error.
         source: url::ParseError,
     },
-    /// Credentials would go over the network in the clear.
+    /// The token would be sent unencrypted.
     #[error(
-        "--url must begin with https://; http:// is for this machine only, since the token would be readable on the way"
+        "--url must begin with https://; http:// is for this machine only, because it would send the token unencrypted"
     )]
     NotHttps,
-    /// More than an address.
-    #[error("--url must be an address only, without user, password, ? or #; the token belongs into --token-file")]
-    Extra,
+    /// It has parts other than an address.
+    #[error("--url must be an address only, without user, password, ? or #; put the token in --token-file")]
+    ExtraParts,
 }
 
 impl BaseUrl {
-    /// Checks an address.
+    /// Parses and checks an address.
     ///
     /// # Errors
-    /// What is wrong with it. A password in it is not repeated.
+    /// [`BaseUrlError`]. A password in the address is not repeated.
     pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
         let wrong = |source| BaseUrlError::NotAUrl {
             text: if text.contains('@') {
@@ -58,31 +58,31 @@ impl BaseUrl {
         }
         let extra = !url.username().is_empty() || url.password().is_some();
         if extra || url.query().is_some() || url.fragment().is_some() {
-            return Err(BaseUrlError::Extra);
+            return Err(BaseUrlError::ExtraParts);
         }
         Ok(Self(url))
     }
 
-    /// Whether it is this machine.
+    /// Whether the host is this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.0)
     }
 
-    /// Whether Atlassian hosts it, going by its name alone: then it is Cloud.
+    /// Whether Atlassian hosts it, by its host name: then it is Cloud.
     #[must_use]
-    pub fn is_atlassians(&self) -> bool {
+    pub fn is_atlassian_hosted(&self) -> bool {
         self.is_cloud_site() || self.0.host_str() == Some(GATEWAY)
     }
 
-    /// Whether it is a Cloud site's own address, going by its name alone. It takes no bearer tokens; the gateway does.
+    /// Whether it is a Cloud site's own address, by its host name. It accepts no bearer tokens; the gateway does.
     #[must_use]
     pub fn is_cloud_site(&self) -> bool {
         let host = self.0.host_str().unwrap_or_default();
         host.ends_with(".atlassian.net") || host.ends_with(".jira.com")
     }
 
-    /// The address of a path below it.
+    /// Returns the URL of a path below it.
     pub(super) fn join(&self, path: &str, query: &[(&'static str, String)]) -> Url {
         let mut url = self.0.clone();
         let base = self.0.path().trim_end_matches('/');
@@ -148,7 +148,7 @@ mod tests {
             ("https://jira.example", false, false),
         ] {
             let url = BaseUrl::parse(address).unwrap();
-            let found = (url.is_atlassians(), url.is_cloud_site());
+            let found = (url.is_atlassian_hosted(), url.is_cloud_site());
             assert_eq!(found, (is_atlassians, is_site), "{address}");
         }
     }

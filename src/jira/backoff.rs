@@ -1,57 +1,57 @@
-//! The delays between tries: how they grow from one to the next, and how much of each chance takes away.
+//! Delays between attempts: their growth and their jitter.
 
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 
-/// The longest delay there is.
+/// Maximum delay.
 const LONGEST: Duration = Duration::from_secs(30);
-/// Between the tries of a call, and between probes of a Jira that does not answer.
+/// Between the attempts of a call, and between probes while Jira does not respond.
 const TRIES: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(Duration::from_millis(250))
     .with_max_delay(LONGEST)
     .without_max_times();
-/// Between requests that Jira refuses because it limits the rate.
+/// Between rate-limited requests.
 const REFUSALS: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(Duration::from_millis(500))
     .with_max_delay(LONGEST)
     .without_max_times();
 
-/// Delays without end, each longer than the one before until they are as long as they get.
+/// Endless delays that grow up to the maximum.
 #[derive(Debug)]
 pub(super) struct Backoff {
     delays: ExponentialBackoff,
-    /// The part of a delay that chance leaves at least.
-    least: f64,
+    /// Smallest fraction of a delay that the jitter leaves.
+    min_fraction: f64,
 }
 
 impl Backoff {
-    /// Between tries: anything between nothing and the delay, so that callers spread out.
-    pub(super) fn between_tries() -> Self {
+    /// For attempts: full jitter, so that callers spread out.
+    pub(super) fn for_attempts() -> Self {
         Self {
             delays: TRIES.build(),
-            least: 0.0,
+            min_fraction: 0.0,
         }
     }
 
-    /// Between refusals: at least half of the delay, because asking early can begin the wait anew.
-    pub(super) fn between_refusals() -> Self {
+    /// For rate-limited requests: at least half of the delay, because an early request can restart the wait.
+    pub(super) fn for_rate_limits() -> Self {
         Self {
             delays: REFUSALS.build(),
-            least: 0.5,
+            min_fraction: 0.5,
         }
     }
 
     /// The next delay.
     pub(super) fn next(&mut self) -> Duration {
         let delay = self.delays.next().unwrap_or(LONGEST);
-        delay.mul_f64(self.least + rand::random::<f64>() * (1.0 - self.least))
+        delay.mul_f64(self.min_fraction + rand::random::<f64>() * (1.0 - self.min_fraction))
     }
 }
 
-/// The delays between looking for somebody who must be there, `times` times: a search can lag behind a create
+/// Returns the delays between `times` searches for an account that must exist: a search can lag behind a create
 /// (docs/jira.md#look-up-lag).
-pub fn between_searches(times: usize) -> impl Iterator<Item = Duration> + Send {
+pub fn search_delays(times: usize) -> impl Iterator<Item = Duration> + Send {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(500))
         .with_max_times(times.saturating_sub(1))
@@ -65,8 +65,8 @@ mod tests {
     #[test]
     fn delays_grow_up_to_the_longest_and_chance_leaves_its_part() {
         for (mut backoff, first, least) in [
-            (Backoff::between_tries(), 250, 0.0),
-            (Backoff::between_refusals(), 500, 0.5),
+            (Backoff::for_attempts(), 250, 0.0),
+            (Backoff::for_rate_limits(), 500, 0.5),
         ] {
             let mut whole = Duration::from_millis(first);
             for _ in 0..12 {
@@ -78,6 +78,6 @@ mod tests {
                 whole = (whole * 2).min(LONGEST);
             }
         }
-        assert_eq!(between_searches(4).count(), 3);
+        assert_eq!(search_delays(4).count(), 3);
     }
 }

@@ -1,7 +1,7 @@
-//! A call: a request, sent as often as its replay class, Jira's limits and patience allow.
+//! Calls: requests that are repeated as their replay class, Jira's limits and patience allow.
 
 mod attempt;
-mod judge;
+mod classify;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,37 +14,37 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use self::attempt::{Attempt, Sent};
-use super::answers::header;
+use self::attempt::{Attempt, SentRequest};
 use super::backoff::Backoff;
+use super::cooldowns::OperationCooldowns;
 use super::errors::CallError;
-use super::gates::Gates;
-use super::limiter::{Breaker, InFlight, Pace, Pass};
+use super::limiter::{Breaker, BreakerPermit, InFlight, Pace};
+use super::requested_wait::{requested_wait, response_date};
 use super::requests::{Replay, Request};
-use super::sign_in::SignIn;
-use super::told::Told;
-use super::transport::{Answer, Transport, TransportError};
-use super::waits::{asked_wait, date};
-use super::written::{Success, Written};
+use super::response_metadata::ResponseMetadata;
+use super::responses::header;
+use super::sign_in::SignInMethod;
+use super::transport::{Response, Transport, TransportError};
+use super::write_result::{ExpectedResponse, WriteResult};
 
-/// How often one call is tried while others succeed.
+/// Maximum attempts of a call while other calls succeed.
 const ATTEMPTS: usize = 6;
-/// How long a whole exchange may take, as long as patience lasts.
+/// Maximum time of an exchange, within patience.
 const EXCHANGE: Duration = Duration::from_secs(60);
-/// How long an exchange may take in any case, unless patience is shorter.
+/// Minimum time for an exchange, unless patience is shorter.
 const LAST_EXCHANGE: Duration = Duration::from_secs(1);
 
-/// What came of the requests so far.
+/// Counters of the requests so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Requests sent.
     pub requests: u64,
-    /// Of these, requests that change something.
+    /// Requests among them that change something.
     pub writes: u64,
-    /// Requests by method, path template and status; 0 stands for no answer.
-    pub answers: BTreeMap<(&'static str, &'static str, u16), u64>,
+    /// Requests by method, path template and status; status 0 means no response.
+    pub responses: BTreeMap<(&'static str, &'static str, u16), u64>,
     /// Time waited because Jira limited the rate.
-    pub limited: Duration,
+    pub rate_limit_wait: Duration,
 }
 
 /// Sends requests.
@@ -52,64 +52,64 @@ pub struct Stats {
 pub(super) struct Client {
     transport: Arc<dyn Transport>,
     in_flight: Arc<InFlight>,
-    gates: Gates,
+    cooldowns: OperationCooldowns,
     breaker: Breaker,
     pace: Arc<Pace>,
     patience: Duration,
     stop: CancellationToken,
-    sign_in: Mutex<SignIn>,
+    sign_in: Mutex<SignInMethod>,
     stats: Mutex<Stats>,
-    told: Mutex<Told>,
+    response_metadata: Mutex<ResponseMetadata>,
 }
 
-/// What a call has been through so far.
-struct Tries {
+/// The state of a call across its attempts.
+struct CallState {
     attempts: usize,
-    /// A lost attempt may have taken effect.
-    maybe_done: bool,
-    /// Time Jira asked to wait, in all.
+    /// Whether a lost attempt may have taken effect.
+    possibly_applied: bool,
+    /// Total time Jira asked to wait.
     limited: Duration,
     backoff: Backoff,
-    failure: String,
-    /// How Jira numbered the request it answered last.
-    id: Option<String>,
+    last_failure: String,
+    /// Jira's id of the last request it responded to.
+    request_id: Option<String>,
 }
 
 impl Client {
-    /// A client of this transport. Once `stop` is cancelled nothing waits any more, and nothing new is made.
+    /// Creates a client. Once `stop` is canceled, waits end and no further request is sent.
     pub(super) fn new(
         transport: Arc<dyn Transport>,
         concurrency: usize,
         patience: Duration,
         stop: CancellationToken,
-        sign_in: SignIn,
+        sign_in: SignInMethod,
     ) -> Self {
         Self {
             transport,
             in_flight: Arc::new(InFlight::new(concurrency)),
-            gates: Gates::new(patience),
+            cooldowns: OperationCooldowns::new(patience),
             breaker: Breaker::new(patience),
             pace: Arc::default(),
             patience,
             stop,
             sign_in: Mutex::new(sign_in),
             stats: Mutex::default(),
-            told: Mutex::default(),
+            response_metadata: Mutex::default(),
         }
     }
 
-    /// How many requests may be in flight now.
-    pub(super) fn in_flight(&self) -> usize {
+    /// Returns the current concurrency limit.
+    pub(super) fn allowed_in_flight(&self) -> usize {
         self.in_flight.allowed()
     }
 
-    /// How fast is read.
+    /// Returns the read pacer.
     pub(super) fn pace(&self) -> Arc<Pace> {
         Arc::clone(&self.pace)
     }
 
-    /// How many requests are in flight, to be asked at any time.
-    pub(super) fn traffic(&self) -> Arc<InFlight> {
+    /// Returns the concurrency limiter, for metrics.
+    pub(super) fn in_flight_limiter(&self) -> Arc<InFlight> {
         Arc::clone(&self.in_flight)
     }
 
@@ -117,67 +117,74 @@ impl Client {
         self.stats.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn told(&self) -> Told {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(super) fn response_metadata(&self) -> ResponseMetadata {
+        self.response_metadata
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
-    /// How quietdesk signs in, as far as is known.
-    pub(super) fn sign_in(&self) -> SignIn {
+    /// Returns the method of sign-in, as far as known.
+    pub(super) fn sign_in(&self) -> SignInMethod {
         *self.sign_in.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Now that it is known which kind of Jira it is.
-    pub(super) fn signs_in_by(&self, sign_in: SignIn) {
+    /// Sets the method of sign-in, once the deployment is known.
+    pub(super) fn set_sign_in(&self, sign_in: SignInMethod) {
         *self.sign_in.lock().unwrap_or_else(PoisonError::into_inner) = sign_in;
     }
 
-    /// Data Center limits a user as a whole, and not each operation by itself.
-    pub(super) fn shares_one_limit(&self) {
-        self.gates.share();
+    /// Applies rate limits to all operations together: Data Center limits per user, not per operation.
+    pub(super) fn share_one_rate_limit(&self) {
+        self.cooldowns.share_one();
     }
 
-    /// Forgets the failures so far.
-    pub(super) fn start_afresh(&self) {
-        self.breaker.succeeded();
+    /// Resets the breaker.
+    pub(super) fn reset_breaker(&self) {
+        self.breaker.record_success();
     }
 
-    /// Makes a call and reads its JSON. An answer that is cut short is a lost one; JSON of another shape is not Jira's.
+    /// Makes a call and parses its JSON. A truncated response counts as lost; JSON of another shape is an error.
     pub(super) async fn json<T: DeserializeOwned>(&self, request: &Request) -> Result<T, CallError> {
         let answer = self.call(request, true).await.result?;
         parse(request.endpoint().operation, &answer)
     }
 
-    /// Makes a call that writes and reads its JSON, telling how Jira numbered the request.
-    pub(super) async fn write_json<T: DeserializeOwned>(&self, request: &Request, success: Success) -> Written<T> {
+    /// Makes a call that writes and parses its JSON.
+    pub(super) async fn write_json<T: DeserializeOwned>(
+        &self,
+        request: &Request,
+        success: ExpectedResponse,
+    ) -> WriteResult<T> {
         let operation = request.endpoint().operation;
         let read = |answer| parse(operation, &success.check(operation, answer)?);
         self.call(request, true).await.map(|answer| answer.and_then(read))
     }
 
-    /// Makes a call that writes and whose answer has nothing to read, telling how Jira numbered it.
-    pub(super) async fn write(&self, request: &Request, success: Success) -> Written<()> {
+    /// Makes a call that writes and has no data in its response.
+    pub(super) async fn write(&self, request: &Request, success: ExpectedResponse) -> WriteResult<()> {
         let check = |answer| success.check(request.endpoint().operation, answer).map(drop);
         self.call(request, false).await.map(|answer| answer.and_then(check))
     }
 
-    async fn call(&self, request: &Request, wants_json: bool) -> Written<Answer> {
-        let mut tries = Tries {
+    async fn call(&self, request: &Request, wants_json: bool) -> WriteResult<Response> {
+        let mut tries = CallState {
             attempts: 0,
-            maybe_done: false,
+            possibly_applied: false,
             limited: Duration::ZERO,
-            backoff: Backoff::between_tries(),
-            failure: String::from("it did not answer"),
-            id: None,
+            backoff: Backoff::for_attempts(),
+            last_failure: String::from("no response"),
+            request_id: None,
         };
         let answer = self.try_until_settled(request, wants_json, &mut tries).await;
-        let result = answer.map_err(|error| match tries.maybe_done && error.ends_the_pass() {
-            true => error.after_a_lost_attempt(),
+        let result = answer.map_err(|error| match tries.possibly_applied && error.ends_pass() {
+            true => error.with_lost_attempt(),
             false => error,
         });
-        Written {
+        WriteResult {
             result,
-            request: tries.id,
-            maybe_done: tries.maybe_done,
+            request_id: tries.request_id,
+            possibly_applied: tries.possibly_applied,
         }
     }
 
@@ -185,85 +192,93 @@ impl Client {
         &self,
         request: &Request,
         wants_json: bool,
-        tries: &mut Tries,
-    ) -> Result<Answer, CallError> {
+        tries: &mut CallState,
+    ) -> Result<Response, CallError> {
         let operation = request.endpoint().operation;
         loop {
-            let probe = self.unless_stopped(operation, self.pass(operation, tries)).await??;
-            let attempt = self.attempt(request, wants_json, probe.is_some(), &mut tries.id).await;
+            let probe = self
+                .unless_stopped(operation, self.wait_for_breaker(operation, tries))
+                .await??;
+            let attempt = self
+                .attempt(request, wants_json, probe.is_some(), &mut tries.request_id)
+                .await;
             drop(probe);
             let wait = match attempt {
                 Attempt::Done(answer) => return Ok(answer),
                 Attempt::Refused(error) => return Err(error),
-                Attempt::Closed => continue,
+                Attempt::BreakerOpened => continue,
                 Attempt::Wait(asked, round) => {
-                    self.wait(operation, round, asked, tries)?;
+                    self.start_cooldown(operation, round, asked, tries)?;
                     continue;
                 }
                 Attempt::NotSent(why) => {
-                    tries.failure = why;
+                    tries.last_failure = why;
                     None
                 }
-                Attempt::Lost(why, wait) => {
+                Attempt::ResponseLost(why, wait) => {
                     if request.endpoint().replay == Replay::LookupFirst {
                         if let Some((wait, round)) = wait {
-                            self.gates.close(operation, round, Some(wait));
+                            self.cooldowns.start(operation, round, Some(wait));
                         }
-                        return Err(CallError::AnswerLost { operation, detail: why });
+                        return Err(CallError::ResponseLost { operation, detail: why });
                     }
-                    tries.maybe_done = request.endpoint().is_write();
-                    tries.failure = why;
+                    tries.possibly_applied = request.endpoint().is_write();
+                    tries.last_failure = why;
                     wait
                 }
             };
             if let Some((wait, round)) = wait {
-                self.wait(operation, round, Some(wait), tries)?;
+                self.start_cooldown(operation, round, Some(wait), tries)?;
             }
-            if self.breaker.is_spent() {
+            if self.breaker.is_patience_spent() {
                 return Err(self.unreachable(operation, tries));
             }
-            if asked_to_stop_trying(&mut tries.attempts, self.breaker.is_open()) {
+            if is_out_of_attempts(&mut tries.attempts, self.breaker.is_open()) {
                 return Err(CallError::GaveUp {
                     operation,
                     attempts: tries.attempts,
-                    detail: tries.failure.clone(),
-                    maybe_done: tries.maybe_done,
+                    detail: tries.last_failure.clone(),
+                    possibly_applied: tries.possibly_applied,
                 });
             }
             if !self.breaker.is_open() {
-                let wait = tries.backoff.next().min(self.breaker.left());
+                let wait = tries.backoff.next().min(self.breaker.remaining_patience());
                 self.unless_stopped(operation, sleep(wait)).await?;
             }
         }
     }
 
-    /// Waits for leave to send: at once, or as the only probe while Jira does not answer.
-    async fn pass(&self, operation: &'static str, tries: &Tries) -> Result<Option<ProbeGuard<'_, ()>>, CallError> {
+    /// Waits for the breaker's permission to send: at once, or as the only probe during an outage.
+    async fn wait_for_breaker(
+        &self,
+        operation: &'static str,
+        tries: &CallState,
+    ) -> Result<Option<ProbeGuard<'_, ()>>, CallError> {
         match self.breaker.enter().await {
-            Pass::Free => Ok(None),
-            Pass::Probe(probe) => {
-                sleep(self.breaker.next_probe()).await;
+            BreakerPermit::Granted => Ok(None),
+            BreakerPermit::Probe(probe) => {
+                sleep(self.breaker.next_probe_delay()).await;
                 Ok(Some(probe))
             }
-            Pass::Ended => Err(self.unreachable(operation, tries)),
+            BreakerPermit::Ended => Err(self.unreachable(operation, tries)),
         }
     }
 
-    /// Patience has ended.
-    fn unreachable(&self, operation: &'static str, tries: &Tries) -> CallError {
-        let detail = tries.failure.clone();
+    /// Returns the error for the end of patience.
+    fn unreachable(&self, operation: &'static str, tries: &CallState) -> CallError {
+        let detail = tries.last_failure.clone();
         match self.breaker.never_connected() {
             true => CallError::NoConnection { operation, detail },
             false => CallError::Unreachable {
                 operation,
                 patience: self.patience,
                 detail,
-                maybe_done: tries.maybe_done,
+                possibly_applied: tries.possibly_applied,
             },
         }
     }
 
-    /// What may take long is not waited for any more once quietdesk was told to stop.
+    /// Runs a wait that a shutdown cancels.
     async fn unless_stopped<T>(&self, operation: &'static str, wait: impl Future<Output = T>) -> Result<T, CallError> {
         tokio::select! {
             biased;
@@ -272,18 +287,18 @@ impl Client {
         }
     }
 
-    /// Sends the request once and says what that came to; an answer's number goes into `id`.
+    /// Sends the request once and classifies the result; Jira's id of the request is stored in `id`.
     async fn attempt(&self, request: &Request, wants_json: bool, is_probe: bool, id: &mut Option<String>) -> Attempt {
         let endpoint = request.endpoint();
         if endpoint.replay == Replay::Safe {
-            let turn = self.unless_stopped(endpoint.operation, self.pace.turn());
+            let turn = self.unless_stopped(endpoint.operation, self.pace.wait_for_turn());
             if let Err(stopped) = turn.await {
                 return Attempt::Refused(stopped);
             }
         }
-        // Jira may have asked everybody to wait, or stopped answering, while this request waited for its place.
+        // While this request waited for a slot, the gate may have closed or the breaker opened.
         let (place, round) = loop {
-            let opened = self.gates.wait(endpoint.operation);
+            let opened = self.cooldowns.wait(endpoint.operation);
             match self.unless_stopped(endpoint.operation, opened).await {
                 Ok(Ok(())) => {}
                 Ok(Err(wait)) => {
@@ -292,123 +307,127 @@ impl Client {
                 }
                 Err(stopped) => return Attempt::Refused(stopped),
             }
-            let place = self.in_flight.enter().await;
+            let place = self.in_flight.acquire().await;
             if !is_probe && self.breaker.is_open() {
-                return Attempt::Closed;
+                return Attempt::BreakerOpened;
             }
             if self.stop.is_cancelled() && endpoint.replay == Replay::LookupFirst {
                 let operation = endpoint.operation;
                 return Attempt::Refused(CallError::Stopped { operation });
             }
-            if let Some(round) = self.gates.round(endpoint.operation) {
+            if let Some(round) = self.cooldowns.current_round(endpoint.operation) {
                 break (place, round);
             }
         };
         let start = Instant::now();
         let sent = self.send(request).await;
         drop(place);
-        self.count(request, sent.as_ref().map_or(0, |answer| answer.status.as_u16()));
+        self.count_request(request, sent.as_ref().map_or(0, |answer| answer.status.as_u16()));
         let (took, method, path) = (start.elapsed(), &endpoint.method, endpoint.template);
         let answer = match sent {
             Ok(answer) => answer,
             Err(error) => {
-                debug!(%method, path, ?took, %error, "no answer");
-                self.failed(
+                debug!(%method, path, ?took, %error, "no response");
+                self.record_failure(
                     &error.to_string(),
                     start,
                     matches!(error, TransportError::NoConnection(_)),
                 );
                 return match error {
                     TransportError::TooLong(_) if endpoint.replay == Replay::Safe => {
-                        Attempt::Refused(CallError::Unintelligible {
+                        Attempt::Refused(CallError::InvalidResponse {
                             operation: endpoint.operation,
                             detail: error.to_string(),
                         })
                     }
-                    TransportError::TooLong(_) => Attempt::Lost(error.to_string(), None),
+                    TransportError::TooLong(_) => Attempt::ResponseLost(error.to_string(), None),
                     TransportError::NotSent(why) | TransportError::NoConnection(why) => Attempt::NotSent(why),
-                    TransportError::Lost(why) => Attempt::Lost(why, None),
+                    TransportError::ResponseLost(why) => Attempt::ResponseLost(why, None),
                 };
             }
         };
         let number = header(&answer.headers, "atl-traceid").or_else(|| header(&answer.headers, "x-arequestid"));
         debug!(%method, path, status = answer.status.as_u16(), ?took, id = number, "answered");
         *id = number.map(str::to_owned);
-        let wait = asked_wait(&answer.headers, self.server_time(&answer));
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).listen(&answer);
-        self.judge(request, answer, wants_json, Sent { start, round, wait })
+        let wait = requested_wait(&answer.headers, self.server_time(&answer));
+        self.response_metadata
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .record(&answer);
+        self.classify_response(request, answer, wants_json, SentRequest { start, round, wait })
     }
 
-    /// Sends the request once, and waits for an answer no longer than patience lasts: also for one that says nothing, or
-    /// comes byte by byte.
-    async fn send(&self, request: &Request) -> Result<Answer, TransportError> {
+    /// Sends the request once, and waits for the complete response no longer than patience lasts.
+    async fn send(&self, request: &Request) -> Result<Response, TransportError> {
         let least = LAST_EXCHANGE.min(self.patience);
-        let limit = self.breaker.left().max(least).min(EXCHANGE);
+        let limit = self.breaker.remaining_patience().max(least).min(EXCHANGE);
         let sent = tokio::time::timeout(limit, self.transport.send(request)).await;
-        sent.unwrap_or_else(|_| Err(TransportError::Lost("no answer in time".to_owned())))
+        sent.unwrap_or_else(|_| Err(TransportError::ResponseLost("no response in time".to_owned())))
     }
 
-    /// What the server's clock shows as it answers: by the answer itself, else by an earlier one, else by this machine.
-    fn server_time(&self, answer: &Answer) -> Timestamp {
-        let earlier = || self.told().server_time();
-        date(&answer.headers).or_else(earlier).unwrap_or_else(Timestamp::now)
+    /// Returns the server's time: from this response, else from an earlier one, else this machine's.
+    fn server_time(&self, answer: &Response) -> Timestamp {
+        let earlier = || self.response_metadata().server_time();
+        response_date(&answer.headers)
+            .or_else(earlier)
+            .unwrap_or_else(Timestamp::now)
     }
 
-    /// No answer, or a 5xx. Says so once when it has become an outage, since patience can be long.
-    fn failed(&self, why: &str, sent: Instant, unconnected: bool) {
-        self.in_flight.overloaded();
-        if self.breaker.failed(sent, unconnected) && !self.breaker.never_connected() {
+    /// Records a lost response or a 5xx. Logs once when this becomes an outage, because patience can be long.
+    fn record_failure(&self, why: &str, sent: Instant, unconnected: bool) {
+        self.in_flight.halve();
+        if self.breaker.record_failure(sent, unconnected) && !self.breaker.never_connected() {
             let patience = self.patience.as_secs();
             warn!(
                 why,
-                "Jira does not answer; trying again, for {patience} s at most (--patience)"
+                "Jira is not responding; retrying for at most {patience} s (--patience)"
             );
         }
     }
 
-    /// Makes everybody wait with this operation, unless that is longer than patience lasts: for this wait, for those of
-    /// this call, or for those in a row in which nothing passed.
-    fn wait(
+    /// Closes the operation's gate for all requests, unless the wait exceeds patience: alone, in total for this call,
+    /// or in total since a request last passed.
+    fn start_cooldown(
         &self,
         operation: &'static str,
         round: u64,
         asked: Option<Duration>,
-        tries: &mut Tries,
+        tries: &mut CallState,
     ) -> Result<(), CallError> {
-        let closed = self.gates.close(operation, round, asked);
+        let closed = self.cooldowns.start(operation, round, asked);
         let wait = closed.wait;
         tries.limited = tries.limited.saturating_add(wait);
         if closed.is_spent || tries.limited > self.patience {
             return Err(CallError::RateLimited { operation, wait });
         }
         if wait >= Duration::from_secs(5) {
-            info!(operation, seconds = wait.as_secs(), "Jira limits the rate; waiting");
+            info!(operation, seconds = wait.as_secs(), "rate limited by Jira; waiting");
         }
         let mut stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
-        stats.limited = stats.limited.saturating_add(wait);
+        stats.rate_limit_wait = stats.rate_limit_wait.saturating_add(wait);
         Ok(())
     }
 
-    fn count(&self, request: &Request, status: u16) {
+    fn count_request(&self, request: &Request, status: u16) {
         let endpoint = request.endpoint();
         let mut stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
         stats.requests += 1;
         stats.writes += u64::from(endpoint.is_write());
         let key = (endpoint.method.as_str(), endpoint.template, status);
-        *stats.answers.entry(key).or_default() += 1;
+        *stats.responses.entry(key).or_default() += 1;
     }
 }
 
-fn parse<T: DeserializeOwned>(operation: &'static str, answer: &Answer) -> Result<T, CallError> {
-    serde_json::from_slice(&answer.body).map_err(|error| CallError::Unintelligible {
+fn parse<T: DeserializeOwned>(operation: &'static str, answer: &Response) -> Result<T, CallError> {
+    serde_json::from_slice(&answer.body).map_err(|error| CallError::InvalidResponse {
         operation,
-        // serde's words can repeat a value, so only where it went wrong is told.
+        // serde's message can repeat a value, so only the position is reported.
         detail: format!("unexpected JSON at line {}, column {}", error.line(), error.column()),
     })
 }
 
-/// Counts an attempt that failed while the breaker is closed, so that others succeed; true when it was one too many.
-fn asked_to_stop_trying(attempts: &mut usize, breaker_open: bool) -> bool {
+/// Counts a failed attempt while the breaker is closed, so that other requests succeed; true after too many.
+fn is_out_of_attempts(attempts: &mut usize, breaker_open: bool) -> bool {
     *attempts += usize::from(!breaker_open);
     *attempts >= ATTEMPTS
 }

@@ -1,4 +1,4 @@
-//! How Jira Cloud spells things (docs/jira.md; the platform v3 and JSM APIs in `tests/contracts`).
+//! JSON types of Jira Cloud (docs/jira.md; the platform v3 and JSM APIs in `tests/contracts`).
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::model::observed::Deployment;
 
 use super::paging::Page;
 
-/// `serverInfo`. Any of it may be missing.
+/// `serverInfo`. Every field may be missing.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ServerInfo {
@@ -22,12 +22,12 @@ pub(super) struct ServerInfo {
     base_url: Option<String>,
 }
 
-/// The first release of Cloud's own count; Data Center is at eleven.
+/// The first major version of Cloud; Data Center is at 11.
 const CLOUD_RELEASE: u32 = 1000;
 
 impl ServerInfo {
-    /// Which Jira it says it is. Nothing where it does not say, or says what is not known.
-    pub(super) fn says(&self) -> Option<Deployment> {
+    /// Returns the reported deployment; `None` where it is missing or unknown.
+    pub(super) fn reported_deployment(&self) -> Option<Deployment> {
         match self.deployment_type.as_deref() {
             Some("Cloud") => Some(Deployment::Cloud),
             Some("Server" | "DataCenter" | "Data Center") => Some(Deployment::DataCenter),
@@ -35,21 +35,21 @@ impl ServerInfo {
         }
     }
 
-    /// Which Jira it looks like by its version.
-    pub(super) fn looks_like(&self) -> Option<Deployment> {
-        let (major, _) = self.release()?;
+    /// Infers the deployment from the version.
+    pub(super) fn inferred_deployment(&self) -> Option<Deployment> {
+        let (major, _) = self.major_minor()?;
         Some(match major >= CLOUD_RELEASE {
             true => Deployment::Cloud,
             false => Deployment::DataCenter,
         })
     }
 
-    /// Whether it says nothing that a Jira says.
-    pub(super) fn is_silent(&self) -> bool {
+    /// Whether every field that identifies a Jira is missing.
+    pub(super) fn lacks_identity(&self) -> bool {
         self.deployment_type.is_none() && self.version.is_empty() && self.version_numbers.is_empty()
     }
 
-    /// The address people know the site by, without a slash at its end: a gateway's is another.
+    /// Returns the reported base URL, without a trailing slash: a gateway's address differs from it.
     pub(super) fn base_url(&self) -> Option<String> {
         let url = url::Url::parse(self.base_url.as_deref()?.trim()).ok()?;
         let is_plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
@@ -57,12 +57,12 @@ impl ServerInfo {
         (is_plain && is_web).then(|| url.as_str().trim_end_matches('/').to_owned())
     }
 
-    /// The first two numbers of its version, such as 10 and 3.
-    pub(super) fn release(&self) -> Option<(u32, u32)> {
-        let told = self.version.split(['.', '-']).map_while(|number| number.parse().ok());
+    /// Returns the first two numbers of the version, such as 10 and 3.
+    pub(super) fn major_minor(&self) -> Option<(u32, u32)> {
+        let numbers = self.version.split(['.', '-']).map_while(|number| number.parse().ok());
         match self.version_numbers.as_slice() {
             [major, minor, ..] => Some((*major, *minor)),
-            [_] | [] => match told.take(2).collect::<Vec<u32>>().as_slice() {
+            [_] | [] => match numbers.take(2).collect::<Vec<u32>>().as_slice() {
                 [major, minor] => Some((*major, *minor)),
                 _ => None,
             },
@@ -70,7 +70,7 @@ impl ServerInfo {
     }
 }
 
-/// A platform user, or a JSM one: JSM's has no account type.
+/// A user of the platform API or the JSM API; JSM's has no account type.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct User {
@@ -158,8 +158,8 @@ pub(super) struct AccountIds<'a> {
 
 impl From<User> for Account {
     fn from(user: User) -> Self {
-        // Portal-only accounts have ids of their own (docs/jira.md#account-kinds); JSM's lists say nothing else of the
-        // kind.
+        // Portal-only accounts have a prefix in their ids (docs/jira.md#account-kinds), which is all that JSM's lists
+        // show of the kind.
         let kind = match user.account_type.as_deref() {
             Some("customer") => AccountKind::Customer,
             Some("atlassian") => AccountKind::Person,
@@ -172,15 +172,15 @@ impl From<User> for Account {
             handle: Handle(user.account_id),
             kind,
             active: user.active.unwrap_or(true),
-            email: email::shown(user.email_address),
+            email: email::visible_address(user.email_address),
             name: user.display_name.unwrap_or_default(),
         }
     }
 }
 
 impl<T> JsmPage<T> {
-    /// The page, its rows as the model has them. A server that says nothing of a last page ends with an empty one.
-    pub(super) fn page<U: From<T>>(self, asked: usize) -> Page<U> {
+    /// Converts the page's rows to model types. A list without a marked last page ends with an empty page.
+    pub(super) fn into_page<U: From<T>>(self, asked: usize) -> Page<U> {
         Page {
             rows: self.values.into_iter().map(U::from).collect(),
             limit: self.limit.filter(|limit| *limit > 0).unwrap_or(asked),
@@ -220,10 +220,14 @@ mod tests {
             (json!({"deploymentType": null, "version": "nightly"}), None, None),
         ] {
             let info = info(json);
-            assert_eq!((info.says(), info.looks_like()), (says, looks_like), "{info:?}");
-            assert!(!info.is_silent(), "{info:?}");
+            assert_eq!(
+                (info.reported_deployment(), info.inferred_deployment()),
+                (says, looks_like),
+                "{info:?}"
+            );
+            assert!(!info.lacks_identity(), "{info:?}");
         }
-        assert!(info(json!({"status": "UP"})).is_silent());
+        assert!(info(json!({"status": "UP"})).lacks_identity());
     }
 
     #[test]

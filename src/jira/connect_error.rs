@@ -1,4 +1,4 @@
-//! Why there is no connection, and what to do about it. One wording, as of [`CallError`].
+//! Errors of connecting to Jira, with advice. The parts of their texts are those of [`CallError`].
 
 use std::fmt;
 use std::time::Duration;
@@ -6,35 +6,35 @@ use std::time::Duration;
 use super::errors::CallError;
 use crate::model::observed::Deployment;
 
-/// Why there is no connection.
+/// The error of connecting to Jira.
 #[derive(Debug)]
 pub enum ConnectError {
-    /// A certificate file that cannot be used.
+    /// The file of CA certificates cannot be used.
     CaFile {
-        /// Which file.
+        /// The path.
         file: String,
-        /// Why.
+        /// The cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// Without certificates to trust, no connection can be checked.
+    /// TLS cannot be set up: without trusted certificates, no connection can be verified.
     Tls(reqwest::Error),
-    /// Another kind of Jira than was said.
-    AnotherKind {
-        /// What was said.
+    /// The deployment differs from the given one.
+    WrongDeployment {
+        /// The given deployment.
         expected: Deployment,
-        /// What it is.
+        /// The detected deployment.
         found: Deployment,
     },
-    /// There is no Jira at that address: waiting brings none.
-    NoJira {
+    /// There is no Jira at this address; waiting does not help.
+    NotJira {
         /// The address.
         url: String,
-        /// What was answered.
+        /// The response.
         detail: String,
     },
-    /// Cloud knows a token by whose it is.
-    NoUser,
-    /// The settings cannot be used any more: the token file cannot be read, say.
+    /// The token has no user, which Cloud requires.
+    MissingUser,
+    /// The settings cannot be used any more, for example because the token file cannot be read.
     Settings(String),
     /// A call failed.
     Call(CallError),
@@ -45,7 +45,11 @@ impl std::error::Error for ConnectError {
         match self {
             Self::CaFile { source, .. } => Some(source.as_ref()),
             Self::Tls(source) => Some(source),
-            Self::AnotherKind { .. } | Self::NoJira { .. } | Self::NoUser | Self::Settings(_) | Self::Call(_) => None,
+            Self::WrongDeployment { .. }
+            | Self::NotJira { .. }
+            | Self::MissingUser
+            | Self::Settings(_)
+            | Self::Call(_) => None,
         }
     }
 }
@@ -56,22 +60,22 @@ impl From<CallError> for ConnectError {
     }
 }
 
-/// All there is to say, in a line.
+/// The whole error in one line.
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Self::Call(error) = self {
             return error.fmt(f);
         }
-        f.write_str(&self.found())?;
-        if let Some(advice) = self.what_to_do() {
+        f.write_str(&self.problem())?;
+        if let Some(advice) = self.advice() {
             write!(f, "; {advice}")?;
         }
         match self {
-            Self::NoJira { .. } => f.write_str("; `quietdesk doctor` looks at each piece"),
+            Self::NotJira { .. } => f.write_str("; run `quietdesk doctor` to check each part"),
             Self::CaFile { .. }
             | Self::Tls(_)
-            | Self::AnotherKind { .. }
-            | Self::NoUser
+            | Self::WrongDeployment { .. }
+            | Self::MissingUser
             | Self::Settings(_)
             | Self::Call(_) => Ok(()),
         }
@@ -79,58 +83,58 @@ impl fmt::Display for ConnectError {
 }
 
 impl ConnectError {
-    /// What went wrong, without its causes.
+    /// Returns what went wrong, without causes.
     #[must_use]
-    pub fn found(&self) -> String {
+    pub fn problem(&self) -> String {
         match self {
             Self::CaFile { file, .. } => format!("--ca-file {file} cannot be read"),
-            Self::Tls(_) => "no encrypted connection can be made from this machine".to_owned(),
-            Self::AnotherKind { expected, found } => format!("this is Jira {found}, not {expected}"),
-            Self::NoJira { url, detail } => format!("there is no Jira at {url}: it answers 404 ({detail})"),
-            Self::NoUser => "nobody says whose API token it is, which Jira Cloud asks for".to_owned(),
+            Self::Tls(_) => "TLS is not available on this machine".to_owned(),
+            Self::WrongDeployment { expected, found } => format!("this is Jira {found}, not {expected}"),
+            Self::NotJira { url, detail } => format!("there is no Jira at {url}: it returned 404 ({detail})"),
+            Self::MissingUser => "the API token has no user, and Jira Cloud requires one".to_owned(),
             Self::Settings(why) => why.clone(),
-            Self::Call(error) => error.found(),
+            Self::Call(error) => error.problem(),
         }
     }
 
-    /// What to do about it; nothing where that depends on what was to be done.
+    /// Returns advice; `None` where it depends on the operation.
     #[must_use]
-    pub fn what_to_do(&self) -> Option<&'static str> {
+    pub fn advice(&self) -> Option<&'static str> {
         Some(match self {
             Self::CaFile { .. } => "give a PEM file with certificates",
             Self::Tls(_) => "install the system's CA certificates (Debian: ca-certificates), or give --ca-file",
-            Self::AnotherKind { .. } => "correct --deployment, or leave it to quietdesk to find out",
-            Self::NoJira { .. } => "correct --url: it is Jira's own address, with the path that Jira is under",
-            Self::NoUser => "give --user with the account's e-mail, or write user:token in the token file",
+            Self::WrongDeployment { .. } => "correct --deployment, or omit it so that quietdesk detects it",
+            Self::NotJira { .. } => "correct --url: use Jira's own address, including its path",
+            Self::MissingUser => "give --user with the account's e-mail, or write user:token in the token file",
             Self::Settings(_) => return None,
-            Self::Call(error) => return error.what_to_do(),
+            Self::Call(error) => return error.advice(),
         })
     }
 
-    /// How long Jira asks to wait, where that is longer than patience lasts.
+    /// Returns how long Jira asks to wait, where that exceeds patience.
     #[must_use]
-    pub fn wait(&self) -> Option<Duration> {
+    pub fn requested_wait(&self) -> Option<Duration> {
         match self {
-            Self::Call(error) => error.wait(),
+            Self::Call(error) => error.requested_wait(),
             Self::CaFile { .. }
             | Self::Tls(_)
-            | Self::AnotherKind { .. }
-            | Self::NoJira { .. }
-            | Self::NoUser
+            | Self::WrongDeployment { .. }
+            | Self::NotJira { .. }
+            | Self::MissingUser
             | Self::Settings(_) => None,
         }
     }
 
-    /// Whether credentials or a permission were refused, rather than Jira out of reach.
+    /// Whether the credentials were rejected or a permission is missing, rather than Jira unreachable.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Call(error) => error.is_refusal(),
             Self::CaFile { .. }
             | Self::Tls(_)
-            | Self::AnotherKind { .. }
-            | Self::NoJira { .. }
-            | Self::NoUser
+            | Self::WrongDeployment { .. }
+            | Self::NotJira { .. }
+            | Self::MissingUser
             | Self::Settings(_) => false,
         }
     }

@@ -1,4 +1,4 @@
-//! Who signs in.
+//! The credentials for signing in.
 
 use std::borrow::Cow;
 
@@ -7,56 +7,56 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// A user and an API token or password (basic sign-in with `user:token`), or a personal access token alone (Data Center,
-/// docs/jira.md#sign-in-data-center). Masked in every rendering.
+/// A user and an API token or password (basic sign-in with `user:token`), or a personal access token without a user
+/// (Data Center, docs/jira.md#sign-in-data-center). Masked in every rendering.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     header: SecretString,
     names_a_user: bool,
-    /// The token, as texts can hold it.
-    spellings: Vec<SecretString>,
+    /// The token, as it may appear in texts.
+    token_forms: Vec<SecretString>,
 }
 
-/// Credentials that cannot be used.
+/// Credentials that are rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialsError {
     /// No token.
     #[error(
-        "the token is empty; make one (Cloud: an API token at id.atlassian.com; Data Center: a personal access token in the \
-         account's profile) and put it in the token file"
+        "the token is empty; create one (Cloud: an API token at id.atlassian.com; Data Center: a personal access token \
+         in the account's profile) and put it in the token file"
     )]
     Empty,
-    /// `--user` is one account, and the token file names another.
-    #[error("--user names another account than the token file does; take --user away, or correct one of them")]
+    /// `--user` and the token file name different accounts.
+    #[error("--user and the token file name different accounts; omit --user, or correct one of them")]
     TwoUsers,
-    /// A byte-order mark in front.
+    /// A byte-order mark before the token.
     #[error("the token begins with a byte-order mark; save its file as UTF-8 without one")]
     ByteOrderMark,
-    /// Quotes around it.
-    #[error("the token stands in quotes, which would be sent as a part of it; put the token alone in its file")]
+    /// Quotes around the token.
+    #[error("the token is in quotes, which would be sent as part of it; put only the token in its file")]
     Quoted,
     /// A line of an environment file.
-    #[error("the token is written as NAME=TOKEN; put the token alone in its file, without the name before it")]
+    #[error("the token is written as NAME=TOKEN; put only the token in its file, without the name")]
     Named,
-    /// What no token has.
-    #[error("the token holds white space or a character that no token has; put the token alone in its file")]
+    /// A character that no token contains.
+    #[error("the token contains white space or an invalid character; put only the token in its file")]
     NotAToken,
-    /// A line break or another control character inside.
-    #[error("the user or the token contains a control character or line break; put the token alone in its file")]
+    /// A line break or another control character.
+    #[error("the user or the token contains a control character or line break; put only the token in its file")]
     Control,
 }
 
 impl Credentials {
-    /// Takes the content of a token file or variable: the token, or `user:token`. White space around it is dropped. A
-    /// token of nobody is a personal access token.
+    /// Parses the content of a token file or variable: the token, or `user:token`. Surrounding white space is dropped.
+    /// A token without a user is a personal access token.
     ///
     /// # Errors
-    /// What is missing or wrong, without repeating it.
+    /// [`CredentialsError`], without repeating the content.
     pub fn parse(user: Option<&str>, text: &str) -> Result<Self, CredentialsError> {
         let text = text.trim();
         let user = user.map(str::trim).filter(|user| !user.is_empty());
         let (user, token) = match (user, text.split_once(':')) {
-            // Atlassian's tokens hold no colon, so what stands before one is a user.
+            // Atlassian's tokens contain no colon, so the text before one is a user.
             (Some(asked), Some((user, _))) if user.contains('@') && asked != user => {
                 return Err(CredentialsError::TwoUsers);
             }
@@ -68,11 +68,11 @@ impl Credentials {
         if token.is_empty() {
             return Err(CredentialsError::Empty);
         }
-        check_spelling(text, token)?;
+        check_token_format(text, token)?;
         if user.chars().chain(token.chars()).any(char::is_control) {
             return Err(CredentialsError::Control);
         }
-        // A password may hold anything; it is encoded.
+        // A password may contain any character; it is encoded.
         if user.is_empty() && !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(CredentialsError::NotAToken);
         }
@@ -80,44 +80,44 @@ impl Credentials {
             "" => format!("Bearer {token}"),
             user => format!("Basic {}", STANDARD.encode(format!("{user}:{token}"))),
         };
-        let spellings = spellings(token, &header);
+        let spellings = token_forms(token, &header);
         Ok(Self {
             header: header.into(),
             names_a_user: !user.is_empty(),
-            spellings,
+            token_forms: spellings,
         })
     }
 
-    /// Whether it says whose token it is, which Cloud needs to know.
+    /// Whether a user is included, which Cloud requires.
     #[must_use]
     pub fn names_a_user(&self) -> bool {
         self.names_a_user
     }
 
-    /// A text without the token, should it repeat that: plainly, as JSON writes it, or as it is sent.
+    /// Replaces the token in a text: verbatim, JSON-escaped, or as it is sent.
     #[must_use]
-    pub fn hide<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
+    pub fn redact<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
         let holds = |spelling: &&SecretString| {
             let spelling = spelling.expose_secret().as_bytes();
             text.windows(spelling.len()).any(|part| part == spelling)
         };
-        if !self.spellings.iter().any(|spelling| holds(&spelling)) {
+        if !self.token_forms.iter().any(|spelling| holds(&spelling)) {
             return Cow::Borrowed(text);
         }
         let mut hidden = String::from_utf8_lossy(text).into_owned();
-        for spelling in &self.spellings {
+        for spelling in &self.token_forms {
             hidden = hidden.replace(spelling.expose_secret(), HIDDEN);
         }
         Cow::Owned(hidden.into_bytes())
     }
 
-    /// Whether they are the same.
+    /// Whether both are the same.
     #[must_use]
-    pub fn are(&self, others: &Self) -> bool {
+    pub fn is_same_as(&self, others: &Self) -> bool {
         self.header.expose_secret() == others.header.expose_secret()
     }
 
-    /// The value of the `Authorization` header, marked so that nothing logs it.
+    /// Returns the value of the `Authorization` header, marked as sensitive so that it is never logged.
     pub(super) fn header(&self) -> Option<HeaderValue> {
         let mut value = HeaderValue::from_str(self.header.expose_secret()).ok()?;
         value.set_sensitive(true);
@@ -125,13 +125,13 @@ impl Credentials {
     }
 }
 
-/// What stands in its place, also in a header.
+/// The replacement of the token.
 const HIDDEN: &str = "***";
-/// Shortest token that is looked for in texts: a shorter one would be found in words.
+/// Minimum length of a token that is searched for in texts: a shorter one would match parts of words.
 const SHORTEST: usize = 4;
 
-/// What a token's file can hold besides the token, by mistake.
-fn check_spelling(text: &str, token: &str) -> Result<(), CredentialsError> {
+/// Rejects common mistakes in a token file.
+fn check_token_format(text: &str, token: &str) -> Result<(), CredentialsError> {
     if text.starts_with('\u{feff}') {
         return Err(CredentialsError::ByteOrderMark);
     }
@@ -143,24 +143,25 @@ fn check_spelling(text: &str, token: &str) -> Result<(), CredentialsError> {
     }
     let line = text.strip_prefix("export ").unwrap_or(text);
     match line.split_once('=') {
-        // Atlassian's tokens hold a `=` too, after far more than a name.
-        Some((name, value)) if !value.is_empty() && is_name_of_a_variable(name) => Err(CredentialsError::Named),
+        // Atlassian's tokens contain a `=` too, but after far more characters than a name has.
+        Some((name, value)) if !value.is_empty() && is_variable_name(name) => Err(CredentialsError::Named),
         Some(_) | None => Ok(()),
     }
 }
 
-fn is_name_of_a_variable(name: &str) -> bool {
-    let of = |allowed: fn(&u8) -> bool| name.bytes().all(|byte| allowed(&byte) || byte == b'_');
+fn is_variable_name(name: &str) -> bool {
+    let consists_of = |allowed: fn(&u8) -> bool| name.bytes().all(|byte| allowed(&byte) || byte == b'_');
     let lower = name.to_ascii_lowercase();
-    let says_so = ["token", "password", "secret", "jira"]
+    let is_typical = ["token", "password", "secret", "jira"]
         .iter()
         .any(|word| lower.contains(word));
     let is_short = (4..=40).contains(&name.len());
-    is_short && (says_so && of(u8::is_ascii_alphanumeric) || name.contains('_') && of(u8::is_ascii_uppercase))
+    let is_shouted = name.contains('_') && consists_of(u8::is_ascii_uppercase);
+    is_short && (is_typical && consists_of(u8::is_ascii_alphanumeric) || is_shouted)
 }
 
-/// Longest first: a short one may be a part of a long one.
-fn spellings(token: &str, header: &str) -> Vec<SecretString> {
+/// Returns the forms of the token, longest first: a short one may be part of a long one.
+fn token_forms(token: &str, header: &str) -> Vec<SecretString> {
     let escaped = serde_json::to_string(token).unwrap_or_default();
     let sent = header.split_once(' ').map_or(header, |(_, sent)| sent);
     let mut spellings = vec![sent, escaped.trim_matches('"'), token];
@@ -173,7 +174,7 @@ fn spellings(token: &str, header: &str) -> Vec<SecretString> {
 mod tests {
     use super::*;
 
-    fn spelled(user: Option<&str>, text: &str) -> Result<String, CredentialsError> {
+    fn decoded_credentials(user: Option<&str>, text: &str) -> Result<String, CredentialsError> {
         let header = Credentials::parse(user, text)?.header.expose_secret().to_owned();
         Ok(String::from_utf8(STANDARD.decode(header.strip_prefix("Basic ").unwrap()).unwrap()).unwrap())
     }
@@ -182,23 +183,23 @@ mod tests {
     fn where_user_and_token_come_from() {
         use CredentialsError::{Control, Empty};
         let (user, both) = (Some("a@example.com"), Ok("a@example.com:t0k".to_owned()));
-        assert_eq!(spelled(user, "t0k\n"), both);
-        assert_eq!(spelled(None, "a@example.com:t0k\n"), both);
-        assert_eq!(spelled(user, "a@example.com:t0k"), both);
+        assert_eq!(decoded_credentials(user, "t0k\n"), both);
+        assert_eq!(decoded_credentials(None, "a@example.com:t0k\n"), both);
+        assert_eq!(decoded_credentials(user, "a@example.com:t0k"), both);
         assert_eq!(
-            spelled(Some("b@example.com"), "a@example.com:t0k"),
+            decoded_credentials(Some("b@example.com"), "a@example.com:t0k"),
             Err(CredentialsError::TwoUsers)
         );
-        for nobody in [None, Some("")] {
-            let token = Credentials::parse(nobody, "t0k\n").unwrap();
+        for no_user in [None, Some("")] {
+            let token = Credentials::parse(no_user, "t0k\n").unwrap();
             assert_eq!(
                 (token.header.expose_secret(), token.names_a_user()),
                 ("Bearer t0k", false)
             );
         }
-        assert_eq!(spelled(user, " \n"), Err(Empty));
-        assert_eq!(spelled(None, ""), Err(Empty));
-        assert_eq!(spelled(user, "t0k\nsecond"), Err(Control));
+        assert_eq!(decoded_credentials(user, " \n"), Err(Empty));
+        assert_eq!(decoded_credentials(None, ""), Err(Empty));
+        assert_eq!(decoded_credentials(user, "t0k\nsecond"), Err(Control));
     }
 
     #[test]
@@ -226,19 +227,19 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_repeats_the_token_is_told_without_it() {
+    fn a_text_that_repeats_the_token_is_redacted() {
         let credentials = Credentials::parse(Some("a@example.com"), "t0k\"s3cret").unwrap();
         let basic = STANDARD.encode("a@example.com:t0k\"s3cret");
         let text = format!("no t0k\"s3cret, {{\"x\":\"t0k\\\"s3cret\"}}, Basic {basic}!");
-        let hidden = credentials.hide(text.as_bytes());
+        let hidden = credentials.redact(text.as_bytes());
         assert_eq!(String::from_utf8_lossy(&hidden), "no ***, {\"x\":\"***\"}, Basic ***!");
-        assert!(matches!(credentials.hide(b"nothing of it"), Cow::Borrowed(_)));
+        assert!(matches!(credentials.redact(b"nothing of it"), Cow::Borrowed(_)));
         let short = Credentials::parse(Some("a@example.com"), "t0k").unwrap();
-        assert_eq!(*short.hide(b"a t0ken"), *b"a t0ken");
+        assert_eq!(*short.redact(b"a t0ken"), *b"a t0ken");
     }
 
     #[test]
-    fn no_rendering_tells_them() {
+    fn no_rendering_contains_them() {
         let credentials = Credentials::parse(Some("a@example.com"), "t0k-s3cret").unwrap();
         let rendered = format!("{credentials:?} {:?}", credentials.header());
         assert!(!rendered.contains("t0k") && !rendered.contains("Basic"), "{rendered}");

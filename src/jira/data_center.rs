@@ -1,19 +1,19 @@
-//! How Jira Data Center spells things (docs/jira.md; its platform v2 API in `tests/contracts`). Its service
-//! management has no document there.
+//! JSON types of Jira Data Center (docs/jira.md; its platform v2 API in `tests/contracts`). Its service management API
+//! has no document there.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::account::{Account, AccountId, AccountKind, Handle};
 use crate::model::email;
-use crate::model::step::Changes;
+use crate::model::step::AccountChanges;
 
-/// A user of the platform, or of the service management.
+/// A user, of the platform API or the service management API.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct User {
-    /// Never changes; old instances have it equal to an earlier user name.
+    /// Never changes; on old instances it equals an earlier username.
     pub key: String,
-    /// The user name.
+    /// The username.
     pub name: String,
     #[serde(default)]
     pub email_address: Option<String>,
@@ -44,7 +44,7 @@ pub(super) struct Role {
     pub actors: Vec<Actor>,
 }
 
-/// Who holds it: one person, or a group.
+/// A holder of a role: a user or a group.
 #[derive(Debug, Deserialize)]
 pub(super) struct Actor {
     #[serde(default)]
@@ -67,8 +67,8 @@ pub(super) struct Usernames<'a> {
     pub usernames: Vec<&'a str>,
 }
 
-/// `POST /rest/api/2/user`. It has no field for a notification and no room for an application: without
-/// `applicationKeys` Jira would give the default ones, each of which takes a seat (docs/jira.md#seat-by-application).
+/// `POST /rest/api/2/user`. It has no field for a notification and no way to list an application: without
+/// `applicationKeys` Jira would assign the default ones, each of which takes a seat (docs/jira.md#seat-by-application).
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewUser<'a> {
@@ -80,7 +80,7 @@ pub(super) struct NewUser<'a> {
 }
 
 impl<'a> NewUser<'a> {
-    /// Named by the e-mail, as the service management names those it makes (docs/jira.md#username-is-email).
+    /// Uses the e-mail as username, as the service management API does (docs/jira.md#username-is-email).
     pub(super) fn new(email: &'a str, display_name: &'a str, password: &'a str) -> Self {
         Self {
             name: email,
@@ -92,7 +92,7 @@ impl<'a> NewUser<'a> {
     }
 }
 
-/// `PUT /rest/api/2/user`: only what is to change.
+/// `PUT /rest/api/2/user`: only the fields to change.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UserChanges<'a> {
@@ -106,8 +106,8 @@ pub(super) struct UserChanges<'a> {
     active: Option<bool>,
 }
 
-impl<'a> From<&'a Changes> for UserChanges<'a> {
-    fn from(changes: &'a Changes) -> Self {
+impl<'a> From<&'a AccountChanges> for UserChanges<'a> {
+    fn from(changes: &'a AccountChanges) -> Self {
         let address = changes.address.as_ref();
         Self {
             name: address.and_then(|address| Some(address.username.as_ref()?.0.as_str())),
@@ -130,10 +130,10 @@ impl From<User> for Account {
         Self {
             id: AccountId(user.key),
             handle: Handle(user.name),
-            // Data Center has one sort of account; who is an agent shows in groups, applications and roles.
+            // Data Center has one kind of account; groups, applications and roles show which are agents.
             kind: AccountKind::Unknown,
             active: user.active.unwrap_or(true),
-            email: email::shown(user.email_address),
+            email: email::visible_address(user.email_address),
             name: user.display_name.unwrap_or_default(),
         }
     }

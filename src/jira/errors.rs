@@ -1,147 +1,147 @@
-//! What can go wrong with a call, what Jira said about it, and what to do.
+//! Errors of calls to Jira: what went wrong, Jira's message, and what to do.
 //!
-//! Every error has one wording, in pieces: the operation, what went wrong, what to do. Whoever has said already what was
-//! to be done leaves the operation away.
+//! Every error text has the same parts: the operation, what went wrong, what to do. Callers that already named the
+//! operation omit it.
 
 use std::fmt;
 use std::time::Duration;
 
-use super::sign_in::SignIn;
+use super::sign_in::SignInMethod;
 
-/// Why a call did not do what it was to do. Details may hold e-mails: not for logs above DEBUG.
+/// The error of a call. Details may contain e-mails: not for logs above DEBUG.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallError {
-    /// The credentials were not accepted.
+    /// The credentials were rejected.
     SignInRefused {
-        /// What was to be done.
+        /// The operation, in words that complete "cannot …".
         operation: &'static str,
-        /// What Jira said.
+        /// Jira's message.
         detail: String,
         /// How quietdesk signed in.
-        sign_in: SignIn,
+        sign_in: SignInMethod,
     },
-    /// The account may not do this (403).
+    /// The account lacks a permission (403).
     Forbidden {
-        /// What was to be done.
+        /// The operation, in words that complete "cannot …".
         operation: &'static str,
-        /// What Jira said.
+        /// Jira's message.
         detail: String,
     },
-    /// There is no such thing, or the account may not see it (404).
+    /// The resource does not exist, or the account may not see it (404).
     NotFound {
-        /// What was to be done.
+        /// The operation, in words that complete "cannot …".
         operation: &'static str,
-        /// What Jira said.
+        /// Jira's message.
         detail: String,
     },
-    /// It exists already (409).
+    /// The resource already exists (409).
     Conflict {
-        /// What was to be done.
+        /// The operation, in words that complete "cannot …".
         operation: &'static str,
-        /// What Jira said.
+        /// Jira's message.
         detail: String,
     },
-    /// Jira does not accept the request (any other 4xx).
+    /// Jira rejects the request (any other 4xx).
     Refused {
-        /// What was to be done.
+        /// The operation, in words that complete "cannot …".
         operation: &'static str,
         /// The status.
         status: u16,
-        /// What Jira said.
+        /// Jira's message.
         detail: String,
     },
-    /// Jira removes nobody from a desk that is open (docs/jira.md#remove-while-open).
+    /// Jira does not remove customers from an open desk (docs/jira.md#remove-while-open).
     DeskIsOpen {
-        /// What was to be done.
+        /// The operation, in words that complete "cannot …".
         operation: &'static str,
     },
-    /// The answer was lost, and the request may not be repeated before somebody has looked.
-    AnswerLost {
-        /// What was to be done.
+    /// The response was lost, and the request must not be repeated before its effect has been looked up.
+    ResponseLost {
+        /// The operation, in words that complete "cannot …".
         operation: &'static str,
-        /// How.
+        /// How it was lost.
         detail: String,
     },
-    /// It failed again and again while other requests succeed.
+    /// The call failed repeatedly while other requests succeeded.
     GaveUp {
-        /// What was to be done.
+        /// The operation, in words that complete "cannot …".
         operation: &'static str,
-        /// How often it was tried.
+        /// Number of attempts.
         attempts: usize,
         /// The last failure.
         detail: String,
         /// Whether a lost attempt may have taken effect.
-        maybe_done: bool,
+        possibly_applied: bool,
     },
     /// Nothing has succeeded for as long as patience lasts.
     Unreachable {
-        /// What was to be done.
+        /// The operation, in words that complete "cannot …".
         operation: &'static str,
-        /// How long.
+        /// How long quietdesk waited.
         patience: Duration,
         /// The last failure.
         detail: String,
         /// Whether a lost attempt may have taken effect.
-        maybe_done: bool,
+        possibly_applied: bool,
     },
-    /// There never was a connection: the name does not resolve, or nothing listens there.
+    /// There was never a connection: the name does not resolve, or nothing listens there.
     NoConnection {
-        /// What was to be done.
+        /// The operation, in words that complete "cannot …".
         operation: &'static str,
         /// Why.
         detail: String,
     },
     /// Jira asks to wait longer than patience lasts.
     RateLimited {
-        /// What was to be done.
+        /// The operation, in words that complete "cannot …".
         operation: &'static str,
         /// How long Jira asks to wait.
         wait: Duration,
     },
-    /// Quietdesk was told to stop while it waited; nothing was sent.
+    /// quietdesk is shutting down; the request was not sent.
     Stopped {
-        /// What was to be done.
+        /// The operation, in words that complete "cannot …".
         operation: &'static str,
     },
-    /// It ended like this after an attempt whose answer was lost.
-    MaybeDone(Box<CallError>),
-    /// The answer is not what Jira's API answers.
-    Unintelligible {
-        /// What was to be done.
+    /// The error of the last attempt, after an attempt with a lost response.
+    PossiblyApplied(Box<CallError>),
+    /// The response does not have the format of Jira's API.
+    InvalidResponse {
+        /// The operation, in words that complete "cannot …".
         operation: &'static str,
-        /// What is wrong with it.
+        /// What is wrong with the response.
         detail: String,
     },
-    /// A status of success, with JSON or nothing, and not as Jira documents it: Jira itself may have sent it.
-    Undocumented {
-        /// What was to be done.
+    /// A success with JSON or an empty body that differs from Jira's documentation: Jira itself may have sent it.
+    UndocumentedResponse {
+        /// The operation, in words that complete "cannot …".
         operation: &'static str,
-        /// What is wrong with it.
+        /// What is wrong with the response.
         detail: String,
     },
-    /// The answer leads elsewhere; it is not followed, because credentials would go along.
+    /// The response is a redirect; it is not followed, because it would leak the credentials.
     Redirected {
-        /// What was to be done.
+        /// The operation, in words that complete "cannot …".
         operation: &'static str,
-        /// Where to.
+        /// The origin of the target.
         location: String,
     },
 }
 
 impl std::error::Error for CallError {}
 
-/// All there is to say, in a line.
+/// The whole error in one line.
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "cannot {}: {}", self.operation(), self.reason())
     }
 }
 
-/// What is worth trying where Jira fails by itself.
-const LATER: &str = "run again later; if it stays so, Jira's own log says why (Cloud: status.atlassian.com)";
+/// Advice for failures of Jira itself.
+const LATER: &str = "run again later; if it persists, check Jira's own log (Cloud: status.atlassian.com)";
 
 impl CallError {
-    /// What was to be done, in words that complete "cannot …".
+    /// Returns the operation, in words that complete "cannot …".
     #[must_use]
     pub fn operation(&self) -> &'static str {
         match self {
@@ -151,122 +151,122 @@ impl CallError {
             | Self::Conflict { operation, .. }
             | Self::Refused { operation, .. }
             | Self::DeskIsOpen { operation }
-            | Self::AnswerLost { operation, .. }
+            | Self::ResponseLost { operation, .. }
             | Self::GaveUp { operation, .. }
             | Self::Unreachable { operation, .. }
             | Self::NoConnection { operation, .. }
             | Self::RateLimited { operation, .. }
             | Self::Stopped { operation }
-            | Self::Unintelligible { operation, .. }
-            | Self::Undocumented { operation, .. }
+            | Self::InvalidResponse { operation, .. }
+            | Self::UndocumentedResponse { operation, .. }
             | Self::Redirected { operation, .. } => operation,
-            Self::MaybeDone(error) => error.operation(),
+            Self::PossiblyApplied(error) => error.operation(),
         }
     }
 
-    /// What went wrong and what to do about it, for whoever has said what was to be done.
+    /// Returns what went wrong and what to do, for callers that already named the operation.
     #[must_use]
     pub fn reason(&self) -> String {
-        let reason = match self.what_to_do() {
-            Some(advice) => format!("{}; {advice}", self.found()),
-            None => self.found(),
+        let reason = match self.advice() {
+            Some(advice) => format!("{}; {advice}", self.problem()),
+            None => self.problem(),
         };
         match self {
-            Self::MaybeDone(_) => format!("{reason}; an earlier attempt may have taken effect"),
+            Self::PossiblyApplied(_) => format!("{reason}; an earlier attempt may have taken effect"),
             Self::SignInRefused { .. }
             | Self::Forbidden { .. }
             | Self::NotFound { .. }
             | Self::Conflict { .. }
             | Self::Refused { .. }
             | Self::DeskIsOpen { .. }
-            | Self::AnswerLost { .. }
+            | Self::ResponseLost { .. }
             | Self::GaveUp { .. }
             | Self::Unreachable { .. }
             | Self::NoConnection { .. }
             | Self::RateLimited { .. }
             | Self::Stopped { .. }
-            | Self::Unintelligible { .. }
-            | Self::Undocumented { .. }
+            | Self::InvalidResponse { .. }
+            | Self::UndocumentedResponse { .. }
             | Self::Redirected { .. } => reason,
         }
     }
 
-    /// What went wrong.
+    /// Returns what went wrong.
     #[must_use]
-    pub fn found(&self) -> String {
+    pub fn problem(&self) -> String {
         match self {
             Self::SignInRefused { detail, .. } => format!("Jira refuses the sign-in ({detail})"),
-            Self::Forbidden { detail, .. } => format!("quietdesk's account may not ({detail})"),
-            Self::NotFound { detail, .. } => {
-                format!("Jira knows no such thing, or hides it from quietdesk's account ({detail})")
-            }
-            Self::Conflict { detail, .. } => format!("it exists already ({detail})"),
-            Self::Refused { status, detail, .. } => format!("Jira answers {status} ({detail})"),
-            Self::DeskIsOpen { .. } => "the desk is open, and Jira removes nobody from it while it is".to_owned(),
-            Self::AnswerLost { detail, .. } => format!("the answer was lost ({detail})"),
+            Self::Forbidden { detail, .. } => format!("permission denied ({detail})"),
+            Self::NotFound { detail, .. } => format!("not found, or not visible to quietdesk's account ({detail})"),
+            Self::Conflict { detail, .. } => format!("it already exists ({detail})"),
+            Self::Refused { status, detail, .. } => format!("Jira returned {status} ({detail})"),
+            Self::DeskIsOpen { .. } => "Jira does not remove customers from an open desk".to_owned(),
+            Self::ResponseLost { detail, .. } => format!("the response was lost ({detail})"),
             Self::GaveUp { attempts, detail, .. } => {
-                format!("it failed {attempts} times while other requests succeed, the last time: {detail}")
+                format!("it failed {attempts} times while other requests succeeded (last failure: {detail})")
             }
             Self::Unreachable { patience, detail, .. } => {
-                format!("no good answer for {} s ({detail})", patience.as_secs())
+                format!("no valid response for {} s ({detail})", patience.as_secs())
             }
             Self::NoConnection { detail, .. } => format!("no connection to Jira ({detail})"),
             Self::RateLimited { wait, .. } => {
                 let seconds = wait.as_secs_f64().ceil();
                 format!("Jira limits the rate and asks to wait {seconds} s")
             }
-            Self::Stopped { .. } => "told to stop".to_owned(),
-            Self::MaybeDone(error) => error.found(),
-            Self::Unintelligible { detail, .. } => format!("the answer is not Jira's ({detail})"),
-            Self::Undocumented { detail, .. } => format!("the answer is not the one that Jira documents ({detail})"),
+            Self::Stopped { .. } => "quietdesk is shutting down".to_owned(),
+            Self::PossiblyApplied(error) => error.problem(),
+            Self::InvalidResponse { detail, .. } => format!("invalid response ({detail})"),
+            Self::UndocumentedResponse { detail, .. } => {
+                format!("the response differs from Jira's documentation ({detail})")
+            }
             Self::Redirected { location, .. } => {
-                format!("Jira redirects to {location}, which is not followed: credentials would go along")
+                format!("Jira redirects to {location}, which is not followed because it would leak the credentials")
             }
         }
     }
 
-    /// What to do about it; nothing where that depends on what was to be done.
+    /// Returns advice; `None` where it depends on the operation.
     #[must_use]
-    pub fn what_to_do(&self) -> Option<&'static str> {
+    pub fn advice(&self) -> Option<&'static str> {
         Some(match self {
-            Self::SignInRefused { detail, sign_in, .. } => sign_in.mend(detail),
-            Self::Forbidden { detail, .. } if detail.contains("agent licence") => {
-                "give the account an agent licence (admin.atlassian.com → Products → Jira Service Management), or use a \
-                 token of an account that has one"
+            Self::SignInRefused { detail, sign_in, .. } => sign_in.advice(detail),
+            Self::Forbidden { detail, .. } if detail.contains("agent license") => {
+                "give the account an agent license (admin.atlassian.com → Products → Jira Service Management), or use \
+                 a token of an account that has one"
             }
             Self::Forbidden { .. } => "give the account the permission in Jira, or use a token of another account",
-            Self::DeskIsOpen { .. } => "restrict it first",
+            Self::DeskIsOpen { .. } => "restrict the desk first",
             Self::GaveUp { .. } => LATER,
             Self::Unreachable { detail, .. } if detail.contains("certificate") => {
-                "if the certificate is of an authority of your own, give that authority's with --ca-file"
+                "if the certificate was issued by a private CA, give the CA's certificate with --ca-file"
             }
-            // A status: it is Jira that fails, not the way to it.
+            // A 5xx status: Jira itself fails, not the network.
             Self::Unreachable { detail, .. } if detail.starts_with('5') => LATER,
             Self::Unreachable { .. } => {
-                "check --url, the network, proxies (HTTPS_PROXY) and, where Jira has a certificate of your own, --ca-file, \
-                 or wait longer with --patience"
+                "check --url, the network, proxies (HTTPS_PROXY) and, for a private CA, --ca-file, or wait longer with \
+                 --patience"
             }
             Self::NoConnection { .. } => "check --url, the network and proxies (HTTPS_PROXY)",
-            Self::RateLimited { .. } => "try again then, or wait longer with --patience",
-            Self::Unintelligible { .. } => {
-                "check that --url is Jira's own address, and that no proxy answers in its place"
+            Self::RateLimited { .. } => "run again after that, or wait longer with --patience",
+            Self::InvalidResponse { .. } => {
+                "check that --url is Jira's own address and that no proxy responds in its place"
             }
-            Self::Undocumented { .. } => "if this goes on, look for what changes answers between quietdesk and Jira",
-            Self::Redirected { .. } => "check --url, or let quietdesk past the sign-on proxy before Jira",
-            Self::MaybeDone(error) => return error.what_to_do(),
+            Self::UndocumentedResponse { .. } => "if it persists, check for a proxy that changes Jira's responses",
+            Self::Redirected { .. } => "check --url, or let quietdesk bypass the sign-on proxy in front of Jira",
+            Self::PossiblyApplied(error) => return error.advice(),
             Self::NotFound { .. }
             | Self::Conflict { .. }
             | Self::Refused { .. }
-            | Self::AnswerLost { .. }
+            | Self::ResponseLost { .. }
             | Self::Stopped { .. } => return None,
         })
     }
 }
 
 impl CallError {
-    /// Whether every further call would meet it as well.
+    /// Whether every further call would fail as well.
     #[must_use]
-    pub fn ends_the_pass(&self) -> bool {
+    pub fn ends_pass(&self) -> bool {
         match self {
             Self::SignInRefused { .. }
             | Self::Unreachable { .. }
@@ -274,63 +274,68 @@ impl CallError {
             | Self::RateLimited { .. }
             | Self::Stopped { .. }
             | Self::Redirected { .. } => true,
-            Self::MaybeDone(error) => error.ends_the_pass(),
+            Self::PossiblyApplied(error) => error.ends_pass(),
             Self::Forbidden { .. }
             | Self::NotFound { .. }
             | Self::Conflict { .. }
             | Self::Refused { .. }
             | Self::DeskIsOpen { .. }
-            | Self::AnswerLost { .. }
+            | Self::ResponseLost { .. }
             | Self::GaveUp { .. }
-            | Self::Unintelligible { .. }
-            | Self::Undocumented { .. } => false,
+            | Self::InvalidResponse { .. }
+            | Self::UndocumentedResponse { .. } => false,
         }
     }
 
-    /// Whether credentials or a permission were refused.
+    /// Whether the credentials were rejected or a permission is missing.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        matches!(self.last(), Self::SignInRefused { .. } | Self::Forbidden { .. })
+        matches!(self.last_error(), Self::SignInRefused { .. } | Self::Forbidden { .. })
     }
 
-    /// How long Jira asks to wait before anything else is asked, where that is longer than patience lasts.
+    /// Returns how long Jira asks to wait, where that exceeds patience.
     #[must_use]
-    pub fn wait(&self) -> Option<Duration> {
-        if let Self::RateLimited { wait, .. } = self.last() {
+    pub fn requested_wait(&self) -> Option<Duration> {
+        if let Self::RateLimited { wait, .. } = self.last_error() {
             Some(*wait)
         } else {
             None
         }
     }
 
-    /// Whether quietdesk was told to stop before it could be made.
+    /// Whether quietdesk shut down before the request was sent.
     #[must_use]
-    pub fn is_stop(&self) -> bool {
-        matches!(self.last(), Self::Stopped { .. })
+    pub fn is_shutdown(&self) -> bool {
+        matches!(self.last_error(), Self::Stopped { .. })
     }
 
-    /// How the last attempt ended.
-    fn last(&self) -> &Self {
-        if let Self::MaybeDone(error) = self { error } else { self }
-    }
-
-    /// The same after an attempt whose answer was lost, said once.
-    #[must_use]
-    pub fn after_a_lost_attempt(self) -> Self {
-        match self.may_have_taken_effect() {
-            true => self,
-            false => Self::MaybeDone(Box::new(self)),
+    /// Returns the error of the last attempt.
+    fn last_error(&self) -> &Self {
+        if let Self::PossiblyApplied(error) = self {
+            error
+        } else {
+            self
         }
     }
 
-    /// Whether Jira may have done it all the same.
+    /// Adds that an earlier attempt with a lost response may have taken effect; unchanged where it says so already.
+    #[must_use]
+    pub fn with_lost_attempt(self) -> Self {
+        match self.may_have_taken_effect() {
+            true => self,
+            false => Self::PossiblyApplied(Box::new(self)),
+        }
+    }
+
+    /// Whether Jira may have applied the request anyway.
     #[must_use]
     pub fn may_have_taken_effect(&self) -> bool {
         match self {
-            Self::AnswerLost { .. } | Self::Unintelligible { .. } | Self::Undocumented { .. } | Self::MaybeDone(_) => {
-                true
-            }
-            Self::GaveUp { maybe_done, .. } | Self::Unreachable { maybe_done, .. } => *maybe_done,
+            Self::ResponseLost { .. }
+            | Self::InvalidResponse { .. }
+            | Self::UndocumentedResponse { .. }
+            | Self::PossiblyApplied(_) => true,
+            Self::GaveUp { possibly_applied, .. } | Self::Unreachable { possibly_applied, .. } => *possibly_applied,
             Self::SignInRefused { .. }
             | Self::Forbidden { .. }
             | Self::NotFound { .. }

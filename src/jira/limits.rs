@@ -1,29 +1,29 @@
-//! How much one request to Jira's API asks for, how much of a list is read, and how large an answer may be.
+//! Limits of requests and responses: page sizes, list lengths, response sizes.
 //!
-//! How many accounts a write carries is part of the plan, whose cost it decides: `model::calls::Limits`.
+//! The number of accounts per write decides the cost of the plan, so it is part of it: `model::calls::BatchLimits`.
 
-/// Rows of a page asked for; what Jira echoes is believed (docs/jira.md#page-limit).
+/// Requested rows per page; the limit that Jira echoes is the one in effect (docs/jira.md#page-limit).
 pub const PAGE_ROWS: usize = 1000;
-/// What a page of a desk's list holds at least (docs/jira.md#page-limit): from so many questions on, reading the list
-/// is cheaper.
-pub const LEAST_PAGE_ROWS: usize = 50;
-/// Rows of a page of `user/list` at most (docs/jira.md#sweep-cursor).
+/// Minimum rows of a page of a desk's list (docs/jira.md#page-limit): from this many look-ups on, reading the list is
+/// cheaper.
+pub const MIN_PAGE_ROWS: usize = 50;
+/// Maximum rows of a page of `user/list` (docs/jira.md#sweep-cursor).
 pub const CURSOR_PAGE_ROWS: usize = 2000;
-/// Rows of a page of a search for one address.
+/// Rows per page of a search for one address.
 pub const SEARCH_PAGE_ROWS: usize = 50;
-/// Where a search ends (docs/jira.md#search-end).
-pub const SEARCH_ROWS: usize = 1000;
-/// Rows of a list at most. No site has that many customers; a list that goes on is read no further.
-pub const LIST_ROWS: usize = 2_000_000;
-/// Pages in flight at most, whatever the width.
-pub const PAGES_AHEAD: usize = 1024;
-/// Look-ups and teams asked for at once. How many really are in flight is the client's own decision.
-pub const AT_ONCE: usize = 128;
-/// So many accounts at most are asked for one by one on Data Center, where an export tells people and agents apart.
-pub const ASKED_EACH: usize = 5_000;
-/// So many people at most may be listed on a desk whose role is read: it is one answer, without pages.
-pub const ROLE_LISTED: usize = 50_000;
-/// Largest answer taken in for the role of a Cloud desk's customers, in bytes: it has no pages.
-pub const ROLE_BYTES: usize = 16 * 1024 * 1024;
-/// Largest answer taken in, in bytes, where a request does not say otherwise.
-pub const ANSWER_BYTES: usize = 32 * 1024 * 1024;
+/// Maximum rows that a search returns (docs/jira.md#search-end).
+pub const MAX_SEARCH_ROWS: usize = 1000;
+/// Maximum rows of a list. No site has that many customers; a longer list is not read further.
+pub const MAX_LIST_ROWS: usize = 2_000_000;
+/// Maximum pages in flight, whatever the width.
+pub const MAX_PAGES_IN_FLIGHT: usize = 1024;
+/// Look-ups and role readings started at once. The client decides how many are actually in flight.
+pub const MAX_CONCURRENT_READS: usize = 128;
+/// Maximum accounts read one by one on Data Center, where an export needs to recognize agents.
+pub const MAX_ACCOUNTS_READ_SINGLY: usize = 5_000;
+/// Maximum people on a desk for its role to be read: the role is a single response without pages.
+pub const MAX_PEOPLE_FOR_ROLE_READ: usize = 50_000;
+/// Maximum size of the response for the role of a Cloud desk's customers, in bytes: it has no pages.
+pub const MAX_ROLE_BYTES: usize = 16 * 1024 * 1024;
+/// Maximum size of a response, in bytes, unless a request sets another.
+pub const MAX_RESPONSE_BYTES: usize = 32 * 1024 * 1024;

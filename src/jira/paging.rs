@@ -1,6 +1,6 @@
-//! Reading lists page by page, ahead of what is known to be there, without missing a row.
+//! Reads lists page by page, several pages at once, without missing a row.
 //!
-//! Owns which page is asked for next. Knows nothing of HTTP: a page comes from a function.
+//! Owns the order of the pages. Knows nothing of HTTP: a function returns the pages.
 
 use std::collections::BTreeSet;
 
@@ -11,35 +11,35 @@ use crate::model::account::{Account, AccountId};
 use crate::model::observed::Completeness;
 
 use super::errors::CallError;
-use super::limits::{LIST_ROWS, PAGE_ROWS, PAGES_AHEAD};
+use super::limits::{MAX_LIST_ROWS, MAX_PAGES_IN_FLIGHT, PAGE_ROWS};
 
 /// One page of a JSM list.
 #[derive(Clone, Debug)]
 pub(super) struct Page<T> {
     /// Its rows.
     pub rows: Vec<T>,
-    /// The `limit` the server echoes.
+    /// The `limit` that the server echoes.
     pub limit: usize,
-    /// Whether it says it is the last.
+    /// Whether it is marked as the last.
     pub is_last: bool,
 }
 
-/// A whole list, and whether it fitted together.
+/// A list, with its completeness.
 #[derive(Clone, Debug)]
 pub(super) struct Listing {
     /// The accounts, each once.
     pub accounts: Vec<Account>,
-    /// Whether that is all of them.
+    /// Whether the list is complete.
     pub completeness: Completeness,
 }
 
-/// Reads a whole JSM list. Page 1 fixes the stride; then 1, 2, 4 … pages are in flight, up to `width()`. A smaller
-/// echoed limit or an unexplained short page starts again from the first row not covered; after the first last (or
-/// empty) page nothing more is asked for. `take` says whether there was anything new in a page: a server that ignores
-/// `start` gives the same page for ever. True where the end was said to be it.
+/// Reads a JSM list. Page 1 fixes the stride; then 1, 2, 4 … pages are in flight, up to `width()`. A smaller echoed
+/// limit or an unexplained short page restarts from the first uncovered row; after the first last (or empty) page no
+/// page is requested. `take` returns whether a page had new rows: a server that ignores `start` returns the same page
+/// forever. Returns whether the last page was marked as such.
 ///
 /// # Errors
-/// Those of `fetch`, and one of `operation` beyond [`LIST_ROWS`]: a server that makes up new rows goes on for ever as well.
+/// Those of `fetch`, and one of `operation` beyond [`MAX_LIST_ROWS`], for a server that generates rows without end.
 pub(super) async fn read_all<T, F>(
     operation: &'static str,
     fetch: impl Fn(usize, usize) -> F,
@@ -64,15 +64,15 @@ where
             if !take(page.rows) || page.is_last {
                 return Ok(page.is_last);
             }
-            if covered > LIST_ROWS {
-                return Err(CallError::Unintelligible {
+            if covered > MAX_LIST_ROWS {
+                return Err(CallError::InvalidResponse {
                     operation,
-                    detail: format!("the list has more than {LIST_ROWS} rows and does not end"),
+                    detail: format!("the list has more than {MAX_LIST_ROWS} rows and does not end"),
                 });
             }
-            ahead = (ahead * 2).min(PAGES_AHEAD);
+            ahead = (ahead * 2).min(MAX_PAGES_IN_FLIGHT);
             if page.limit < stride || rows < stride {
-                // The pages in flight begin where no page ends any more.
+                // The pages in flight start at offsets that are no longer page boundaries.
                 stride = page.limit.clamp(1, stride);
                 ahead = 1;
                 break;
@@ -81,8 +81,8 @@ where
     }
 }
 
-/// Reads a desk's whole list of customers. A row that is repeated means that others moved meanwhile, so that some may
-/// have been skipped: good enough to add, never to remove.
+/// Reads a desk's complete list of customers. A repeated row means that rows moved during the reading, so some may have
+/// been skipped: sufficient for adding, never for removing.
 pub(super) async fn list_accounts<F>(
     operation: &'static str,
     fetch: impl Fn(usize, usize) -> F,
@@ -109,28 +109,26 @@ where
     .await?;
     let gap = match (ended, repeats) {
         (true, 0) => None,
-        (false, 0) => {
-            Some("the list ended with a page that holds nobody new and is not said to be the last".to_owned())
-        }
+        (false, 0) => Some("the list ended with a page that has no new rows and is not marked as the last".to_owned()),
         (_, repeats) => Some(format!("{repeats} rows were repeated while the list was read")),
     };
     let completeness = gap.map_or(Completeness::Complete, |gap| Completeness::Partial { gap });
     Ok(Listing { accounts, completeness })
 }
 
-/// How a sweep of all accounts ended.
+/// The end of a sweep of all accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SweepEnd {
     /// Whether every account was seen.
     pub finished: bool,
-    /// How many requests it cost.
+    /// Number of requests made.
     pub requests: usize,
 }
 
-/// Sweeps all accounts, a bare list without an echo. A short page can mean that rows were filtered out of the range, or
-/// that the server's page is smaller than asked for (docs/jira.md#sweep-gaps). Whichever it is, a page covers at least
-/// as many rows as the fullest page had, so going on by that many misses nobody; a few are seen twice. Only an empty
-/// page ends it. Stops once it has cost `most` requests.
+/// Sweeps all accounts, a plain list without an echoed limit. A short page can mean that rows were filtered out of the
+/// range, or that the server's page is smaller than requested (docs/jira.md#sweep-gaps). In both cases a page covers at
+/// least as many rows as the fullest page had, so advancing by that number misses no account; some are seen twice. Only
+/// an empty page ends the list. Stops after `most` requests.
 pub(super) async fn sweep<F>(
     fetch: impl Fn(usize, usize) -> F,
     width: impl Fn() -> usize,
@@ -160,9 +158,13 @@ where
                 .filter(|account| seen.insert(account.id.clone()))
                 .for_each(&mut *visit);
         }
-        // The first page alone decides how far the second one is.
+        // The second page starts after the rows of the first.
         start += if stride == 0 { fullest } else { window * stride };
-        ahead = if stride == 0 { 1 } else { (ahead * 2).min(PAGES_AHEAD) };
+        ahead = if stride == 0 {
+            1
+        } else {
+            (ahead * 2).min(MAX_PAGES_IN_FLIGHT)
+        };
     }
     Ok(SweepEnd {
         finished: false,
@@ -170,19 +172,19 @@ where
     })
 }
 
-/// One page of a list that is read by cursor.
+/// A page of a list that is read by cursor.
 #[derive(Clone, Debug)]
 pub(super) struct CursorPage {
     /// Its rows.
     pub rows: Vec<Account>,
-    /// Where the next one begins; nothing after the last.
+    /// The cursor of the next page; `None` after the last.
     pub next: Option<String>,
-    /// Whether it says it is the last.
+    /// Whether it is marked as the last.
     pub is_last: bool,
 }
 
-/// Sweeps all accounts by cursor: each page names the next, so they come one after another. A cursor that comes again
-/// would go round for ever, and leaves the sweep unfinished. Stops once it has cost `most` requests.
+/// Sweeps all accounts by cursor, one page after another. A repeated cursor would loop forever, so it leaves the sweep
+/// unfinished. Stops after `most` requests.
 pub(super) async fn sweep_by_cursor<F>(
     fetch: impl Fn(Option<String>) -> F,
     most: usize,
@@ -201,7 +203,7 @@ where
             .filter(|account| seen.insert(account.id.clone()))
             .for_each(&mut *visit);
         match page.next {
-            // Without a next one, only a page that says so is the last.
+            // Without a cursor, the list is complete only if the page is marked as the last.
             None => {
                 return Ok(SweepEnd {
                     finished: page.is_last,
@@ -245,7 +247,7 @@ mod tests {
             .block_on(future)
     }
 
-    /// A server that caps its pages, lowers the cap midway, and sometimes leaves out last rows without a word.
+    /// A server that caps its pages, lowers the cap midway, and sometimes omits last rows silently.
     fn read(
         count: usize,
         caps: (usize, usize),
@@ -314,7 +316,7 @@ mod tests {
         assert!(matches!(listing.completeness, Completeness::Partial { .. }));
     }
 
-    /// A server that makes up rows and never says that it has come to the end.
+    /// A server that generates rows and never marks a page as the last.
     #[test]
     fn endless_pages_of_new_rows_end() {
         let asked = Cell::new(0);
@@ -344,8 +346,8 @@ mod tests {
         assert!(run(list_accounts("x", fetch, || 4, &|_| ())).is_err());
     }
 
-    /// A server whose pages are capped, and which drops the rows of a range that a filter does not let through.
-    fn swept(count: usize, cap: usize, hidden: impl Fn(usize) -> bool, most: usize) -> (usize, SweepEnd) {
+    /// A server that caps its pages and filters rows out of a range.
+    fn run_sweep(count: usize, cap: usize, hidden: impl Fn(usize) -> bool, most: usize) -> (usize, SweepEnd) {
         let all = accounts(count);
         let calls = Cell::new(0);
         let fetch = |start: usize, limit: usize| {
@@ -363,7 +365,7 @@ mod tests {
 
     #[test]
     fn a_sweep_stops_when_it_has_cost_enough() {
-        let (_, end) = swept(9000, 1000, |_| false, 3);
+        let (_, end) = run_sweep(9000, 1000, |_| false, 3);
         assert_eq!(
             end,
             SweepEnd {
@@ -384,7 +386,7 @@ mod tests {
         #[test]
         fn no_account_is_missed_by_a_sweep(count in 0..5000_usize, cap in 200..1001_usize, every in 2..60_usize) {
             let hidden = |n: usize| n % every == 1;
-            let (visited, end) = swept(count, cap, hidden, 10_000);
+            let (visited, end) = run_sweep(count, cap, hidden, 10_000);
             prop_assert!(end.finished);
             prop_assert_eq!(visited, (0..count).filter(|n| !hidden(*n)).count());
         }
@@ -392,7 +394,7 @@ mod tests {
         #[test]
         fn no_account_is_missed_where_whole_ends_of_pages_are_filtered(count in 0..5000_usize, from in 0..1000_usize) {
             let hidden = |n: usize| n >= from && n < 1000 && n != 0;
-            let (visited, end) = swept(count, 1000, hidden, 10_000);
+            let (visited, end) = run_sweep(count, 1000, hidden, 10_000);
             prop_assert!(end.finished);
             prop_assert_eq!(visited, (0..count).filter(|n| !hidden(*n)).count());
         }

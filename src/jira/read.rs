@@ -1,11 +1,11 @@
-//! Reading Jira. What holds a [`JiraRead`] has no way to write.
+//! Reads from Jira. A [`JiraRead`] has no way to write.
 
 mod accounts;
 pub(super) mod desks;
 pub(super) mod health;
-pub(super) mod licence;
+pub(super) mod license;
 pub(super) mod listing;
-pub(super) mod unreached;
+pub(super) mod unreachable_site;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use self::listing::AccountListing;
-use self::unreached::Unreached;
+use self::unreachable_site::UnreachableSite;
 use super::address::BaseUrl;
 use super::client::{Client, Stats};
 use super::cloud::{MyPermissions, ServerInfo};
@@ -23,32 +23,32 @@ use super::credentials::Credentials;
 use super::errors::CallError;
 use super::limiter::{InFlight, Pace};
 use super::requests::{self as list, Platform, Request};
-use super::sign_in::SignIn;
-use super::told::Told;
+use super::response_metadata::ResponseMetadata;
+use super::sign_in::SignInMethod;
 use super::transport::{Network, Transport};
 use crate::model::account::Account;
 use crate::model::observed::{Deployment, Site};
 
-/// How to reach a Jira.
+/// How to connect to Jira.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where it is.
+    /// Its address.
     pub url: BaseUrl,
-    /// Which kind of Jira it is; nothing: it is asked.
+    /// The deployment; `None`: it is detected.
     pub deployment: Option<Deployment>,
-    /// Who signs in.
+    /// The credentials to sign in with.
     pub credentials: Credentials,
-    /// Certificates to trust besides the system's, in PEM.
+    /// CA certificates to trust besides the system's, as PEM.
     pub ca_file: Option<PathBuf>,
-    /// Requests in flight at most.
+    /// Maximum requests in flight.
     pub concurrency: usize,
-    /// How long to wait for a Jira that does not answer, or limits the rate.
+    /// How long to wait while Jira does not respond or limits the rate.
     pub patience: Duration,
-    /// Ends every wait, and every request not sent yet, once it is cancelled.
+    /// Ends every wait and prevents further requests, once canceled.
     pub stop: CancellationToken,
 }
 
-/// What the account may do; nothing where Jira does not say.
+/// Permissions of quietdesk's own account; `None` where Jira does not report them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permissions {
     /// Administer Jira: needed to create customers on Cloud (docs/jira.md#create-administrators).
@@ -57,54 +57,57 @@ pub struct Permissions {
     pub user_picker: Option<bool>,
 }
 
-/// A signed-in Jira that can only be read.
+/// A signed-in connection that can only read.
 #[derive(Debug)]
 pub struct JiraRead {
     pub(super) client: Client,
     site: Site,
-    /// The address people know the site by, where Jira says so.
-    own_address: Option<String>,
-    /// Whose sign-in it is, once that is made.
+    /// The base URL Jira reports.
+    base_url: Option<String>,
+    /// quietdesk's own account, after signing in.
     own_account: Option<Account>,
     listing: AccountListing,
     concurrency: usize,
 }
 
 impl JiraRead {
-    /// Asks which Jira this is, and signs in.
+    /// Detects the deployment and signs in.
     ///
     /// # Errors
-    /// When it cannot be reached, is another kind of Jira than was said, or refuses the sign-in.
+    /// When Jira cannot be reached, is not the given deployment, or rejects the sign-in.
     pub async fn connect(settings: Settings) -> Result<Self, ConnectError> {
         let network = Network::new(settings.url.clone(), &settings.credentials, settings.ca_file.as_deref())?;
-        Self::connect_by(Arc::new(network), settings).await
+        Self::connect_with_transport(Arc::new(network), settings).await
     }
 
-    /// The same, by another way than the network.
+    /// Like [`JiraRead::connect`], over another transport.
     ///
     /// # Errors
     /// As [`JiraRead::connect`].
-    pub async fn connect_by(transport: Arc<dyn Transport>, settings: Settings) -> Result<Self, ConnectError> {
-        let mut jira = Self::reach_by(transport, settings)
+    pub async fn connect_with_transport(
+        transport: Arc<dyn Transport>,
+        settings: Settings,
+    ) -> Result<Self, ConnectError> {
+        let mut jira = Self::reach_with_transport(transport, settings)
             .await
             .map_err(|unreached| unreached.error)?;
         jira.own_account = Some(jira.check_sign_in().await?);
         Ok(jira)
     }
 
-    /// Asks which Jira this is, and does not sign in.
+    /// Detects the deployment without signing in.
     ///
     /// # Errors
-    /// When it cannot be reached, or is another kind of Jira than was said; with what was learnt all the same.
-    pub async fn reach(settings: Settings) -> Result<Self, Unreached> {
+    /// When Jira cannot be reached, or is not the given deployment; includes what was learned.
+    pub async fn reach(settings: Settings) -> Result<Self, UnreachableSite> {
         let network = Network::new(settings.url.clone(), &settings.credentials, settings.ca_file.as_deref());
-        Self::reach_by(Arc::new(network.map_err(Unreached::unsent)?), settings).await
+        Self::reach_with_transport(Arc::new(network.map_err(UnreachableSite::before_requests)?), settings).await
     }
 
-    async fn reach_by(transport: Arc<dyn Transport>, settings: Settings) -> Result<Self, Unreached> {
-        // Whatever else answers there, Atlassian's own addresses are Cloud's.
-        let by_name = settings.url.is_atlassians().then_some(Deployment::Cloud);
-        let sign_in = |deployment| SignIn::of(&settings.credentials, deployment);
+    async fn reach_with_transport(transport: Arc<dyn Transport>, settings: Settings) -> Result<Self, UnreachableSite> {
+        // Atlassian's own hosts are always Cloud.
+        let by_name = settings.url.is_atlassian_hosted().then_some(Deployment::Cloud);
+        let sign_in = |deployment| SignInMethod::from_credentials(&settings.credentials, deployment);
         let client = Client::new(
             transport,
             settings.concurrency,
@@ -112,27 +115,27 @@ impl JiraRead {
             settings.stop,
             sign_in(settings.deployment.or(by_name)),
         );
-        let unreached = |error| Unreached::after(error, &client);
-        let asked = which_jira(&client, settings.deployment, by_name).await;
-        if let Err(CallError::NotFound { detail, .. }) = asked {
+        let unreached = |error| UnreachableSite::after_requests(error, &client);
+        let detected = detect_deployment(&client, settings.deployment, by_name).await;
+        if let Err(CallError::NotFound { detail, .. }) = detected {
             let url = settings.url.to_string();
-            return Err(unreached(ConnectError::NoJira { url, detail }));
+            return Err(unreached(ConnectError::NotJira { url, detail }));
         }
-        let (deployment, info) = asked.map_err(|error| unreached(error.into()))?;
+        let (deployment, info) = detected.map_err(|error| unreached(error.into()))?;
         if let Some(expected) = settings.deployment.filter(|expected| *expected != deployment) {
-            return Err(unreached(ConnectError::AnotherKind {
+            return Err(unreached(ConnectError::WrongDeployment {
                 expected,
                 found: deployment,
             }));
         }
-        client.signs_in_by(sign_in(Some(deployment)));
+        client.set_sign_in(sign_in(Some(deployment)));
         if deployment == Deployment::DataCenter {
-            client.shares_one_limit();
+            client.share_one_rate_limit();
         }
         if settings.url.is_cloud_site() && !settings.credentials.names_a_user() {
-            return Err(unreached(ConnectError::NoUser));
+            return Err(unreached(ConnectError::MissingUser));
         }
-        let listing = AccountListing::of(deployment, &info);
+        let listing = AccountListing::for_server(deployment, &info);
         let own_address = info.base_url();
         let site = Site {
             url: settings.url.to_string(),
@@ -142,69 +145,67 @@ impl JiraRead {
         Ok(Self {
             client,
             site,
-            own_address,
+            base_url: own_address,
             own_account: None,
             listing,
             concurrency: settings.concurrency,
         })
     }
 
-    /// Which Jira this is.
+    /// Returns the site.
     #[must_use]
     pub fn site(&self) -> &Site {
         &self.site
     }
 
-    /// The address people know the site by, without a slash at its end: where Jira is reached through a gateway, links
-    /// to that lead nowhere.
+    /// Returns the base URL Jira reports, without a trailing slash: links to a gateway's address do not work.
     #[must_use]
-    pub fn own_address(&self) -> &str {
-        self.own_address.as_deref().unwrap_or(&self.site.url)
+    pub fn base_url(&self) -> &str {
+        self.base_url.as_deref().unwrap_or(&self.site.url)
     }
 
-    /// Whose sign-in it is; nothing where none was made.
+    /// Returns quietdesk's own account; `None` before signing in.
     #[must_use]
     pub fn own_account(&self) -> Option<&Account> {
         self.own_account.as_ref()
     }
 
-    /// What came of the requests so far.
+    /// Returns the counters of the requests so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.client.stats()
     }
 
-    /// What the headers of answers told besides: the time of the last one, and how the rate is limited.
+    /// Returns metadata of the responses so far.
     #[must_use]
-    pub fn told(&self) -> Told {
-        self.client.told()
+    pub fn response_metadata(&self) -> ResponseMetadata {
+        self.client.response_metadata()
     }
 
-    /// How fast is read, to be changed at any time.
+    /// Returns the read pacer, which can be changed at any time.
     #[must_use]
     pub fn pace(&self) -> Arc<Pace> {
         self.client.pace()
     }
 
-    /// How many requests are in flight, to be asked at any time.
+    /// Returns the concurrency limiter, for metrics.
     #[must_use]
-    pub fn traffic(&self) -> Arc<InFlight> {
-        self.client.traffic()
+    pub fn in_flight_limiter(&self) -> Arc<InFlight> {
+        self.client.in_flight_limiter()
     }
 
-    /// How many requests may be in flight at most.
+    /// Returns the maximum number of requests in flight.
     #[must_use]
     pub fn concurrency(&self) -> usize {
         self.concurrency
     }
 
-    /// Makes sure that the sign-in is good, before any listing is believed (docs/jira.md#myself,
-    /// docs/jira.md#dead-token).
+    /// Verifies the sign-in, before any list is trusted (docs/jira.md#myself, docs/jira.md#dead-token).
     ///
     /// # Errors
     /// [`CallError::SignInRefused`], also for a 403; or that Jira cannot be reached.
     pub async fn check_sign_in(&self) -> Result<Account, CallError> {
-        match self.user(&Request::new(&self.platform().myself, &[])).await {
+        match self.read_user(&Request::new(&self.platform().myself, &[])).await {
             Ok(user) => Ok(user),
             Err(CallError::Forbidden { operation, detail }) => Err(CallError::SignInRefused {
                 operation,
@@ -215,15 +216,15 @@ impl JiraRead {
         }
     }
 
-    /// What the account may do.
+    /// Reads the permissions of quietdesk's own account.
     ///
     /// # Errors
-    /// When Jira does not say.
+    /// When they cannot be read.
     pub async fn permissions(&self) -> Result<Permissions, CallError> {
         let request = Request::new(&self.platform().permissions, &[]);
         let request = match self.site.deployment {
             Deployment::Cloud => request.query("permissions", "ADMINISTER,USER_PICKER"),
-            // It tells all of them, and knows no such parameter (contracts).
+            // It returns all of them, and has no such parameter (contracts).
             Deployment::DataCenter => request,
         };
         let mine: MyPermissions = self.client.json(&request).await?;
@@ -246,34 +247,33 @@ fn platform(deployment: Deployment) -> &'static Platform {
     }
 }
 
-/// Asks which Jira this is, in Cloud's way first. Data Center has no such path, and says so in one way or another. What it
-/// says of itself holds; else what was `expected`, what its address says, what its version looks like, and by which
-/// path it answered.
-async fn which_jira(
+/// Detects the deployment, on Cloud's path first, which Data Center rejects in various ways. The reported deployment
+/// decides; else the `expected` one, the host name, the form of the version, and finally the path that succeeded.
+async fn detect_deployment(
     client: &Client,
     expected: Option<Deployment>,
     by_name: Option<Deployment>,
 ) -> Result<(Deployment, ServerInfo), CallError> {
-    let ask = async |deployment| {
+    let read = async |deployment| {
         let request = Request::new(&platform(deployment).server_info, &[]);
         let info: ServerInfo = client.json(&request).await?;
-        match info.is_silent() {
-            true => Err(CallError::Unintelligible {
+        match info.lacks_identity() {
+            true => Err(CallError::InvalidResponse {
                 operation: request.endpoint().operation,
-                detail: "it says neither its version nor its kind".to_owned(),
+                detail: "it reports neither its version nor its kind".to_owned(),
             }),
             false => Ok((deployment, info)),
         }
     };
-    let (path, info) = match ask(expected.unwrap_or(Deployment::Cloud)).await {
+    let (path, info) = match read(expected.unwrap_or(Deployment::Cloud)).await {
         Err(
             CallError::NotFound { .. }
             | CallError::Refused { .. }
             | CallError::Redirected { .. }
-            | CallError::Unintelligible { .. },
-        ) if expected != Some(Deployment::DataCenter) => ask(Deployment::DataCenter).await?,
-        asked => asked?,
+            | CallError::InvalidResponse { .. },
+        ) if expected != Some(Deployment::DataCenter) => read(Deployment::DataCenter).await?,
+        result => result?,
     };
-    let unsaid = || expected.or(by_name).or(info.looks_like()).unwrap_or(path);
-    Ok((info.says().unwrap_or_else(unsaid), info))
+    let inferred = || expected.or(by_name).or(info.inferred_deployment()).unwrap_or(path);
+    Ok((info.reported_deployment().unwrap_or_else(inferred), info))
 }

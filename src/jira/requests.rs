@@ -1,6 +1,6 @@
-//! The list of allowed requests: the only way out of the process.
+//! The list of allowed requests: every request of quietdesk is in it.
 //!
-//! A [`Request`] can only be made from an [`Endpoint`], and endpoints can only be made here. None mails anybody or takes
+//! A [`Request`] can only be made from an [`Endpoint`], and endpoints can only be made here. None sends e-mail or takes
 //! a seat; the calls that do (docs/jira.md#mailing-calls, docs/jira.md#invite-calls) are not in the list, so they
 //! cannot be made.
 
@@ -8,37 +8,37 @@ use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 
-use super::limits::ANSWER_BYTES;
+use super::limits::MAX_RESPONSE_BYTES;
 
-/// What may be done with a request whose answer was lost, or was a 5xx.
+/// What to do with a request after a lost response or a 5xx.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replay {
-    /// It changes nothing: repeat it.
+    /// A read: repeat it.
     Safe,
-    /// Doing it twice is doing it once: repeat it.
+    /// A second time has no further effect: repeat it.
     Idempotent,
-    /// Look up what became of it before anything is repeated.
+    /// Look up its effect before it is repeated.
     LookupFirst,
 }
 
-/// One kind of request quietdesk can make.
+/// One kind of request.
 #[derive(Debug)]
 #[expect(
     clippy::manual_non_exhaustive,
     reason = "not even the rest of this crate may make one"
 )]
 pub struct Endpoint {
-    /// What it does, in words that complete "cannot …".
+    /// The operation, in words that complete "cannot …".
     pub operation: &'static str,
     /// The HTTP method.
     pub method: Method,
     /// The path, with `{}` for each parameter.
     pub template: &'static str,
-    /// What may be done after a lost answer.
+    /// What to do after a lost response.
     pub replay: Replay,
-    /// Whether it could mail anybody. Never true of a request in this list; counted in every report.
+    /// Whether it could send e-mail. False for every request in this list; counted in every report.
     pub mails: bool,
-    /// Whether Jira asks for `X-ExperimentalApi: opt-in`.
+    /// Whether Jira requires `X-ExperimentalApi: opt-in`.
     pub experimental: bool,
     _only_here: (),
 }
@@ -65,14 +65,14 @@ const fn read(operation: &'static str, template: &'static str) -> Endpoint {
     endpoint(operation, Method::GET, template, Replay::Safe, false)
 }
 
-/// The platform's own API, which each kind of Jira spells in its way.
+/// The platform API; its paths differ between deployments.
 #[derive(Debug)]
 pub struct Platform {
-    /// Which Jira is this (docs/jira.md#which-jira).
+    /// Deployment and version (docs/jira.md#which-jira).
     pub server_info: Endpoint,
-    /// Who am I (docs/jira.md#myself).
+    /// quietdesk's own account (docs/jira.md#myself).
     pub myself: Endpoint,
-    /// What may I do (docs/jira.md#permissions).
+    /// Permissions of quietdesk's own account (docs/jira.md#permissions).
     pub permissions: Endpoint,
     /// One account (docs/jira.md#more-than-a-customer).
     pub account: Endpoint,
@@ -82,22 +82,22 @@ pub struct Platform {
     pub all_accounts: Endpoint,
     /// A project's roles (docs/jira.md#project-roles).
     pub roles: Endpoint,
-    /// Who holds a role (docs/jira.md#role-is-list, docs/jira.md#role-is-second-witness).
+    /// The holders of a role (docs/jira.md#role-is-list, docs/jira.md#role-is-second-witness).
     pub role: Endpoint,
 }
 
-const WHICH_JIRA: &str = "ask which Jira this is";
+const SERVER_INFO: &str = "read Jira's server information";
 const SIGN_IN: &str = "sign in to Jira";
-const PERMISSIONS: &str = "ask for the account's permissions";
+const PERMISSIONS: &str = "read the account's permissions";
 const ACCOUNT: &str = "read an account";
-const LOOK_UP: &str = "look an e-mail up";
+const LOOK_UP: &str = "look up an e-mail";
 const ALL_ACCOUNTS: &str = "read all accounts";
 const ROLES: &str = "list a project's roles";
 const ROLE: &str = "read a project role";
 
 /// Cloud's platform API.
 pub static CLOUD: Platform = Platform {
-    server_info: read(WHICH_JIRA, "/rest/api/3/serverInfo"),
+    server_info: read(SERVER_INFO, "/rest/api/3/serverInfo"),
     myself: read(SIGN_IN, "/rest/api/3/myself"),
     permissions: read(PERMISSIONS, "/rest/api/3/mypermissions"),
     account: read(ACCOUNT, "/rest/api/3/user"),
@@ -107,9 +107,9 @@ pub static CLOUD: Platform = Platform {
     role: read(ROLE, "/rest/api/3/project/{}/role/{}"),
 };
 
-/// Data Center's platform API, of which its own document calls a part experimental.
+/// Data Center's platform API; its documentation marks a part as experimental.
 pub static DATA_CENTER: Platform = Platform {
-    server_info: read(WHICH_JIRA, "/rest/api/2/serverInfo"),
+    server_info: read(SERVER_INFO, "/rest/api/2/serverInfo"),
     myself: endpoint(SIGN_IN, Method::GET, "/rest/api/2/myself", Replay::Safe, true),
     permissions: read(PERMISSIONS, "/rest/api/2/mypermissions"),
     account: read(ACCOUNT, "/rest/api/2/user"),
@@ -119,8 +119,8 @@ pub static DATA_CENTER: Platform = Platform {
     role: read(ROLE, "/rest/api/2/project/{}/role/{}"),
 };
 
-/// Is there service management, and may it be used (docs/jira.md#jsm-there).
-pub static SERVICE_MANAGEMENT: Endpoint = read("ask for Jira Service Management", "/rest/servicedeskapi/info");
+/// Version and license of Jira Service Management (docs/jira.md#jsm-there).
+pub static SERVICE_MANAGEMENT: Endpoint = read("query Jira Service Management", "/rest/servicedeskapi/info");
 /// The service desks (docs/jira.md#desks-list).
 pub static DESKS: Endpoint = read("list the service desks", "/rest/servicedeskapi/servicedesk");
 /// A desk's customers (docs/jira.md#customers-list; experimental).
@@ -131,7 +131,7 @@ pub static CUSTOMERS: Endpoint = endpoint(
     Replay::Safe,
     true,
 );
-/// How open a desk is (an internal path, docs/jira.md#access-path).
+/// A desk's access settings (an internal path, docs/jira.md#access-path).
 pub static ACCESS: Endpoint = endpoint(
     "read a desk's access mode",
     Method::GET,
@@ -139,8 +139,8 @@ pub static ACCESS: Endpoint = endpoint(
     Replay::Safe,
     true,
 );
-/// Make a customer, silently (docs/jira.md#create-shape, docs/jira.md#create-silent). Data Center may ask to opt in
-/// (docs/jira.md#experimental-customers); Cloud does not mind.
+/// Creates a customer without e-mail (docs/jira.md#create-shape, docs/jira.md#create-silent). Data Center may require
+/// the opt-in (docs/jira.md#experimental-customers); Cloud ignores it.
 pub static CREATE_CUSTOMER: Endpoint = endpoint(
     "create a customer",
     Method::POST,
@@ -148,8 +148,8 @@ pub static CREATE_CUSTOMER: Endpoint = endpoint(
     Replay::LookupFirst,
     true,
 );
-/// Put accounts on a desk; idempotent (docs/jira.md#add), silent (docs/jira.md#add-silent). Data Center may ask to
-/// opt in (docs/jira.md#experimental-customers).
+/// Adds accounts to a desk; idempotent (docs/jira.md#add), sends no e-mail (docs/jira.md#add-silent). Data Center may
+/// require the opt-in (docs/jira.md#experimental-customers).
 pub static ADD_TO_DESK: Endpoint = endpoint(
     "add customers to a desk",
     Method::POST,
@@ -157,7 +157,7 @@ pub static ADD_TO_DESK: Endpoint = endpoint(
     Replay::Idempotent,
     true,
 );
-/// Take accounts off a desk: Cloud (docs/jira.md#remove; experimental); refused while the desk is open
+/// Removes accounts from a desk: Cloud (docs/jira.md#remove; experimental); refused while the desk is open
 /// (docs/jira.md#remove-while-open).
 pub static REMOVE_FROM_DESK: Endpoint = endpoint(
     "remove customers from a desk",
@@ -166,7 +166,7 @@ pub static REMOVE_FROM_DESK: Endpoint = endpoint(
     Replay::Idempotent,
     true,
 );
-/// Take somebody out of a project's role: Data Center (docs/jira.md#remove-data-center).
+/// Removes an account from a project's role: Data Center (docs/jira.md#remove-data-center).
 pub static REMOVE_FROM_ROLE: Endpoint = endpoint(
     "remove a customer from a desk",
     Method::DELETE,
@@ -174,7 +174,7 @@ pub static REMOVE_FROM_ROLE: Endpoint = endpoint(
     Replay::Idempotent,
     false,
 );
-/// Replace a desk's access settings whole (docs/jira.md#access-full-replacement), which makes it idempotent.
+/// Replaces a desk's access settings as a whole (docs/jira.md#access-full-replacement), so it is idempotent.
 pub static SET_ACCESS: Endpoint = endpoint(
     "change a desk's access mode",
     Method::POST,
@@ -182,8 +182,8 @@ pub static SET_ACCESS: Endpoint = endpoint(
     Replay::Idempotent,
     true,
 );
-/// Make an account with a first password: Data Center, and only ever with `applicationKeys: []` and without
-/// `notification`, which mails nobody and takes no seat (docs/jira.md#no-applications-no-seat,
+/// Creates an account with a first password: Data Center, and always with `applicationKeys: []` and without
+/// `notification`, which sends no e-mail and takes no seat (docs/jira.md#no-applications-no-seat,
 /// docs/jira.md#user-notification). See `data_center::NewUser`.
 pub static CREATE_USER: Endpoint = endpoint(
     "create an account with a first password",
@@ -192,8 +192,8 @@ pub static CREATE_USER: Endpoint = endpoint(
     Replay::LookupFirst,
     true,
 );
-/// Change an account: Data Center (docs/jira.md#change-name, docs/jira.md#rename). Named by its key, which a new name
-/// does not change, so that doing it twice is doing it once.
+/// Changes an account: Data Center (docs/jira.md#change-name, docs/jira.md#rename). Addressed by its key, which a
+/// rename does not change, so it is idempotent.
 pub static UPDATE_USER: Endpoint = endpoint(
     "change an account",
     Method::PUT,
@@ -201,9 +201,9 @@ pub static UPDATE_USER: Endpoint = endpoint(
     Replay::Idempotent,
     true,
 );
-/// Take an application away from an account, and with it the seat: Data Center (docs/jira.md#take-seat-back).
+/// Removes an application from an account, and with it the seat: Data Center (docs/jira.md#take-seat-back).
 pub static TAKE_SEAT_BACK: Endpoint = endpoint(
-    "take a licence seat back",
+    "take back a license seat",
     Method::DELETE,
     "/rest/api/2/user/application",
     Replay::Idempotent,
@@ -250,18 +250,19 @@ impl Endpoint {
     }
 }
 
-/// One request, ready to be sent as often as its replay class allows. Its rendering tells neither ids nor what is sent.
+/// One request, which can be sent as often as its replay class allows. Its `Debug` output contains neither ids nor
+/// data.
 #[derive(Clone)]
 pub struct Request {
     endpoint: &'static Endpoint,
     path: String,
     query: Vec<(&'static str, String)>,
     body: Option<Bytes>,
-    most: usize,
+    max_response_bytes: usize,
 }
 
 impl Request {
-    /// A request to `endpoint`, its path parameters filled in, each as one segment whatever it holds.
+    /// Creates a request to `endpoint` with its path parameters, each encoded as one segment.
     #[must_use]
     pub fn new(endpoint: &'static Endpoint, parameters: &[&str]) -> Self {
         let mut pieces = endpoint.template.split("{}");
@@ -277,53 +278,53 @@ impl Request {
             path,
             query: Vec::new(),
             body: None,
-            most: ANSWER_BYTES,
+            max_response_bytes: MAX_RESPONSE_BYTES,
         }
     }
 
-    /// With another bound on the length of the answer, in bytes.
+    /// Sets the maximum size of the response, in bytes.
     #[must_use]
-    pub fn at_most(mut self, bytes: usize) -> Self {
-        self.most = bytes;
+    pub fn with_max_response_bytes(mut self, bytes: usize) -> Self {
+        self.max_response_bytes = bytes;
         self
     }
 
-    /// With a query parameter.
+    /// Adds a query parameter.
     #[must_use]
     pub fn query(mut self, name: &'static str, value: impl ToString) -> Self {
         self.query.push((name, value.to_string()));
         self
     }
 
-    /// With a JSON body. Bodies are quietdesk's own types, which always serialise.
+    /// Sets a JSON body. Bodies are quietdesk's own types, which always serialize.
     #[must_use]
     pub fn json(mut self, body: &impl Serialize) -> Self {
         self.body = serde_json::to_vec(body).ok().map(Bytes::from);
         self
     }
 
-    /// What it is a request to.
+    /// Returns the endpoint.
     #[must_use]
     pub fn endpoint(&self) -> &'static Endpoint {
         self.endpoint
     }
 
-    /// The path, encoded. Holds ids; not for logs above DEBUG.
+    /// Returns the encoded path. Contains ids; not for logs above DEBUG.
     pub(super) fn path(&self) -> &str {
         &self.path
     }
 
-    /// The query, not encoded. May hold e-mails.
+    /// Returns the query, not encoded. May contain e-mails.
     pub(super) fn query_pairs(&self) -> &[(&'static str, String)] {
         &self.query
     }
 
-    /// How long the answer may be, in bytes.
-    pub(super) fn most(&self) -> usize {
-        self.most
+    /// Returns the maximum size of the response, in bytes.
+    pub(super) fn max_response_bytes(&self) -> usize {
+        self.max_response_bytes
     }
 
-    /// The JSON body.
+    /// Returns the JSON body.
     pub(super) fn body(&self) -> Option<&Bytes> {
         self.body.as_ref()
     }
@@ -340,8 +341,8 @@ impl std::fmt::Debug for Request {
 mod tests {
     use super::*;
 
-    /// The calls that mail or take a seat (docs/jira.md#mailing-calls, docs/jira.md#invite-calls). Data Center's
-    /// `POST user` is one or not by its body alone: `data_center::NewUser` cannot spell the one that is.
+    /// Whether a call sends e-mail or takes a seat (docs/jira.md#mailing-calls, docs/jira.md#invite-calls). Whether
+    /// Data Center's `POST user` does depends on its body: `data_center::NewUser` cannot express such a body.
     fn is_forbidden(method: &Method, template: &str) -> bool {
         let writes = *method != Method::GET;
         writes
@@ -352,7 +353,7 @@ mod tests {
                 || template.ends_with("/skip-permission-check"))
     }
 
-    /// An endpoint that the list leaves out would be judged by no test.
+    /// No test would check an endpoint that is missing from the list.
     #[test]
     fn the_list_is_whole() {
         let (defined, _) = include_str!("requests.rs").split_once("/// The whole list.").unwrap();
@@ -392,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn no_rendering_tells_what_is_sent() {
+    fn no_rendering_contains_what_is_sent() {
         let request = Request::new(&CREATE_USER, &[])
             .query("key", "ada@example.com")
             .json(&["s3cret"]);

@@ -1,87 +1,87 @@
-//! How quietdesk signs in, as far as that is known: what to do about a refusal goes by it.
+//! The method of sign-in, as far as known: it decides the advice after a refusal.
 
 use super::credentials::Credentials;
 use crate::model::observed::Deployment;
 
-/// What was sent to whom.
+/// The kind of credentials, and the deployment they are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignIn {
-    /// A user and an API token, to Cloud.
+pub enum SignInMethod {
+    /// A user and an API token, for Cloud.
     ApiToken,
-    /// A token alone, to Cloud: a service account's.
+    /// A token without a user, for Cloud: a service account's.
     ServiceAccount,
-    /// A personal access token alone, to Data Center.
+    /// A personal access token without a user, for Data Center.
     PersonalToken,
-    /// A user and a password, to Data Center.
+    /// A user and a password, for Data Center.
     Basic,
-    /// A user and a token, to a Jira that has not said which kind it is.
-    Named,
-    /// A token alone, to a Jira that has not said which kind it is.
-    Alone,
+    /// A user and a token; the deployment is not known yet.
+    UserAndToken,
+    /// A token without a user; the deployment is not known yet.
+    TokenOnly,
 }
 
-impl SignIn {
-    /// What these credentials are to a Jira of this kind, or to one that has not said.
-    pub(super) fn of(credentials: &Credentials, deployment: Option<Deployment>) -> Self {
+impl SignInMethod {
+    /// Classifies the credentials, for a deployment that may not be known yet.
+    pub(super) fn from_credentials(credentials: &Credentials, deployment: Option<Deployment>) -> Self {
         match (deployment, credentials.names_a_user()) {
             (Some(Deployment::Cloud), true) => Self::ApiToken,
             (Some(Deployment::Cloud), false) => Self::ServiceAccount,
             (Some(Deployment::DataCenter), false) => Self::PersonalToken,
             (Some(Deployment::DataCenter), true) => Self::Basic,
-            (None, true) => Self::Named,
-            (None, false) => Self::Alone,
+            (None, true) => Self::UserAndToken,
+            (None, false) => Self::TokenOnly,
         }
     }
 
-    /// Whether it is known to be Cloud.
+    /// Whether the deployment is known to be Cloud.
     pub(super) fn is_to_cloud(self) -> bool {
         match self {
             Self::ApiToken | Self::ServiceAccount => true,
-            Self::PersonalToken | Self::Basic | Self::Named | Self::Alone => false,
+            Self::PersonalToken | Self::Basic | Self::UserAndToken | Self::TokenOnly => false,
         }
     }
 
-    /// What to do where Jira refuses it, saying this.
+    /// Returns advice for a refused sign-in; `detail` is Jira's message.
     #[must_use]
-    pub fn mend(self, detail: &str) -> &'static str {
-        if is_basic_switched_off(detail) {
-            return "use a personal access token (profile picture → Profile → Personal Access Tokens) and leave --user away";
+    pub fn advice(self, detail: &str) -> &'static str {
+        if is_basic_auth_disabled(detail) {
+            return "use a personal access token (profile picture → Profile → Personal Access Tokens) and omit --user";
         }
-        // What Jira says where it wants to see a CAPTCHA solved.
+        // Jira requires a CAPTCHA.
         if detail.contains("AUTHENTICATION_DENIED") {
-            return "too many sign-ins failed: sign in once in a browser as that account, then check --user and the token";
+            return "too many failed sign-ins; sign in with a browser as that account, then check --user and the token";
         }
         match self {
             Self::ApiToken => {
-                "check --user; if the token has expired, make a new one at id.atlassian.com → Security → API tokens and \
-                 put it in the token file"
-            }
-            Self::ServiceAccount => {
-                "a token alone is taken at https://api.atlassian.com/ex/jira/CLOUD_ID, from a service account, whose access \
-                 tokens live an hour: make a new one; a person's API token needs --user as well"
-            }
-            Self::PersonalToken => {
-                "check the token; if it has expired, make a new one (profile picture → Profile → Personal Access Tokens) \
+                "check --user; if the token has expired, create a new one at id.atlassian.com → Security → API tokens \
                  and put it in the token file"
             }
+            Self::ServiceAccount => {
+                "a token without --user works only at https://api.atlassian.com/ex/jira/CLOUD_ID, for a service \
+                 account; its access tokens expire after an hour: create a new one; a user's API token needs --user"
+            }
+            Self::PersonalToken => {
+                "check the token; if it has expired, create a new one (profile picture → Profile → Personal Access \
+                 Tokens) and put it in the token file"
+            }
             Self::Basic => {
-                "with --user this is basic sign-in, which takes that account's user name and password; a personal access \
-                 token stands alone: leave --user away"
+                "with --user this is basic sign-in, which takes that account's username and password; for a personal \
+                 access token, omit --user"
             }
-            Self::Named => {
-                "check --user and the token; on Cloud it is that account's API token (id.atlassian.com → Security → API \
-                 tokens), on Data Center its password, for a personal access token stands alone there, without --user"
+            Self::UserAndToken => {
+                "check --user and the token; on Cloud it is that account's API token (id.atlassian.com → Security → \
+                 API tokens), on Data Center its password; with a personal access token, omit --user"
             }
-            Self::Alone => {
+            Self::TokenOnly => {
                 "check the token; on Data Center it is a personal access token (profile picture → Profile → Personal \
-                 Access Tokens), and if it has expired, make a new one; Cloud wants --user as well"
+                 Access Tokens), and if it has expired, create a new one; Cloud requires --user as well"
             }
         }
     }
 }
 
-/// What Data Center says where it takes no passwords (docs/jira.md#basic-off).
-pub(super) fn is_basic_switched_off(detail: &str) -> bool {
+/// Whether Data Center's message says that basic sign-in is off (docs/jira.md#basic-off).
+pub(super) fn is_basic_auth_disabled(detail: &str) -> bool {
     detail.contains("Basic Authentication")
 }
 
@@ -95,7 +95,7 @@ mod tests {
             Credentials::parse(Some("a@example.com"), "t0k").unwrap(),
             Credentials::parse(None, "t0k").unwrap(),
         );
-        for (credentials, deployment, told, not_told) in [
+        for (credentials, deployment, present, absent) in [
             (&named, Some(Deployment::Cloud), "id.atlassian.com", "personal access"),
             (
                 &named,
@@ -107,15 +107,15 @@ mod tests {
             (&alone, Some(Deployment::Cloud), "service account", "Personal Access"),
             (&alone, None, "Personal Access Tokens", "id.atlassian.com"),
         ] {
-            let mend = SignIn::of(credentials, deployment).mend("");
-            assert!(mend.contains(told) && !mend.contains(not_told), "{mend}");
+            let advice = SignInMethod::from_credentials(credentials, deployment).advice("");
+            assert!(advice.contains(present) && !advice.contains(absent), "{advice}");
         }
-        let unknown = SignIn::of(&named, None).mend("");
+        let unknown = SignInMethod::from_credentials(&named, None).advice("");
         assert!(
             unknown.contains("on Cloud") && unknown.contains("on Data Center"),
             "{unknown}"
         );
-        let switched_off = SignIn::Basic.mend("Basic Authentication has been disabled on this instance.");
-        assert!(switched_off.contains("leave --user away"), "{switched_off}");
+        let switched_off = SignInMethod::Basic.advice("Basic Authentication has been disabled on this instance.");
+        assert!(switched_off.contains("omit --user"), "{switched_off}");
     }
 }

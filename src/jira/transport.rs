@@ -1,7 +1,6 @@
-//! The seam between requests and the network.
+//! The interface between requests and the network.
 //!
-//! Owns bytes. Must never follow a redirect, repeat a request by itself, or take in an answer without
-//! bound.
+//! Owns bytes. Must never follow a redirect, repeat a request by itself, or read a response of unlimited size.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,15 +19,15 @@ use super::credentials::Credentials;
 use super::requests::Request;
 use crate::files::{self, Accept};
 
-/// Largest file of certificates, in bytes.
+/// Maximum size of a certificate file, in bytes.
 const CERTIFICATES: u64 = 16 * 1024 * 1024;
-/// How long a connection may take.
+/// Timeout of connecting.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// An answer, read whole.
+/// A complete response.
 #[derive(Debug)]
-pub struct Answer {
-    /// The HTTP it came in.
+pub struct Response {
+    /// The HTTP version.
     pub version: Version,
     /// The status.
     pub status: StatusCode,
@@ -38,19 +37,19 @@ pub struct Answer {
     pub body: Bytes,
 }
 
-impl Answer {
-    /// The same without the token, should Jira repeat it where people are told: in headers, and in what it says of an
-    /// error. Data is left as it is, in which a short password could be a word.
-    fn without(mut self, credentials: &Credentials) -> Self {
+impl Response {
+    /// Removes the token, should Jira repeat it in headers or in an error's body. Successful bodies are left unchanged:
+    /// a short password could occur as a word in the data.
+    fn redact_token(mut self, credentials: &Credentials) -> Self {
         for value in self.headers.values_mut() {
-            if let Cow::Owned(hidden) = credentials.hide(value.as_bytes())
+            if let Cow::Owned(hidden) = credentials.redact(value.as_bytes())
                 && let Ok(hidden) = HeaderValue::from_bytes(&hidden)
             {
                 *value = hidden;
             }
         }
         if !self.status.is_success()
-            && let Cow::Owned(hidden) = credentials.hide(&self.body)
+            && let Cow::Owned(hidden) = credentials.redact(&self.body)
         {
             self.body = hidden.into();
         }
@@ -58,27 +57,27 @@ impl Answer {
     }
 }
 
-/// Why there is no whole answer.
+/// The reason why there is no complete response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
-    /// The request was surely not sent.
+    /// The request was certainly not sent.
     #[error("no connection: {0}")]
     NotSent(String),
-    /// Nor can it be for now: the name does not resolve, or nothing listens there.
+    /// The same, and retrying is unlikely to help: the name does not resolve, or nothing listens there.
     #[error("no connection: {0}")]
     NoConnection(String),
-    /// It may have been received.
+    /// The request may have been received.
     #[error("{0}")]
-    Lost(String),
-    /// It is longer than this many bytes; asking again would not make it shorter.
-    #[error("the answer is longer than {0} bytes")]
+    ResponseLost(String),
+    /// The response exceeds this many bytes; repeating the request would not change that.
+    #[error("the response is longer than {0} bytes")]
     TooLong(usize),
 }
 
-/// What carries requests to Jira and answers back.
+/// Carries requests to Jira and returns its responses.
 pub trait Transport: fmt::Debug + Send + Sync {
-    /// Sends one request once. Dropping the future hangs up: the caller decides how long it may take.
-    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Answer, TransportError>>;
+    /// Sends one request once. Dropping the future closes the connection: the caller decides how long it may take.
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, TransportError>>;
 }
 
 /// The network.
@@ -92,13 +91,13 @@ pub(super) struct Network {
 
 impl Network {
     /// # Errors
-    /// When no encrypted connection can be made from this machine.
+    /// When the CA file cannot be used, or TLS cannot be set up.
     pub(super) fn new(
         base: BaseUrl,
         credentials: &Credentials,
         ca_file: Option<&std::path::Path>,
     ) -> Result<Self, ConnectError> {
-        // What TLS reckons with; refused where this process chose before, which chose the same.
+        // The TLS crypto provider. Fails where this process has already set it, which was the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("quietdesk/", env!("CARGO_PKG_VERSION")))
@@ -116,7 +115,7 @@ impl Network {
             let pem = files::read(path, CERTIFICATES, Accept::Files).map_err(|error| wrong(error.into()))?;
             let certificates = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| wrong(error.into()))?;
             if certificates.is_empty() {
-                return Err(wrong("there is no certificate in it".into()));
+                return Err(wrong("it contains no certificate".into()));
             }
             builder = builder.tls_certs_merge(certificates);
         }
@@ -131,35 +130,35 @@ impl Network {
 }
 
 impl Transport for Network {
-    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Answer, TransportError>> {
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, TransportError>> {
         Box::pin(async move {
             let url = self.base.join(request.path(), request.query_pairs());
             let mut sent = self
                 .client
                 .request(request.endpoint().method.clone(), url)
                 .headers(self.headers.clone());
-            for (name, value) in headers_of(request) {
+            for (name, value) in request_headers(request) {
                 sent = sent.header(name, value);
             }
             if let Some(body) = request.body() {
                 sent = sent.body(body.clone());
             }
-            let mut answer = sent.send().await.map_err(|error| failed(&error))?;
+            let mut answer = sent.send().await.map_err(|error| transport_error(&error))?;
             let (version, status, headers) = (answer.version(), answer.status(), answer.headers().clone());
             let mut body = BytesMut::new();
-            while let Some(chunk) = answer.chunk().await.map_err(|error| failed(&error))? {
-                if body.len() + chunk.len() > request.most() {
-                    return Err(TransportError::TooLong(request.most()));
+            while let Some(chunk) = answer.chunk().await.map_err(|error| transport_error(&error))? {
+                if body.len() + chunk.len() > request.max_response_bytes() {
+                    return Err(TransportError::TooLong(request.max_response_bytes()));
                 }
                 body.extend_from_slice(&chunk);
             }
-            let answer = Answer {
+            let answer = Response {
                 version,
                 status,
                 headers,
                 body: body.freeze(),
             };
-            Ok(answer.without(&self.credentials))
+            Ok(answer.redact_token(&self.credentials))
         })
     }
 }
@@ -173,7 +172,7 @@ pub struct InProcess<S> {
 }
 
 impl<S> InProcess<S> {
-    /// Sends what goes to `base` to `service` instead.
+    /// Sends requests for `base` to `service` instead.
     pub fn new(service: S, base: BaseUrl, credentials: &Credentials) -> Self {
         Self {
             service,
@@ -200,7 +199,7 @@ where
     S::Future: Send,
     S::Error: fmt::Debug,
 {
-    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Answer, TransportError>> {
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, TransportError>> {
         let service = self.service.clone();
         Box::pin(async move {
             let url = self.base.join(request.path(), request.query_pairs());
@@ -212,34 +211,35 @@ where
                 .parse()
                 .map_err(|error| TransportError::NotSent(format!("{error}")))?;
             *sent.headers_mut() = self.headers.clone();
-            sent.headers_mut().extend(headers_of(request));
+            sent.headers_mut().extend(request_headers(request));
             let answer = service
                 .oneshot(sent)
                 .await
-                .map_err(|error| TransportError::Lost(format!("{error:?}")))?;
+                .map_err(|error| TransportError::ResponseLost(format!("{error:?}")))?;
             let (parts, body) = answer.into_parts();
-            let body = Limited::new(body, request.most()).collect().await;
+            let body = Limited::new(body, request.max_response_bytes()).collect().await;
             let body = body.map_err(|error| match error.is::<LengthLimitError>() {
-                true => TransportError::TooLong(request.most()),
-                false => TransportError::Lost(error.to_string()),
+                true => TransportError::TooLong(request.max_response_bytes()),
+                false => TransportError::ResponseLost(error.to_string()),
             })?;
-            let answer = Answer {
+            let answer = Response {
                 version: parts.version,
                 status: parts.status,
                 headers: parts.headers,
                 body: body.to_bytes(),
             };
-            Ok(answer.without(&self.credentials))
+            Ok(answer.redact_token(&self.credentials))
         })
     }
 }
 
-/// No `Origin`, and no browser's `User-Agent`: Jira takes those for a forged page (docs/jira.md#no-browser).
+/// Returns the headers of every request. No `Origin` and no browser's `User-Agent`: Jira treats such requests as
+/// cross-site forgery (docs/jira.md#no-browser).
 fn common_headers(credentials: &Credentials) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.extend(credentials.header().map(|value| (AUTHORIZATION, value)));
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    // Else Data Center's errors are in the account's language.
+    // Otherwise Data Center's errors are in the account's language.
     headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("en-US"));
     headers.insert(
         HeaderName::from_static("x-force-accept-language"),
@@ -252,7 +252,7 @@ fn common_headers(credentials: &Credentials) -> HeaderMap {
     headers
 }
 
-fn headers_of(request: &Request) -> Vec<(HeaderName, HeaderValue)> {
+fn request_headers(request: &Request) -> Vec<(HeaderName, HeaderValue)> {
     let mut headers = Vec::new();
     if request.endpoint().experimental {
         headers.push((
@@ -266,25 +266,26 @@ fn headers_of(request: &Request) -> Vec<(HeaderName, HeaderValue)> {
     headers
 }
 
-/// The innermost cause says most; the outer ones repeat the address, which can hold an e-mail.
-fn failed(error: &reqwest::Error) -> TransportError {
+/// Converts an error, with the text of its innermost cause only: the outer ones repeat the URL, which can contain an
+/// e-mail.
+fn transport_error(error: &reqwest::Error) -> TransportError {
     let mut cause: &dyn std::error::Error = error;
     let mut unconnected = false;
     while let Some(source) = cause.source() {
         cause = source;
         let io = cause.downcast_ref::<std::io::Error>();
         unconnected |= io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused);
-        // The connector's own words for a name that does not resolve; its type is not public.
+        // The connector's message for a name that does not resolve; its type is not public.
         unconnected |= cause.to_string().starts_with("dns error");
     }
     let text = if error.is_timeout() {
-        "no answer in time".to_owned()
+        "no response in time".to_owned()
     } else {
         cause.to_string()
     };
     match (error.is_connect(), unconnected) {
         (true, true) => TransportError::NoConnection(text),
         (true, false) => TransportError::NotSent(text),
-        (false, _) => TransportError::Lost(text),
+        (false, _) => TransportError::ResponseLost(text),
     }
 }

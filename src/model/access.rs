@@ -1,4 +1,4 @@
-//! How open a desk is.
+//! Access modes of a desk.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ pub enum Access {
 }
 
 impl Access {
-    /// The word the roster uses.
+    /// Returns the value as the roster spells it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

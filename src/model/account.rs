@@ -1,67 +1,70 @@
-//! Accounts as Jira knows them.
+//! Jira accounts.
 
 use std::fmt;
 
 use super::email::EmailKey;
 
-/// What never changes about an account: Cloud's accountId, Data Center's user key. For ledgers and saved plans.
+/// Stable id of an account: accountId on Cloud, user key on Data Center. Stored in ledgers and saved plans.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct AccountId(pub String);
 
-/// What calls send to name an account: Cloud's accountId, Data Center's username (which can change).
+/// Identifier that API requests use for an account: accountId on Cloud, username (which can change) on Data Center.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Handle(pub String);
 
-/// One account, as an observation saw it.
+/// An account as read from Jira.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Its stable identity.
+    /// The stable id.
     pub id: AccountId,
-    /// What calls send.
+    /// The identifier for API requests.
     pub handle: Handle,
-    /// What sort of account it is.
+    /// The type of account.
     pub kind: AccountKind,
     /// False for a deactivated account, which can neither sign in nor be added anywhere.
     pub active: bool,
-    /// The address Jira shows; nothing where profile privacy hides it (Cloud, docs/jira.md#hidden-emails).
+    /// The e-mail Jira shows; `None` if profile privacy hides it (Cloud, docs/jira.md#hidden-emails).
     pub email: Option<String>,
-    /// The display name; empty where Jira shows none.
+    /// The display name; empty if Jira shows none.
     pub name: String,
 }
 
-/// What sort of account it is (Cloud's `accountType`, docs/jira.md#account-kinds).
+/// Type of an account (Cloud's `accountType`, docs/jira.md#account-kinds).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AccountKind {
     /// A portal-only customer.
     Customer,
-    /// A person with an account of the whole product: perhaps an agent, perhaps a customer.
+    /// A person with a full product account: an agent or a customer.
     Person,
     /// An app; never a customer.
     App,
-    /// Jira did not say, or said something not known.
+    /// Missing from the response, or a value quietdesk does not know.
     Unknown,
 }
 
 impl Account {
-    /// The key of the visible address.
+    /// Returns the key of the visible e-mail.
     #[must_use]
     pub fn email_key(&self) -> Option<EmailKey> {
-        self.email.as_deref().map(EmailKey::of)
+        self.email.as_deref().map(EmailKey::from_address)
     }
 
-    /// Whether an address is its user name: Data Center's, where the service management names the accounts it makes by
-    /// their e-mail (docs/jira.md#username-is-email).
+    /// Returns whether the username is this e-mail. On Data Center, Jira Service Management uses the e-mail as the
+    /// username of accounts it creates (docs/jira.md#username-is-email).
     #[must_use]
-    pub fn is_named(&self, email: &EmailKey) -> bool {
+    pub fn has_username(&self, email: &EmailKey) -> bool {
         self.username_key().is_some_and(|key| key == *email)
     }
 
-    /// The key of the user name, where that is an address.
+    /// Returns the key of the username if it is an e-mail.
     #[must_use]
     pub fn username_key(&self) -> Option<EmailKey> {
-        self.handle.0.contains('@').then(|| EmailKey::of(&self.handle.0))
+        self.handle
+            .0
+            .contains('@')
+            .then(|| EmailKey::from_address(&self.handle.0))
     }
 }
 
@@ -82,16 +85,16 @@ mod tests {
     use super::*;
     use crate::model::fixtures::account;
 
-    /// A user name that is an address counts as one, however it is spelled; any other says nothing.
+    /// A username that is an e-mail matches in any spelling; other usernames match no e-mail.
     #[test]
     fn user_names_that_are_addresses() {
         let named = |handle: &str| Account {
             handle: Handle(handle.into()),
             ..account("1", "other@example.com")
         };
-        let ada = EmailKey::of("ada@example.com");
+        let ada = EmailKey::from_address("ada@example.com");
         for (handle, is_ada) in [("Ada@Example.com", true), ("ada", false), ("bob@example.com", false)] {
-            assert_eq!(named(handle).is_named(&ada), is_ada, "{handle}");
+            assert_eq!(named(handle).has_username(&ada), is_ada, "{handle}");
         }
         assert_eq!(named("Ada@Example.com").username_key(), Some(ada));
         assert_eq!(named("ada").username_key(), None);

@@ -1,4 +1,4 @@
-//! The calls a plan costs: steps are per person, requests per batch.
+//! Groups a plan's steps into calls: steps are per person, requests per batch.
 
 use std::collections::BTreeMap;
 
@@ -7,21 +7,21 @@ use super::observed::Deployment;
 use super::plan::Plan;
 use super::step::{Action, StepId};
 
-/// What one request can carry.
+/// Numbers of accounts that one request can carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct BatchLimits {
     /// Accounts in one call that adds to a desk.
     pub added_per_call: usize,
     /// Accounts in one call that removes from a desk.
     pub removed_per_call: usize,
 }
 
-impl Limits {
-    /// 50 accounts a membership call are known to work on Cloud (docs/jira.md#batch-50). Data Center takes lists as
-    /// well when it adds, and says nothing of how long; it removes one by one, from the role
-    /// (docs/jira.md#remove-data-center).
+impl BatchLimits {
+    /// Returns the limits of a deployment. On Cloud, 50 accounts per membership call are known to work
+    /// (docs/jira.md#batch-50). Data Center also accepts lists when adding, with no documented limit; it removes
+    /// accounts one by one, from the role (docs/jira.md#remove-data-center).
     #[must_use]
-    pub fn of(deployment: Deployment) -> Self {
+    pub fn for_deployment(deployment: Deployment) -> Self {
         Self {
             added_per_call: 50,
             removed_per_call: match deployment {
@@ -35,22 +35,22 @@ impl Limits {
 /// One write request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Call {
-    /// Make one account.
+    /// Create one account.
     Create(StepId),
-    /// Change one account.
+    /// Update one account.
     Update(StepId),
-    /// Put accounts on a desk.
+    /// Add accounts to a desk.
     Add {
         /// The desk.
         desk: DeskKey,
-        /// The steps it fulfils, in the plan's order.
+        /// The steps it executes, in the plan's order.
         steps: Vec<StepId>,
     },
-    /// Take accounts off a desk.
+    /// Remove accounts from a desk.
     Remove {
         /// The desk.
         desk: DeskKey,
-        /// The steps it fulfils, in the plan's order.
+        /// The steps it executes, in the plan's order.
         steps: Vec<StepId>,
     },
     /// Change one desk's access mode.
@@ -60,36 +60,35 @@ pub enum Call {
 /// A plan's calls, in the order they are made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Calls {
-    /// Creates and adds, interleaved: a batch is added as soon as its accounts can be there, so that an interrupted
-    /// import leaves whole people.
+    /// Creates and adds, interleaved: a batch is added as soon as its accounts can exist, so that an interrupted import
+    /// leaves few accounts without desks.
     pub people: Vec<Call>,
-    /// Changes of access that let fewer in; after all who are added.
+    /// Changes to a stricter access mode; after all adds.
     pub tightening: Vec<Call>,
-    /// Removals; after what is tightened, because Jira removes nobody from an open desk
-    /// (docs/jira.md#remove-while-open).
-    pub removing: Vec<Call>,
-    /// Changes of access that let more in.
+    /// Removals; after tightening, because Jira refuses removals from an open desk (docs/jira.md#remove-while-open).
+    pub removals: Vec<Call>,
+    /// Changes to a more open access mode.
     pub loosening: Vec<Call>,
 }
 
 impl Calls {
-    /// How many requests that is.
+    /// Returns the number of requests.
     #[must_use]
     pub fn count(&self) -> usize {
         self.iter().count()
     }
 
-    /// All of them, in order.
+    /// Returns all calls in order.
     pub fn iter(&self) -> impl Iterator<Item = &Call> {
-        let in_order = [&self.people, &self.tightening, &self.removing, &self.loosening];
+        let in_order = [&self.people, &self.tightening, &self.removals, &self.loosening];
         in_order.into_iter().flatten()
     }
 }
 
-/// Groups a plan's steps into the fewest calls Jira allows.
+/// Groups a plan's steps into the fewest calls that Jira allows.
 #[must_use]
 pub fn calls(plan: &Plan) -> Calls {
-    let limits = Limits::of(plan.site.deployment);
+    let limits = BatchLimits::for_deployment(plan.site.deployment);
     let mut calls = Calls::default();
     let (mut adding, mut removing) = (Batches::default(), Batches::default());
     for step in &plan.steps {
@@ -98,11 +97,11 @@ pub fn calls(plan: &Plan) -> Calls {
             Action::UpdateCustomer { .. } => calls.people.push(Call::Update(step.id)),
             Action::AddToDesk { desk, .. } => {
                 let full = adding.push(desk, step.id, limits.added_per_call);
-                calls.people.extend(full.map(|steps| add(desk, steps)));
+                calls.people.extend(full.map(|steps| add_call(desk, steps)));
             }
             Action::RemoveFromDesk { desk, .. } => {
                 let full = removing.push(desk, step.id, limits.removed_per_call);
-                calls.removing.extend(full.map(|steps| remove(desk, steps)));
+                calls.removals.extend(full.map(|steps| remove_call(desk, steps)));
             }
             Action::SetAccess { before, after, .. } => match after < before {
                 true => calls.tightening.push(Call::SetAccess(step.id)),
@@ -110,36 +109,38 @@ pub fn calls(plan: &Plan) -> Calls {
             },
         }
     }
-    calls.people.extend(adding.rest().map(|(desk, steps)| add(desk, steps)));
     calls
-        .removing
-        .extend(removing.rest().map(|(desk, steps)| remove(desk, steps)));
+        .people
+        .extend(adding.into_incomplete().map(|(desk, steps)| add_call(desk, steps)));
+    calls
+        .removals
+        .extend(removing.into_incomplete().map(|(desk, steps)| remove_call(desk, steps)));
     calls
 }
 
-fn add(desk: &DeskKey, steps: Vec<StepId>) -> Call {
+fn add_call(desk: &DeskKey, steps: Vec<StepId>) -> Call {
     let desk = desk.clone();
     Call::Add { desk, steps }
 }
 
-fn remove(desk: &DeskKey, steps: Vec<StepId>) -> Call {
+fn remove_call(desk: &DeskKey, steps: Vec<StepId>) -> Call {
     let desk = desk.clone();
     Call::Remove { desk, steps }
 }
 
-/// Steps that wait for their desk's batch to be full.
+/// Incomplete batches, by desk.
 #[derive(Default)]
 struct Batches<'a>(BTreeMap<&'a DeskKey, Vec<StepId>>);
 
 impl<'a> Batches<'a> {
-    /// The batch, where the step makes it full.
+    /// Adds a step; returns the batch if it is full.
     fn push(&mut self, desk: &'a DeskKey, step: StepId, size: usize) -> Option<Vec<StepId>> {
         let batch = self.0.entry(desk).or_default();
         batch.push(step);
         (batch.len() == size).then(|| std::mem::take(batch))
     }
 
-    fn rest(self) -> impl Iterator<Item = (&'a DeskKey, Vec<StepId>)> {
+    fn into_incomplete(self) -> impl Iterator<Item = (&'a DeskKey, Vec<StepId>)> {
         self.0.into_iter().filter(|(_, steps)| !steps.is_empty())
     }
 }

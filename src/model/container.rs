@@ -1,5 +1,4 @@
-//! What people can belong to: a service desk or an organization. Lists, claims, guards, counts and remembered facts are the
-//! same for both.
+//! Containers: a service desk or an organization. Lists, claims, guards, counts and ledger facts treat both alike.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,26 +6,26 @@ use std::fmt;
 use super::desk::DeskKey;
 use super::organization::OrganizationName;
 
-/// Something that people belong to.
+/// A group of customers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Container {
-    /// A desk, with its list of customers.
+    /// A service desk and its customer list.
     Desk(DeskKey),
-    /// An organization, with its members.
+    /// An organization and its members.
     Organization(OrganizationName),
 }
 
-/// What an organization's name is written down with. No project key begins so.
+/// Prefix of a stored organization name. No project key starts with it.
 const ORGANIZATION: &str = "organization ";
 
-/// A text that is no [`Container::stored`].
+/// A text that [`Container::to_stored`] cannot have produced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("is neither a project key nor the name of an organization")]
-pub struct NotAContainer;
+#[error("is neither a project key nor an organization name")]
+pub struct InvalidContainer;
 
 impl Container {
-    /// The desk, where it is one.
+    /// Returns the key if this is a desk.
     #[must_use]
     pub fn desk(&self) -> Option<&DeskKey> {
         match self {
@@ -35,25 +34,25 @@ impl Container {
         }
     }
 
-    /// How it is written down: what [`Container::restored`] reads.
+    /// Returns the form that is stored in the ledger; [`Container::from_stored`] parses it.
     #[must_use]
-    pub fn stored(&self) -> Cow<'_, str> {
+    pub fn to_stored(&self) -> Cow<'_, str> {
         match self {
             Self::Desk(key) => key.as_str().into(),
             Self::Organization(name) => format!("{ORGANIZATION}{name}").into(),
         }
     }
 
-    /// What was written down.
+    /// Parses the output of [`Container::to_stored`].
     ///
     /// # Errors
-    /// [`NotAContainer`] where nothing is written so.
-    pub fn restored(text: &str) -> Result<Self, NotAContainer> {
+    /// [`InvalidContainer`] if the text is in neither stored form.
+    pub fn from_stored(text: &str) -> Result<Self, InvalidContainer> {
         match text.strip_prefix(ORGANIZATION) {
             Some(name) => OrganizationName::parse(name).map(Self::Organization),
             None => DeskKey::parse(text).ok().map(Self::Desk),
         }
-        .ok_or(NotAContainer)
+        .ok_or(InvalidContainer)
     }
 }
 
@@ -70,7 +69,7 @@ impl From<&DeskKey> for Container {
 }
 
 impl fmt::Display for Container {
-    /// The key, or the name.
+    /// Writes the desk key or the organization name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Desk(key) => key.fmt(f),
@@ -88,16 +87,16 @@ mod tests {
         let desk = Container::Desk(DeskKey::parse("SUP").unwrap());
         let organization = Container::Organization(OrganizationName::parse("SUP").unwrap());
         assert_ne!(
-            desk.stored(),
-            organization.stored(),
+            desk.to_stored(),
+            organization.to_stored(),
             "a desk and an organization of one name"
         );
         for container in [desk, organization] {
-            assert_eq!(Container::restored(&container.stored()), Ok(container.clone()));
+            assert_eq!(Container::from_stored(&container.to_stored()), Ok(container.clone()));
             assert_eq!(container.to_string(), "SUP");
         }
         for wrong in ["", "sup", "organization", "organization "] {
-            assert_eq!(Container::restored(wrong), Err(NotAContainer), "{wrong:?}");
+            assert_eq!(Container::from_stored(wrong), Err(InvalidContainer), "{wrong:?}");
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Service desks, by the key of their Jira project.
+//! Service desk keys.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// The key of a desk's Jira project, such as `SUP`: an upper-case letter, then upper-case letters, digits or `_`.
+/// Key of a desk's Jira project, such as `SUP`: an upper-case letter, then upper-case letters, digits or `_`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DeskKey(Arc<str>);
@@ -11,12 +11,12 @@ pub struct DeskKey(Arc<str>);
 /// A text that is not a project key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is not a Jira project key (upper-case letters, digits and _, beginning with a letter)")]
-pub struct NotADeskKey;
+pub struct InvalidDeskKey;
 
 impl TryFrom<String> for DeskKey {
-    type Error = NotADeskKey;
+    type Error = InvalidDeskKey;
 
-    fn try_from(text: String) -> Result<Self, NotADeskKey> {
+    fn try_from(text: String) -> Result<Self, InvalidDeskKey> {
         Self::parse(&text)
     }
 }
@@ -28,20 +28,20 @@ impl From<DeskKey> for String {
 }
 
 impl DeskKey {
-    /// Checks a key.
+    /// Parses a key. Keys are case-sensitive and never corrected.
     ///
     /// # Errors
-    /// [`NotADeskKey`] when it is not shaped like one; keys are case-sensitive and never corrected.
-    pub fn parse(text: &str) -> Result<Self, NotADeskKey> {
+    /// [`InvalidDeskKey`] if the text is not in that form or has over 255 bytes.
+    pub fn parse(text: &str) -> Result<Self, InvalidDeskKey> {
         let mut chars = text.chars();
         let starts = chars.next().is_some_and(|c| c.is_ascii_uppercase());
         let rest = chars.all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
         (starts && rest && text.len() <= 255)
             .then(|| Self(text.into()))
-            .ok_or(NotADeskKey)
+            .ok_or(InvalidDeskKey)
     }
 
-    /// The key.
+    /// Returns the key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,4 +1,4 @@
-//! Who is in each container, counted against the roster.
+//! Customers of each container, counted against the roster.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,60 +7,60 @@ use serde::{Deserialize, Serialize};
 use super::access::Access;
 use super::account::{Account, AccountId, Handle};
 use super::container::Container;
-use super::observed::{AccessReading, Observed, ObservedDesk, Witness};
+use super::observed::{AccessReading, Observed, ObservedDesk, RoleReading};
 use super::plan::Plan;
 use super::roster::Roster;
 
-/// One desk's list, counted. `listed + unlisted + hidden = customers`.
+/// Counts of one desk's customer list. `listed + unlisted + hidden = customers`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeskCounts {
-    /// How many Jira lists.
+    /// Customers on Jira's list.
     pub customers: usize,
-    /// Of these, how many the roster lists on this desk.
+    /// Customers the roster lists on this desk.
     pub listed: usize,
-    /// How many it does not.
+    /// Customers the roster does not list on this desk.
     pub unlisted: usize,
-    /// How many hide their e-mail and are nobody's in the roster.
+    /// Accounts with a hidden e-mail that match no roster entry.
     pub hidden: usize,
-    /// The groups whose members are customers as well: shown, and left alone.
+    /// Groups that make their members customers. Reported, never changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
-    /// How open it was when it was read; nothing where that is not managed or cannot be read. Not in the document.
+    /// The access mode read from Jira; `None` if it is unmanaged or unreadable. Not in the document.
     #[serde(skip)]
     pub access: Option<Access>,
-    /// Whether the project role of its customers was asked, and cannot tell who is off it. Not in the document.
+    /// Whether the customer role was read and is not trusted to show phantoms. Not in the document.
     #[serde(skip)]
     pub role_doubted: bool,
-    /// Who is on it without being listed. Not in the document.
+    /// Accounts on the desk that the roster does not list. Not in the document.
     #[serde(skip)]
     pub strangers: Vec<AccountId>,
-    /// The unlisted by name, where that was asked for.
+    /// The unlisted customers, with `--unlisted`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unlisted_accounts: Option<Vec<Stranger>>,
 }
 
-/// Somebody on a desk whom the roster does not list.
+/// A customer on a desk that the roster does not list there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stranger {
     /// The account.
     pub account: AccountId,
-    /// The address Jira shows.
+    /// The e-mail Jira shows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// The display name.
     pub name: String,
 }
 
-/// Counts every container that was read whole; the unlisted are named where `name_unlisted`.
+/// Counts the customers of every container that was read completely. `name_unlisted` adds the unlisted accounts.
 #[must_use]
-pub fn counts(
+pub fn count_containers(
     roster: &Roster,
     observed: &Observed,
     plan: &Plan,
     name_unlisted: bool,
 ) -> BTreeMap<Container, DeskCounts> {
     let mut counts = BTreeMap::new();
-    let accounts = observed.by_handle();
+    let accounts = observed.accounts_by_handle();
     for container in roster.containers() {
         let Some(list) = observed
             .list_of(&container)
@@ -76,17 +76,17 @@ pub fn counts(
             .clone()
             .filter_map(|(email, _)| Some(&plan.accounts.get(email)?.id))
             .collect();
-        // Whoever a held entry may mean may well be listed.
+        // The candidates of a held entry may be listed customers.
         let of_it: BTreeSet<_> = customers.map(|(email, _)| email).collect();
         let held = plan.held.iter();
         let held = held.filter(|held| held.email.as_ref().is_some_and(|email| of_it.contains(email.key())));
         listed.extend(held.flat_map(|held| held.reason.candidates()));
-        counts.insert(container, counts_of(list, &listed, &accounts, name_unlisted));
+        counts.insert(container, count_desk(list, &listed, &accounts, name_unlisted));
     }
     counts
 }
 
-fn counts_of(
+fn count_desk(
     desk: &ObservedDesk,
     listed: &BTreeSet<&AccountId>,
     accounts: &BTreeMap<&Handle, &Account>,
@@ -97,9 +97,9 @@ fn counts_of(
         groups: desk.groups.iter().cloned().collect(),
         access: match desk.access {
             AccessReading::Known(access) => Some(access),
-            AccessReading::NotAsked | AccessReading::Unreadable { .. } => None,
+            AccessReading::NotRead | AccessReading::Unreadable { .. } => None,
         },
-        role_doubted: matches!(desk.witness, Witness::Doubted { .. }),
+        role_doubted: matches!(desk.role_reading, RoleReading::Untrusted { .. }),
         ..DeskCounts::default()
     };
     let mut strangers = Vec::new();
@@ -128,42 +128,45 @@ fn counts_of(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fixtures::{account, customer, key, reading, roster, site, with};
+    use crate::model::fixtures::{account, cloud_site, customer, desk_key, desk_mut, roster, with_account};
     use crate::model::ledger::Ledger;
     use crate::model::plan::plan;
     use crate::model::policy::Policy;
 
     #[test]
-    fn whoever_a_held_entry_may_mean_is_no_stranger() {
-        let observed = with(site(&["SUP"]), account("1", "ada@example.com"), &["SUP"]);
-        let observed = with(observed, account("2", "ada@example.com"), &["SUP"]);
-        let observed = with(observed, account("3", "eve@example.com"), &["SUP"]);
+    fn candidates_of_held_entries_are_not_strangers() {
+        let observed = with_account(cloud_site(&["SUP"]), account("1", "ada@example.com"), &["SUP"]);
+        let observed = with_account(observed, account("2", "ada@example.com"), &["SUP"]);
+        let observed = with_account(observed, account("3", "eve@example.com"), &["SUP"]);
         let roster = roster(&["SUP"], [customer("ada@example.com", &["SUP"])]);
-        let plan = plan(&roster, &observed, &Ledger::none(), &Policy::default());
+        let plan = plan(&roster, &observed, &Ledger::not_kept(), &Policy::default());
         assert_eq!(plan.held.len(), 1);
-        let counts = counts(&roster, &observed, &plan, true).into_values().next().unwrap();
+        let counts = count_containers(&roster, &observed, &plan, true)
+            .into_values()
+            .next()
+            .unwrap();
         assert_eq!((counts.customers, counts.listed, counts.unlisted), (3, 2, 1));
         assert_eq!(counts.strangers, [AccountId("3".into())]);
     }
 
-    /// Who is listed, who hides the address, who is neither; whoever the list names and nobody met counts by that name.
+    /// Listed, hidden and unlisted customers; a handle without a known account counts as unlisted.
     #[test]
     fn everybody_on_a_desk_is_counted_once() {
         let hidden = Account {
             email: None,
             ..account("2", "")
         };
-        let mut observed = with(site(&["OPS", "SUP"]), account("1", "ada@example.com"), &["SUP"]);
-        observed = with(observed, hidden, &["SUP"]);
-        observed = with(observed, account("3", "eve@example.com"), &["SUP"]);
-        let desk = reading(&mut observed, "SUP");
+        let mut observed = with_account(cloud_site(&["OPS", "SUP"]), account("1", "ada@example.com"), &["SUP"]);
+        observed = with_account(observed, hidden, &["SUP"]);
+        observed = with_account(observed, account("3", "eve@example.com"), &["SUP"]);
+        let desk = desk_mut(&mut observed, "SUP");
         desk.members.insert(Handle("unmet".into()));
         desk.groups = ["staff".to_owned()].into();
-        reading(&mut observed, "OPS").access = AccessReading::NotAsked;
+        desk_mut(&mut observed, "OPS").access = AccessReading::NotRead;
         let roster = roster(&["OPS", "SUP"], [customer("ada@example.com", &["SUP"])]);
-        let plan = plan(&roster, &observed, &Ledger::none(), &Policy::default());
-        let counts = counts(&roster, &observed, &plan, false);
-        let (ops, sup) = (&counts[&key("OPS").into()], &counts[&key("SUP").into()]);
+        let plan = plan(&roster, &observed, &Ledger::not_kept(), &Policy::default());
+        let counts = count_containers(&roster, &observed, &plan, false);
+        let (ops, sup) = (&counts[&desk_key("OPS").into()], &counts[&desk_key("SUP").into()]);
         assert_eq!((sup.customers, sup.listed, sup.hidden, sup.unlisted), (4, 1, 1, 2));
         assert_eq!(sup.strangers.len(), 3);
         assert_eq!(
@@ -171,6 +174,6 @@ mod tests {
             (&["staff".to_owned()][..], Some(Access::Restricted))
         );
         assert_eq!((ops.customers, ops.access), (0, None));
-        assert!(sup.unlisted_accounts.is_none(), "named only where that was asked for");
+        assert!(sup.unlisted_accounts.is_none(), "named only with name_unlisted");
     }
 }

@@ -1,4 +1,4 @@
-//! What an edit of the roster concerns, so that it costs what changed and not the whole list.
+//! The part of a roster that an edit concerns, so that its cost depends on the change and not on the whole roster.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,30 +10,34 @@ use super::roster::{Customer, DeskSpec, Membership, Roster};
 /// The part of a roster that an edit concerns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
-    /// The entries to act on, and the desks they need. An entry that is in here only for a desk that is read whole is
-    /// narrowed to such desks.
+    /// The entries to act on, and the desks they need. An unchanged entry keeps only its fully read desks.
     pub roster: Roster,
-    /// Desks that are new or whose settings changed: to be read whole, because everybody on them is concerned.
-    pub whole: BTreeSet<DeskKey>,
-    /// Entries that changed, each to be looked up.
+    /// Desks to read completely, because the edit concerns everyone on them: new, changed or losing people.
+    pub complete_desks: BTreeSet<DeskKey>,
+    /// Changed entries, to be looked up.
     pub people: BTreeSet<EmailKey>,
 }
 
-/// What the answers that were lost were about.
+/// Entries and desks that requests with lost responses may have changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Unsettled {
-    /// Entries whose account or membership may have been made.
+pub struct UncertainOutcomes {
+    /// Entries with possible changes of account or memberships.
     pub people: BTreeSet<EmailKey>,
-    /// Desks whose access may have been changed.
+    /// Desks with a possible change of access mode.
     pub desks: BTreeSet<DeskKey>,
 }
 
 impl Edit {
-    /// What differs between the roster that was last brought to Jira and the one wanted now. What is `unsettled` counts
-    /// as changed: what became of it is not known. A desk that somebody may have to be taken off is read whole, because
-    /// the guards go by how many are on it.
+    /// Compares the roster applied last with the one wanted now. `unsettled` entries and desks count as changed,
+    /// because their state is unknown. A desk with possible removals is read completely, because the guards need its
+    /// size.
     #[must_use]
-    pub fn between(applied: &Roster, wanted: &Roster, unsettled: &Unsettled, deployment: Option<Deployment>) -> Self {
+    pub fn between(
+        applied: &Roster,
+        wanted: &Roster,
+        unsettled: &UncertainOutcomes,
+        deployment: Option<Deployment>,
+    ) -> Self {
         let changed =
             |(key, spec): &(&DeskKey, _)| unsettled.desks.contains(*key) || applied.desks.get(*key) != Some(*spec);
         let mut whole: BTreeSet<_> = wanted
@@ -57,36 +61,36 @@ impl Edit {
             .filter(|(key, customer)| unsettled.people.contains(*key) || applied.customers.get(*key) != Some(*customer))
             .map(|(key, _)| key.clone())
             .collect();
-        // Whether a pin is shared concerns everybody who has it, and had it.
+        // Sharing a pin, or no longer sharing it, concerns all its entries.
         let pins_before = pins(applied);
         for (pin, of) in pins(wanted) {
             if pins_before.get(&pin) != Some(&of) {
                 people.extend(of);
             }
         }
-        whole.extend(left(applied, wanted));
+        whole.extend(desks_with_removals(applied, wanted));
         if deployment != Some(Deployment::DataCenter) {
-            // Where a new address is a new account, the old one leaves.
+            // On Cloud a new address is a new account, and the old one is removed.
             let changed = people.iter().filter_map(|key| wanted.customers.get(key));
             let moved = changed.filter(|customer| !customer.previously.is_empty());
             whole.extend(moved.flat_map(|customer| customer.desks.iter().cloned()));
         }
         Self {
-            roster: part(wanted, &whole, &people),
-            whole,
+            roster: affected_part(wanted, &whole, &people),
+            complete_desks: whole,
             people,
         }
     }
 
-    /// Whether nothing is to be done.
+    /// Whether the edit concerns nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.whole.is_empty() && self.people.is_empty()
+        self.complete_desks.is_empty() && self.people.is_empty()
     }
 }
 
-/// The desks that somebody left and is to be taken off for it.
-fn left(applied: &Roster, wanted: &Roster) -> BTreeSet<DeskKey> {
+/// Returns the desks from which the edit removes people.
+fn desks_with_removals(applied: &Roster, wanted: &Roster) -> BTreeSet<DeskKey> {
     let mut desks = BTreeSet::new();
     let before = applied.customers.iter();
     for (email, key) in before.flat_map(|(email, customer)| customer.desks.iter().map(move |key| (email, key))) {
@@ -103,7 +107,7 @@ fn left(applied: &Roster, wanted: &Roster) -> BTreeSet<DeskKey> {
     desks
 }
 
-fn part(wanted: &Roster, whole: &BTreeSet<DeskKey>, people: &BTreeSet<EmailKey>) -> Roster {
+fn affected_part(wanted: &Roster, whole: &BTreeSet<DeskKey>, people: &BTreeSet<EmailKey>) -> Roster {
     let concerned = |(key, customer): (&EmailKey, &Customer)| {
         let changed = people.contains(key);
         if !changed && customer.desks.is_disjoint(whole) {
@@ -123,11 +127,11 @@ fn part(wanted: &Roster, whole: &BTreeSet<DeskKey>, people: &BTreeSet<EmailKey>)
     let desks = desks.map(|(key, spec)| {
         let mut spec = spec.clone();
         if !whole.contains(key) {
-            // Its mode is not read, so it is not managed either.
+            // Its access mode is not read, so it is not managed.
             spec.access = None;
         }
         if spec.membership == Membership::Exact {
-            // Only a full read decides who else has no business there.
+            // Removing unlisted accounts needs a complete reading.
             spec.membership = Membership::Owned;
         }
         (key.clone(), spec)
@@ -143,13 +147,15 @@ fn part(wanted: &Roster, whole: &BTreeSet<DeskKey>, people: &BTreeSet<EmailKey>)
 mod tests {
     use super::*;
     use crate::model::access::Access;
-    use crate::model::fixtures::{customer, email_key, key, named, pausing, pinned, roster, wanting};
+    use crate::model::fixtures::{
+        customer, desk_key, email_key, roster, with_access, with_name, with_paused, with_pin,
+    };
 
     fn between(applied: &Roster, wanted: &Roster) -> Edit {
-        Edit::between(applied, wanted, &Unsettled::default(), None)
+        Edit::between(applied, wanted, &UncertainOutcomes::default(), None)
     }
 
-    fn two(ada: Customer, bob: Customer) -> Roster {
+    fn roster_of_two(ada: Customer, bob: Customer) -> Roster {
         roster(&["PRIV", "SUP"], [ada, bob])
     }
 
@@ -159,28 +165,28 @@ mod tests {
             customer("ada@example.com", &["SUP"]),
             customer("bob@example.com", &["SUP"]),
         );
-        let before = two(ada.clone(), bob.clone());
+        let before = roster_of_two(ada.clone(), bob.clone());
         assert!(between(&before, &before).is_empty());
         for changed in [
             customer("bob@example.com", &["PRIV", "SUP"]),
             customer("bob@example.com", &[]),
-            named("Bob", bob.clone()),
-            pinned("b", bob.clone()),
+            with_name("Bob", bob.clone()),
+            with_pin("b", bob.clone()),
         ] {
-            let edit = between(&before, &two(ada.clone(), changed.clone()));
+            let edit = between(&before, &roster_of_two(ada.clone(), changed.clone()));
             assert_eq!(edit.people, [email_key("bob@example.com")].into());
-            assert_eq!((edit.roster.customers.len(), edit.whole.len()), (1, 0));
+            assert_eq!((edit.roster.customers.len(), edit.complete_desks.len()), (1, 0));
             assert_eq!(
                 edit.roster.desks.keys().collect::<Vec<_>>(),
                 changed.desks.iter().collect::<Vec<_>>()
             );
         }
-        let unsettled = Unsettled {
+        let unsettled = UncertainOutcomes {
             people: [email_key("ada@example.com")].into(),
-            desks: [key("PRIV")].into(),
+            desks: [desk_key("PRIV")].into(),
         };
         let edit = Edit::between(&before, &before, &unsettled, None);
-        assert_eq!((edit.people, edit.whole), (unsettled.people, unsettled.desks));
+        assert_eq!((edit.people, edit.complete_desks), (unsettled.people, unsettled.desks));
     }
 
     #[test]
@@ -189,20 +195,20 @@ mod tests {
             customer("ada@example.com", &["SUP"]),
             customer("bob@example.com", &["SUP"]),
         );
-        let edit = between(&two(ada.clone(), bob), &roster(&["PRIV", "SUP"], [ada]));
+        let edit = between(&roster_of_two(ada.clone(), bob), &roster(&["PRIV", "SUP"], [ada]));
         assert!(edit.is_empty());
     }
 
     #[test]
     fn a_desk_whose_settings_changed_is_read_whole_with_everybody_on_it() {
         let ada = customer("ada@example.com", &["PRIV", "SUP"]);
-        let before = two(ada, customer("bob@example.com", &["SUP"]));
+        let before = roster_of_two(ada, customer("bob@example.com", &["SUP"]));
         for after in [
-            wanting(Access::Open, "PRIV", before.clone()),
-            pausing("PRIV", before.clone()),
+            with_access(Access::Open, "PRIV", before.clone()),
+            with_paused("PRIV", before.clone()),
         ] {
             let edit = between(&before, &after);
-            assert_eq!(edit.whole, [key("PRIV")].into());
+            assert_eq!(edit.complete_desks, [desk_key("PRIV")].into());
             let only = roster(&["PRIV"], [customer("ada@example.com", &["PRIV"])]);
             assert_eq!(edit.roster.customers, only.customers);
         }
@@ -210,28 +216,34 @@ mod tests {
 
     #[test]
     fn the_access_of_a_desk_that_is_not_read_is_not_managed() {
-        let managed = |bob| wanting(Access::Open, "SUP", two(customer("ada@example.com", &["SUP"]), bob));
+        let managed = |bob| {
+            with_access(
+                Access::Open,
+                "SUP",
+                roster_of_two(customer("ada@example.com", &["SUP"]), bob),
+            )
+        };
         let edit = between(
             &managed(customer("bob@example.com", &[])),
             &managed(customer("bob@example.com", &["SUP"])),
         );
-        assert_eq!(edit.roster.desks[&key("SUP")].access, None);
+        assert_eq!(edit.roster.desks[&desk_key("SUP")].access, None);
     }
 
     #[test]
     fn everybody_who_shares_a_pin_is_concerned_when_that_begins_or_ends() {
-        let ada = pinned("x", customer("ada@example.com", &["SUP"]));
+        let ada = with_pin("x", customer("ada@example.com", &["SUP"]));
         let (alone, sharing) = (
             customer("bob@example.com", &["SUP"]),
-            pinned("x", customer("bob@example.com", &["SUP"])),
+            with_pin("x", customer("bob@example.com", &["SUP"])),
         );
-        let (apart, shared) = (two(ada.clone(), alone), two(ada, sharing));
+        let (apart, shared) = (roster_of_two(ada.clone(), alone), roster_of_two(ada, sharing));
         for (before, after) in [(&apart, &shared), (&shared, &apart)] {
             assert_eq!(between(before, after).people.len(), 2);
         }
     }
 
-    /// A desk that somebody is to be taken off is read whole, because the guards go by how many are on it.
+    /// A desk with removals is read completely, because the guards need its size.
     #[test]
     fn a_desk_somebody_leaves_is_read_whole_where_that_takes_them_off_it() {
         let (ada, bob) = (
@@ -239,30 +251,33 @@ mod tests {
             customer("bob@example.com", &["SUP"]),
         );
         let mode = |membership, mut roster: Roster| {
-            roster.desks.entry(key("SUP")).or_default().membership = membership;
+            roster.desks.entry(desk_key("SUP")).or_default().membership = membership;
             roster
         };
-        let (both, alone) = (two(ada.clone(), bob.clone()), roster(&["PRIV", "SUP"], [ada.clone()]));
+        let (both, alone) = (
+            roster_of_two(ada.clone(), bob.clone()),
+            roster(&["PRIV", "SUP"], [ada.clone()]),
+        );
         for (membership, whole) in [
             (Membership::Additive, false),
             (Membership::Owned, true),
             (Membership::Exact, true),
         ] {
             let edit = between(&mode(membership, both.clone()), &mode(membership, alone.clone()));
-            assert_eq!(edit.whole.contains(&key("SUP")), whole, "{membership:?}");
-            assert_eq!(edit.is_empty(), !whole, "nobody's entry changed");
-            // Only a full read decides who else has no business there.
-            let spec = edit.roster.desks.get(&key("SUP"));
+            assert_eq!(edit.complete_desks.contains(&desk_key("SUP")), whole, "{membership:?}");
+            assert_eq!(edit.is_empty(), !whole, "no entry changed");
+            // Removing unlisted accounts needs a complete reading.
+            let spec = edit.roster.desks.get(&desk_key("SUP"));
             assert!(spec.is_none_or(|spec| spec.membership == Membership::Owned));
         }
-        // Whose day has come leaves in every mode.
+        // An expired entry is removed in every mode.
         let mut expired = alone.clone();
         expired.expired.insert(bob.email.key().clone(), bob);
-        assert_eq!(between(&both, &expired).whole, [key("SUP")].into());
-        // Who was listed elsewhere only, or is listed still, leaves nothing.
+        assert_eq!(between(&both, &expired).complete_desks, [desk_key("SUP")].into());
+        // A person who is still listed is removed from no desk.
         let owned = |roster| mode(Membership::Owned, roster);
-        let moved = two(ada, customer("bob@example.com", &["PRIV", "SUP"]));
-        assert!(between(&owned(both), &owned(moved)).whole.is_empty());
+        let moved = roster_of_two(ada, customer("bob@example.com", &["PRIV", "SUP"]));
+        assert!(between(&owned(both), &owned(moved)).complete_desks.is_empty());
     }
 
     #[test]
@@ -276,8 +291,8 @@ mod tests {
             (Some(Deployment::Cloud), true),
             (Some(Deployment::DataCenter), false),
         ] {
-            let edit = Edit::between(&before, &after, &Unsettled::default(), deployment);
-            assert_eq!(edit.whole.contains(&key("SUP")), whole, "{deployment:?}");
+            let edit = Edit::between(&before, &after, &UncertainOutcomes::default(), deployment);
+            assert_eq!(edit.complete_desks.contains(&desk_key("SUP")), whole, "{deployment:?}");
             assert!(!edit.is_empty());
         }
     }

@@ -1,4 +1,4 @@
-//! E-mail addresses: how they are spelled, and when two are the same.
+//! E-mail addresses: parsing, comparison and spellings.
 
 mod characters;
 
@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization;
 
-pub use self::characters::{BadCharacter, Oddity};
+pub use self::characters::{CharacterProblem, InvalidCharacter};
 
-/// Longest address that mail can carry, in bytes (RFC 5321, 4.5.3.1.3, less the angle brackets).
+/// Maximum length of an address, in bytes (RFC 5321, 4.5.3.1.3, less the angle brackets).
 const MAX_BYTES: usize = 254;
-/// Longest part before the `@`, in bytes (RFC 5321, 4.5.3.1.1).
+/// Maximum length of the part before the `@`, in bytes (RFC 5321, 4.5.3.1.1).
 const MAX_LOCAL_BYTES: usize = 64;
 
-/// A checked address: the spelling to send, and the key to compare by.
+/// A validated address: the spelling to send, and the key for comparison.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
 #[serde(try_from = "String")]
 pub struct Email {
@@ -22,40 +22,39 @@ pub struct Email {
     spelled: String,
 }
 
-/// An address as it is compared: Unicode NFC, lower case, the domain in its ASCII form.
+/// An address normalized for comparison: Unicode NFC, lower case, the domain in its ASCII form.
 ///
 /// Jira compares e-mails case-insensitively (docs/jira.md#emails-ignore-case). Only canonical equivalence is folded
-/// (NFC, not NFKC): two addresses that merely look alike stay two people. Whatever names the same person shares one
-/// text.
+/// (NFC, not NFKC): two addresses that only look alike stay two people. Clones share one allocation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct EmailKey(Arc<str>);
 
-/// Why a text is not an address quietdesk would send to Jira.
+/// Reason a text is not an address that quietdesk sends to Jira.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EmailProblem {
-    /// Nothing but white space.
+    /// Only white space.
     #[error("is empty")]
     Empty,
-    /// A character no address may hold: an eye could not see it, or see it for another one.
+    /// A disallowed character: invisible, or read as a different one.
     #[error("{0}")]
-    Character(BadCharacter),
+    Character(InvalidCharacter),
     /// Not exactly one `@`.
     #[error("needs exactly one @")]
     At,
-    /// Nothing before the `@`, or something mail does not allow unquoted there.
+    /// An empty part before the `@`, or one that mail allows only quoted.
     #[error("has a part before the @ that is empty, too long, quoted, or has misplaced dots")]
     Local,
-    /// A domain that no name server could know.
+    /// An invalid domain name.
     #[error("has no valid domain after the @")]
     Domain,
-    /// Longer than mail can carry.
+    /// Longer than 254 bytes.
     #[error("is longer than 254 bytes")]
     TooLong,
 }
 
 impl Email {
-    /// Checks an address and keeps its spelling.
+    /// Parses an address and keeps its spelling.
     ///
     /// # Errors
     /// The first [`EmailProblem`] found.
@@ -63,7 +62,7 @@ impl Email {
         if text.trim().is_empty() {
             return Err(EmailProblem::Empty);
         }
-        if let Some(bad) = characters::first_bad(text) {
+        if let Some(bad) = characters::first_invalid(text) {
             return Err(EmailProblem::Character(bad));
         }
         let mut parts = text.split('@');
@@ -73,7 +72,7 @@ impl Email {
         if text.len() > MAX_BYTES {
             return Err(EmailProblem::TooLong);
         }
-        if !local_part_is_plain(local) {
+        if !is_plain_local_part(local) {
             return Err(EmailProblem::Local);
         }
         let domain = ascii_domain(domain).ok_or(EmailProblem::Domain)?;
@@ -87,21 +86,20 @@ impl Email {
         })
     }
 
-    /// What to compare by.
+    /// Returns the key for comparison.
     #[must_use]
     pub fn key(&self) -> &EmailKey {
         &self.key
     }
 
-    /// The spelling of the file, which is what Jira is sent.
+    /// Returns the spelling from the roster file, which is sent to Jira.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.spelled
     }
 
-    /// Every spelling Jira may hold the same address in, the file's own first: composed and decomposed, with the domain
-    /// in Unicode and in its ASCII form. Nearly all addresses have one. Case makes no other spelling, since Jira
-    /// compares without it.
+    /// Returns every spelling under which Jira may store the address, the roster's own first: composed and decomposed,
+    /// with the domain in Unicode and in ASCII. Nearly all addresses have one. Case is ignored, as in Jira.
     #[must_use]
     pub fn spellings(&self) -> Vec<String> {
         let mut spellings = vec![self.spelled.clone()];
@@ -144,19 +142,19 @@ impl serde::Serialize for Email {
 }
 
 impl EmailKey {
-    /// The key of an address as Jira shows it. What does not parse is compared by its lower case, so that an
-    /// odd address already in Jira never stops a reading.
+    /// Returns the key of an address that Jira shows. An address that does not parse is compared in lower case, so that
+    /// an invalid address in Jira never fails a read.
     #[must_use]
-    pub fn of(shown: &str) -> Self {
+    pub fn from_address(shown: &str) -> Self {
         Email::parse(shown).map_or_else(|_| Self(shown.trim().to_lowercase().into()), |email| email.key)
     }
 
-    /// A key that was written down as [`EmailKey::as_str`]. Normalising it again could change an odd one.
-    pub(crate) fn restored(key: &str) -> Self {
+    /// Restores a stored key. Normalizing again could change a key that does not parse.
+    pub(crate) fn from_stored(key: &str) -> Self {
         Self(key.into())
     }
 
-    /// The normalised text.
+    /// Returns the normalized text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -164,7 +162,7 @@ impl EmailKey {
 }
 
 impl From<String> for EmailKey {
-    /// A key that was written down: nothing is normalised.
+    /// Restores a stored key without normalizing it.
     fn from(key: String) -> Self {
         Self(key.into())
     }
@@ -188,10 +186,10 @@ impl fmt::Display for EmailKey {
     }
 }
 
-/// The address Jira shows, where it shows one. Data Center can mask addresses (`ada at example dot com`): a text that
-/// is no address hides one, and is not another one.
+/// Returns the text if it is an address. Data Center can mask addresses (`ada at example dot com`): such a text counts
+/// as a hidden address, not as a different one.
 #[must_use]
-pub fn shown(text: Option<String>) -> Option<String> {
+pub fn visible_address(text: Option<String>) -> Option<String> {
     text.filter(|text| {
         let text = text.trim();
         let parts = text.rsplit_once('@');
@@ -200,9 +198,9 @@ pub fn shown(text: Option<String>) -> Option<String> {
     })
 }
 
-/// A text with everything that could be an address hidden, for logs above DEBUG.
+/// Replaces every word that could be an address with `…`, for logs above DEBUG.
 #[must_use]
-pub fn masked(text: &str) -> String {
+pub fn mask_addresses(text: &str) -> String {
     let hide = |word: &str| match word.contains('@') {
         true => "…".to_owned(),
         false => word.to_owned(),
@@ -210,7 +208,7 @@ pub fn masked(text: &str) -> String {
     text.split(' ').map(hide).collect::<Vec<_>>().join(" ")
 }
 
-fn local_part_is_plain(local: &str) -> bool {
+fn is_plain_local_part(local: &str) -> bool {
     !local.is_empty()
         && local.len() <= MAX_LOCAL_BYTES
         && !local.starts_with('.')
@@ -219,7 +217,7 @@ fn local_part_is_plain(local: &str) -> bool {
         && !local.contains(['"', '(', ')', ',', ':', ';', '<', '>', '[', ']', '\\'])
 }
 
-/// The domain in its ASCII form, or nothing where it has no dot, an empty label or a character no domain has.
+/// Returns the domain in ASCII; `None` if it has no dot, an empty or too long label, or an invalid character.
 fn ascii_domain(domain: &str) -> Option<String> {
     if let Some(plain) = plain_domain(domain) {
         return Some(plain);
@@ -230,15 +228,15 @@ fn ascii_domain(domain: &str) -> Option<String> {
     (labels >= 2 && plain).then_some(ascii)
 }
 
-/// The same for a domain of nothing but ASCII letters, digits and hyphens, which nearly all are: 100 000 addresses are
-/// compared several times in a pass, and what `idna` does is dear.
+/// Fast path of [`ascii_domain`] for domains of ASCII letters, digits and hyphens, as nearly all are: a pass compares
+/// 100 000 addresses several times, and `idna` is slow.
 fn plain_domain(domain: &str) -> Option<String> {
     let is_plain = |label: &str| {
         !label.is_empty()
             && label.len() <= 63
             && !label.starts_with('-')
             && !label.ends_with('-')
-            // An encoded label has to be decoded to be checked.
+            // Encoded labels must be decoded to be validated.
             && label.get(2..4) != Some("--")
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
@@ -246,7 +244,7 @@ fn plain_domain(domain: &str) -> Option<String> {
     plain.then(|| domain.to_ascii_lowercase())
 }
 
-/// Whether a domain in its ASCII form has a label that stands for another text.
+/// Returns whether an ASCII domain has a punycode label.
 fn has_encoded_label(ascii: &str) -> bool {
     ascii.split('.').any(|label| label.starts_with("xn--"))
 }

@@ -1,23 +1,23 @@
-//! The export: Jira's present state as a roster whose plan has no steps.
+//! The export: Jira's present state as a roster with an empty plan.
 //!
-//! | who is on a desk's list | goes |
+//! | account on a desk's list | result |
 //! |---|---|
-//! | quietdesk's own account, an app, whoever has a licence or another role in the desk's project | nowhere; counted |
-//! | a deactivated account, a hidden e-mail, an e-mail no roster takes | into [`Export::withheld`] |
-//! | one of several customers who show one e-mail | into [`Export::withheld`] |
-//! | the only customer of an e-mail that somebody left out shows as well | into [`Export::entries`], pinned |
-//! | everybody else | into [`Export::entries`] |
+//! | quietdesk's own, an app, with a license or another role in the desk's project | left out; counted |
+//! | deactivated, with a hidden e-mail, or one that no roster accepts | in [`Export::withheld`] |
+//! | one of several customers with the same e-mail | in [`Export::withheld`] |
+//! | the only customer with an e-mail that a left-out account also shows | in [`Export::entries`], pinned |
+//! | any other | in [`Export::entries`] |
 //!
-//! Who is left out is whom quietdesk never takes off a desk, so the entries are all that a roster has to say. The
-//! planner goes by e-mail and by what the desks' lists show; so does this.
+//! quietdesk never removes the accounts that are left out, so the entries alone make a complete roster. Like the
+//! planner, the export identifies people by e-mail and by what the desks' lists show.
 
 mod check;
 mod contents;
 mod sorter;
 
 pub use self::check::{Surplus, surplus};
-pub use self::contents::{Entry, Export, ExportedDesk, LeftOut, Reason, Survey, Withheld};
-pub use self::sorter::{everybody, unlisted};
+pub use self::contents::{Entry, Export, ExportSnapshot, ExportedDesk, LeftOut, Withheld, WithholdReason};
+pub use self::sorter::{export_all, export_unlisted};
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! Small values for tests of the model.
+//! Fixtures for the tests of the model.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,29 +9,29 @@ use super::desk::DeskKey;
 use super::email::{Email, EmailKey};
 use super::name::Name;
 use super::observed::{
-    AccessReading, Completeness, Deployment, DeskReading, Observed, ObservedDesk, Site, Team, Witness,
+    AccessReading, Completeness, Deployment, DeskReading, Observed, ObservedDesk, ProjectRoleMembers, RoleReading, Site,
 };
 use super::roster::{Customer, DeskSpec, Roster};
 
-pub(crate) fn key(text: &str) -> DeskKey {
+pub(crate) fn desk_key(text: &str) -> DeskKey {
     DeskKey::parse(text).unwrap()
 }
 
-/// A desk, as something people belong to.
+/// Returns a desk as a container.
 pub(crate) fn container(text: &str) -> Container {
-    key(text).into()
+    desk_key(text).into()
 }
 
 pub(crate) fn email_key(text: &str) -> EmailKey {
-    EmailKey::of(text)
+    EmailKey::from_address(text)
 }
 
-/// `ada@example.com` on the desks named.
+/// Returns a roster entry on the given desks.
 pub(crate) fn customer(email: &str, desks: &[&str]) -> Customer {
     Customer {
         email: Email::parse(email).unwrap(),
         name: None,
-        desks: desks.iter().map(|desk| key(desk)).collect(),
+        desks: desks.iter().map(|desk| desk_key(desk)).collect(),
         account: None,
         initial_password: None,
         previously: Vec::new(),
@@ -39,31 +39,31 @@ pub(crate) fn customer(email: &str, desks: &[&str]) -> Customer {
     }
 }
 
-pub(crate) fn named(name: &str, customer: Customer) -> Customer {
+pub(crate) fn with_name(name: &str, customer: Customer) -> Customer {
     Customer {
         name: Some(Name::parse(name).unwrap()),
         ..customer
     }
 }
 
-pub(crate) fn pinned(account: &str, customer: Customer) -> Customer {
+pub(crate) fn with_pin(account: &str, customer: Customer) -> Customer {
     Customer {
         account: Some(Handle(account.into())),
         ..customer
     }
 }
 
-pub(crate) fn previously(emails: &[&str], customer: Customer) -> Customer {
+pub(crate) fn with_previous_emails(emails: &[&str], customer: Customer) -> Customer {
     Customer {
         previously: emails.iter().map(|email| Email::parse(email).unwrap()).collect(),
         ..customer
     }
 }
 
-/// A roster of the desks named, each additive with no access managed, and the customers.
+/// Returns a roster with the given desks, each additive with an unmanaged access mode, and the customers.
 pub(crate) fn roster(desks: &[&str], customers: impl IntoIterator<Item = Customer>) -> Roster {
     Roster {
-        desks: desks.iter().map(|desk| (key(desk), DeskSpec::default())).collect(),
+        desks: desks.iter().map(|desk| (desk_key(desk), DeskSpec::default())).collect(),
         customers: customers
             .into_iter()
             .map(|customer| (customer.email.key().clone(), customer))
@@ -72,17 +72,17 @@ pub(crate) fn roster(desks: &[&str], customers: impl IntoIterator<Item = Custome
     }
 }
 
-pub(crate) fn wanting(access: Access, desk: &str, mut roster: Roster) -> Roster {
-    roster.desks.entry(key(desk)).or_default().access = Some(access);
+pub(crate) fn with_access(access: Access, desk: &str, mut roster: Roster) -> Roster {
+    roster.desks.entry(desk_key(desk)).or_default().access = Some(access);
     roster
 }
 
-pub(crate) fn pausing(desk: &str, mut roster: Roster) -> Roster {
-    roster.desks.entry(key(desk)).or_default().paused = true;
+pub(crate) fn with_paused(desk: &str, mut roster: Roster) -> Roster {
+    roster.desks.entry(desk_key(desk)).or_default().paused = true;
     roster
 }
 
-/// An active portal-only account that shows its e-mail.
+/// Returns an active portal-only account with a visible e-mail.
 pub(crate) fn account(id: &str, email: &str) -> Account {
     Account {
         id: AccountId(id.into()),
@@ -94,8 +94,8 @@ pub(crate) fn account(id: &str, email: &str) -> Account {
     }
 }
 
-/// A site with the desks named, empty and restricted, and nobody.
-pub(crate) fn site(desks: &[&str]) -> Observed {
+/// Returns a Cloud site with the given desks, empty and restricted, and no accounts.
+pub(crate) fn cloud_site(desks: &[&str]) -> Observed {
     Observed {
         site: Site {
             url: "https://example.atlassian.net".into(),
@@ -105,51 +105,51 @@ pub(crate) fn site(desks: &[&str]) -> Observed {
         accounts: BTreeMap::new(),
         desks: desks
             .iter()
-            .map(|desk| (key(desk), DeskReading::Read(desk_of(&[]))))
+            .map(|desk| (desk_key(desk), DeskReading::Read(observed_desk(&[]))))
             .collect(),
         lookups: BTreeMap::new(),
         pins: BTreeMap::new(),
         groups: BTreeMap::new(),
         staff: BTreeMap::new(),
-        gone: BTreeSet::new(),
-        unanswered: BTreeSet::new(),
+        missing_accounts: BTreeSet::new(),
+        unresolved: BTreeSet::new(),
         warnings: Vec::new(),
     }
 }
 
-/// The same on Data Center.
-pub(crate) fn data_center(desks: &[&str]) -> Observed {
-    let mut observed = site(desks);
+/// Returns the same as [`site`] on Data Center.
+pub(crate) fn data_center_site(desks: &[&str]) -> Observed {
+    let mut observed = cloud_site(desks);
     observed.site.deployment = Deployment::DataCenter;
     observed
 }
 
-fn desk_of(members: &[&str]) -> ObservedDesk {
+fn observed_desk(members: &[&str]) -> ObservedDesk {
     ObservedDesk {
         id: "1".into(),
         members: members.iter().map(|id| Handle((*id).into())).collect(),
         completeness: Completeness::Complete,
         access: AccessReading::Known(Access::Restricted),
         groups: BTreeSet::new(),
-        team: Some(Team::default()),
-        may_be_public: false,
+        project_roles: Some(ProjectRoleMembers::default()),
+        can_be_public: false,
         portal: None,
-        role: None,
-        witness: Witness::NotAsked,
+        customer_role: None,
+        role_reading: RoleReading::NotRead,
     }
 }
 
-pub(crate) fn reading<'a>(observed: &'a mut Observed, desk: &str) -> &'a mut ObservedDesk {
-    match observed.desks.get_mut(&key(desk)) {
+pub(crate) fn desk_mut<'a>(observed: &'a mut Observed, desk: &str) -> &'a mut ObservedDesk {
+    match observed.desks.get_mut(&desk_key(desk)) {
         Some(DeskReading::Read(read)) => read,
         other => panic!("{desk} was not read: {other:?}"),
     }
 }
 
-/// The account is there, and on the desks named.
-pub(crate) fn with(mut observed: Observed, account: Account, desks: &[&str]) -> Observed {
+/// Adds an account to the site and to the given desks.
+pub(crate) fn with_account(mut observed: Observed, account: Account, desks: &[&str]) -> Observed {
     for desk in desks {
-        reading(&mut observed, desk).members.insert(account.handle.clone());
+        desk_mut(&mut observed, desk).members.insert(account.handle.clone());
     }
     observed.accounts.insert(account.id.clone(), account);
     observed

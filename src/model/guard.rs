@@ -1,37 +1,36 @@
-//! What stands between a plan and Jira.
+//! Guards: limits on the removals of a plan.
 //!
-//! Owns the judgement of a whole plan before its first write, and before it is asked who of those to be removed is more
-//! than a customer. A part that is refused holds up nothing else.
+//! Checks a whole plan before its first write, and before Jira is asked which removal candidates are staff. A refused
+//! part blocks nothing else.
 //!
-//! | guard | refuses | way out |
+//! | guard | refuses | override |
 //! |---|---|---|
-//! | removals | more than 10 % of a desk's customers, or more than 25, in 24 hours, all of that desk's; more than 25 on the site, all of them. A desk under 10 customers is judged by count alone | `--max-removals`, `--max-removal-percent` |
-//! | shrink | the removals on a desk for which the roster lists over 30 % fewer people than the one applied before; fewer than 10 are judged by emptiness alone | `--allow-shrink` |
-//! | empty | the removals on a desk that nobody is listed on any more; with nobody listed at all, all of them | `--allow-empty` |
-//! | untrusted | the removals on a desk whose list is partial, or shrank by over 30 % since it was last read | reading again, `approve` |
+//! | removals | all removals on a desk if they exceed 10 % of its customers or 25 people in 24 hours; all removals if they exceed 25 people on the site. A desk with under 10 customers is checked by count only | `--max-removals`, `--max-removal-percent` |
+//! | shrink | the removals on a desk for which the roster lists over 30 % fewer people than the previously applied one; under 10 people, only the empty guard applies | `--allow-shrink` |
+//! | empty | the removals on a desk without listed customers; all removals if the roster lists no customers | `--allow-empty` |
+//! | untrusted | the removals on a desk with a list that is partial, or shrank by over 30 % since it was last read | reading again, `approve` |
 //!
-//! `approve ID` releases one finding of any of them once, but a partial list: a gap is no fact to approve of.
+//! `approve ID` overrides one finding once, except that of a partial list, which must be read again.
 //!
-//! Each guard is a function of one shape in a file of its own: what is known of one container or of the site, to what it
-//! finds there. [`GuardKind`] lists them.
+//! Each guard is a function `&GuardInput -> Option<OverridableFinding>` in its own file. [`GuardKind`] lists them.
 
 mod approval;
-mod context;
 mod empty;
 mod finding;
+mod input;
 mod kind;
 mod limits;
 mod removals;
-mod screening;
+mod run;
 mod shrink;
 mod untrusted;
 
 pub use self::approval::{Approval, ApprovedPlan};
-pub use self::context::Judge;
 pub use self::finding::{Finding, is_finding_id};
+pub use self::input::GuardContext;
 pub use self::kind::GuardKind;
 pub use self::limits::Settings;
-pub use self::screening::{Screening, screen};
+pub use self::run::{GuardReport, run_guards};
 
 #[cfg(test)]
 mod tests;

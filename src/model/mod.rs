@@ -1,13 +1,14 @@
 //! The pure part: everything quietdesk decides, as values and functions of values.
 //!
-//! Owns the words of the trade (roster, desk, customer, access, plan, step, held, guard, outcome) and the
-//! decisions made with them. Must never know I/O, async, a clock, the environment or randomness: whatever
-//! depends on those is an argument.
+//! Owns the domain types (roster, desk, customer, access, plan, step, held, guard, outcome) and the decisions made
+//! with them. Must never use I/O, async, a clock, the environment or randomness: values that depend on those are
+//! arguments.
 
 pub mod access;
 pub mod account;
 pub mod calls;
 pub mod container;
+pub mod customer_role;
 pub mod desk;
 pub mod desk_counts;
 pub mod edit;
@@ -23,6 +24,7 @@ pub mod name;
 pub mod observed;
 pub mod organization;
 pub mod outcome;
+pub mod outcome_counts;
 pub mod plan;
 pub mod policy;
 pub mod redact;
@@ -30,5 +32,3 @@ pub mod report;
 pub mod roster;
 pub mod saved;
 pub mod step;
-pub mod tally;
-pub mod witness;

@@ -1,21 +1,21 @@
-//! Display names: what quietdesk is willing to send as one.
+//! Display names that quietdesk sends to Jira.
 
 use std::fmt;
 
-/// Longest display name Jira is sent, in characters (its field holds 255).
+/// Maximum length of a display name, in characters (the size of Jira's field).
 const MAX_CHARS: usize = 255;
 
-/// A checked display name: not empty, one line, no control or direction-changing characters.
+/// A validated display name: not empty, one line, no control or direction-changing characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(String);
 
-/// Why a text is not a display name.
+/// Reason a text is not a valid display name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameProblem {
-    /// Nothing but white space.
+    /// Only white space.
     #[error("is empty")]
     Empty,
-    /// A control character, or one that changes the direction of the text around it.
+    /// A control character, or one that changes the text direction. Holds the code point.
     #[error("contains the control character U+{0:04X}")]
     Control(u32),
     /// Longer than Jira's field.
@@ -24,7 +24,7 @@ pub enum NameProblem {
 }
 
 impl Name {
-    /// Checks a name; white space around it is dropped.
+    /// Parses a name and trims white space.
     ///
     /// # Errors
     /// The first [`NameProblem`] found.
@@ -42,7 +42,7 @@ impl Name {
         Ok(Self(text.to_owned()))
     }
 
-    /// The name.
+    /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -55,7 +55,7 @@ impl fmt::Display for Name {
     }
 }
 
-/// Characters that make a terminal or a reader see something else than what is written.
+/// Returns whether a character can make a terminal or a reader see different text: control and direction characters.
 #[must_use]
 pub fn is_hostile(c: char) -> bool {
     c.is_control()

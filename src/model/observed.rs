@@ -1,4 +1,4 @@
-//! What a pass saw of Jira, typed about doubt: nothing here can be mistaken for more certainty than there was.
+//! Jira as one pass read it. The types keep incomplete and untrusted results apart from known ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,25 +8,25 @@ use super::container::Container;
 use super::desk::DeskKey;
 use super::email::EmailKey;
 
-/// Nobody: for desks whose role is not believed.
-static NOBODY: BTreeSet<Handle> = BTreeSet::new();
+/// Phantoms of a desk without a trusted customer role.
+static NO_HANDLES: BTreeSet<Handle> = BTreeSet::new();
 
-/// Which Jira this is.
+/// Identity of a Jira site.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Site {
-    /// The base address, without a slash at its end.
+    /// The base URL, without a trailing slash.
     pub url: String,
     /// Cloud or Data Center.
     pub deployment: Deployment,
-    /// The version Jira states.
+    /// The version Jira reports.
     pub version: String,
 }
 
-/// The two kinds of Jira.
+/// Deployment type of Jira.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Deployment {
-    /// Atlassian's own hosting.
+    /// Hosted by Atlassian.
     Cloud,
     /// Hosted by the customer.
     DataCenter,
@@ -41,39 +41,39 @@ impl std::fmt::Display for Deployment {
     }
 }
 
-/// Everything one pass saw.
+/// Everything one pass read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observed {
-    /// Which Jira.
+    /// The site.
     pub site: Site,
-    /// Every account met in a listing or by a lookup, once.
+    /// Every account from a listing or a lookup, once.
     pub accounts: BTreeMap<AccountId, Account>,
-    /// The roster's desks. A desk the roster names and Jira does not show is [`DeskReading::Missing`].
+    /// The roster's desks. A desk that Jira does not show is [`DeskReading::Missing`].
     pub desks: BTreeMap<DeskKey, DeskReading>,
-    /// What asking for an e-mail gave; an e-mail not in here was not asked for.
+    /// Results of e-mail lookups. An e-mail without a result was not looked up.
     pub lookups: BTreeMap<EmailKey, Lookup>,
-    /// What asking for a pinned account gave; a handle not in here was not asked for.
+    /// Results of looking up pinned accounts. A handle without a result was not looked up.
     pub pins: BTreeMap<Handle, Option<AccountId>>,
-    /// The groups of the accounts that were asked for theirs.
+    /// The groups of accounts, where they were read.
     pub groups: BTreeMap<Handle, BTreeSet<String>>,
-    /// Which accounts are more than customers, quietdesk's own among them; who is not in here was not asked for.
+    /// Whether an account is staff; quietdesk's own account is. An account without a value was not checked.
     pub staff: BTreeMap<AccountId, Staff>,
-    /// Accounts that were asked for by their id, and that Jira does not have.
-    pub gone: BTreeSet<AccountId>,
-    /// Who was asked for by what a desk's list names, and what became of whom Jira did not say.
-    pub unanswered: BTreeSet<Handle>,
-    /// Facts about the whole site that a reader of the plan should know.
+    /// Accounts that were looked up by id and do not exist.
+    pub missing_accounts: BTreeSet<AccountId>,
+    /// Handles from desk lists that were looked up without a result.
+    pub unresolved: BTreeSet<Handle>,
+    /// Warnings about the site, shown with the plan.
     pub warnings: Vec<String>,
 }
 
 impl Observed {
-    /// Whether an account may raise requests on a desk already, as far as that is known.
+    /// Returns whether an account is known to have access to a desk.
     #[must_use]
     pub fn has_access(&self, desk: &ObservedDesk, account: &Account) -> bool {
         desk.has_access(&account.handle, self.groups.get(&account.handle))
     }
 
-    /// A desk that was read.
+    /// Returns a desk, if it was read.
     #[must_use]
     pub fn desk(&self, key: &DeskKey) -> Option<&ObservedDesk> {
         match self.desks.get(key)? {
@@ -82,172 +82,172 @@ impl Observed {
         }
     }
 
-    /// The list of a container, where it was read. None of an organization is read yet.
+    /// Returns the list of a container, if it was read. Organizations are not read yet.
     #[must_use]
     pub fn list_of(&self, container: &Container) -> Option<&ObservedDesk> {
         self.desk(container.desk()?)
     }
 
-    /// All lists that were read.
+    /// Returns all lists that were read.
     pub fn lists(&self) -> impl Iterator<Item = (Container, &ObservedDesk)> {
         let desks = self.desks.keys();
         desks.filter_map(|key| Some((key.into(), self.desk(key)?)))
     }
 
-    /// The accounts by what calls send.
+    /// Returns the accounts by handle.
     #[must_use]
-    pub fn by_handle(&self) -> BTreeMap<&Handle, &Account> {
+    pub fn accounts_by_handle(&self) -> BTreeMap<&Handle, &Account> {
         let accounts = self.accounts.values();
         accounts.map(|account| (&account.handle, account)).collect()
     }
 }
 
-/// Whether an account is more than a customer's: an agent's, an administrator's, or quietdesk's own.
+/// Whether an account is more than a customer: an agent, an administrator, or quietdesk's own account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Staff {
-    /// It is.
+    /// Staff.
     Yes,
-    /// It is nothing but a customer's.
+    /// Customer-only.
     No,
-    /// Jira did not say.
+    /// Not shown by Jira.
     Unknown,
 }
 
-/// What was seen of one desk.
+/// Result of reading one desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one a desk, and nearly all of them were read"
-)]
+#[expect(clippy::large_enum_variant, reason = "one value per desk, nearly always Read")]
 pub enum DeskReading {
     /// No service desk with this key is visible to quietdesk's account.
     Missing,
-    /// It is there, but its customers could not be listed.
+    /// The desk exists, but its customers could not be listed.
     Unreadable {
-        /// What Jira said.
+        /// Jira's error.
         reason: String,
     },
-    /// It was read.
+    /// The desk was read.
     Read(ObservedDesk),
 }
 
-/// One desk that was read.
+/// A desk that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedDesk {
-    /// The desk's own id, a string of digits (docs/jira.md#desks-list).
+    /// The desk id, a string of digits (docs/jira.md#desks-list).
     pub id: String,
-    /// Who is on its list of customers, by what Jira lists them by: Cloud's list holds account ids, Data Center's role
-    /// user names.
+    /// The customers on the desk: account ids from the customer list on Cloud, usernames from the role on Data Center.
     pub members: BTreeSet<Handle>,
-    /// Whether that is all of them.
+    /// Whether `members` is complete.
     pub completeness: Completeness,
-    /// How open it is.
+    /// The access mode.
     pub access: AccessReading,
-    /// The groups whose members are customers as well: Data Center.
+    /// Groups that make their members customers (Data Center).
     pub groups: BTreeSet<String>,
-    /// Who reaches the desk through another project role (agents, administrators); nothing where that was not asked.
-    pub team: Option<Team>,
-    /// Whether the site lets the desk be public.
-    pub may_be_public: bool,
-    /// The number of its portal, where it was told.
+    /// Members of other project roles (agents, administrators); `None` if not read.
+    pub project_roles: Option<ProjectRoleMembers>,
+    /// Whether the site allows public desks.
+    pub can_be_public: bool,
+    /// The portal number, if known.
     pub portal: Option<u64>,
-    /// The id of the role its customers have, a string of digits: Data Center; on Cloud where it was asked for.
-    pub role: Option<String>,
-    /// What that role says of the list: Cloud.
-    pub witness: Witness,
+    /// The id of the customer role, a string of digits: on Data Center, and on Cloud if the role was read.
+    pub customer_role: Option<String>,
+    /// The customer role's evidence about the list (Cloud).
+    pub role_reading: RoleReading,
 }
 
-/// What the role of a desk's customers says of its list.
+/// Evidence of a desk's customer role about its customer list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Witness {
-    /// It was not asked.
+pub enum RoleReading {
+    /// The role was not read.
     #[default]
-    NotAsked,
-    /// It cannot be believed, or cannot be read.
-    Doubted {
-        /// Why.
+    NotRead,
+    /// The role is not trusted or cannot be read.
+    Untrusted {
+        /// The reason.
         reason: String,
     },
-    /// It is believed.
-    Believed {
-        /// Who is listed without a place in it: they are not among [`ObservedDesk::members`].
+    /// The role is trusted.
+    Trusted {
+        /// Listed accounts without the role; not part of [`ObservedDesk::members`].
         phantoms: BTreeSet<Handle>,
     },
 }
 
-/// Who reaches a desk through a project role other than that of its customers: agents, administrators.
+/// Members of a desk's other project roles: agents, administrators.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Team {
-    /// Who has such a role.
+pub struct ProjectRoleMembers {
+    /// Accounts with such a role.
     pub members: BTreeSet<Handle>,
-    /// The groups that have one. On Cloud they are not read.
+    /// Groups with such a role. Not read on Cloud.
     pub groups: BTreeSet<String>,
-    /// The roles could not be read: others may be in it.
-    pub unread: bool,
+    /// The roles could not be read: there may be more members.
+    pub is_incomplete: bool,
 }
 
 impl ObservedDesk {
-    /// Who is on its list and was seen to be off the desk.
+    /// Returns the accounts that are on the list but not on the desk.
     #[must_use]
     pub fn phantoms(&self) -> &BTreeSet<Handle> {
-        match &self.witness {
-            Witness::Believed { phantoms } => phantoms,
-            Witness::NotAsked | Witness::Doubted { .. } => &NOBODY,
+        match &self.role_reading {
+            RoleReading::Trusted { phantoms } => phantoms,
+            RoleReading::NotRead | RoleReading::Untrusted { .. } => &NO_HANDLES,
         }
     }
 
-    /// Whether its list shows somebody, on the desk or not.
+    /// Returns whether the list shows an account, including phantoms.
     #[must_use]
-    pub fn lists(&self, handle: &Handle) -> bool {
+    pub fn is_on_list(&self, handle: &Handle) -> bool {
         self.members.contains(handle) || self.phantoms().contains(handle)
     }
 
-    /// How many its list shows, on the desk or not.
+    /// Returns the length of the list, including phantoms.
     #[must_use]
-    pub fn listed(&self) -> usize {
+    pub fn list_size(&self) -> usize {
         self.members.len() + self.phantoms().len()
     }
 
-    /// Whether somebody may raise requests here already: as a customer, or through another project role; by a group only
-    /// where the account's own `groups` are known.
+    /// Returns whether an account has access to the desk: as a customer or through another project role. Groups count
+    /// only if the account's own `groups` are known.
     #[must_use]
     pub fn has_access(&self, handle: &Handle, groups: Option<&BTreeSet<String>>) -> bool {
-        let in_team = || self.team.as_ref().is_some_and(|team| team.lets_in(handle, groups));
+        let in_team = || {
+            self.project_roles
+                .as_ref()
+                .is_some_and(|team| team.contains(handle, groups))
+        };
         let by_group = || groups.is_some_and(|groups| !groups.is_disjoint(&self.groups));
         self.members.contains(handle) || in_team() || by_group()
     }
 
-    /// Whether any group lets its members in, as far as that is known.
+    /// Returns whether any group is known to have access.
     #[must_use]
     pub fn has_groups(&self) -> bool {
-        !self.groups.is_empty() || self.team.as_ref().is_some_and(|team| !team.groups.is_empty())
+        !self.groups.is_empty() || self.project_roles.as_ref().is_some_and(|team| !team.groups.is_empty())
     }
 }
 
-impl Team {
-    /// Whether somebody is in it; by a group only where the account's own `groups` are known.
+impl ProjectRoleMembers {
+    /// Returns whether an account has one of the roles. Groups count only if the account's own `groups` are known.
     #[must_use]
-    pub fn lets_in(&self, handle: &Handle, groups: Option<&BTreeSet<String>>) -> bool {
+    pub fn contains(&self, handle: &Handle, groups: Option<&BTreeSet<String>>) -> bool {
         self.members.contains(handle) || groups.is_some_and(|groups| !groups.is_disjoint(&self.groups))
     }
 }
 
-/// Whether a listing can be trusted to be whole.
+/// Completeness of a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Completeness {
-    /// Every page fitted to the next.
+    /// All pages were consistent.
     Complete,
-    /// Rows were repeated or skipped while it was read: good enough to add, never to remove.
+    /// Rows were repeated or skipped between pages. Usable for adding, never for removing.
     Partial {
-        /// What did not fit.
+        /// The inconsistency found.
         gap: String,
     },
-    /// Only some people were asked for: says nothing of anybody else.
+    /// Only some people were looked up; others are unknown.
     Narrow,
 }
 
 impl Completeness {
-    /// Whether it is all there is.
+    /// Returns whether the listing is complete.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         match self {
@@ -256,7 +256,7 @@ impl Completeness {
         }
     }
 
-    /// Whether only some people were asked for.
+    /// Returns whether only some people were looked up.
     #[must_use]
     pub fn is_narrow(&self) -> bool {
         match self {
@@ -266,53 +266,53 @@ impl Completeness {
     }
 }
 
-/// How open a desk is, as far as that could be read.
+/// Result of reading a desk's access mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccessReading {
     /// The roster does not manage it.
-    NotAsked,
-    /// Read.
+    NotRead,
+    /// The access mode.
     Known(Access),
-    /// The settings path did not answer in a way that can be trusted (docs/jira.md#access-path).
+    /// No valid response from the settings path (docs/jira.md#access-path).
     Unreadable {
-        /// What Jira said.
+        /// Jira's error.
         reason: String,
     },
 }
 
-/// What is known about who has an e-mail.
+/// Result of looking up the account of an e-mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lookup {
-    /// Nobody that could be seen. A create settles it: Jira answers 409 where somebody has it after all.
+    /// No visible account. A create settles it: Jira returns 409 if an account has the e-mail after all.
     Absent,
-    /// Exactly one active account shows exactly this address.
-    One(AccountId),
-    /// The only account that shows this address is deactivated.
+    /// Exactly one active account shows this e-mail.
+    Found(AccountId),
+    /// The only account that shows this e-mail is deactivated.
     Inactive(AccountId),
-    /// Several active accounts show it (one portal-only and one Atlassian account,
+    /// Several active accounts show the e-mail (one portal-only and one Atlassian account,
     /// docs/jira.md#two-accounts-one-email), or an app does.
-    Many(Vec<AccountId>),
-    /// Nobody shows it, but it is somebody's user name, and that account shows another address: Data Center, where a new
-    /// account would be named so.
-    Taken(AccountId),
-    /// Nobody shows it, but accounts that hide theirs were found by it. A search matches prefixes of names as well, so
-    /// even a lone hit is not an identity (docs/jira.md#search-prefix).
+    Several(Vec<AccountId>),
+    /// The e-mail is the username of an account that shows a different one. On Data Center, a new account would need
+    /// that username.
+    UsernameTaken(AccountId),
+    /// Only accounts with a hidden e-mail were found. A search also matches prefixes of names, so even a single result
+    /// does not identify the person (docs/jira.md#search-prefix).
     Hidden(Vec<AccountId>),
 }
 
 impl Lookup {
-    /// Judges the accounts a search for `wanted` found. Accounts that show another address are not candidates; one that
-    /// shows it in another spelling is the person.
+    /// Classifies the accounts that a search for `wanted` returned. Accounts with a different e-mail are no candidates;
+    /// another spelling of the same e-mail matches.
     ///
-    /// One active account that shows the address is the person, whatever else was found with a hidden one: this is
-    /// also all that a desk's list can tell.
+    /// A single active account that shows the e-mail matches regardless of accounts with hidden e-mails: a desk's list
+    /// gives no more certainty than that.
     #[must_use]
-    pub fn judge<'a>(wanted: &EmailKey, found: impl IntoIterator<Item = &'a Account>) -> Self {
+    pub fn classify<'a>(wanted: &EmailKey, found: impl IntoIterator<Item = &'a Account>) -> Self {
         let (mut exact, mut hidden, mut named) = (Vec::new(), Vec::new(), None);
         for account in found {
             match account.email_key() {
                 Some(key) if key == *wanted => exact.push(account),
-                Some(_) if account.is_named(wanted) => named = Some(account),
+                Some(_) if account.has_username(wanted) => named = Some(account),
                 Some(_) => {}
                 None => hidden.push(account),
             }
@@ -323,12 +323,12 @@ impl Lookup {
         };
         let active: Vec<_> = exact.iter().copied().filter(|account| account.active).collect();
         match (ids(&active).as_slice(), exact.first(), named, hidden.is_empty()) {
-            ([one], _, _, _) if active[0].kind != AccountKind::App => Self::One(one.clone()),
+            ([one], _, _, _) if active[0].kind != AccountKind::App => Self::Found(one.clone()),
             ([], Some(inactive), _, _) => Self::Inactive(inactive.id.clone()),
-            ([], None, Some(named), _) => Self::Taken(named.id.clone()),
+            ([], None, Some(named), _) => Self::UsernameTaken(named.id.clone()),
             ([], None, None, true) => Self::Absent,
             ([], None, None, false) => Self::Hidden(ids(&hidden)),
-            (several, _, _, _) => Self::Many(several.to_vec()),
+            (several, _, _, _) => Self::Several(several.to_vec()),
         }
     }
 }
@@ -336,19 +336,19 @@ impl Lookup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fixtures::{account, reading, site};
+    use crate::model::fixtures::{account, cloud_site, desk_mut};
 
     fn groups(names: &[&str]) -> BTreeSet<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
     }
 
-    /// By the list, by another role, by a group of either; by a group only where the account's own are known.
+    /// By the list, by another role, by a group of either; by a group only if the account's own groups are known.
     #[test]
     fn every_way_onto_a_desk() {
         let ada = Handle("ada".into());
-        let mut observed = site(&["SUP"]);
-        let desk = reading(&mut observed, "SUP");
-        desk.team = None;
+        let mut observed = cloud_site(&["SUP"]);
+        let desk = desk_mut(&mut observed, "SUP");
+        desk.project_roles = None;
         assert!(!desk.has_access(&ada, None) && !desk.has_access(&ada, Some(&groups(&["staff"]))));
         assert!(!desk.has_groups());
 
@@ -358,27 +358,27 @@ mod tests {
         assert!(!desk.has_access(&ada, Some(&groups(&["x"]))) && !desk.has_access(&ada, None));
 
         desk.groups.clear();
-        desk.team = Some(Team::default());
+        desk.project_roles = Some(ProjectRoleMembers::default());
         assert!(!desk.has_groups() && !desk.has_access(&ada, Some(&groups(&["staff"]))));
-        desk.team = Some(Team {
+        desk.project_roles = Some(ProjectRoleMembers {
             groups: groups(&["agents"]),
-            ..Team::default()
+            ..ProjectRoleMembers::default()
         });
         assert!(desk.has_groups());
         assert!(desk.has_access(&ada, Some(&groups(&["agents"]))));
         assert!(!desk.has_access(&ada, Some(&groups(&["x"]))) && !desk.has_access(&ada, None));
-        desk.team.as_mut().unwrap().members.insert(ada.clone());
+        desk.project_roles.as_mut().unwrap().members.insert(ada.clone());
         assert!(desk.has_access(&ada, None));
 
-        desk.team = None;
+        desk.project_roles = None;
         desk.members.insert(ada.clone());
         assert!(desk.has_access(&ada, None));
     }
 
-    /// Each kind of account a search can find, alone and beside another.
+    /// Each kind of account a search can return, alone and with others.
     #[test]
     fn what_a_search_says_of_an_address() {
-        let wanted = EmailKey::of("ada@example.com");
+        let wanted = EmailKey::from_address("ada@example.com");
         let ada = |id: &str| account(id, "ada@example.com");
         let other = || account("9", "eve@example.com");
         let called = Account {
@@ -401,24 +401,25 @@ mod tests {
         for (found, expected) in [
             (vec![], Lookup::Absent),
             (vec![other()], Lookup::Absent),
-            (vec![called.clone()], Lookup::Taken(id("9"))),
-            (vec![ada("1"), called], Lookup::One(id("1"))),
-            (vec![ada("1"), other(), hidden()], Lookup::One(id("1"))),
-            (vec![ada("1"), off("2")], Lookup::One(id("1"))),
+            (vec![called.clone()], Lookup::UsernameTaken(id("9"))),
+            (vec![ada("1"), called], Lookup::Found(id("1"))),
+            (vec![ada("1"), other(), hidden()], Lookup::Found(id("1"))),
+            (vec![ada("1"), off("2")], Lookup::Found(id("1"))),
             (vec![off("2")], Lookup::Inactive(id("2"))),
-            (vec![app("3")], Lookup::Many(vec![id("3")])),
-            (vec![ada("1"), ada("2")], Lookup::Many(vec![id("1"), id("2")])),
+            (vec![app("3")], Lookup::Several(vec![id("3")])),
+            (vec![ada("1"), ada("2")], Lookup::Several(vec![id("1"), id("2")])),
             (vec![hidden(), other()], Lookup::Hidden(vec![id("5")])),
         ] {
-            assert_eq!(Lookup::judge(&wanted, &found), expected, "{found:?}");
+            assert_eq!(Lookup::classify(&wanted, &found), expected, "{found:?}");
         }
     }
 
     #[test]
     fn how_far_a_list_can_be_trusted() {
         let partial = Completeness::Partial { gap: "a gap".into() };
-        let told = [Completeness::Complete, partial, Completeness::Narrow].map(|is| (is.is_complete(), is.is_narrow()));
-        assert_eq!(told, [(true, false), (false, false), (false, true)]);
+        let kinds = [Completeness::Complete, partial, Completeness::Narrow];
+        let flags = kinds.map(|kind| (kind.is_complete(), kind.is_narrow()));
+        assert_eq!(flags, [(true, false), (false, false), (false, true)]);
         let words = [Deployment::Cloud, Deployment::DataCenter].map(|deployment| deployment.to_string());
         assert!(words.iter().all(|word| !word.is_empty()) && words[0] != words[1]);
     }

@@ -1,29 +1,29 @@
-//! Organizations, by name.
+//! Organization names.
 
 use std::fmt;
 use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization;
 
-/// An organization's name, as two are compared: without space around it, in Unicode NFC. Never empty.
+/// Name of an organization, normalized for comparison: trimmed, in Unicode NFC. Never empty.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct OrganizationName(Arc<str>);
 
-/// A text that names no organization.
+/// A text that is not an organization name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("is no name of an organization: it is empty")]
-pub struct NotAnOrganizationName;
+#[error("is not an organization name: it is empty")]
+pub struct InvalidOrganizationName;
 
 impl OrganizationName {
-    /// The name a text spells; nothing where it is empty.
+    /// Parses a name; `None` if it is empty.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let name: String = text.trim().nfc().collect();
         (!name.is_empty()).then(|| Self(name.into()))
     }
 
-    /// The name.
+    /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -31,10 +31,10 @@ impl OrganizationName {
 }
 
 impl TryFrom<String> for OrganizationName {
-    type Error = NotAnOrganizationName;
+    type Error = InvalidOrganizationName;
 
-    fn try_from(text: String) -> Result<Self, NotAnOrganizationName> {
-        Self::parse(&text).ok_or(NotAnOrganizationName)
+    fn try_from(text: String) -> Result<Self, InvalidOrganizationName> {
+        Self::parse(&text).ok_or(InvalidOrganizationName)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What became of a plan's steps.
+//! The outcomes of a plan's steps.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,110 +7,109 @@ use std::time::Duration;
 use super::held::HeldReason;
 use super::step::{AccountRef, StepId};
 
-/// What became of one step.
+/// The outcome of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The call was made and took effect.
     Done,
-    /// It was true by the time it was looked at; no write was made.
+    /// Jira was already as wanted; no write was made.
     Already,
-    /// The account existed: it is the one found, and nothing was made.
+    /// An existing account was found and used; none was created.
     Linked,
-    /// It cannot be done safely; see the reason.
+    /// It needs a decision; see the reason.
     Held,
     /// Jira refused it, or it did not take effect.
     Failed,
-    /// The answer was lost and the effect could not be settled.
+    /// The response was lost, and the effect could not be determined.
     Unknown,
-    /// What it needs did not succeed.
+    /// A step it depends on did not succeed.
     Skipped,
     /// The pass ended before it.
     NotAttempted,
 }
 
-/// How one step ended.
+/// The result of one step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StepEnd {
-    /// What became of it.
+pub struct StepResult {
+    /// The outcome.
     pub outcome: Outcome,
-    /// What went wrong, in words that may hold an e-mail.
+    /// The error. May contain an e-mail.
     pub error: Option<String>,
-    /// Why, where it was held.
+    /// Why it was held.
     pub held: Option<HeldReason>,
-    /// The account it made or found.
+    /// The account it created or found.
     pub account: Option<AccountRef>,
-    /// Jira itself said that somebody has the e-mail: asking again would give the same answer.
+    /// Jira refused the create because an account has the e-mail: a retry would get the same response.
     pub refused: bool,
-    /// Jira accepted it, and it is as before.
+    /// Jira accepted the change without effect.
     pub ineffective: bool,
-    /// A request that could have changed Jira was made for it.
+    /// A write request was sent for it.
     pub sent: bool,
-    /// How Jira numbered that request.
-    pub request: Option<String>,
+    /// Jira's id of that request.
+    pub request_id: Option<String>,
 }
 
-/// How a plan's steps ended.
+/// The results of a plan's steps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcomes {
-    /// By step. A step that is not in here was not attempted.
-    pub ends: BTreeMap<StepId, StepEnd>,
+    /// By step. Missing steps were not attempted.
+    pub results: BTreeMap<StepId, StepResult>,
     /// Why the pass ended early.
-    pub stopped: Option<Stopped>,
-    /// Why no more accounts were made, where Jira does not let quietdesk's account make any.
+    pub stopped: Option<StopReason>,
+    /// Why no more accounts were created: quietdesk's account lacks the permission.
     pub creating_refused: Option<String>,
-    /// Why no more accounts were made, where it could not be written down beforehand that one is about to be.
+    /// Why no more accounts were created: the intent could not be written to the state directory first.
     pub creating_unsafe: Option<String>,
-    /// The account that was given a licence seat when it was made with a first password.
+    /// The account that took a license seat when it was created with a first password.
     pub seat_given: Option<String>,
 }
 
 /// Why a pass ended before its last step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stopped {
-    /// The credentials were refused, or lack a permission without which nothing more can succeed.
+pub enum StopReason {
+    /// The credentials were refused, or lack a permission that all further steps need.
     Refused(String),
     /// Jira could not be reached for longer than patience.
     Unreachable(String),
-    /// Jira limits the rate, for longer than patience.
+    /// Jira limited the rate for longer than patience.
     RateLimited {
-        /// What it said.
+        /// The error message.
         why: String,
-        /// How long it asks to wait.
+        /// How long Jira asks to wait.
         wait: Duration,
     },
-    /// Somebody asked for it.
-    Asked,
+    /// A stop was requested.
+    Requested,
 }
 
-impl Stopped {
-    /// The more telling of two reasons: refused credentials make all others beside the point, and a wish to stop is
-    /// told only where nothing else is.
+impl StopReason {
+    /// Returns the more severe of two reasons: refused credentials come first, a requested stop last.
     #[must_use]
-    pub fn or(self, other: Self) -> Self {
+    pub fn most_severe(self, other: Self) -> Self {
         let rank = |stopped: &Self| match stopped {
             Self::Refused(_) => 0,
             Self::RateLimited { .. } => 1,
             Self::Unreachable(_) => 2,
-            Self::Asked => 3,
+            Self::Requested => 3,
         };
         if rank(&other) < rank(&self) { other } else { self }
     }
 }
 
-impl fmt::Display for Stopped {
+impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(why) | Self::Unreachable(why) | Self::RateLimited { why, .. } => f.write_str(why),
-            Self::Asked => f.write_str("asked to stop"),
+            Self::Requested => f.write_str("asked to stop"),
         }
     }
 }
 
-impl StepEnd {
-    /// An end without more to say.
+impl StepResult {
+    /// Creates a result with only an outcome.
     #[must_use]
-    pub fn plain(outcome: Outcome) -> Self {
+    pub fn from_outcome(outcome: Outcome) -> Self {
         Self {
             outcome,
             error: None,
@@ -119,60 +118,60 @@ impl StepEnd {
             refused: false,
             ineffective: false,
             sent: false,
-            request: None,
+            request_id: None,
         }
     }
 
-    /// An end that made or found an account.
+    /// Creates a result with the account that was created or found.
     #[must_use]
     pub fn with_account(outcome: Outcome, account: AccountRef) -> Self {
         Self {
             account: Some(account),
-            ..Self::plain(outcome)
+            ..Self::from_outcome(outcome)
         }
     }
 
-    /// An end with what went wrong.
+    /// Creates a result with an error.
     #[must_use]
     pub fn with_error(outcome: Outcome, error: impl Into<String>) -> Self {
         Self {
             error: Some(error.into()),
-            ..Self::plain(outcome)
+            ..Self::from_outcome(outcome)
         }
     }
 
-    /// Jira accepted it without effect.
+    /// Creates the result of a change that Jira accepted without effect.
     #[must_use]
-    pub fn ineffective(error: impl Into<String>) -> Self {
+    pub fn without_effect(error: impl Into<String>) -> Self {
         Self {
             ineffective: true,
             ..Self::with_error(Outcome::Failed, error)
         }
     }
 
-    /// The same, for a step that a write was made for, which Jira numbered so.
+    /// Marks the step as sent, with Jira's id of the request.
     #[must_use]
-    pub fn sent(self, request: Option<String>) -> Self {
+    pub fn mark_sent(self, request: Option<String>) -> Self {
         Self {
             sent: true,
-            request,
+            request_id: request,
             ..self
         }
     }
 
-    /// Held, with the reason.
+    /// Creates the result of a held step, with reason and advice as its error.
     #[must_use]
     pub fn held(reason: HeldReason) -> Self {
         Self {
             error: Some(format!("{reason}: {}", reason.advice())),
             held: Some(reason),
-            ..Self::plain(Outcome::Held)
+            ..Self::from_outcome(Outcome::Held)
         }
     }
 }
 
 impl Outcome {
-    /// Whether Jira now is as the step wanted.
+    /// Whether Jira is now as wanted.
     #[must_use]
     pub fn is_success(self) -> bool {
         match self {
@@ -181,7 +180,7 @@ impl Outcome {
         }
     }
 
-    /// The word outputs use.
+    /// Returns the name used in outputs.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -198,25 +197,25 @@ impl Outcome {
 }
 
 impl Outcomes {
-    /// Nothing was attempted, and nothing ended early.
+    /// No step attempted, and the pass not ended early.
     pub const NONE: Self = Self {
-        ends: BTreeMap::new(),
+        results: BTreeMap::new(),
         stopped: None,
         creating_refused: None,
         creating_unsafe: None,
         seat_given: None,
     };
 
-    /// What became of a step.
+    /// Returns the outcome of a step.
     #[must_use]
-    pub fn of(&self, step: StepId) -> Outcome {
-        self.ends.get(&step).map_or(Outcome::NotAttempted, |end| end.outcome)
+    pub fn outcome_of(&self, step: StepId) -> Outcome {
+        self.results.get(&step).map_or(Outcome::NotAttempted, |end| end.outcome)
     }
 
-    /// Whether Jira now is as the step wanted.
+    /// Whether a step succeeded.
     #[must_use]
-    pub fn succeeded(&self, step: StepId) -> bool {
-        self.of(step).is_success()
+    pub fn has_succeeded(&self, step: StepId) -> bool {
+        self.outcome_of(step).is_success()
     }
 }
 

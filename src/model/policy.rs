@@ -1,4 +1,4 @@
-//! What the caller lets a plan do, besides what the roster says.
+//! Options of the caller that affect a plan, in addition to the roster.
 
 use std::collections::BTreeSet;
 
@@ -9,57 +9,57 @@ use jiff::tz::TimeZone;
 use super::email::EmailKey;
 use super::guard;
 
-/// What the caller lets a plan do.
+/// Options of the caller that affect a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
-    /// Bring deactivated accounts back (`--reactivate`): Data Center.
+    /// Reactivate deactivated accounts (`--reactivate`, Data Center).
     pub reactivate: bool,
-    /// Whom the passwords file has a first password for. Nobody's password is in here.
-    pub provided: BTreeSet<EmailKey>,
-    /// How much may be taken away.
+    /// E-mails with an initial password in the passwords file; the passwords themselves are not kept here.
+    pub provided_passwords: BTreeSet<EmailKey>,
+    /// The limits of the guards.
     pub guards: guard::Settings,
-    /// The ids of what the guards refused that somebody approved of.
+    /// Ids of approved guard findings.
     pub approved: BTreeSet<String>,
-    /// What `quietdesk approve` is given besides the id, to find the state it is about.
-    pub approve_at: String,
-    /// What time it is, in seconds since 1970.
+    /// Arguments for `quietdesk approve` that select the state directory, such as `--url URL`.
+    pub approve_arguments: String,
+    /// The current time, in seconds since 1970.
     pub now: i64,
-    /// How far this machine's clock is ahead of Jira's, in seconds; nothing where Jira does not tell the time.
-    pub clock_ahead: Option<i64>,
+    /// Offset of this machine's clock from Jira's, in seconds; positive if ahead, `None` if Jira sent no time.
+    pub clock_offset: Option<i64>,
 }
 
-/// So far two clocks may be apart, in seconds, before it is in doubt which day it is.
-const CLOCKS_APART: i64 = 60 * 60;
+/// Maximum offset of the two clocks, in seconds; beyond it, the current day is uncertain.
+const MAX_CLOCK_OFFSET: i64 = 60 * 60;
 
 impl Policy {
-    /// Whether Jira tells the time, and this machine's clock agrees.
+    /// Returns whether Jira sent its time and this machine's clock is within an hour of it.
     #[must_use]
-    pub fn clock_is_right(&self) -> bool {
-        self.clock_ahead.is_some() && !self.clock_is_off()
+    pub fn is_clock_verified(&self) -> bool {
+        self.clock_offset.is_some() && !self.is_clock_off()
     }
 
-    /// Whether this machine's clock is so far from Jira's that it is in doubt which day it is.
+    /// Returns whether this machine's clock is more than an hour from Jira's.
     #[must_use]
-    pub fn clock_is_off(&self) -> bool {
-        self.clock_ahead.is_some_and(|ahead| ahead.abs() > CLOCKS_APART)
+    pub fn is_clock_off(&self) -> bool {
+        self.clock_offset.is_some_and(|ahead| ahead.abs() > MAX_CLOCK_OFFSET)
     }
 
-    /// The day (UTC) by Jira's clock, where that is told.
+    /// Returns the day (UTC) by Jira's clock; `None` if Jira sent no time.
     #[must_use]
-    pub fn day_in_jira(&self) -> Option<Date> {
-        let time = Timestamp::from_second(self.now.checked_sub(self.clock_ahead?)?).ok()?;
+    pub fn jira_day(&self) -> Option<Date> {
+        let time = Timestamp::from_second(self.now.checked_sub(self.clock_offset?)?).ok()?;
         Some(time.to_zoned(TimeZone::UTC).date())
     }
 
-    /// Says that the clock is off, and what that does to entries with `until`.
+    /// Returns a warning if the clock is off, with the effect on entries with `until`.
     #[must_use]
     pub fn clock_warning(&self) -> Option<String> {
-        let ahead = self.clock_ahead.filter(|_| self.clock_is_off())?;
+        let ahead = self.clock_offset.filter(|_| self.is_clock_off())?;
         let (hours, minutes) = (ahead.abs() / 3600, ahead.abs() / 60 % 60);
         let side = if ahead > 0 { "ahead of" } else { "behind" };
         Some(format!(
-            "this machine's clock is {hours} h {minutes} min {side} Jira's, so every `until` is held; have the clock set by a \
-             time server (timedatectl set-ntp true)"
+            "this machine's clock is {hours} h {minutes} min {side} Jira's, so every `until` is held; synchronize the \
+             clock with a time server (timedatectl set-ntp true)"
         ))
     }
 }
@@ -70,9 +70,9 @@ mod tests {
 
     #[test]
     fn clocks_may_be_an_hour_apart() {
-        let policy = |clock_ahead| Policy {
+        let policy = |clock_offset| Policy {
             now: 1_769_990_400, // 2026-02-02, 00:00
-            clock_ahead,
+            clock_offset,
             ..Policy::default()
         };
         for (ahead, is_right, is_off, day) in [
@@ -85,18 +85,18 @@ mod tests {
         ] {
             let policy = policy(ahead);
             assert_eq!(
-                (policy.clock_is_right(), policy.clock_is_off()),
+                (policy.is_clock_verified(), policy.is_clock_off()),
                 (is_right, is_off),
                 "{ahead:?}"
             );
             assert_eq!(
-                policy.day_in_jira().map(|day| day.to_string()).as_deref(),
+                policy.jira_day().map(|day| day.to_string()).as_deref(),
                 day,
                 "{ahead:?}"
             );
             assert_eq!(policy.clock_warning().is_some(), is_off);
         }
-        let told = policy(Some(-7380)).clock_warning().unwrap();
-        assert!(told.contains("2 h 3 min behind Jira's"), "{told}");
+        let warning = policy(Some(-7380)).clock_warning().unwrap();
+        assert!(warning.contains("2 h 3 min behind Jira's"), "{warning}");
     }
 }

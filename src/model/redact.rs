@@ -1,111 +1,114 @@
-//! Reports without personal data, for where others read along: a public pull request, say.
+//! Masking of personal data in reports, for public places such as a pull request.
 
 use super::account::AccountId;
-use super::email::masked;
+use super::email::mask_addresses;
 use super::report::{HeldEntry, NoteEntry, RefusedEntry, Report, StepEntry};
 use super::step::StepKind;
 
-/// An address by its first letter and its domain: enough to see a mistyped domain, not to know who it is.
+/// Masks an e-mail: keeps its first letter and its domain, enough to notice a mistyped domain.
 #[must_use]
-pub fn email(text: &str) -> String {
+pub fn mask_email(text: &str) -> String {
     match text.rsplit_once('@') {
         Some((local, domain)) => format!("{}…@{domain}", local.chars().next().unwrap_or('?')),
         None => "…".to_owned(),
     }
 }
 
-/// A display name by its first letter.
+/// Masks a display name: keeps its first letter.
 #[must_use]
-pub fn name(text: &str) -> String {
+pub fn mask_name(text: &str) -> String {
     text.chars()
         .next()
         .map_or_else(String::new, |first| format!("{first}…"))
 }
 
 impl Report {
-    /// The same report with e-mails and names masked, and out of the texts as well.
+    /// Masks e-mails and names in all fields and messages.
     #[must_use]
     pub fn redacted(mut self) -> Self {
-        self.steps.iter_mut().chain(&mut self.paused).for_each(step);
-        self.held.iter_mut().for_each(held);
-        self.notes.iter_mut().for_each(note);
-        self.refused.iter_mut().for_each(refused);
+        self.steps.iter_mut().chain(&mut self.paused).for_each(mask_step);
+        self.held.iter_mut().for_each(mask_held);
+        self.notes.iter_mut().for_each(mask_note);
+        self.refused.iter_mut().for_each(mask_refused);
         for stranger in self
             .desks
             .values_mut()
             .flat_map(|desk| desk.unlisted_accounts.iter_mut().flatten())
         {
-            stranger.email = stranger.email.as_deref().map(email);
-            account(&mut stranger.account);
-            stranger.name = name(&stranger.name);
+            stranger.email = stranger.email.as_deref().map(mask_email);
+            mask_account(&mut stranger.account);
+            stranger.name = mask_name(&stranger.name);
         }
-        self.warnings.iter_mut().for_each(text);
-        self.stopped.iter_mut().for_each(text);
+        self.warnings.iter_mut().for_each(mask_text);
+        self.stopped.iter_mut().for_each(mask_text);
         self
     }
 }
 
-fn step(step: &mut StepEntry) {
+fn mask_step(step: &mut StepEntry) {
     match step.kind {
         StepKind::CreateCustomer => {
-            // Without a name of its own, an account is called by its e-mail.
+            // Without a name, the e-mail is the display name.
             let named = step
                 .after
                 .as_deref()
                 .filter(|name| Some(*name) != step.email.as_deref())
-                .map(name);
-            step.after = named.or_else(|| step.email.as_deref().map(email));
+                .map(mask_name);
+            step.after = named.or_else(|| step.email.as_deref().map(mask_email));
         }
         StepKind::UpdateCustomer => {
             // An address, a name, or both.
-            step.before = step.before.as_deref().map(parts);
-            step.after = step.after.as_deref().map(parts);
+            step.before = step.before.as_deref().map(mask_changes);
+            step.after = step.after.as_deref().map(mask_changes);
         }
-        // Access modes, or nothing.
+        // These fields hold access modes at most.
         StepKind::AddToDesk | StepKind::RemoveFromDesk | StepKind::SetAccess => {}
     }
-    step.email = step.email.as_deref().map(email);
-    step.error.iter_mut().for_each(text);
+    step.email = step.email.as_deref().map(mask_email);
+    step.error.iter_mut().for_each(mask_text);
 }
 
-/// What changes about an account, each part masked.
-fn parts(text: &str) -> String {
+/// Masks each part of an account change.
+fn mask_changes(text: &str) -> String {
     let masked = text.split(", ").map(|part| match part {
         "deactivated" | "active" => part.to_owned(),
-        address if address.contains('@') => email(address),
-        other => name(other),
+        address if address.contains('@') => mask_email(address),
+        other => mask_name(other),
     });
     masked.collect::<Vec<_>>().join(", ")
 }
 
-fn held(held: &mut HeldEntry) {
-    held.email = held.email.as_deref().map(email);
-    held.account.iter_mut().chain(&mut held.candidates).for_each(account);
-    text(&mut held.reason);
+fn mask_held(held: &mut HeldEntry) {
+    held.email = held.email.as_deref().map(mask_email);
+    held.account
+        .iter_mut()
+        .chain(&mut held.candidates)
+        .for_each(mask_account);
+    mask_text(&mut held.reason);
 }
 
-fn note(note: &mut NoteEntry) {
-    note.email = note.email.as_deref().map(email);
+fn mask_note(note: &mut NoteEntry) {
+    note.email = note.email.as_deref().map(mask_email);
     if note.desk.is_none() {
-        // It tells a name; those about a desk tell none.
+        // Notes without a desk contain a display name.
         note.note = "Jira has another name, which quietdesk leaves alone".to_owned();
     }
 }
 
-fn refused(refused: &mut RefusedEntry) {
-    refused.email = refused.email.as_deref().map(email);
-    account(&mut refused.account);
+fn mask_refused(refused: &mut RefusedEntry) {
+    refused.email = refused.email.as_deref().map(mask_email);
+    mask_account(&mut refused.account);
 }
 
-/// On Data Center it may be a user name, which may be the address.
-fn account(account: &mut AccountId) {
+/// Masks an account id that is an e-mail: a Data Center username can be one.
+fn mask_account(account: &mut AccountId) {
     if account.0.contains('@') {
-        account.0 = email(&account.0);
+        account.0 = mask_email(&account.0);
     }
 }
 
-fn text(text: &mut String) {
-    *text = masked(text);
+fn mask_text(text: &mut String) {
+    *text = mask_addresses(text);
 }
 
 #[cfg(test)]
@@ -114,11 +117,14 @@ mod tests {
 
     #[test]
     fn a_first_letter_and_a_domain_are_left() {
-        assert_eq!(email("ada.lovelace@example.com"), "a…@example.com");
-        assert_eq!(email("@example.com"), "?…@example.com");
-        assert_eq!(email("ada"), "…");
-        assert_eq!((name("Ada Lovelace"), name("")), ("A…".to_owned(), String::new()));
+        assert_eq!(mask_email("ada.lovelace@example.com"), "a…@example.com");
+        assert_eq!(mask_email("@example.com"), "?…@example.com");
+        assert_eq!(mask_email("ada"), "…");
+        assert_eq!(
+            (mask_name("Ada Lovelace"), mask_name("")),
+            ("A…".to_owned(), String::new())
+        );
         let changed = "old@example.com, Ada Lovelace, deactivated";
-        assert_eq!(parts(changed), "o…@example.com, A…, deactivated");
+        assert_eq!(mask_changes(changed), "o…@example.com, A…, deactivated");
     }
 }

@@ -1,6 +1,6 @@
-//! The plan document: a plan, and after it was applied what became of it, as programs read it.
+//! The plan document in JSON: a plan and, after an apply, the outcome of each step.
 //!
-//! `format_version` 1. Order is deterministic; fields that do not apply are absent. Holds e-mails.
+//! `format_version` 1. Order is deterministic; fields that do not apply are absent. Contains e-mails.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,43 +9,43 @@ use serde::{Deserialize, Serialize};
 use super::account::AccountId;
 use super::container::Container;
 use super::desk::DeskKey;
-use super::desk_counts::{DeskCounts, counts};
+use super::desk_counts::{DeskCounts, count_containers};
 use super::guard::Finding;
 use super::observed::Observed;
 use super::outcome::{Outcome, Outcomes};
 use super::plan::Plan;
 use super::roster::Roster;
-use super::step::{Action, Cause, Step, StepId, StepKind, Who};
+use super::step::{Action, Cause, Step, StepAccount, StepId, StepKind};
 
 /// The whole document.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// Always 1.
     pub format_version: u32,
-    /// Which Jira.
+    /// The site.
     pub jira: Jira,
-    /// Which roster.
+    /// The source of the roster.
     pub roster: RosterSource,
-    /// The numbers.
+    /// The counts.
     pub summary: Summary,
-    /// How many of the plan's calls could mail anybody, counted from the list of requests.
+    /// Number of calls that could send e-mail, counted from the list of requests.
     pub mail_sending_calls: usize,
-    /// The roster's desks, as they were read.
+    /// Counts of the roster's desks, as read.
     pub desks: BTreeMap<DeskKey, DeskCounts>,
-    /// What is to be done, or was.
+    /// The steps.
     pub steps: Vec<StepEntry>,
-    /// What is held.
+    /// Entries and desks that need a decision.
     pub held: Vec<HeldEntry>,
-    /// What is told and left alone.
+    /// Differences that are reported and left alone.
     pub notes: Vec<NoteEntry>,
-    /// What would be done if its desk were not paused.
+    /// Steps on paused desks; not executed.
     pub paused: Vec<StepEntry>,
-    /// What the guards found.
+    /// The result of the guards.
     pub guard: Guard,
-    /// Who would leave a desk, and stays because of a guard.
+    /// Accounts that a guard keeps on a desk.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<RefusedEntry>,
-    /// Facts about the whole site.
+    /// Warnings about the whole site.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// Why the pass ended before its last step.
@@ -53,39 +53,39 @@ pub struct Report {
     pub stopped: Option<String>,
 }
 
-/// Which Jira.
+/// The site.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Jira {
     /// Its address.
     pub url: String,
-    /// `cloud` or `data-center`; nothing where the pass ended before that was known.
+    /// `cloud` or `data-center`; absent if the pass ended before it was known.
     pub deployment: Option<super::observed::Deployment>,
-    /// Its version; nothing where the pass ended before that was known.
+    /// Its version; absent if the pass ended before it was known.
     pub version: Option<String>,
 }
 
-/// Which roster.
+/// The source of the roster.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RosterSource {
     /// The files, in the order they were read.
     pub files: Vec<String>,
     /// SHA-256 of their contents, in hexadecimal.
     pub digest: String,
-    /// What is valid in them, and probably not meant: told with the other warnings.
+    /// Valid contents that are probably a mistake; reported with the other warnings.
     #[serde(skip)]
     pub warnings: Vec<String>,
 }
 
-/// The numbers: steps planned by kind, and the rest.
+/// Counts of planned steps by kind, of entries and of calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Accounts to make.
+    /// Accounts to create.
     pub create: usize,
-    /// Accounts to change.
+    /// Accounts to update.
     pub update: usize,
     /// Memberships to add.
     pub add: usize,
-    /// Memberships to take away.
+    /// Memberships to remove.
     pub remove: usize,
     /// Access modes to change.
     pub access: usize,
@@ -93,12 +93,12 @@ pub struct Summary {
     pub organizations: usize,
     /// Entries held.
     pub held: usize,
-    /// Customers who need nothing.
+    /// Customers that need no change.
     pub unchanged: usize,
-    /// People on the roster's desks whom it does not list there.
+    /// Accounts on the roster's desks that it does not list there.
     #[serde(default)]
     pub unlisted: usize,
-    /// Writes it takes when nothing goes wrong.
+    /// Write requests without retries.
     pub calls: usize,
 }
 
@@ -112,45 +112,45 @@ pub struct StepEntry {
     /// The person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// The account, as soon as there is one.
+    /// The account, if it exists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountId>,
     /// The desk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub desk: Option<DeskKey>,
-    /// What Jira has.
+    /// The present value in Jira.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
-    /// What it will have: the name of a new account, or an access mode.
+    /// The wanted value: the name of a new account, or an access mode.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// Why it differs.
+    /// Why Jira differs from the roster.
     pub cause: Cause,
-    /// What became of it; absent in a plan.
+    /// The outcome; absent in a plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// What went wrong.
+    /// The error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
-/// One thing held.
+/// One held entry or desk.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HeldEntry {
     /// The person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// The account, where it is one.
+    /// The account, if there is exactly one candidate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountId>,
     /// The desk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub desk: Option<DeskKey>,
-    /// Why.
+    /// Why it is held.
     pub reason: String,
-    /// What to do.
+    /// What the user can do.
     pub advice: String,
-    /// The accounts that might be meant.
+    /// The accounts that the entry may mean.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<AccountId>,
 }
@@ -170,65 +170,65 @@ pub struct NoteEntry {
     pub note: String,
 }
 
-/// Somebody who would leave, and stays because of a guard.
+/// An account that a guard keeps on a desk.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RefusedEntry {
-    /// The address Jira shows, where that is known.
+    /// The address in Jira, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// The account; the user name where nothing more is known of it.
+    /// The account; its username if the id is not known.
     pub account: AccountId,
     /// The desk or organization.
     #[serde(flatten)]
     pub container: Container,
 }
 
-/// What the guards found.
+/// The result of the guards.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Guard {
-    /// Whether a part was refused.
+    /// Whether they refused a part of the plan.
     pub refused: bool,
-    /// Each finding.
+    /// The findings.
     pub findings: Vec<Finding>,
 }
 
-/// What a report is made from.
+/// The input of a report.
 #[derive(Clone, Copy, Debug)]
-pub struct Material<'a> {
+pub struct ReportInput<'a> {
     /// The roster.
     pub roster: &'a Roster,
-    /// Where it came from.
+    /// The files it was read from.
     pub source: &'a RosterSource,
-    /// What was seen.
+    /// What was read from Jira.
     pub observed: &'a Observed,
-    /// What was decided.
+    /// The plan.
     pub plan: &'a Plan,
-    /// Steps of a saved plan whose end was reached before it was applied.
+    /// Steps of a saved plan that were already done before the apply.
     pub already: &'a [Step],
-    /// What the guards found in it.
+    /// The findings of the guards.
     pub findings: &'a [Finding],
-    /// How many writes it takes.
+    /// Number of write requests.
     pub calls: usize,
-    /// How many of them could mail anybody.
+    /// How many of them could send e-mail.
     pub mail_sending_calls: usize,
-    /// What became of it; nothing for a plan.
+    /// The outcomes; absent for a plan.
     pub outcomes: Option<&'a Outcomes>,
-    /// Whether to name the unlisted.
+    /// Whether to name unlisted accounts.
     pub name_unlisted: bool,
 }
 
 impl Report {
-    /// Writes the document.
+    /// Creates the document.
     #[must_use]
-    pub fn of(material: Material<'_>) -> Self {
-        let Material {
+    pub fn new(material: ReportInput<'_>) -> Self {
+        let ReportInput {
             observed,
             plan,
             outcomes,
             ..
         } = material;
-        let counts = counts(material.roster, observed, plan, material.name_unlisted);
-        let desks = of_desks(counts);
+        let counts = count_containers(material.roster, observed, plan, material.name_unlisted);
+        let desks = counts_by_desk(counts);
         Self {
             format_version: 1,
             jira: Jira {
@@ -238,11 +238,11 @@ impl Report {
             },
             roster: material.source.clone(),
             summary: Summary {
-                unlisted: unlisted(&desks),
-                ..Summary::of(plan, outcomes, material.calls)
+                unlisted: count_unlisted(&desks),
+                ..Summary::from_plan(plan, outcomes, material.calls)
             },
             mail_sending_calls: material.mail_sending_calls,
-            warnings: warnings(material.source, plan, &desks),
+            warnings: collect_warnings(material.source, plan, &desks),
             desks,
             steps: step_entries(&material),
             held: plan.held.iter().map(held_entry).collect(),
@@ -260,22 +260,22 @@ impl Report {
     }
 }
 
-fn of_desks(counts: BTreeMap<Container, DeskCounts>) -> BTreeMap<DeskKey, DeskCounts> {
+fn counts_by_desk(counts: BTreeMap<Container, DeskCounts>) -> BTreeMap<DeskKey, DeskCounts> {
     let desks = counts.into_iter().filter_map(|(container, counts)| match container {
         Container::Desk(key) => Some((key, counts)),
-        // No roster declares one yet.
+        // Rosters cannot declare organizations yet.
         Container::Organization(_) => None,
     });
     desks.collect()
 }
 
-fn warnings(source: &RosterSource, plan: &Plan, desks: &BTreeMap<DeskKey, DeskCounts>) -> Vec<String> {
+fn collect_warnings(source: &RosterSource, plan: &Plan, desks: &BTreeMap<DeskKey, DeskCounts>) -> Vec<String> {
     let warnings = source.warnings.iter().chain(&plan.warnings).cloned();
-    warnings.chain(of_groups(desks)).collect()
+    warnings.chain(group_warnings(desks)).collect()
 }
 
 impl Report {
-    /// The document of a pass that ended before there was a plan.
+    /// Creates the document of a pass that ended before it had a plan.
     #[must_use]
     pub fn without_plan(url: String, source: &RosterSource, why: String) -> Self {
         Self {
@@ -302,9 +302,9 @@ impl Report {
 }
 
 impl Summary {
-    /// Counts a plan's steps, and what was held before or while it was applied.
+    /// Counts a plan's steps and held entries, including steps held by the apply.
     #[must_use]
-    pub fn of(plan: &Plan, outcomes: Option<&Outcomes>, calls: usize) -> Self {
+    pub fn from_plan(plan: &Plan, outcomes: Option<&Outcomes>, calls: usize) -> Self {
         let mut summary = Self {
             held: plan.held.len(),
             unchanged: plan.unchanged,
@@ -322,7 +322,7 @@ impl Summary {
         }
         if let Some(outcomes) = outcomes {
             summary.held += outcomes
-                .ends
+                .results
                 .values()
                 .filter(|end| end.outcome == Outcome::Held)
                 .count();
@@ -331,38 +331,36 @@ impl Summary {
     }
 }
 
-/// How many are on desks without being listed; whoever is on several counts once.
-fn unlisted(desks: &BTreeMap<DeskKey, DeskCounts>) -> usize {
+/// Counts the unlisted accounts; one on several desks counts once.
+fn count_unlisted(desks: &BTreeMap<DeskKey, DeskCounts>) -> usize {
     let strangers = desks.values().flat_map(|desk| &desk.strangers);
     strangers.collect::<BTreeSet<_>>().len()
 }
 
-/// Groups that let people in: shown, and left alone.
-fn of_groups(desks: &BTreeMap<DeskKey, DeskCounts>) -> impl Iterator<Item = String> {
+/// Returns a warning for each desk that gives groups access; quietdesk does not manage them.
+fn group_warnings(desks: &BTreeMap<DeskKey, DeskCounts>) -> impl Iterator<Item = String> {
     let with_groups = desks.iter().filter(|(_, desk)| !desk.groups.is_empty());
     with_groups.map(|(key, desk)| {
         let groups = desk.groups.join(", ");
-        format!(
-            "{key}: whoever is in one of these groups is a customer as well, which quietdesk leaves alone: {groups}"
-        )
+        format!("{key}: members of these groups are customers too; quietdesk does not manage groups: {groups}")
     })
 }
 
-/// In the order of the plan, whether or not there was anything left to do.
-fn step_entries(material: &Material<'_>) -> Vec<StepEntry> {
-    let left = material.plan.steps.iter();
-    let left = left.map(|step| step_entry(step, material.outcomes));
+/// Returns all steps in the order of the plan, with those already done.
+fn step_entries(material: &ReportInput<'_>) -> Vec<StepEntry> {
+    let remaining = material.plan.steps.iter();
+    let remaining = remaining.map(|step| step_entry(step, material.outcomes));
     let already = material.already.iter().map(|step| StepEntry {
         outcome: Some(Outcome::Already),
         ..step_entry(step, None)
     });
-    let mut entries: Vec<_> = left.chain(already).collect();
+    let mut entries: Vec<_> = remaining.chain(already).collect();
     entries.sort_by_key(|entry| entry.id);
     entries
 }
 
 fn step_entry(step: &Step, outcomes: Option<&Outcomes>) -> StepEntry {
-    let end = outcomes.and_then(|outcomes| outcomes.ends.get(&step.id));
+    let end = outcomes.and_then(|outcomes| outcomes.results.get(&step.id));
     let made = end
         .and_then(|end| end.account.as_ref())
         .map(|account| account.id.clone());
@@ -373,11 +371,12 @@ fn step_entry(step: &Step, outcomes: Option<&Outcomes>) -> StepEntry {
             (Some(account.id.clone()), Some(before), Some(after))
         }
         Action::AddToDesk {
-            who: Who::Existing(account),
+            who: StepAccount::Existing(account),
             ..
         } => (Some(account.id.clone()), None, None),
         Action::AddToDesk {
-            who: Who::MadeBy(_), ..
+            who: StepAccount::MadeBy(_),
+            ..
         } => (made, None, None),
         Action::RemoveFromDesk { account, .. } => (Some(account.id.clone()), None, None),
         Action::SetAccess { before, after, .. } => (None, Some(before.to_string()), Some(after.to_string())),
@@ -391,7 +390,7 @@ fn step_entry(step: &Step, outcomes: Option<&Outcomes>) -> StepEntry {
         before,
         after,
         cause: step.cause,
-        outcome: outcomes.map(|outcomes| outcomes.of(step.id)),
+        outcome: outcomes.map(|outcomes| outcomes.outcome_of(step.id)),
         error: end.and_then(|end| end.error.clone()),
     }
 }
@@ -412,11 +411,11 @@ fn held_entry(held: &super::held::Held) -> HeldEntry {
 }
 
 fn refused_entries(observed: &Observed, plan: &Plan) -> Vec<RefusedEntry> {
-    if plan.leavers.is_empty() {
+    if plan.removal_candidates.is_empty() {
         return Vec::new();
     }
-    let accounts = observed.by_handle();
-    let entry = |leaver: &super::plan::Leaver| {
+    let accounts = observed.accounts_by_handle();
+    let entry = |leaver: &super::plan::RemovalCandidate| {
         let account = accounts.get(&leaver.handle);
         RefusedEntry {
             email: account.and_then(|account| account.email.clone()),
@@ -424,7 +423,7 @@ fn refused_entries(observed: &Observed, plan: &Plan) -> Vec<RefusedEntry> {
             container: leaver.container.clone(),
         }
     };
-    plan.leavers.iter().map(entry).collect()
+    plan.removal_candidates.iter().map(entry).collect()
 }
 
 fn note_entry(note: &super::plan::Note) -> NoteEntry {

@@ -1,6 +1,6 @@
-//! The roster: who may raise requests where, and how open each desk is, after all checks.
+//! The validated roster: the customers of each desk, and each desk's access mode.
 //!
-//! A [`Roster`] cannot be wrong: `roster_file` makes it from YAML and reports what does not fit.
+//! A [`Roster`] is always valid: `roster_file` parses it from YAML and reports the errors.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,21 +13,21 @@ use super::desk::DeskKey;
 use super::email::{Email, EmailKey};
 use super::name::Name;
 
-/// Everything the roster's files want, united.
+/// The merged content of all roster files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roster {
-    /// The desks quietdesk manages; a desk not named here is never touched.
+    /// The desks quietdesk manages. All other desks are left alone.
     pub desks: BTreeMap<DeskKey, DeskSpec>,
-    /// The customers, each once.
+    /// The customers, by e-mail.
     pub customers: BTreeMap<EmailKey, Customer>,
-    /// Entries whose `until` has come: they are wanted nowhere, and leave the desks they name. See [`Roster::on`].
+    /// Expired entries: `until` has passed, and they are removed from the desks they name. See [`Roster::as_of`].
     pub expired: BTreeMap<EmailKey, Customer>,
 }
 
 impl Roster {
-    /// The roster as it is on a day (UTC): whoever's `until` has come is wanted no more.
+    /// Returns the roster on a day (UTC), with entries moved to `expired` from the day of their `until`.
     #[must_use]
-    pub fn on(mut self, today: Date) -> Self {
+    pub fn as_of(mut self, today: Date) -> Self {
         let due = |customer: &Customer| customer.until.is_some_and(|until| until <= today);
         let (expired, customers) = self.customers.into_iter().partition(|(_, customer)| due(customer));
         self.customers = customers;
@@ -35,55 +35,54 @@ impl Roster {
         self
     }
 
-    /// Whether any entry has an `until`.
+    /// Returns whether any entry has an `until`.
     #[must_use]
     pub fn has_until(&self) -> bool {
         let mut customers = self.customers.values();
         !self.expired.is_empty() || customers.any(|customer| customer.until.is_some())
     }
 
-    /// What people can belong to, in order.
+    /// Returns the declared containers, in order.
     pub fn containers(&self) -> impl Iterator<Item = Container> {
         self.desks.keys().map(Container::from)
     }
 
-    /// Whether a container is declared.
+    /// Returns whether a container is declared.
     #[must_use]
     pub fn declares(&self, container: &Container) -> bool {
         container.desk().is_some_and(|key| self.desks.contains_key(key))
     }
 
-    /// Whether an address is listed in a container.
+    /// Returns whether an e-mail is listed in a container.
     #[must_use]
-    pub fn lists(&self, email: &EmailKey, container: &Container) -> bool {
+    pub fn is_listed(&self, email: &EmailKey, container: &Container) -> bool {
         let customer = self.customers.get(email);
         customer.is_some_and(|customer| customer.is_listed_on(container))
     }
 
-    /// How many customers are listed in a container.
+    /// Returns the number of customers listed in a container.
     #[must_use]
-    pub fn listed_on(&self, container: &Container) -> usize {
+    pub fn listed_count(&self, container: &Container) -> usize {
         let customers = self.customers.values();
         customers.filter(|customer| customer.is_listed_on(container)).count()
     }
 
-    /// The first day on which somebody's `until` comes.
+    /// Returns the earliest `until` of any customer.
     #[must_use]
     pub fn next_expiry(&self) -> Option<Date> {
         self.customers.values().filter_map(|customer| customer.until).min()
     }
 
-    /// The first day after another on which somebody's `until` comes.
+    /// Returns the earliest `until` after `day`.
     #[must_use]
-    pub fn expiry_after(&self, day: Date) -> Option<Date> {
+    pub fn next_expiry_after(&self, day: Date) -> Option<Date> {
         let days = self.customers.values().filter_map(|customer| customer.until);
         days.filter(|until| *until > day).min()
     }
 
-    /// The part that concerns some desks: these desks, and whoever is wanted on one of them. Whoever is on none of them,
-    /// or on no desk at all, is left out.
+    /// Returns only these desks and the entries that name at least one of them.
     #[must_use]
-    pub fn narrowed(mut self, desks: &[DeskKey]) -> Self {
+    pub fn narrowed_to(mut self, desks: &[DeskKey]) -> Self {
         self.desks.retain(|key, _| desks.contains(key));
         for people in [&mut self.customers, &mut self.expired] {
             people.retain(|_, customer| {
@@ -95,35 +94,35 @@ impl Roster {
     }
 }
 
-/// What is wanted of one desk.
+/// Declaration of a desk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeskSpec {
-    /// The access mode; nothing where it is not managed.
+    /// The access mode; `None` if it is not managed.
     pub access: Option<Access>,
-    /// Who leaves the desk's list.
+    /// The membership mode: which unlisted customers are removed.
     pub membership: Membership,
-    /// Addresses that are never removed, whatever `membership` says: each an address, or `*@domain`. Normalised.
+    /// Addresses or `*@domain` patterns, normalized, that are never removed regardless of `membership`.
     pub keep: Vec<String>,
-    /// Observe and report, change nothing on this desk.
+    /// Observe and report, but change nothing on this desk.
     pub paused: bool,
 }
 
-/// Who leaves a desk's list for being absent from the roster.
+/// Membership mode of a desk: which customers are removed because the roster does not list them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Membership {
-    /// Nobody.
+    /// None.
     #[default]
     Additive,
-    /// Whom an applied roster listed on the desk, and who has left the file since.
+    /// Customers that a previously applied roster listed on the desk.
     Owned,
-    /// Every customer who is not listed.
+    /// All of them.
     Exact,
 }
 
 impl DeskSpec {
-    /// Whether an address is never removed, whatever `membership` says.
+    /// Returns whether `keep` covers an e-mail.
     #[must_use]
-    pub fn keeps(&self, email: &EmailKey) -> bool {
+    pub fn is_kept(&self, email: &EmailKey) -> bool {
         let email = email.as_str();
         self.keep.iter().any(|keep| match keep.strip_prefix('*') {
             Some(domain) => email.ends_with(domain),
@@ -132,37 +131,37 @@ impl DeskSpec {
     }
 }
 
-/// One wanted customer, with the defaults of its file filled in.
+/// A roster entry, with the defaults of its file applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Customer {
-    /// The address, as spelled in the file.
+    /// The e-mail, as spelled in the file.
     pub email: Email,
-    /// The display name for a new account; without one, the e-mail is the name.
+    /// The display name; `None` uses the e-mail for a new account.
     pub name: Option<Name>,
-    /// The desks to be on; empty: an account, on no desk. Every one is in [`Roster::desks`].
+    /// The desks; may be empty for an account on no desk. All are in [`Roster::desks`].
     pub desks: BTreeSet<DeskKey>,
-    /// The account meant, where the e-mail cannot decide (Cloud accountId, Data Center username).
+    /// The pinned account, if the e-mail is ambiguous (Cloud accountId, Data Center username).
     pub account: Option<Handle>,
-    /// Where the first password of a new account comes from: Data Center.
+    /// Source of a new account's initial password (Data Center).
     pub initial_password: Option<InitialPassword>,
-    /// Older addresses of the same person.
+    /// Previous e-mails of the same person.
     pub previously: Vec<Email>,
-    /// From that day (UTC) off this entry's desks.
+    /// The first day (UTC) without access to the entry's desks.
     pub until: Option<Date>,
 }
 
-/// Where the first password of a new account comes from.
+/// Source of a new account's initial password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InitialPassword {
-    /// quietdesk makes one.
+    /// Generated by quietdesk.
     Generate,
-    /// The passwords file has it.
+    /// Read from the passwords file.
     Provided,
 }
 
 impl InitialPassword {
-    /// The word of the roster.
+    /// Returns the value as the roster spells it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -173,18 +172,18 @@ impl InitialPassword {
 }
 
 impl Customer {
-    /// Whether the entry lists its person in a container. No entry lists an organization yet.
+    /// Returns whether the entry names a container. Entries cannot name organizations yet.
     #[must_use]
     pub fn is_listed_on(&self, container: &Container) -> bool {
         container.desk().is_some_and(|key| self.desks.contains(key))
     }
 
-    /// What the entry lists its person in.
+    /// Returns the containers the entry names.
     pub fn containers(&self) -> impl Iterator<Item = Container> {
         self.desks.iter().map(Container::from)
     }
 
-    /// The display name a new account gets.
+    /// Returns the display name of a new account.
     #[must_use]
     pub fn name_for_creation(&self) -> &str {
         self.name.as_ref().map_or(self.email.as_str(), Name::as_str)
@@ -194,7 +193,7 @@ impl Customer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fixtures::{customer, email_key, key, named, roster};
+    use crate::model::fixtures::{customer, desk_key, email_key, roster, with_name};
 
     #[test]
     fn an_entry_expires_on_its_day() {
@@ -202,20 +201,20 @@ mod tests {
         let mut ada = customer("ada@example.com", &["SUP"]);
         ada.until = Some(day("2027-01-31"));
         let all = roster(&["SUP"], [ada, customer("bob@example.com", &["SUP"])]);
-        let before = all.clone().on(day("2027-01-30"));
+        let before = all.clone().as_of(day("2027-01-30"));
         assert_eq!((&before, before.next_expiry()), (&all, Some(day("2027-01-31"))));
         for today in ["2027-01-31", "2028-01-01"] {
-            let after = all.clone().on(day(today));
+            let after = all.clone().as_of(day(today));
             assert!(after.expired.keys().eq([&email_key("ada@example.com")]));
             assert!(after.customers.keys().eq([&email_key("bob@example.com")]));
-            assert_eq!(after.clone().on(day(today)), after);
+            assert_eq!(after.clone().as_of(day(today)), after);
         }
         for (from, next) in [
             ("2027-01-30", Some("2027-01-31")),
             ("2027-01-31", None),
             ("2028-01-01", None),
         ] {
-            assert_eq!(all.expiry_after(day(from)), next.map(day), "{from}");
+            assert_eq!(all.next_expiry_after(day(from)), next.map(day), "{from}");
         }
     }
 
@@ -233,7 +232,7 @@ mod tests {
             ("bob@notacme.example", false),
             ("xada@example.com", false),
         ] {
-            assert_eq!(spec.keeps(&email_key(email)), kept, "{email}");
+            assert_eq!(spec.is_kept(&email_key(email)), kept, "{email}");
         }
     }
 
@@ -244,7 +243,7 @@ mod tests {
             customer("bob@example.com", &["SUP"]),
             customer("eve@example.com", &[]),
         ];
-        let narrowed = roster(&["PRIV", "SUP"], everybody).narrowed(&[key("PRIV")]);
+        let narrowed = roster(&["PRIV", "SUP"], everybody).narrowed_to(&[desk_key("PRIV")]);
         assert_eq!(narrowed, roster(&["PRIV"], [customer("ada@example.com", &["PRIV"])]));
     }
 
@@ -252,7 +251,7 @@ mod tests {
     fn what_a_new_account_is_called() {
         let ada = customer("Ada@example.com", &[]);
         assert_eq!(ada.name_for_creation(), "Ada@example.com");
-        assert_eq!(named("Ada Lovelace", ada).name_for_creation(), "Ada Lovelace");
+        assert_eq!(with_name("Ada Lovelace", ada).name_for_creation(), "Ada Lovelace");
         let words = [InitialPassword::Generate, InitialPassword::Provided].map(InitialPassword::as_str);
         assert_eq!(words, ["generate", "provided"]);
     }

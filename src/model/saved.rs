@@ -1,23 +1,23 @@
-//! A plan that was saved: its steps, what each was computed from, and what the guards went by.
+//! A saved plan: its steps, the preconditions of each, and the history that the guards used.
 //!
-//! It is applied later, perhaps by somebody else on another machine. [`SavedPlan::recheck`] compares what is so by then
-//! with what was so: a step whose end is reached is left out, and where anything else moved the plan is stale as a whole.
+//! It may be applied later, by another person on another machine. [`SavedPlan::recheck`] compares the preconditions
+//! with Jira: it drops steps that are already done; if anything else changed, the whole plan is stale.
 //!
-//! | step | computed from | its end is reached when |
+//! | step | preconditions | already done if |
 //! |---|---|---|
-//! | `create_customer` | nobody has the address | one active account shows it |
-//! | `update_customer` | the account, its name, nobody has the new address, it is a mere customer | every change is so |
-//! | `add_to_desk` | the account, the desk, the account is not on it | it is on the desk |
-//! | `remove_from_desk` | the account, the desk, its access mode, the account is on it and a mere customer | it is not on the desk |
+//! | `create_customer` | no account has the address | one active account shows it |
+//! | `update_customer` | the account, its name, only a customer, new address free | all changes are made |
+//! | `add_to_desk` | the account, not on the desk; the desk | it is on the desk |
+//! | `remove_from_desk` | the account, only a customer, on the desk; the desk, its access mode | it is not on it |
 //! | `set_access` | the desk, its access mode | it has the mode |
 
 mod contents;
-mod premises;
+mod preconditions;
 mod recheck;
 
 pub use self::contents::SavedPlan;
-pub use self::premises::{Premise, Seen};
-pub use self::recheck::{Changed, Rechecked};
+pub use self::preconditions::{Observation, Precondition};
+pub use self::recheck::{ChangedPrecondition, Rechecked};
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! Steps: the single differences a plan removes, and why each is there.
+//! Steps of a plan and their causes.
 
 use std::fmt;
 
@@ -9,123 +9,123 @@ use super::desk::DeskKey;
 use super::email::Email;
 use super::roster::InitialPassword;
 
-/// A step's number within its plan, from 1.
+/// Number of a step within its plan, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StepId(pub u32);
 
-/// One difference between the roster and Jira that a plan removes.
+/// One change that brings Jira closer to the roster.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Step {
-    /// Its number.
+    /// The number.
     pub id: StepId,
-    /// What is to be done.
+    /// The change.
     pub action: Action,
-    /// Why it differs.
+    /// Why Jira differs from the roster.
     pub cause: Cause,
 }
 
-/// What a step does.
+/// Change made by a step.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Action {
-    /// Make a customer's account, silently and without a seat.
+    /// Creates a customer account, without an e-mail and without a license.
     CreateCustomer {
-        /// The address, as spelled in the roster.
+        /// The e-mail, as spelled in the roster.
         email: Email,
         /// The display name.
         name: String,
-        /// The desks this account is made for.
+        /// The desks the account is created for.
         desks: Vec<DeskKey>,
-        /// Where its first password comes from; nothing: it gets none.
+        /// Source of its initial password; `None`: it has none.
         password: Option<InitialPassword>,
     },
-    /// Change an account: Data Center.
+    /// Changes an account (Data Center).
     UpdateCustomer {
-        /// Who the roster means.
+        /// The roster entry.
         email: Email,
-        /// Whose account, named as it is before.
+        /// The account, with its handle before the change.
         account: AccountRef,
-        /// What changes.
-        changes: Changes,
+        /// The changes.
+        changes: AccountChanges,
     },
-    /// Put an account on a desk's list of customers.
+    /// Adds an account to a desk's customers.
     AddToDesk {
-        /// Who the roster means.
+        /// The roster entry.
         email: Email,
-        /// Whose account.
-        who: Who,
-        /// Which desk.
+        /// The account.
+        who: StepAccount,
+        /// The desk.
         desk: DeskKey,
     },
-    /// Take an account off a desk's list of customers.
+    /// Removes an account from a desk's customers.
     RemoveFromDesk {
-        /// The address it shows; nothing where that is no address a roster could hold.
+        /// The e-mail it shows; `None` if it shows none that a roster could contain.
         email: Option<Email>,
-        /// Whose account.
+        /// The account.
         account: AccountRef,
-        /// Which desk.
+        /// The desk.
         desk: DeskKey,
-        /// The steps that have to succeed before: the same person's adds to other desks, or of a new account to this one.
+        /// The steps that must succeed first: adds of the person to other desks, or of their new account to this one.
         after: Vec<StepId>,
     },
-    /// Change how open a desk is.
+    /// Changes a desk's access mode.
     SetAccess {
-        /// Which desk.
+        /// The desk.
         desk: DeskKey,
-        /// What Jira has now.
+        /// The mode in Jira.
         before: Access,
-        /// What the roster wants.
+        /// The mode in the roster.
         after: Access,
     },
 }
 
-/// What changes about an account, all in one call.
+/// Changes to an account, made in one call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Changes {
-    /// Its display name.
+pub struct AccountChanges {
+    /// A new display name.
     pub name: Option<NameChange>,
-    /// Its address.
+    /// A new e-mail.
     pub address: Option<AddressChange>,
-    /// It was deactivated, and comes back.
+    /// Whether a deactivated account is reactivated.
     pub reactivate: bool,
 }
 
-/// A new display name.
+/// Change of a display name.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct NameChange {
-    /// What Jira has now.
+    /// The name in Jira.
     pub before: String,
-    /// What the roster wants.
+    /// The name in the roster.
     pub after: String,
 }
 
-/// A new address of the same person.
+/// Change of a person's e-mail.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AddressChange {
-    /// What Jira has now.
+    /// The e-mail in Jira.
     pub before: String,
-    /// What the roster wants.
+    /// The e-mail in the roster.
     pub after: Email,
-    /// The new user name, where the old one was the old address, as it is of the accounts the service management made.
+    /// The new username, if the old one was the old e-mail, as in accounts created by Jira Service Management.
     pub username: Option<Handle>,
 }
 
-/// Whose account a step is about.
+/// Account that a step changes.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Who {
-    /// One that is there already.
+pub enum StepAccount {
+    /// An existing account.
     Existing(AccountRef),
-    /// One that another step of the plan makes, or gives a new handle.
+    /// An account that another step of the plan creates or renames.
     MadeBy(StepId),
 }
 
-/// An account, as far as a step needs it.
+/// Reference to an account.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AccountRef {
-    /// Its stable identity.
+    /// The stable id.
     pub id: AccountId,
-    /// What calls send.
+    /// The identifier for API requests.
     pub handle: Handle,
 }
 
@@ -133,19 +133,19 @@ pub struct AccountRef {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Cause {
-    /// No pass over the desk has ever completed.
+    /// No pass over the desk has completed yet.
     First,
-    /// The roster changed.
+    /// The roster was edited.
     Edit,
-    /// Jira changed by itself.
+    /// Jira was changed outside quietdesk.
     Drift,
-    /// The entry's `until` has come.
+    /// The entry's `until` has passed.
     Expired,
-    /// Nothing is remembered that could tell.
+    /// There is no ledger or base to compare with.
     Unknown,
 }
 
-/// The kinds of step there are. Every place that tells them apart matches them all, so that a new one is missed nowhere.
+/// Kind of a step. Matches on it are exhaustive, so that the compiler finds every place a new kind affects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(test, derive(strum::VariantArray))]
 pub enum StepKind {
@@ -162,7 +162,7 @@ pub enum StepKind {
 }
 
 impl StepKind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 5] = [
         Self::CreateCustomer,
         Self::UpdateCustomer,
@@ -171,7 +171,7 @@ impl StepKind {
         Self::SetAccess,
     ];
 
-    /// As outputs name it.
+    /// Returns the name used in output.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -194,12 +194,12 @@ impl<'de> serde::Deserialize<'de> for StepKind {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
-        known.ok_or_else(|| serde::de::Error::custom(format_args!("{text:?} is no kind of step")))
+        known.ok_or_else(|| serde::de::Error::custom(format_args!("{text:?} is not a step kind")))
     }
 }
 
 impl Action {
-    /// The kind.
+    /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> StepKind {
         match self {
@@ -211,7 +211,7 @@ impl Action {
         }
     }
 
-    /// The person it is about.
+    /// Returns the person's e-mail, if any.
     #[must_use]
     pub fn email(&self) -> Option<&Email> {
         match self {
@@ -223,7 +223,7 @@ impl Action {
         }
     }
 
-    /// Which account it takes off what.
+    /// Returns the container and the account if this is a removal.
     #[must_use]
     pub fn removal(&self) -> Option<(Container, &AccountRef)> {
         match self {
@@ -235,9 +235,9 @@ impl Action {
         }
     }
 
-    /// The steps that have to succeed before it is done.
+    /// Returns the steps that must succeed first.
     #[must_use]
-    pub fn waits_for(&self) -> &[StepId] {
+    pub fn prerequisites(&self) -> &[StepId] {
         match self {
             Self::RemoveFromDesk { after, .. } => after,
             Self::CreateCustomer { .. }
@@ -247,16 +247,16 @@ impl Action {
         }
     }
 
-    /// Whether it is only done to an account that is a mere customer's.
+    /// Returns whether it is allowed for customer-only accounts only.
     #[must_use]
-    pub fn is_for_customers_alone(&self) -> bool {
+    pub fn requires_customer_only(&self) -> bool {
         match self {
             Self::UpdateCustomer { .. } | Self::RemoveFromDesk { .. } => true,
             Self::CreateCustomer { .. } | Self::AddToDesk { .. } | Self::SetAccess { .. } => false,
         }
     }
 
-    /// The desk it changes.
+    /// Returns the desk it changes, if any.
     #[must_use]
     pub fn desk(&self) -> Option<&DeskKey> {
         match self {
@@ -268,14 +268,14 @@ impl Action {
     }
 }
 
-impl Changes {
-    /// Whether nothing changes.
+impl AccountChanges {
+    /// Returns whether nothing changes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.name.is_none() && self.address.is_none() && !self.reactivate
     }
 
-    /// What is before and what after, each in words.
+    /// Describes the values before and after the change.
     #[must_use]
     pub fn before_and_after(&self) -> (String, String) {
         let name = self.name.as_ref().map(|name| (name.before.clone(), name.after.clone()));
@@ -287,8 +287,8 @@ impl Changes {
     }
 }
 
-impl fmt::Display for Changes {
-    /// Such as `name from Ada to Ada Lovelace`. May hold e-mails.
+impl fmt::Display for AccountChanges {
+    /// Writes the change, such as `Ada becomes Ada Lovelace`. May contain e-mails.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (before, after) = self.before_and_after();
         write!(f, "{before} becomes {after}")
@@ -320,13 +320,13 @@ impl<'de> serde::Deserialize<'de> for StepId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let number = text.strip_prefix('s').and_then(|digits| digits.parse().ok());
-        let wrong = || serde::de::Error::custom(format_args!("{text:?} is no step's id"));
+        let wrong = || serde::de::Error::custom(format_args!("{text:?} is not a step id"));
         number.map(Self).ok_or_else(wrong)
     }
 }
 
 impl fmt::Display for Step {
-    /// The step in words, such as `add ada@example.com to SUP`. Holds an e-mail: not for logs above DEBUG.
+    /// Writes the step, such as `add ada@example.com to SUP`. Contains an e-mail: not for logs above DEBUG.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.action {
             Action::CreateCustomer { email, .. } => write!(f, "create {email}"),
@@ -367,8 +367,8 @@ mod tests {
         }
     }
 
-    fn everything() -> Changes {
-        Changes {
+    fn all_changes() -> AccountChanges {
+        AccountChanges {
             name: Some(NameChange {
                 before: "Ada".into(),
                 after: "Ada Lovelace".into(),
@@ -384,32 +384,32 @@ mod tests {
 
     #[test]
     fn what_changes_about_an_account() {
-        let nothing = Changes::default();
+        let nothing = AccountChanges::default();
         assert!(nothing.is_empty());
         for change in [
-            Changes {
-                name: everything().name,
-                ..Changes::default()
+            AccountChanges {
+                name: all_changes().name,
+                ..AccountChanges::default()
             },
-            Changes {
-                address: everything().address,
-                ..Changes::default()
+            AccountChanges {
+                address: all_changes().address,
+                ..AccountChanges::default()
             },
-            Changes {
+            AccountChanges {
                 reactivate: true,
-                ..Changes::default()
+                ..AccountChanges::default()
             },
         ] {
             assert!(!change.is_empty(), "{change}");
         }
         assert_eq!(
-            everything().to_string(),
+            all_changes().to_string(),
             "ada@old.example, Ada, deactivated becomes ada@example.com, Ada Lovelace, active"
         );
         assert_eq!(nothing.before_and_after(), (String::new(), String::new()));
     }
 
-    /// Each kind of step: its kind, whom and which desk it is about, and whom it takes off one.
+    /// The person, desk and removal of each kind of step.
     #[test]
     fn what_each_step_is_about() {
         let desk = || DeskKey::parse("SUP").unwrap();
@@ -423,11 +423,11 @@ mod tests {
             Action::UpdateCustomer {
                 email: email(),
                 account: account(),
-                changes: everything(),
+                changes: all_changes(),
             },
             Action::AddToDesk {
                 email: email(),
-                who: Who::Existing(account()),
+                who: StepAccount::Existing(account()),
                 desk: desk(),
             },
             Action::RemoveFromDesk {
@@ -442,7 +442,7 @@ mod tests {
                 after: Access::Restricted,
             },
         ];
-        let told = actions.each_ref().map(|action| {
+        let actual = actions.each_ref().map(|action| {
             let email = action.email().is_some();
             (
                 action.kind().as_str(),
@@ -458,21 +458,18 @@ mod tests {
             ("remove_from_desk", false, true, true),
             ("set_access", false, true, false),
         ];
-        assert_eq!(told, expected);
-        let alone = actions.each_ref().map(Action::is_for_customers_alone);
-        let waiting = actions.each_ref().map(|action| action.waits_for().len());
+        assert_eq!(actual, expected);
+        let alone = actions.each_ref().map(Action::requires_customer_only);
+        let waiting = actions.each_ref().map(|action| action.prerequisites().len());
         assert_eq!(waiting, [0, 0, 0, 1, 0]);
         assert_eq!(alone, [false, true, false, true, false]);
-        assert_eq!(told.map(|(kind, ..)| kind), StepKind::ALL.map(StepKind::as_str));
+        assert_eq!(actual.map(|(kind, ..)| kind), StepKind::ALL.map(StepKind::as_str));
         assert_eq!(StepKind::ALL, StepKind::VARIANTS);
         let [.., removal, access] = actions.map(|action| {
             let (id, cause) = (StepId(3), Cause::Edit);
             Step { id, action, cause }.to_string()
         });
-        assert_eq!(
-            removal, "remove 1 from SUP",
-            "by its account, where it shows no address"
-        );
+        assert_eq!(removal, "remove 1 from SUP", "by its account if it shows no e-mail");
         assert_eq!(access, "set access of SUP from open to restricted");
     }
 
@@ -482,7 +479,7 @@ mod tests {
         let read = |text: &str| serde_json::from_str::<StepId>(text).map_err(|error| error.to_string());
         assert_eq!(read("\"s7\""), Ok(StepId(7)));
         for wrong in ["\"7\"", "\"s\"", "\"x7\"", "\"s-1\""] {
-            assert!(read(wrong).unwrap_err().contains("is no step's id"), "{wrong}");
+            assert!(read(wrong).unwrap_err().contains("is not a step id"), "{wrong}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The canonical roster: Jira's state as a roster would say it, entry by entry, now and after a plan.
+//! The canonical roster: Jira's state in the form of a roster, entry by entry, before and after a plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,36 +13,36 @@ use crate::model::redact;
 use crate::model::roster::{Customer, InitialPassword, Roster};
 use crate::model::step::{Action, Step};
 
-/// One entry of the canonical roster, as lines without their ends.
+/// One entry of the canonical roster, as lines without newlines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
-    /// As Jira has it now; empty where it has nothing.
-    pub now: Vec<String>,
-    /// As Jira will have it.
-    pub then: Vec<String>,
+    /// The current state; empty if there is none.
+    pub before: Vec<String>,
+    /// The state after the plan.
+    pub after: Vec<String>,
 }
 
-/// How much of people is shown.
+/// Whether personal data is masked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
-    /// Everything.
-    Whole,
-    /// Nothing that tells who it is.
+pub enum PersonalData {
+    /// Nothing is masked.
+    Visible,
+    /// E-mails and names are masked.
     Redacted,
 }
 
 impl Entry {
-    fn fixed(line: &str) -> Self {
+    fn unchanged(line: &str) -> Self {
         let lines = vec![line.to_owned()];
         Self {
-            now: lines.clone(),
-            then: lines,
+            before: lines.clone(),
+            after: lines,
         }
     }
 }
 
-/// The entries a roster speaks of: its desks, then its customers who have, or will have, an account.
-pub fn entries(roster: &Roster, observed: &Observed, plan: &Plan, shown: Shown) -> Vec<Entry> {
+/// Returns the entries for a roster: its desks, its customers who have or get an account, and people who are removed.
+pub fn entries(roster: &Roster, observed: &Observed, plan: &Plan, shown: PersonalData) -> Vec<Entry> {
     let (mut of_people, mut of_desks) = (BTreeMap::<&EmailKey, Vec<&Step>>::new(), BTreeMap::new());
     let mut unnamed = Vec::new();
     for step in &plan.steps {
@@ -59,16 +59,16 @@ pub fn entries(roster: &Roster, observed: &Observed, plan: &Plan, shown: Shown) 
             }
         }
     }
-    let mut entries = vec![Entry::fixed("desks:")];
+    let mut entries = vec![Entry::unchanged("desks:")];
     for key in roster.desks.keys() {
         let now = known_access(observed, key);
         let then = of_desks.get(key).copied().or(now);
         entries.push(Entry {
-            now: desk(key, now),
-            then: desk(key, then),
+            before: desk_lines(key, now),
+            after: desk_lines(key, then),
         });
     }
-    entries.push(Entry::fixed("customers:"));
+    entries.push(Entry::unchanged("customers:"));
     let people: BTreeSet<&EmailKey> = roster.customers.keys().chain(of_people.keys().copied()).collect();
     for key in people {
         let steps = of_people.get(key).map_or(&[][..], Vec::as_slice);
@@ -76,24 +76,24 @@ pub fn entries(roster: &Roster, observed: &Observed, plan: &Plan, shown: Shown) 
             Some(customer) => {
                 let account = plan.accounts.get(key);
                 let account = account.and_then(|account| observed.accounts.get(&account.id));
-                person(observed, customer, account, steps, shown)
+                customer_entry(observed, customer, account, steps, shown)
             }
-            None => leaver(observed, steps, shown),
+            None => removed_entry(observed, steps, shown),
         });
     }
-    entries.extend(unnamed.iter().map(|step| leaver(observed, &[step], shown)));
+    entries.extend(unnamed.iter().map(|step| removed_entry(observed, &[step], shown)));
     entries
 }
 
-/// Somebody who is in no entry, and leaves.
-fn leaver(observed: &Observed, steps: &[&Step], shown: Shown) -> Entry {
+/// Returns the entry of a person who is removed and not in the roster.
+fn removed_entry(observed: &Observed, steps: &[&Step], shown: PersonalData) -> Entry {
     let account = steps.iter().find_map(|step| step.action.removal());
     let account = account.and_then(|(_, account)| observed.accounts.get(&account.id));
     let Some(account) = account else {
         return Entry::default();
     };
     let (mut leaver, email) = (
-        seen(observed, account),
+        current_person(observed, account),
         account.email.as_deref().unwrap_or(&account.id.0),
     );
     let now = leaver.lines(email, shown);
@@ -104,11 +104,14 @@ fn leaver(observed: &Observed, steps: &[&Step], shown: Shown) -> Entry {
         true => Vec::new(),
         false => leaver.lines(email, shown),
     };
-    Entry { now, then }
+    Entry {
+        before: now,
+        after: then,
+    }
 }
 
-/// As Jira has somebody, on the desks that were read.
-fn seen<'a>(observed: &'a Observed, account: &'a Account) -> Person<'a> {
+/// Returns an account's current state, on the desks that were read.
+fn current_person<'a>(observed: &'a Observed, account: &'a Account) -> Person<'a> {
     let on = observed.desks.iter().filter(|(_, reading)| match reading {
         DeskReading::Read(desk) => observed.has_access(desk, account),
         DeskReading::Missing | DeskReading::Unreadable { .. } => false,
@@ -122,7 +125,7 @@ fn seen<'a>(observed: &'a Observed, account: &'a Account) -> Person<'a> {
     }
 }
 
-fn desk(key: &DeskKey, access: Option<Access>) -> Vec<String> {
+fn desk_lines(key: &DeskKey, access: Option<Access>) -> Vec<String> {
     match access {
         Some(access) => vec![format!("  {key}:"), format!("    access: {access}")],
         None => vec![format!("  {key}: {{}}")],
@@ -133,23 +136,29 @@ fn known_access(observed: &Observed, key: &DeskKey) -> Option<Access> {
     match observed.desks.get(key)? {
         DeskReading::Read(desk) => match desk.access {
             AccessReading::Known(access) => Some(access),
-            AccessReading::NotAsked | AccessReading::Unreadable { .. } => None,
+            AccessReading::NotRead | AccessReading::Unreadable { .. } => None,
         },
         DeskReading::Missing | DeskReading::Unreadable { .. } => None,
     }
 }
 
-fn person(observed: &Observed, customer: &Customer, account: Option<&Account>, steps: &[&Step], shown: Shown) -> Entry {
+fn customer_entry(
+    observed: &Observed,
+    customer: &Customer,
+    account: Option<&Account>,
+    steps: &[&Step],
+    shown: PersonalData,
+) -> Entry {
     let mut person = Person::default();
     let mut now = Vec::new();
     if let Some(account) = account {
         person = Person {
-            // An address that only differs in case, or is hidden, is the same one.
+            // An e-mail that only differs in case, or is hidden, counts as the same.
             email: account
                 .email
                 .as_deref()
                 .filter(|_| account.email_key().as_ref() != Some(customer.email.key())),
-            ..seen(observed, account)
+            ..current_person(observed, account)
         };
         now = person.lines(customer.email.as_str(), shown);
     }
@@ -176,13 +185,16 @@ fn person(observed: &Observed, customer: &Customer, account: Option<&Account>, s
         Some(_) => person.lines(customer.email.as_str(), shown),
         None => Vec::new(),
     };
-    Entry { now, then }
+    Entry {
+        before: now,
+        after: then,
+    }
 }
 
-/// What is shown of one person.
+/// The displayed state of one person.
 #[derive(Default)]
 struct Person<'a> {
-    /// The address, where it is not the roster's.
+    /// The e-mail in Jira, if it differs from the roster's.
     email: Option<&'a str>,
     name: Option<&'a str>,
     desks: BTreeSet<&'a DeskKey>,
@@ -191,15 +203,15 @@ struct Person<'a> {
 }
 
 impl Person<'_> {
-    fn lines(&self, email: &str, shown: Shown) -> Vec<String> {
+    fn lines(&self, email: &str, shown: PersonalData) -> Vec<String> {
         let email = self.email.unwrap_or(email);
         let name = self.name.filter(|name| !name.is_empty() && *name != email);
         let (email, name) = match shown {
-            Shown::Whole => (email.to_owned(), name.map(str::to_owned)),
-            Shown::Redacted => (redact::email(email), name.map(redact::name)),
+            PersonalData::Visible => (email.to_owned(), name.map(str::to_owned)),
+            PersonalData::Redacted => (redact::mask_email(email), name.map(redact::mask_name)),
         };
-        let mut lines = vec![format!("  - email: {}", scalar(&email))];
-        lines.extend(name.map(|name| format!("    name: {}", scalar(&name))));
+        let mut lines = vec![format!("  - email: {}", yaml_scalar(&email))];
+        lines.extend(name.map(|name| format!("    name: {}", yaml_scalar(&name))));
         let desks: Vec<_> = self.desks.iter().map(|key| key.as_str()).collect();
         lines.push(format!("    desks: [{}]", desks.join(", ")));
         lines.extend(
@@ -211,8 +223,8 @@ impl Person<'_> {
     }
 }
 
-/// A text as a YAML scalar that cannot be mistaken for anything else, nor steer a terminal.
-pub fn scalar(text: &str) -> String {
+/// Formats a text as a YAML scalar, quoted where needed, without control characters for a terminal.
+pub fn yaml_scalar(text: &str) -> String {
     let plain = text.chars().all(|c| c.is_alphanumeric() || " .-_@+'()…".contains(c))
         && text.starts_with(char::is_alphabetic)
         && !text.ends_with(' ')
@@ -221,7 +233,7 @@ pub fn scalar(text: &str) -> String {
         return text.to_owned();
     }
     let quoted = serde_json::Value::from(text).to_string();
-    // YAML takes the last two of a plane for no characters at all.
+    // YAML does not allow the last two code points of a plane.
     let escape = |c: char| match is_hostile(c) || matches!(c, '\u{fffe}' | '\u{ffff}') {
         true => format!("\\u{:04x}", u32::from(c)),
         false => c.to_string(),
@@ -245,7 +257,7 @@ mod tests {
             ("\u{202e}x", "\"\\u202ex\""),
             ("\u{9b}x", "\"\\u009bx\""),
         ] {
-            assert_eq!(scalar(text), written);
+            assert_eq!(yaml_scalar(text), written);
         }
     }
 }

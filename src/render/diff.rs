@@ -1,38 +1,38 @@
 //! A unified diff of two canonical rosters, in time proportional to their length.
 //!
-//! Both sides are the same list of entries, so each entry is compared with itself by `similar`, and the pieces are put
-//! together as one diff: comparing 100 000 entries as one text would take the square of what changes.
+//! Both sides have the same list of entries, so `similar` compares each entry with its counterpart, and the results are
+//! joined into one diff: comparing 100 000 entries as one text takes time quadratic in the number of changes.
 
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops, udiff::UnifiedHunkHeader};
 
 use super::canonical::Entry;
 
-/// Lines around a change.
+/// Number of context lines around a change.
 const CONTEXT: usize = 3;
 
-/// One line of a diff, without its end.
+/// One line of a diff, without its newline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line<'a> {
-    /// Where the following lines stand: `@@ -1,4 +1,5 @@`.
+    /// A hunk header: `@@ -1,4 +1,5 @@`.
     Hunk(String),
-    /// The same on both sides.
-    Same(&'a str),
-    /// Only in the old one.
+    /// A line on both sides.
+    Context(&'a str),
+    /// A line only on the old side.
     Old(&'a str),
-    /// Only in the new one.
-    New(&'a str),
+    /// A line only on the new side.
+    AddResult(&'a str),
 }
 
-/// The lines of a unified diff; none where nothing differs.
-pub fn unified(entries: &[Entry]) -> Vec<Line<'_>> {
+/// Returns the lines of a unified diff; empty if nothing differs.
+pub fn unified_diff(entries: &[Entry]) -> Vec<Line<'_>> {
     let old: Vec<&str> = entries
         .iter()
-        .flat_map(|entry| &entry.now)
+        .flat_map(|entry| &entry.before)
         .map(String::as_str)
         .collect();
     let new: Vec<&str> = entries
         .iter()
-        .flat_map(|entry| &entry.then)
+        .flat_map(|entry| &entry.after)
         .map(String::as_str)
         .collect();
     let mut lines = Vec::new();
@@ -43,10 +43,10 @@ pub fn unified(entries: &[Entry]) -> Vec<Line<'_>> {
         lines.push(Line::Hunk(UnifiedHunkHeader::new(&group).to_string()));
         for op in group {
             match op.tag() {
-                DiffTag::Equal => lines.extend(old[op.old_range()].iter().map(|line| Line::Same(line))),
+                DiffTag::Equal => lines.extend(old[op.old_range()].iter().map(|line| Line::Context(line))),
                 DiffTag::Delete | DiffTag::Insert | DiffTag::Replace => {
                     lines.extend(old[op.old_range()].iter().map(|line| Line::Old(line)));
-                    lines.extend(new[op.new_range()].iter().map(|line| Line::New(line)));
+                    lines.extend(new[op.new_range()].iter().map(|line| Line::AddResult(line)));
                 }
             }
         }
@@ -54,25 +54,25 @@ pub fn unified(entries: &[Entry]) -> Vec<Line<'_>> {
     lines
 }
 
-/// The operations of all entries as one diff's, runs of equal lines joined.
+/// Returns the operations of all entries as those of one diff, with runs of equal lines joined.
 fn operations(entries: &[Entry]) -> Vec<DiffOp> {
     let (mut old_at, mut new_at) = (0, 0);
     let mut all: Vec<DiffOp> = Vec::new();
     for entry in entries {
-        for op in capture_diff_slices(Algorithm::Myers, &entry.now, &entry.then) {
-            let op = moved(op, old_at, new_at);
+        for op in capture_diff_slices(Algorithm::Myers, &entry.before, &entry.after) {
+            let op = shift(op, old_at, new_at);
             match (all.last_mut(), op) {
                 (Some(DiffOp::Equal { len, .. }), DiffOp::Equal { len: more, .. }) => *len += more,
                 (_, op) => all.push(op),
             }
         }
-        old_at += entry.now.len();
-        new_at += entry.then.len();
+        old_at += entry.before.len();
+        new_at += entry.after.len();
     }
     all
 }
 
-fn moved(op: DiffOp, old_by: usize, new_by: usize) -> DiffOp {
+fn shift(op: DiffOp, old_by: usize, new_by: usize) -> DiffOp {
     match op {
         DiffOp::Equal {
             old_index,
@@ -122,12 +122,12 @@ mod tests {
     fn entry(now: &[&str], then: &[&str]) -> Entry {
         let owned = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
         Entry {
-            now: owned(now),
-            then: owned(then),
+            before: owned(now),
+            after: owned(then),
         }
     }
 
-    /// The whole texts, compared by `similar` itself.
+    /// The diff of the whole texts, by `similar` itself.
     fn expected(entries: &[Entry]) -> String {
         let text = |side: fn(&Entry) -> &Vec<String>| {
             entries
@@ -136,7 +136,7 @@ mod tests {
                 .map(|line| format!("{line}\n"))
                 .collect::<String>()
         };
-        let (old, new) = (text(|entry| &entry.now), text(|entry| &entry.then));
+        let (old, new) = (text(|entry| &entry.before), text(|entry| &entry.after));
         similar::TextDiff::from_lines(&old, &new)
             .unified_diff()
             .context_radius(CONTEXT)
@@ -145,12 +145,12 @@ mod tests {
 
     fn written(entries: &[Entry]) -> String {
         let mut text = String::new();
-        for line in unified(entries) {
+        for line in unified_diff(entries) {
             match line {
                 Line::Hunk(header) => text += &format!("{header}\n"),
-                Line::Same(line) => text += &format!(" {line}\n"),
+                Line::Context(line) => text += &format!(" {line}\n"),
                 Line::Old(line) => text += &format!("-{line}\n"),
-                Line::New(line) => text += &format!("+{line}\n"),
+                Line::AddResult(line) => text += &format!("+{line}\n"),
             }
         }
         text

@@ -1,4 +1,4 @@
-//! A diagnosis as text and as JSON.
+//! The result of `doctor` as text and as JSON.
 
 use std::io;
 
@@ -13,12 +13,16 @@ const WARNING: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const FAINT: Style = Style::new().dimmed();
 
-/// One line for each check, with the mend; colours are always written.
+/// Writes one line per check, with the fix. Always writes colors.
 ///
 /// # Errors
-/// When it cannot be written.
+/// Those of `out`.
 pub fn write_text(out: &mut dyn io::Write, diagnosis: &Diagnosis) -> io::Result<()> {
-    let width = diagnosis.checks.iter().map(|check| name(check).chars().count()).max();
+    let width = diagnosis
+        .checks
+        .iter()
+        .map(|check| check_name(check).chars().count())
+        .max();
     let width = width.unwrap_or(0);
     for check in &diagnosis.checks {
         let (style, mark) = match check.verdict {
@@ -27,18 +31,18 @@ pub fn write_text(out: &mut dyn io::Write, diagnosis: &Diagnosis) -> io::Result<
             Verdict::Bad(_) => (BAD, '✗'),
             Verdict::Skipped => (FAINT, '·'),
         };
-        let mend = check.mend.as_ref().map(|mend| format!("; {mend}")).unwrap_or_default();
+        let fix = check.fix.as_ref().map(|fix| format!("; {fix}")).unwrap_or_default();
         let found: String = check
-            .found
+            .finding
             .chars()
             .map(|c| if is_hostile(c) { ' ' } else { c })
             .collect();
-        writeln!(out, "{style}{mark}{style:#} {:width$}  {found}{mend}", name(check))?;
+        writeln!(out, "{style}{mark}{style:#} {:width$}  {found}{fix}", check_name(check))?;
     }
     writeln!(out, "{}", summary(diagnosis))
 }
 
-/// The checks that were skipped count only where something is to be mended first.
+/// Returns the summary line. Counts skipped checks only if there are problems, which they wait for.
 fn summary(diagnosis: &Diagnosis) -> String {
     let count = |is: fn(Verdict) -> bool| diagnosis.checks.iter().filter(|check| is(check.verdict)).count();
     let several = |count: usize, word: &str| match count {
@@ -50,14 +54,10 @@ fn summary(diagnosis: &Diagnosis) -> String {
     let skipped = count(|verdict| verdict == Verdict::Skipped);
     let mut parts = Vec::new();
     match (bad, warnings) {
-        (0, 0) => parts.push("all is well".to_owned()),
-        (0, _) => parts.push(format!("all is well but for {}", several(warnings, "warning"))),
-        (_, 0) => parts.push(several(bad, "thing") + " to mend"),
-        (_, _) => parts.push(format!(
-            "{} to mend, {}",
-            several(bad, "thing"),
-            several(warnings, "warning")
-        )),
+        (0, 0) => parts.push("no problems".to_owned()),
+        (0, _) => parts.push(format!("no problems, {}", several(warnings, "warning"))),
+        (_, 0) => parts.push(several(bad, "problem")),
+        (_, _) => parts.push(format!("{}, {}", several(bad, "problem"), several(warnings, "warning"))),
     }
     if bad > 0 && skipped > 0 {
         parts.push(format!("{skipped} not checked"));
@@ -66,21 +66,21 @@ fn summary(diagnosis: &Diagnosis) -> String {
         1 => "1 request".to_owned(),
         requests => format!("{requests} requests"),
     };
-    parts.push(format!("{requests} made, none that writes"));
+    parts.push(format!("{requests}, read-only"));
     parts.join("; ")
 }
 
-fn name(check: &Check) -> String {
+fn check_name(check: &Check) -> String {
     match &check.subject {
         Some(desk) => format!("{} {desk}", check.id),
         None => check.id.to_owned(),
     }
 }
 
-/// As JSON, `format_version` 1.
+/// Writes JSON, `format_version` 1.
 ///
 /// # Errors
-/// When it cannot be written.
+/// Those of `out`.
 pub fn write_json(out: &mut dyn io::Write, diagnosis: &Diagnosis, url: &str) -> io::Result<()> {
     let document = Document {
         format_version: 1,
@@ -119,7 +119,7 @@ struct Entry<'a> {
     verdict: &'static str,
     found: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    mend: Option<&'a str>,
+    fix: Option<&'a str>,
 }
 
 impl<'a> Entry<'a> {
@@ -133,8 +133,8 @@ impl<'a> Entry<'a> {
                 Verdict::Bad(_) => "bad",
                 Verdict::Skipped => "skipped",
             },
-            found: &check.found,
-            mend: check.mend.as_deref(),
+            found: &check.finding,
+            fix: check.fix.as_deref(),
         }
     }
 }

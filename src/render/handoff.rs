@@ -9,18 +9,18 @@ use crate::engine::state::HandOff;
 use crate::model::name::is_hostile;
 
 const HEADINGS: [&str; 5] = ["E-MAIL", "NAME", "PORTAL", "FIRST PASSWORD", "CREATED"];
-/// What is shown of an account that is not known to be made.
-const PENDING: &str = "(not known yet whether it was made)";
+/// Shown for an account whose creation is not confirmed yet.
+const PENDING: &str = "(creation not confirmed yet)";
 
-/// As a table for people, and how to sign in the first time.
+/// Writes a table for people, and how to sign in for the first time.
 ///
 /// # Errors
-/// When it cannot be written.
+/// Those of `out`.
 pub fn write_table(out: &mut dyn Write, entries: &[HandOff]) -> io::Result<()> {
     if entries.is_empty() {
         return writeln!(
             out,
-            "nobody to hand off: no account was created since the last `handoff --clear`"
+            "no accounts to hand off: none was created since the last `handoff --clear`"
         );
     }
     let mut rows = vec![HEADINGS.map(str::to_owned)];
@@ -38,7 +38,7 @@ pub fn write_table(out: &mut dyn Write, entries: &[HandOff]) -> io::Result<()> {
     if entries.iter().any(|entry| entry.password.is_none()) {
         writeln!(
             out,
-            "\nWhoever has no first password opens the portal, enters the e-mail, and asks there for a way to sign in."
+            "\nPeople without a first password open the portal, enter their e-mail, and request a way to sign in there."
         )?;
     }
     Ok(())
@@ -57,18 +57,18 @@ fn row(entry: &HandOff) -> [String; 5] {
         plain(&entry.name),
         portals.join(" "),
         password.to_owned(),
-        match entry.made {
-            // Nobody who hands off accounts needs fractions of a second.
+        match entry.is_created {
+            // Fractions of a second are noise here.
             true => entry.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             false => PENDING.to_owned(),
         },
     ]
 }
 
-/// As CSV, with a heading. A cell that a spreadsheet would take for a formula begins with an apostrophe.
+/// Writes CSV with a header row. Prefixes a cell that a spreadsheet would treat as a formula with an apostrophe.
 ///
 /// # Errors
-/// When it cannot be written.
+/// Those of `out`.
 pub fn write_csv(out: &mut dyn Write, entries: &[HandOff]) -> io::Result<()> {
     let mut rows = csv::Writer::from_writer(out);
     rows.write_record(["email", "name", "portal", "initial_password", "created_at", "state"])?;
@@ -79,16 +79,16 @@ pub fn write_csv(out: &mut dyn Write, entries: &[HandOff]) -> io::Result<()> {
             false => cell,
         };
         let (at, state) = (entry.at.to_string(), state(entry).to_owned());
-        // A password is what it is, whatever a spreadsheet makes of it.
+        // A password must stay exact, even if a spreadsheet treats it as a formula.
         rows.write_record([harmless(email), harmless(name), portal, password, at, state])?;
     }
     rows.flush()
 }
 
-/// As JSON, `format_version` 1.
+/// Writes JSON, `format_version` 1.
 ///
 /// # Errors
-/// When it cannot be written.
+/// Those of `out`.
 pub fn write_json(out: &mut dyn Write, entries: &[HandOff]) -> io::Result<()> {
     let document = Document {
         format_version: 1,
@@ -142,5 +142,5 @@ impl<'a> Entry<'a> {
 }
 
 fn state(entry: &HandOff) -> &'static str {
-    if entry.made { "made" } else { "pending" }
+    if entry.is_created { "made" } else { "pending" }
 }

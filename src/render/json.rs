@@ -4,7 +4,7 @@ use std::io;
 
 use crate::model::report::Report;
 
-/// Writes the document, indented, with a line end after it.
+/// Writes the document, indented, with a final newline.
 ///
 /// # Errors
 /// Those of `out`.

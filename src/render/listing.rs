@@ -1,17 +1,17 @@
-//! A plan document or a report as a list: a line for each step, where there is no Jira at hand to show the difference to.
+//! A plan document or a report as a list, one line per step, where the state of Jira is not available for a diff.
 
 use std::io;
 
 use anstyle::{AnsiColor, Style};
 
-use super::canonical::scalar;
+use super::canonical::yaml_scalar;
 use crate::model::report::{Report, StepEntry};
 use crate::model::step::StepKind;
 
 const HEAD: Style = Style::new().bold();
 const WARN: Style = AnsiColor::Yellow.on_default().bold();
 
-/// Writes for which Jira and roster it is, every step with what became of it, and why it ended early where it did.
+/// Writes the Jira site and the roster, every step with its outcome, and why the pass ended early, if it did.
 ///
 /// # Errors
 /// Those of `out`.
@@ -28,7 +28,7 @@ pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
         if let Some(outcome) = step.outcome {
             write!(out, "{}: ", outcome.as_str())?;
         }
-        write!(out, "{}", line(step))?;
+        write!(out, "{}", step_line(step))?;
         match &step.error {
             Some(error) => writeln!(out, ": {WARN}{error}{WARN:#}")?,
             None => writeln!(out)?,
@@ -40,16 +40,16 @@ pub fn write(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
     Ok(())
 }
 
-fn line(step: &StepEntry) -> String {
+fn step_line(step: &StepEntry) -> String {
     let account = step.account.as_ref().map(ToString::to_string);
-    let who = scalar(&step.email.clone().or(account).unwrap_or_default());
+    let account = yaml_scalar(&step.email.clone().or(account).unwrap_or_default());
     let desk = step.desk.as_ref().map(ToString::to_string).unwrap_or_default();
-    let [before, after] = [&step.before, &step.after].map(|text| scalar(text.as_deref().unwrap_or_default()));
+    let [before, after] = [&step.before, &step.after].map(|text| yaml_scalar(text.as_deref().unwrap_or_default()));
     match step.kind {
-        StepKind::CreateCustomer => format!("create {who}"),
-        StepKind::UpdateCustomer => format!("update {who}: {before} becomes {after}"),
-        StepKind::AddToDesk => format!("add {who} to {desk}"),
-        StepKind::RemoveFromDesk => format!("remove {who} from {desk}"),
+        StepKind::CreateCustomer => format!("create {account}"),
+        StepKind::UpdateCustomer => format!("update {account}: {before} becomes {after}"),
+        StepKind::AddToDesk => format!("add {account} to {desk}"),
+        StepKind::RemoveFromDesk => format!("remove {account} from {desk}"),
         StepKind::SetAccess => format!("set access of {desk} from {before} to {after}"),
     }
 }

@@ -1,8 +1,8 @@
-//! A plan or report as a comment on a pull request.
+//! A plan or report as a pull-request comment.
 //!
-//! What needs a decision comes first: guard findings, removals, desks that open. Whatever Jira or a roster says stands
-//! in a code span, so that it can be neither markup nor a mention. One comment holds 65 536 characters: the longest
-//! lists are folded, and cut where they must be, saying how many are left out.
+//! What needs a decision comes first: guard findings, removals, opened desks. Text from Jira or a roster goes into code
+//! spans, so that it cannot become markup or a mention. A comment holds 65 536 characters: long lists are folded, and
+//! truncated where needed, with the number of omitted rows.
 
 use std::fmt::Write as _;
 use std::io;
@@ -13,20 +13,20 @@ use crate::model::name::is_hostile;
 use crate::model::report::{HeldEntry, RefusedEntry, Report, StepEntry};
 use crate::model::step::StepKind;
 
-/// Characters used at most; a comment may have 65 536, and a bot may add a few words of its own.
+/// Maximum length in characters. The limit of a comment is 65 536, and a bot may add some text of its own.
 const MOST: usize = 60_000;
-/// A list longer than this is folded.
+/// Number of rows above which a list is folded.
 const FOLDED: usize = 20;
-/// How a bot finds the comment it wrote before.
+/// Marker by which a bot finds its earlier comment.
 const MARK: &str = "<!-- quietdesk plan -->";
 
-/// A list under a title.
+/// A titled list.
 struct Section {
     title: String,
     rows: Vec<String>,
 }
 
-/// Writes the comment; the noted differences are named where `full`.
+/// Writes the comment; `full` adds the noted differences.
 ///
 /// # Errors
 /// Those of `out`.
@@ -36,10 +36,10 @@ pub fn write(out: &mut dyn io::Write, report: &Report, full: bool) -> io::Result
 
 fn comment(report: &Report, full: bool) -> String {
     let mut text = format!("{MARK}\n### quietdesk: {}\n", headline(report));
-    let end = format!("\n{}\n", numbers(report));
+    let end = format!("\n{}\n", footer(report));
     let mut left = MOST.saturating_sub(text.chars().count() + end.chars().count());
     for section in sections(report, full) {
-        // Half of what is left, so that a long list leaves room for those behind it.
+        // Half of the remaining space, so that a long list leaves room for the following ones.
         let written = write_section(&section, left / 2);
         left = left.saturating_sub(written.chars().count());
         text += &written;
@@ -49,7 +49,7 @@ fn comment(report: &Report, full: bool) -> String {
 
 fn headline(report: &Report) -> String {
     if let Some(stopped) = &report.stopped {
-        return format!("it did not come to its end: {}", code(stopped));
+        return format!("did not finish: {}", code_span(stopped));
     }
     let summary = &report.summary;
     let parts: Vec<_> = [
@@ -57,9 +57,15 @@ fn headline(report: &Report) -> String {
         (summary.create, "to create"),
         (summary.update, "to update"),
         (summary.add, "to add"),
-        (summary.access, "access to change"),
+        (
+            summary.access,
+            match summary.access {
+                1 => "access mode to change",
+                _ => "access modes to change",
+            },
+        ),
         (summary.organizations, "in organizations"),
-        (summary.held, "held"),
+        (summary.held, "held (needs a decision)"),
     ]
     .into_iter()
     .filter(|(count, _)| *count > 0)
@@ -71,9 +77,9 @@ fn headline(report: &Report) -> String {
     }
 }
 
-fn numbers(report: &Report) -> String {
+fn footer(report: &Report) -> String {
     let digest: String = report.roster.digest.chars().take(12).collect();
-    let jira = code(&report.jira.url);
+    let jira = code_span(&report.jira.url);
     format!(
         "{}\n\n<sub>roster `{digest}` against {jira}</sub>",
         summary_line(report)
@@ -89,15 +95,23 @@ fn sections(report: &Report, full: bool) -> Vec<Section> {
     let findings = report.guard.findings.iter().map(|finding| {
         let (count, of, limit) = (finding.count, finding.of, &finding.limit);
         format!(
-            "{}: {count} of {of}, the limit is {limit}. If it is meant: {}",
+            "{}: {count} of {of}, the limit is {limit}. If intended: {}",
             finding.what,
-            code(&finding.way_out)
+            code_span(&finding.override_hint)
         )
     });
     let notes = report.notes.iter().map(|note| {
-        let who = note.email.as_deref().unwrap_or(&note.account.0);
-        let desk = note.desk.as_ref().map(|desk| format!(" on {}", code(desk.as_str())));
-        format!("{}{}: {}", code(who), desk.unwrap_or_default(), code(&note.note))
+        let account = note.email.as_deref().unwrap_or(&note.account.0);
+        let desk = note
+            .desk
+            .as_ref()
+            .map(|desk| format!(" on {}", code_span(desk.as_str())));
+        format!(
+            "{}{}: {}",
+            code_span(account),
+            desk.unwrap_or_default(),
+            code_span(&note.note)
+        )
     });
     let section = |title: &str, rows: Vec<String>| Section {
         title: title.to_owned(),
@@ -106,28 +120,25 @@ fn sections(report: &Report, full: bool) -> Vec<Section> {
     let all = vec![
         section("Refused by a guard", findings.collect()),
         section(
-            "Would leave, and stays because of a guard",
-            report.refused.iter().map(refused).collect(),
+            "Not removed because of a guard",
+            report.refused.iter().map(refused_row).collect(),
         ),
-        section("Did not succeed", failed.map(failure).collect()),
-        section("Removes", of(is_removal).map(change).collect()),
-        section("Opens a desk", of(opens).map(change).collect()),
-        section("Tightens a desk", of(tightens).map(change).collect()),
+        section("Unsuccessful steps", failed.map(failure_row).collect()),
+        section("Removals", of(is_removal).map(step_row).collect()),
+        section("Opened desks", of(is_opening).map(step_row).collect()),
+        section("Restricted desks", of(is_tightening).map(step_row).collect()),
+        section("Held (needs a decision)", report.held.iter().map(held_row).collect()),
+        section("Account changes", of(is_update).map(update_row).collect()),
+        section("New accounts (no e-mail is sent)", people_rows(report, true)),
+        section("Additions of existing accounts", people_rows(report, false)),
         section(
-            "Held: nothing is done until somebody decides",
-            report.held.iter().map(held).collect(),
+            "Paused desks (not applied)",
+            report.paused.iter().map(step_row).collect(),
         ),
-        section("Changes an account", of(is_update).map(update).collect()),
-        section("Creates, silently", people(report, true)),
-        section("Adds people who have an account", people(report, false)),
+        section("Noted, not changed", if full { notes.collect() } else { Vec::new() }),
         section(
-            "Waits, because its desk is paused",
-            report.paused.iter().map(change).collect(),
-        ),
-        section("Noted, and left alone", if full { notes.collect() } else { Vec::new() }),
-        section(
-            "Worth knowing",
-            report.warnings.iter().map(|warning| code(warning)).collect(),
+            "Warnings",
+            report.warnings.iter().map(|warning| code_span(warning)).collect(),
         ),
     ];
     all.into_iter().filter(|section| !section.rows.is_empty()).collect()
@@ -137,11 +148,11 @@ fn is_update(step: &StepEntry) -> bool {
     step.kind == StepKind::UpdateCustomer
 }
 
-fn update(step: &StepEntry) -> String {
-    let of = |text: &Option<String>| code(text.as_deref().unwrap_or_default());
+fn update_row(step: &StepEntry) -> String {
+    let of = |text: &Option<String>| code_span(text.as_deref().unwrap_or_default());
     format!(
         "{}: {} → {}",
-        code(step.email.as_deref().unwrap_or_default()),
+        code_span(step.email.as_deref().unwrap_or_default()),
         of(&step.before),
         of(&step.after)
     )
@@ -154,7 +165,7 @@ fn is_removal(step: &StepEntry) -> bool {
     }
 }
 
-fn opens(step: &StepEntry) -> bool {
+fn is_opening(step: &StepEntry) -> bool {
     let openness = |mode: &Option<String>| {
         ["restricted", "open", "public"]
             .iter()
@@ -163,27 +174,27 @@ fn opens(step: &StepEntry) -> bool {
     step.kind == StepKind::SetAccess && openness(&step.after) > openness(&step.before)
 }
 
-fn tightens(step: &StepEntry) -> bool {
-    step.kind == StepKind::SetAccess && !opens(step)
+fn is_tightening(step: &StepEntry) -> bool {
+    step.kind == StepKind::SetAccess && !is_opening(step)
 }
 
-fn change(step: &StepEntry) -> String {
+fn step_row(step: &StepEntry) -> String {
     let mut words = vec![step.kind.as_str().replace('_', " ")];
     let account = step.account.as_ref().map(|id| id.0.as_str());
-    words.extend(step.email.as_deref().or(account).map(code));
-    words.extend(step.desk.as_ref().map(|desk| code(desk.as_str())));
+    words.extend(step.email.as_deref().or(account).map(code_span));
+    words.extend(step.desk.as_ref().map(|desk| code_span(desk.as_str())));
     if let (Some(before), Some(after)) = (&step.before, &step.after) {
-        words.push(format!("{} → {}", code(before), code(after)));
+        words.push(format!("{} → {}", code_span(before), code_span(after)));
     }
     words.join(" ")
 }
 
-fn refused(entry: &RefusedEntry) -> String {
-    let who = entry.email.as_deref().unwrap_or(&entry.account.0);
-    format!("{} on {}", code(who), code(&entry.container.to_string()))
+fn refused_row(entry: &RefusedEntry) -> String {
+    let account = entry.email.as_deref().unwrap_or(&entry.account.0);
+    format!("{} on {}", code_span(account), code_span(&entry.container.to_string()))
 }
 
-fn failure(step: &StepEntry) -> String {
+fn failure_row(step: &StepEntry) -> String {
     let outcome = step
         .outcome
         .map(|outcome| outcome.as_str().replace('_', " "))
@@ -191,33 +202,33 @@ fn failure(step: &StepEntry) -> String {
     let why = step
         .error
         .as_deref()
-        .map(|error| format!(": {}", code(error)))
+        .map(|error| format!(": {}", code_span(error)))
         .unwrap_or_default();
-    format!("{outcome}: {}{why}", change(step))
+    format!("{outcome}: {}{why}", step_row(step))
 }
 
-fn held(held: &HeldEntry) -> String {
-    let who = held.email.as_deref().or(held.account.as_ref().map(|id| id.0.as_str()));
-    let desk = held.desk.as_ref().map(|desk| code(desk.as_str()));
-    let subject = match (who.map(code), desk) {
-        (Some(who), Some(desk)) => format!("{who} on {desk}"),
-        (who, desk) => who.or(desk).unwrap_or_default(),
+fn held_row(held: &HeldEntry) -> String {
+    let account = held.email.as_deref().or(held.account.as_ref().map(|id| id.0.as_str()));
+    let desk = held.desk.as_ref().map(|desk| code_span(desk.as_str()));
+    let subject = match (account.map(code_span), desk) {
+        (Some(account), Some(desk)) => format!("{account} on {desk}"),
+        (account, desk) => account.or(desk).unwrap_or_default(),
     };
-    format!("{subject}: {}; {}", code(&held.reason), held.advice)
+    format!("{subject}: {}; {}", code_span(&held.reason), held.advice)
 }
 
-/// What is done for one person.
+/// The creation and additions of one person.
 struct Person<'a> {
     email: &'a str,
     account: Option<&'a AccountId>,
-    /// The name of the account to be made, where one is.
+    /// The name of the new account, if one is created.
     created: Option<&'a str>,
     desks: Vec<String>,
 }
 
-/// One row a person: those who are created, or those who are only added. A person's steps follow one another, which holds
-/// for masked e-mails as well, and these can be alike.
-fn people(report: &Report, created: bool) -> Vec<String> {
+/// Returns one row per person: those who are created, or those who are only added. A person's steps are consecutive,
+/// which also separates people whose masked e-mails are equal.
+fn people_rows(report: &Report, created: bool) -> Vec<String> {
     let mut people: Vec<Person<'_>> = Vec::new();
     for step in &report.steps {
         let Some(email) = &step.email else { continue };
@@ -226,7 +237,7 @@ fn people(report: &Report, created: bool) -> Vec<String> {
             StepKind::AddToDesk => (false, true),
             StepKind::UpdateCustomer | StepKind::RemoveFromDesk | StepKind::SetAccess => (false, false),
         };
-        let desk = step.desk.as_ref().map(|desk| code(desk.as_str()));
+        let desk = step.desk.as_ref().map(|desk| code_span(desk.as_str()));
         let account = step.account.as_ref();
         match people.last_mut() {
             Some(last) if !is_create && last.email == email && last.account == account => {
@@ -244,18 +255,18 @@ fn people(report: &Report, created: bool) -> Vec<String> {
     people
         .iter()
         .filter(|person| person.created.is_some() == created)
-        .map(row)
+        .map(person_row)
         .collect()
 }
 
-fn row(person: &Person<'_>) -> String {
+fn person_row(person: &Person<'_>) -> String {
     let name = person.created.filter(|name| *name != person.email);
-    let name = name.map(|name| format!(" ({})", code(name))).unwrap_or_default();
+    let name = name.map(|name| format!(" ({})", code_span(name))).unwrap_or_default();
     let desks = match person.desks.is_empty() {
         true => "no desk".to_owned(),
         false => person.desks.join(", "),
     };
-    format!("{}{name} on {desks}", code(person.email))
+    format!("{}{name} on {desks}", code_span(person.email))
 }
 
 fn write_section(section: &Section, most: usize) -> String {
@@ -285,8 +296,8 @@ fn write_section(section: &Section, most: usize) -> String {
     text
 }
 
-/// A text from outside as a code span: no markup, link, mention or HTML can be in it, nor can it end before its end.
-fn code(text: &str) -> String {
+/// Formats untrusted text as a code span, so that it cannot contain markup, links, mentions or HTML, nor end the span.
+fn code_span(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for c in text.chars() {
         match is_hostile(c) {
@@ -310,17 +321,19 @@ fn code(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::access::Access;
-    use crate::model::fixtures::{account, customer, named, pausing, roster, site, wanting, with};
+    use crate::model::fixtures::{
+        account, cloud_site, customer, roster, with_access, with_account, with_name, with_paused,
+    };
     use crate::model::ledger::Ledger;
     use crate::model::observed::Observed;
     use crate::model::plan::plan;
     use crate::model::policy::Policy;
-    use crate::model::report::{Material, RosterSource};
+    use crate::model::report::{ReportInput, RosterSource};
     use crate::model::roster::Roster;
 
-    fn planned(roster: &Roster, observed: &Observed) -> Report {
-        let plan = plan(roster, observed, &Ledger::none(), &Policy::default());
-        Report::of(Material {
+    fn report_for(roster: &Roster, observed: &Observed) -> Report {
+        let plan = plan(roster, observed, &Ledger::not_kept(), &Policy::default());
+        Report::new(ReportInput {
             roster,
             source: &RosterSource {
                 files: vec!["roster.yaml".to_owned()],
@@ -341,44 +354,44 @@ mod tests {
     #[test]
     fn what_needs_a_decision_comes_first() {
         let people = [
-            named("Ada Lovelace", customer("ada@example.com", &["PRIV", "SUP"])),
+            with_name("Ada Lovelace", customer("ada@example.com", &["PRIV", "SUP"])),
             customer("bob@example.com", &["SUP"]),
             customer("eve@example.com", &["HR"]),
         ];
-        let wanted = pausing(
+        let wanted = with_paused(
             "HR",
-            wanting(Access::Open, "SUP", roster(&["HR", "PRIV", "SUP"], people)),
+            with_access(Access::Open, "SUP", roster(&["HR", "PRIV", "SUP"], people)),
         );
-        let observed = with(site(&["HR", "PRIV", "SUP"]), account("b", "bob@example.com"), &[]);
-        let text = comment(&planned(&wanted, &observed), true);
+        let observed = with_account(cloud_site(&["HR", "PRIV", "SUP"]), account("b", "bob@example.com"), &[]);
+        let text = comment(&report_for(&wanted, &observed), true);
         insta::assert_snapshot!(text, @r"
         <!-- quietdesk plan -->
-        ### quietdesk: 1 to create, 3 to add, 1 access to change
+        ### quietdesk: 1 to create, 3 to add, 1 access mode to change
 
-        **Opens a desk**
+        **Opened desks**
 
         - set access `SUP` `restricted` → `open`
 
-        **Creates, silently**
+        **New accounts (no e-mail is sent)**
 
         - `ada@example.com` (`Ada Lovelace`) on `PRIV`, `SUP`
 
-        **Adds people who have an account**
+        **Additions of existing accounts**
 
         - `bob@example.com` on `SUP`
 
-        **Waits, because its desk is paused**
+        **Paused desks (not applied)**
 
         - create customer `eve@example.com`
         - add to desk `eve@example.com` `HR`
 
-        1 to create, 3 to add, 1 access to change; 0 held; 0 unchanged; 2 paused; 3 calls, 0 that mail
+        1 to create, 3 to add, 0 to remove, 1 access mode to change; 0 held; 0 unchanged; 2 paused; 3 API calls, none sends e-mail
 
         <sub>roster `0123456789ab` against `https://example.atlassian.net`</sub>
         ");
     }
 
-    /// Masked, Ada and Alan look alike, and still are two.
+    /// Masked, Ada and Alan have equal e-mails, and still get two rows.
     #[test]
     fn people_who_look_alike_stay_apart() {
         let people = [
@@ -387,21 +400,24 @@ mod tests {
             customer("amy@example.com", &["SUP"]),
             customer("ann@example.com", &["SUP"]),
         ];
-        let observed = with(site(&["PRIV", "SUP"]), account("1", "amy@example.com"), &[]);
-        let observed = with(observed, account("2", "ann@example.com"), &[]);
-        let report = planned(&roster(&["PRIV", "SUP"], people), &observed).redacted();
+        let observed = with_account(cloud_site(&["PRIV", "SUP"]), account("1", "amy@example.com"), &[]);
+        let observed = with_account(observed, account("2", "ann@example.com"), &[]);
+        let report = report_for(&roster(&["PRIV", "SUP"], people), &observed).redacted();
         let masked = |rows: &[&str]| {
             rows.iter()
                 .map(|row| format!("`a…@example.com` {row}"))
                 .collect::<Vec<_>>()
         };
-        assert_eq!(super::people(&report, true), masked(&["on `PRIV`, `SUP`", "on `SUP`"]));
-        assert_eq!(super::people(&report, false), masked(&["on `SUP`", "on `SUP`"]));
+        assert_eq!(
+            super::people_rows(&report, true),
+            masked(&["on `PRIV`, `SUP`", "on `SUP`"])
+        );
+        assert_eq!(super::people_rows(&report, false), masked(&["on `SUP`", "on `SUP`"]));
     }
 
     #[test]
     fn nothing_to_do_is_said_in_a_line() {
-        let text = comment(&planned(&roster(&["SUP"], []), &site(&["SUP"])), false);
+        let text = comment(&report_for(&roster(&["SUP"], []), &cloud_site(&["SUP"])), false);
         assert!(text.contains("### quietdesk: nothing to do"), "{text}");
     }
 
@@ -416,14 +432,14 @@ mod tests {
             ("", "`  `"),
             ("[x](http://evil.example)", "`[x](http://evil.example)`"),
         ] {
-            assert_eq!(code(hostile), shown);
+            assert_eq!(code_span(hostile), shown);
         }
     }
 
     #[test]
     fn a_hundred_thousand_people_fit_in_a_comment() {
         let people = (0..100_000).map(|n| customer(&format!("somebody.with.a.name.{n:06}@example.com"), &["SUP"]));
-        let mut report = planned(&roster(&["SUP"], people), &site(&["SUP"]));
+        let mut report = report_for(&roster(&["SUP"], people), &cloud_site(&["SUP"]));
         report.warnings.push("read me all the same".to_owned());
         let text = comment(&report, false);
         assert!(text.chars().count() <= MOST, "{}", text.chars().count());

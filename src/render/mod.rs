@@ -1,6 +1,6 @@
-//! What people and programs see: a plan or report as text and JSON, and progress on a terminal.
+//! Output for people and programs: text, JSON, Markdown, CSV, and progress on a terminal.
 //!
-//! Owns wording and layout. Must never change what is rendered, and writes only to what it is given.
+//! Owns wording and layout. Must never change the data it renders, and writes only to the given writer.
 
 pub mod canonical;
 pub mod diff;

@@ -1,4 +1,4 @@
-//! Progress bars on a terminal, for reads and writes long enough to want them.
+//! Progress bars on a terminal.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -6,19 +6,20 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::engine::progress::{Event, Progress};
 
-/// One line at the foot of a terminal, on stderr, while something is going on.
+/// A progress line on stderr.
 #[derive(Debug, Default)]
 pub struct Bar(Mutex<Option<ProgressBar>>);
 
 impl Bar {
-    /// A line that appears with the first event and goes with the last. Nothing is drawn where stderr is no terminal.
+    /// Creates a line that appears with the first event and disappears with the last. Draws nothing if stderr is not a
+    /// terminal.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    fn counted(&self, what: &'static str, done: usize, of: usize) {
-        self.with(|bar| {
+    fn show_fraction(&self, what: &'static str, done: usize, of: usize) {
+        self.update(|bar| {
             if bar.length() != Some(of as u64) {
                 bar.set_length(of as u64);
                 bar.set_style(style("{msg} {bar:30} {pos}/{len} {eta}"));
@@ -28,8 +29,8 @@ impl Bar {
         });
     }
 
-    fn counting(&self, what: String, done: usize) {
-        self.with(|bar| {
+    fn show_count(&self, what: String, done: usize) {
+        self.update(|bar| {
             bar.unset_length();
             bar.set_style(style("{spinner} {msg} {pos}"));
             bar.set_message(what);
@@ -37,7 +38,7 @@ impl Bar {
         });
     }
 
-    fn with(&self, draw: impl FnOnce(&ProgressBar)) {
+    fn update(&self, draw: impl FnOnce(&ProgressBar)) {
         let mut bar = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         draw(bar.get_or_insert_with(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10))));
     }
@@ -52,11 +53,11 @@ impl Bar {
 impl Progress for Bar {
     fn event(&self, event: Event<'_>) {
         match event {
-            Event::Listed { desk, customers } => self.counting(format!("reading the customers of {desk}"), customers),
-            Event::LookedUp { done, of } => self.counted("looking up people on no desk", done, of),
-            Event::Swept { accounts } => self.counting("reading all accounts".to_owned(), accounts),
-            Event::ToldApart { done, of } => self.counted("telling agents from customers", done, of),
-            Event::Applied { done, of } => self.counted("applying", done, of),
+            Event::Listed { desk, customers } => self.show_count(format!("reading the customers of {desk}"), customers),
+            Event::LookedUp { done, of } => self.show_fraction("looking up accounts", done, of),
+            Event::Swept { accounts } => self.show_count("reading all accounts".to_owned(), accounts),
+            Event::StaffChecked { done, of } => self.show_fraction("detecting agents", done, of),
+            Event::Applied { done, of } => self.show_fraction("applying", done, of),
             Event::Ended => self.end(),
         }
     }

@@ -1,46 +1,46 @@
-//! Why there is no roster.
+//! Errors of loading a roster.
 
 use std::path::PathBuf;
 
-use super::problem::{Problems, safe};
+use super::problem::{Problems, escape_hostile};
 use crate::files::ReadError;
 
-/// Why there is no roster.
+/// Why a roster cannot be loaded.
 ///
-/// `Display` of [`RosterError::Invalid`] is the whole report, which quotes the file; logs get
+/// `Display` of [`RosterError::Invalid`] is the whole report, which quotes the file; logs use
 /// [`RosterError::summary`].
 #[derive(Debug, thiserror::Error)]
 pub enum RosterError {
-    /// Nothing there.
-    #[error("no roster at {}; check the path", safe(&path.display().to_string()))]
+    /// The path does not exist.
+    #[error("no roster at {}; check the path", escape_hostile(&path.display().to_string()))]
     NotFound {
         /// The path that was tried.
         path: PathBuf,
     },
-    /// There, but it cannot be read.
-    #[error("cannot read the roster {}; put a regular file there that quietdesk may read", safe(&path.display().to_string()))]
+    /// It cannot be read.
+    #[error("cannot read the roster {}; check that it is a regular, readable file", escape_hostile(&path.display().to_string()))]
     Unreadable {
         /// The file or folder.
         path: PathBuf,
         /// Why.
         source: ReadError,
     },
-    /// A folder without any file of a roster.
+    /// A folder without roster files.
     #[error(
         "no roster in the folder {}; put a *.yaml or *.yml file directly in it",
-        safe(&path.display().to_string())
+        escape_hostile(&path.display().to_string())
     )]
     NoRosterInFolder {
         /// The folder.
         path: PathBuf,
     },
-    /// Read, but not valid.
+    /// It is invalid.
     #[error("{0}")]
     Invalid(Problems),
 }
 
 impl RosterError {
-    /// One line for logs, without e-mails and without anything else the file says.
+    /// Returns one line for logs, without e-mails or other content of the file.
     #[must_use]
     pub fn summary(&self) -> String {
         match self {

@@ -1,68 +1,68 @@
-//! Reading typed values out of [`Node`]s, noting whatever does not fit.
+//! Reads typed values from [`Node`]s, and reports values of other types.
 
 use std::collections::BTreeMap;
 
-use super::finding::{Findings, Path, Place};
+use super::collector::{Location, Path, ProblemCollector};
 use super::node::{Node, Value};
 
 /// The keys a map may have.
 pub(super) struct Shape<const N: usize> {
-    /// What the map is, with its article.
-    pub(super) what: &'static str,
-    /// The keys that are read.
+    /// The name of the map in messages, with its article.
+    pub(super) description: &'static str,
+    /// The supported keys.
     pub(super) keys: [&'static str; N],
-    /// Keys of the format that this version cannot honour, with what to do.
-    pub(super) later: &'static [(&'static str, &'static str)],
+    /// Keys of the format that this version does not support yet, with the help for each.
+    pub(super) unsupported: &'static [(&'static str, &'static str)],
 }
 
-/// The values of the known keys of a map, in the order of its shape. Notes everything else in it.
-pub(super) fn fields<'n, 'a, const N: usize>(
+/// Returns the values of the known keys of a map, in the order of its shape. Reports all other keys.
+pub(super) fn read_fields<'n, 'a, const N: usize>(
     node: &'n Node<'a>,
     path: &Path<'_>,
     shape: &Shape<N>,
-    findings: &mut Findings,
+    findings: &mut ProblemCollector,
 ) -> Option<[Option<&'n Node<'a>>; N]> {
-    let entries = entries(node, path, shape.what, findings)?;
+    let entries = read_entries(node, path, shape.description, findings)?;
     let mut values = [None; N];
     for (key, at, value) in entries {
         if let Some(slot) = shape.keys.iter().position(|known| *known == key) {
             if let Value::Null = value.value {
-                null(value.at, &path.key(key), findings);
+                report_null(value.at, &path.key(key), findings);
             } else {
                 values[slot] = Some(value);
             }
-        } else if let Some((key, help)) = shape.later.iter().find(|(later, _)| *later == key) {
+        } else if let Some((key, help)) = shape.unsupported.iter().find(|(later, _)| *later == key) {
             findings.add(at, &path.key(key), format!("`{key}` is not supported yet"), *help);
         } else {
             let help = suggestion(key, shape.keys.iter().copied())
-                .map_or_else(|| format!("known here: {}", shape.keys.join(", ")), did_you_mean);
-            findings.add(at, path, format!("`{key}` is not a key of {}", shape.what), help);
+                .map_or_else(|| format!("valid keys: {}", shape.keys.join(", ")), did_you_mean);
+            findings.add(at, path, format!("`{key}` is not a key of {}", shape.description), help);
         }
     }
     Some(values)
 }
 
-/// The entries of a map with plain, different keys. Notes every other key, and a value that is no map.
-pub(super) fn entries<'n, 'a>(
+/// Returns the entries of a map with distinct text keys. Reports every other key, and a value that is not a map.
+pub(super) fn read_entries<'n, 'a>(
     node: &'n Node<'a>,
     path: &Path<'_>,
     what: &str,
-    findings: &mut Findings,
-) -> Option<Vec<(&'n str, Place, &'n Node<'a>)>> {
+    findings: &mut ProblemCollector,
+) -> Option<Vec<(&'n str, Location, &'n Node<'a>)>> {
     let Value::Map(map) = &node.value else {
-        let help = "write indented lines of `key: value`; `{}` says nothing more about it";
-        wrong_type(node, path, &format!("{what}, which is a map"), help, findings);
+        let help = "write indented lines of `key: value`, or `{}` for an empty map";
+        report_wrong_type(node, path, &format!("{what}, which is a map"), help, findings);
         return None;
     };
-    let mut seen: BTreeMap<&str, Place> = BTreeMap::new();
+    let mut seen: BTreeMap<&str, Location> = BTreeMap::new();
     let mut entries = Vec::with_capacity(map.len());
     for (key, value) in map {
         let Some(name) = key_text(key, path, findings) else {
             continue;
         };
         if let Some(first) = seen.get(name) {
-            let first = findings.shown(*first);
-            let message = format!("the key `{name}` is here a second time; the first is at {first}");
+            let first = findings.format_location(*first);
+            let message = format!("duplicate key `{name}`; the first one is at {first}");
             findings.add(key.at, path, message, "keep one of the two");
             continue;
         }
@@ -72,70 +72,70 @@ pub(super) fn entries<'n, 'a>(
     Some(entries)
 }
 
-fn key_text<'n>(key: &'n Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Option<&'n str> {
+fn key_text<'n>(key: &'n Node<'_>, path: &Path<'_>, findings: &mut ProblemCollector) -> Option<&'n str> {
     let (message, help) = match &key.value {
         Value::Text(text) if text == "<<" => (
-            "merge keys (`<<`) are not read".to_owned(),
-            "write the keys out; what all customers share belongs in `defaults`",
+            "merge keys (`<<`) are not supported".to_owned(),
+            "write the keys out; put what all customers share in `defaults`",
         ),
         Value::Text(text) if text.trim().is_empty() => ("the key is empty".to_owned(), "write a key before the colon"),
         Value::Text(text) => return Some(text),
         Value::Null => ("the key is empty".to_owned(), "write a key before the colon"),
-        Value::Broken => return None,
+        Value::Invalid => return None,
         Value::Bool(_) | Value::Number(_) | Value::YesNo(_) => (
-            format!("expected a key that is a text; found {}", key.value.kind()),
-            "put it in quotes if it is meant",
+            format!("expected a key that is a text; found {}", key.value.type_name()),
+            "put it in quotes if it is intended",
         ),
         Value::List(_) | Value::Map(_) => (
-            format!("expected a key that is a text; found {}", key.value.kind()),
-            "write a plain word before the colon; put a text with braces or brackets in quotes",
+            format!("expected a key that is a text; found {}", key.value.type_name()),
+            "write a plain word before the colon; put text with braces or brackets in quotes",
         ),
     };
     findings.add(key.at, path, message, help);
     None
 }
 
-/// A text. Notes everything else, with `help`, or with how to quote what was probably meant as a text.
-pub(super) fn text<'n>(
+/// Returns a text. Reports everything else with `help`, or if that is empty, with how to quote it.
+pub(super) fn read_text<'n>(
     node: &'n Node<'_>,
     path: &Path<'_>,
     what: &str,
     help: &str,
-    findings: &mut Findings,
+    findings: &mut ProblemCollector,
 ) -> Option<&'n str> {
     let quoted = match &node.value {
         Value::Text(text) => return Some(text),
         Value::Number(text) | Value::YesNo(text) => format!("write it in quotes: \"{text}\""),
-        Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) | Value::Broken => {
+        Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) | Value::Invalid => {
             "write a text, in quotes where in doubt".to_owned()
         }
     };
     let help = if help.is_empty() { &quoted } else { help };
-    wrong_type(node, path, what, help, findings);
+    report_wrong_type(node, path, what, help, findings);
     None
 }
 
-/// A list.
-pub(super) fn list<'n, 'a>(
+/// Returns a list, or reports another type.
+pub(super) fn read_list<'n, 'a>(
     node: &'n Node<'a>,
     path: &Path<'_>,
     what: &str,
-    findings: &mut Findings,
+    findings: &mut ProblemCollector,
 ) -> Option<&'n [Node<'a>]> {
     if let Value::List(items) = &node.value {
         return Some(items);
     }
-    let help = "write a list, also of a single item: `[item]`, or lines that begin with `- `";
-    wrong_type(node, path, what, help, findings);
+    let help = "write a list, even for a single item: `[item]`, or lines that begin with `- `";
+    report_wrong_type(node, path, what, help, findings);
     None
 }
 
-/// `true` or `false`.
-pub(super) fn boolean(node: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Option<bool> {
+/// Returns a boolean, or reports another type.
+pub(super) fn read_boolean(node: &Node<'_>, path: &Path<'_>, findings: &mut ProblemCollector) -> Option<bool> {
     if let Value::Bool(value) = node.value {
         return Some(value);
     }
-    wrong_type(
+    report_wrong_type(
         node,
         path,
         "true or false",
@@ -145,28 +145,28 @@ pub(super) fn boolean(node: &Node<'_>, path: &Path<'_>, findings: &mut Findings)
     None
 }
 
-/// Notes a value of the wrong type; `null` has its own words.
-fn wrong_type(node: &Node<'_>, path: &Path<'_>, what: &str, help: &str, findings: &mut Findings) {
+/// Reports a value of the wrong type; `null` has its own message.
+fn report_wrong_type(node: &Node<'_>, path: &Path<'_>, what: &str, help: &str, findings: &mut ProblemCollector) {
     match node.value {
-        Value::Null => null(node.at, path, findings),
-        Value::Broken => {}
+        Value::Null => report_null(node.at, path, findings),
+        Value::Invalid => {}
         Value::Bool(_) | Value::Number(_) | Value::YesNo(_) | Value::Text(_) | Value::List(_) | Value::Map(_) => {
-            let found = node.value.kind();
+            let found = node.value.type_name();
             findings.add(node.at, path, format!("expected {what}; found {found}"), help);
         }
     }
 }
 
-fn null(at: Place, path: &Path<'_>, findings: &mut Findings) {
+fn report_null(at: Location, path: &Path<'_>, findings: &mut ProblemCollector) {
     findings.add(
         at,
         path,
         "there is no value here (null)",
-        "write a value, `[]` for an empty list or `{}` for an empty map; to leave it unmanaged, remove the key",
+        "write a value, `[]` for an empty list, or `{}` for an empty map; remove the key to leave it unmanaged",
     );
 }
 
-/// The one of `known` that was probably meant.
+/// Returns the one of `known` that was probably intended.
 pub(super) fn suggestion<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let word = word.to_lowercase();
     known
@@ -176,7 +176,7 @@ pub(super) fn suggestion<'k>(word: &str, known: impl Iterator<Item = &'k str>) -
         .map(|(_, known)| known)
 }
 
-/// The help that goes with a [`suggestion`].
+/// Returns the help for a [`suggestion`].
 pub(super) fn did_you_mean(word: &str) -> String {
     format!("did you mean `{word}`?")
 }

@@ -1,18 +1,18 @@
-//! From YAML to a [`Roster`]: reading files and folders, reporting every problem in one go, the JSON Schema.
+//! Parses YAML to a [`Roster`]: reads files and folders, reports every problem in one go, and has the JSON Schema.
 //!
-//! Owns the file format and its messages. Must never talk to Jira, and must never guess: what it
-//! does not understand is a problem, and no roster comes out while there is one.
+//! Owns the file format and its messages. Must never contact Jira, and must never guess: anything it does not
+//! understand is a problem, and there is no roster while there is a problem.
 
+mod collector;
 mod document;
 mod error;
 mod fields;
-mod finding;
+mod merge;
 mod node;
 mod problem;
 mod schema;
 mod source;
 mod text;
-mod unite;
 mod yaml;
 
 use std::path::{Path, PathBuf};
@@ -24,18 +24,18 @@ pub(crate) use source::files;
 pub use source::{Source, Sources, read, read_regular};
 
 use crate::model::roster::Roster;
-use finding::Findings;
+use collector::ProblemCollector;
 
-/// A roster and what it was made from.
+/// A roster and its files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loaded {
     /// The roster.
     pub roster: Roster,
     /// The files, in name order.
     pub files: Vec<PathBuf>,
-    /// [`Sources::digest`] of them.
+    /// [`Sources::digest`] of the files.
     pub digest: String,
-    /// What is valid, and probably not meant; without e-mails.
+    /// Warnings about content that is valid but probably not intended; without e-mails.
     pub warnings: Vec<String>,
 }
 
@@ -47,13 +47,13 @@ pub fn load(path: &Path) -> Result<Loaded, RosterError> {
     load_sources(read(path)?)
 }
 
-/// Checks what [`read`] has read.
+/// Checks sources from [`read`].
 ///
 /// # Errors
 /// [`RosterError::Invalid`] with every problem found.
 pub fn load_sources(sources: Sources) -> Result<Loaded, RosterError> {
     let (roster, mut warnings) = check(&sources.sources).map_err(RosterError::Invalid)?;
-    warnings.extend(source::conflict_copies(&sources.files));
+    warnings.extend(source::conflict_copy_warnings(&sources.files));
     Ok(Loaded {
         roster,
         warnings,
@@ -62,7 +62,7 @@ pub fn load_sources(sources: Sources) -> Result<Loaded, RosterError> {
     })
 }
 
-/// Checks the sources of one roster and unites them. Does not touch the file system.
+/// Checks the sources of one roster and merges them. Does not access the file system.
 ///
 /// # Errors
 /// Every problem of every source.
@@ -70,10 +70,10 @@ pub fn parse(sources: &[Source]) -> Result<Roster, Problems> {
     check(sources).map(|(roster, _)| roster)
 }
 
-/// The same, and what is valid and probably not meant.
+/// Like [`parse`], and also returns warnings.
 fn check(sources: &[Source]) -> Result<(Roster, Vec<String>), Problems> {
     let names = sources.iter().map(|source| source.name.clone()).collect();
-    let mut findings = Findings::new(names);
+    let mut findings = ProblemCollector::new(names);
     let mut documents = Vec::with_capacity(sources.len());
     for (file, source) in sources.iter().enumerate() {
         let text = text::decode(file, &source.bytes, &mut findings);
@@ -81,10 +81,10 @@ fn check(sources: &[Source]) -> Result<(Roster, Vec<String>), Problems> {
         documents.extend(tree.map(|tree| document::check(&tree, &mut findings)));
     }
     let complete = documents.len() == sources.len();
-    let (roster, warnings) = unite::unite(documents, complete, &mut findings);
+    let (roster, warnings) = merge::merge(documents, complete, &mut findings);
     if findings.is_empty() {
         return Ok((roster, warnings));
     }
-    let texts: Vec<String> = sources.iter().map(|source| text::lossy(&source.bytes)).collect();
+    let texts: Vec<String> = sources.iter().map(|source| text::decode_lossy(&source.bytes)).collect();
     Err(findings.into_problems(&texts))
 }

@@ -1,18 +1,17 @@
-//! YAML as a tree of values that know their places.
+//! YAML as a tree of values with their locations.
 //!
-//! Owns the resolution of plain words (YAML 1.2 core schema) and of aliases. Knows nothing about rosters. Equal
-//! keys are kept, so that both can be reported.
+//! Owns the resolution of plain scalars (YAML 1.2 core schema). Knows nothing about rosters. Keeps duplicate keys, so
+//! that both can be reported.
 
 use std::borrow::Cow;
 
-use super::finding::Place;
+use super::collector::Location;
 
-/// A value and where it is written.
+/// A value and its location.
 #[derive(Clone, Debug)]
 pub(super) struct Node<'a> {
-    /// Where; for an alias, where the alias is.
-    pub(super) at: Place,
-    /// What.
+    /// The location; for an alias, that of the alias.
+    pub(super) at: Location,
     pub(super) value: Value<'a>,
 }
 
@@ -31,15 +30,15 @@ pub(super) enum Value<'a> {
     Text(Cow<'a, str>),
     /// A list.
     List(Vec<Node<'a>>),
-    /// A map, with the keys as they come.
+    /// A map, with its keys in order of appearance.
     Map(Vec<(Node<'a>, Node<'a>)>),
-    /// Something already reported.
-    Broken,
+    /// Invalid, and already reported.
+    Invalid,
 }
 
 impl<'a> Value<'a> {
-    /// What an unquoted word means.
-    pub(super) fn of_plain(word: Cow<'a, str>) -> Self {
+    /// Resolves an unquoted scalar.
+    pub(super) fn from_plain(word: Cow<'a, str>) -> Self {
         match &*word {
             "" | "~" | "null" | "Null" | "NULL" => Value::Null,
             "true" | "True" | "TRUE" => Value::Bool(true),
@@ -50,8 +49,8 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// What a person would call it.
-    pub(super) fn kind(&self) -> String {
+    /// Returns the name of its type for messages.
+    pub(super) fn type_name(&self) -> String {
         match self {
             Value::Null => "null".to_owned(),
             Value::Bool(value) => format!("the boolean {value}"),
@@ -60,7 +59,7 @@ impl<'a> Value<'a> {
             Value::Text(_) => "a text".to_owned(),
             Value::List(_) => "a list".to_owned(),
             Value::Map(_) => "a map".to_owned(),
-            Value::Broken => "something unreadable".to_owned(),
+            Value::Invalid => "something unreadable".to_owned(),
         }
     }
 }
@@ -71,7 +70,7 @@ fn is_yes_or_no(text: &str) -> bool {
         .any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// Numbers of the core schema (YAML 1.2.2, 10.3.2).
+/// Returns whether it is a number of the core schema (YAML 1.2.2, 10.3.2).
 fn is_number(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     if let Some(digits) = text.strip_prefix("0o") {
@@ -84,7 +83,7 @@ fn is_number(text: &str) -> bool {
         return true;
     }
     let starts = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.');
-    // What is left is exactly what Rust reads as a decimal number.
+    // Rust's decimal syntax equals the remaining forms.
     starts && unsigned.parse::<f64>().is_ok()
 }
 
@@ -108,11 +107,11 @@ mod tests {
 
     #[test]
     fn plain_words() {
-        let of = |text: &'static str| Value::of_plain(Cow::Borrowed(text)).kind();
+        let of = |text: &'static str| Value::from_plain(Cow::Borrowed(text)).type_name();
         assert_eq!(of("~"), "null");
         assert_eq!(of("True"), "the boolean true");
         assert_eq!(of("NO"), "an unquoted NO");
         assert_eq!(of("007"), "the number 007");
-        assert_eq!(of("nobody"), "a text");
+        assert_eq!(of("none"), "a text");
     }
 }

@@ -1,4 +1,4 @@
-//! What is wrong with a roster, and how a person is told.
+//! Problems of a roster, and their report.
 
 use std::fmt;
 use std::ops::Range;
@@ -7,53 +7,53 @@ use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
 use crate::model::name::is_hostile;
 
-/// How many problems a report shows in full.
+/// Number of problems that a report shows in full.
 pub(super) const SHOWN: usize = 100;
 
-/// One problem, at one place.
+/// One problem with its location.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The file, as messages show it.
+    /// The file, as shown in messages.
     pub file: String,
     /// The line, from 1.
     pub line: usize,
     /// The column, in characters, from 1.
     pub column: usize,
-    /// The path in the document, such as `customers[3].email`; empty for the document itself. It is made of
-    /// known keys, desk keys and numbers, never of people's data.
+    /// The path in the document, such as `customers[3].email`; empty for the document itself. Contains only known
+    /// keys, desk keys and numbers, never personal data.
     pub path: String,
     /// What is wrong. May quote the file.
     pub message: String,
-    /// What to do.
+    /// How to fix it.
     pub help: String,
-    /// The offending line without its end; of a very long line, the part around the mark. Empty beyond the first
-    /// 100 problems, which is as many as a report shows.
+    /// The offending line without its newline; for a very long line, the part around the mark. Empty beyond the first
+    /// 100 problems, the number that a report shows.
     pub text: String,
-    /// Which characters of `text` are meant; empty for a point.
+    /// The offending range of characters in `text`; empty for a point.
     pub mark: Range<usize>,
 }
 
-/// All problems of a roster, in the order of file (by name), line and column.
+/// All problems of a roster, sorted by file name, line and column.
 ///
-/// Its `Display` is the whole report for a person, which quotes the file: it belongs on a terminal and not in a
-/// log. Logs get [`Problems::summary`].
+/// Its `Display` is the whole report, which quotes the file: for a terminal, not for a log. Logs use
+/// [`Problems::summary`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
-    /// Problems that are in order.
+    /// Creates the collection from sorted problems.
     #[must_use]
     pub(super) fn new(problems: Vec<Problem>) -> Self {
         Self(problems)
     }
 
-    /// The problems.
+    /// Returns the problems.
     #[must_use]
     pub fn as_slice(&self) -> &[Problem] {
         &self.0
     }
 
-    /// One line for logs, without e-mails and without anything else the file says.
+    /// Returns one line for logs, without e-mails or other content of the file.
     #[must_use]
     pub fn summary(&self) -> String {
         let place = self.0.first().map(|problem| {
@@ -62,7 +62,12 @@ impl Problems {
             } else {
                 format!(" ({})", problem.path)
             };
-            format!("{}:{}:{}{path}", safe(&problem.file), problem.line, problem.column)
+            format!(
+                "{}:{}:{}{path}",
+                escape_hostile(&problem.file),
+                problem.line,
+                problem.column
+            )
         });
         match (self.0.len(), place) {
             (1, Some(place)) => format!("1 problem, at {place}"),
@@ -91,9 +96,9 @@ impl fmt::Display for Problems {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (file, path) = (safe(&self.file), safe(&self.path));
-        let (message, help) = (safe(&self.message), safe(&self.help));
-        let (line, span) = shown_line(&self.text, &self.mark);
+        let (file, path) = (escape_hostile(&self.file), escape_hostile(&self.path));
+        let (message, help) = (escape_hostile(&self.message), escape_hostile(&self.help));
+        let (line, span) = display_line(&self.text, &self.mark);
         let mark = AnnotationKind::Primary.span(span);
         let mark = if path.is_empty() { mark } else { mark.label(&*path) };
         let snippet = Snippet::source(&*line).line_start(self.line).annotation(mark);
@@ -101,7 +106,7 @@ impl fmt::Display for Problem {
         let mut group = if self.mark.start + 1 == self.column {
             title.element(snippet.path(&*file))
         } else {
-            // The line is cut: the column cannot be counted from it.
+            // The line is truncated, so the column cannot be counted from it.
             let origin = Origin::path(&*file).line(self.line).char_column(self.column);
             title.element(origin).element(snippet)
         };
@@ -112,9 +117,9 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The line with every hostile character replaced by one harmless character, so that columns stay right, and
-/// the bytes of it that the mark covers.
-fn shown_line(text: &str, mark: &Range<usize>) -> (String, Range<usize>) {
+/// Returns the line with every hostile character replaced by one harmless character, so that columns stay right, and
+/// the byte range of the mark.
+fn display_line(text: &str, mark: &Range<usize>) -> (String, Range<usize>) {
     let line: String = text
         .chars()
         .map(|c| if c != '\t' && is_hostile(c) { '\u{fffd}' } else { c })
@@ -124,8 +129,8 @@ fn shown_line(text: &str, mark: &Range<usize>) -> (String, Range<usize>) {
     (line, span)
 }
 
-/// A text that no terminal obeys: hostile characters are written as escapes.
-pub(super) fn safe(text: &str) -> String {
+/// Escapes hostile characters, so that the text cannot control a terminal.
+pub(super) fn escape_hostile(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if is_hostile(c) {

@@ -1,12 +1,12 @@
-//! The JSON Schema of a roster file, for editors: completion, descriptions, first mistakes.
+//! The JSON Schema of a roster file, for editors: completion, descriptions, basic validation.
 //!
-//! Says no more than one file can be judged by; `quietdesk validate` says the rest. The types here only describe:
-//! nothing is read through them. `required` is said by hand: an `Option` would let `null` in, which a roster refuses.
+//! Covers only checks of a single file; `quietdesk validate` does the rest. The types here only describe the format and
+//! are never deserialized. `required` is set explicitly: an `Option` would allow `null`, which a roster refuses.
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-/// The schema as pretty JSON with a final new line.
+/// Returns the schema as pretty JSON with a final newline.
 #[must_use]
 pub fn schema() -> String {
     let generator = SchemaSettings::draft2020_12().into_generator();
@@ -14,26 +14,26 @@ pub fn schema() -> String {
     format!("{:#}\n", schema.as_value())
 }
 
-/// Who may raise requests in which service desk of Jira, and how open each desk is.
+/// Who may raise requests in which Jira service desk, and the access mode of each desk.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, title = "quietdesk roster")]
 #[schemars(extend("required" = ["version"], "anyOf" = [{"required": ["customers"]}, {"required": ["desks"]}]))]
 #[schemars(extend("if" = default_desks(), "else" = desks_of_each_customer()))]
 #[expect(dead_code, reason = "describes the file for the schema; never made")]
 struct RosterFile {
-    /// The version of this format: 1.
+    /// The format version: 1.
     #[schemars(schema_with = "version_one")]
     version: u32,
-    /// What the customers of this file get that do not say otherwise.
+    /// Defaults for the customers of this file.
     defaults: Defaults,
-    /// The service desks to manage, by the key of their Jira project. A desk not named here is never touched.
+    /// The service desks to manage, by Jira project key. Other desks are never changed.
     #[schemars(schema_with = "desks_by_key")]
     desks: (),
-    /// The people. `[]` means nobody; without the key, this file says nothing about people.
+    /// The customers. `[]` means no customers; without the key, this file does not manage customers.
     customers: Vec<Customer>,
 }
 
-/// What the customers of this file get that do not say otherwise.
+/// Defaults for the customers of this file.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, extend("required" = []))]
 #[expect(dead_code, reason = "describes the file for the schema; never made")]
@@ -42,18 +42,18 @@ struct Defaults {
     desks: Vec<DeskKeyText>,
 }
 
-/// What is wanted of one desk. `{}`: only its customers are managed.
+/// The settings of one desk. `{}`: only its customers are managed.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, extend("required" = []))]
 #[expect(dead_code, reason = "describes the file for the schema; never made")]
 struct Desk {
     /// Who may raise requests. Without it, the access mode is not managed.
     access: AccessWord,
-    /// Who leaves the desk's list for being absent from the roster.
+    /// Who is removed from the desk when absent from the roster.
     membership: MembershipWord,
-    /// People who are never removed, whatever `membership` says: addresses, or `*@example.com` for a domain.
+    /// People who are never removed, regardless of `membership`: addresses, or `*@example.com` for a domain.
     keep: Vec<KeepText>,
-    /// true: observe and report, and change nothing on this desk.
+    /// true: only report differences, and change nothing on this desk.
     paused: bool,
 }
 
@@ -70,53 +70,52 @@ enum AccessWord {
     Public,
 }
 
-/// Who leaves a desk's list for being absent from the roster.
+/// Who is removed from a desk when absent from the roster.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 #[expect(dead_code, reason = "describes the file for the schema; never made")]
 enum MembershipWord {
-    /// Nobody.
+    /// No customer.
     Additive,
-    /// Whom an applied roster listed on the desk, and who has left the file since.
+    /// Customers that an applied roster listed on the desk and that are no longer in the file.
     Owned,
-    /// Every customer who is not listed. Not together with `access: open` or `public`.
+    /// Every customer who is not listed. Not allowed with `access: open` or `public`.
     Exact,
 }
 
-/// One person: an address alone, or a map.
+/// One person: an address, or a map.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 #[expect(dead_code, reason = "describes the file for the schema; never made")]
 enum Customer {
-    /// The address; everything else from `defaults`.
+    /// The address; everything else comes from `defaults`.
     Short(EmailText),
-    /// The address and what is different.
+    /// The address and other settings.
     Long(LongCustomer),
 }
 
-/// A person with more than an address.
+/// One person, with settings.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, extend("required" = ["email"]))]
 #[expect(dead_code, reason = "describes the file for the schema; never made")]
 struct LongCustomer {
-    /// The e-mail address, as Jira is to be sent it. Compared without regard to case.
+    /// The e-mail address, sent to Jira in this spelling. Not case-sensitive.
     email: EmailText,
-    /// The display name of a new account. Without it, the address is the name.
+    /// The display name of a new account. Default: the address.
     #[schemars(length(min = 1))]
     name: String,
-    /// The desks to be on, instead of the defaults. `[]`: an account, on no desk. Needed where the file has no defaults.
+    /// The desks, instead of the defaults. `[]`: an account on no desk. Required if the file has no default desks.
     desks: Vec<DeskKeyText>,
-    /// The account meant, where the address cannot decide: the accountId on Jira Cloud, the user name on Data Center. In
-    /// quotes.
+    /// The account, if the address is ambiguous: the accountId on Jira Cloud, the username on Data Center. In quotes.
     #[schemars(length(min = 1, max = 255))]
     account: String,
     /// Where the first password of a new account comes from. Jira Data Center only.
     initial_password: InitialPasswordWord,
-    /// Older addresses of the same person: on Data Center the account that has one is given the new address, on
-    /// Cloud a new account joins the desks and the old one leaves them.
+    /// Older addresses of the same person. On Data Center, the account with one gets the new address; on Cloud, a new
+    /// account joins the desks and the old one leaves them.
     previously: Vec<EmailText>,
-    /// From that day (UTC) the person is taken off this entry's desks, whatever `membership` says; a past date takes one
-    /// person off.
+    /// From this day (UTC), the person is removed from this entry's desks, regardless of `membership`. A past date removes
+    /// the person now.
     #[schemars(regex(pattern = r"^\d{4}-\d{2}-\d{2}$"))]
     until: String,
 }
@@ -126,9 +125,9 @@ struct LongCustomer {
 #[schemars(rename_all = "lowercase")]
 #[expect(dead_code, reason = "describes the file for the schema; never made")]
 enum InitialPasswordWord {
-    /// quietdesk makes one; `quietdesk handoff` shows it.
+    /// quietdesk generates one; `quietdesk handoff` shows it.
     Generate,
-    /// The file of `--passwords` has it.
+    /// It is in the file of `--passwords`.
     Provided,
 }
 
@@ -180,13 +179,13 @@ impl JsonSchema for KeepText {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "description": "An e-mail address, or `*@example.com` for everybody of a domain.",
+            "description": "An e-mail address, or `*@example.com` for all addresses of a domain.",
             "pattern": r"^(\*|[^\s@*]+)@[^\s@*]+\.[^\s@*]+$"
         })
     }
 }
 
-/// A file that says which desks its customers are on.
+/// Matches a file with default desks.
 fn default_desks() -> serde_json::Value {
     serde_json::json!({"required": ["defaults"], "properties": {"defaults": {"required": ["desks"]}}})
 }

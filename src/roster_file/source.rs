@@ -1,4 +1,4 @@
-//! Where a roster's bytes come from: one file, or the files of a folder.
+//! Reads the bytes of a roster: one file, or the files of a folder.
 
 use std::fs;
 use std::io;
@@ -9,19 +9,19 @@ use sha2::{Digest, Sha256};
 use super::error::RosterError;
 use crate::files::{self, Accept, ReadError};
 
-/// Largest roster taken in, in bytes, all its files together: about two million people.
+/// Maximum size of a roster in bytes, all files together: about two million people.
 const LARGEST: u64 = 256 * 1024 * 1024;
 
-/// One file's bytes, with the name messages show for it.
+/// One file's bytes and name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// The name, as messages show it.
+    /// The name, as shown in messages.
     pub name: String,
     /// The contents, not yet decoded.
     pub bytes: Vec<u8>,
 }
 
-/// What [`read`] found: the files of one roster in name order.
+/// The files of one roster, in name order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sources {
     /// The files, in name order.
@@ -31,8 +31,8 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// SHA-256 in hex: of one file, its contents, as `sha256sum` prints it; of several, for each in order the
-    /// file's own name, a zero byte, the length and the contents.
+    /// Returns the SHA-256 in hex. For one file: of its contents, as `sha256sum` prints it. For several: of each
+    /// file's name, a zero byte, its length and its contents, in order.
     #[must_use]
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
@@ -50,33 +50,33 @@ impl Sources {
     }
 }
 
-/// Reads the bytes of a roster: of one file, or of every `*.yaml` and `*.yml` directly in a folder, in name
-/// order. Hidden files and sub-folders are left alone; links are followed. A pipe is read where it is the roster itself
-/// (`<(…)` of a shell), which may take time.
+/// Reads the bytes of a roster: one file, or every `*.yaml` and `*.yml` directly in a folder, in name order. Ignores
+/// hidden files and sub-folders; follows links. The roster itself may be a pipe (`<(…)` of a shell), which can take
+/// time.
 ///
 /// # Errors
 /// [`RosterError::NotFound`], [`RosterError::Unreadable`] or [`RosterError::NoRosterInFolder`]. A file that
-/// vanishes while the folder is read is an error, so that a roster is never half a roster.
+/// disappears while the folder is read is an error, so that a roster is never incomplete.
 pub fn read(path: &Path) -> Result<Sources, RosterError> {
-    read_as(path, Accept::FilesAndPipes)
+    read_accepting(path, Accept::FilesAndPipes)
 }
 
-/// The same of regular files alone, for a roster that is read again and again. Waits for nothing.
+/// Like [`read`], for regular files only, for a roster that is read repeatedly. Never blocks on a pipe.
 ///
 /// # Errors
 /// As [`read`].
 pub fn read_regular(path: &Path) -> Result<Sources, RosterError> {
-    read_as(path, Accept::Files)
+    read_accepting(path, Accept::Files)
 }
 
-fn read_as(path: &Path, accept: Accept) -> Result<Sources, RosterError> {
+fn read_accepting(path: &Path, accept: Accept) -> Result<Sources, RosterError> {
     let files = files(path)?;
     let mut sources = Vec::with_capacity(files.len());
     let mut left = LARGEST;
     for file in &files {
         let accept = if file == path { accept } else { Accept::Files };
         let bytes = files::read(file, left, accept).map_err(|error| {
-            // Of all files together: one of them alone may be small.
+            // The limit is for all files together; this file alone may be small.
             let too_large = matches!(error, ReadError::TooLarge(_));
             match too_large {
                 true => unreadable(path, ReadError::TooLarge(LARGEST)),
@@ -92,27 +92,27 @@ fn read_as(path: &Path, accept: Accept) -> Result<Sources, RosterError> {
     Ok(Sources { files, sources })
 }
 
-/// The files [`read`] would read, in name order.
+/// Returns the files that [`read`] would read, in name order.
 ///
 /// # Errors
 /// As [`read`], but for contents.
 pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, RosterError> {
-    let kind = fs::metadata(path).map_err(|source| cannot(path, source))?;
+    let kind = fs::metadata(path).map_err(|source| system_error(path, source))?;
     if kind.is_dir() {
-        files_of(path)
+        files_in_folder(path)
     } else {
         Ok(vec![path.to_owned()])
     }
 }
 
-fn files_of(folder: &Path) -> Result<Vec<PathBuf>, RosterError> {
+fn files_in_folder(folder: &Path) -> Result<Vec<PathBuf>, RosterError> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|source| cannot(folder, source))? {
-        let file = entry.map_err(|source| cannot(folder, source))?.path();
-        if !is_named_as_roster(&file) {
+    for entry in fs::read_dir(folder).map_err(|source| system_error(folder, source))? {
+        let file = entry.map_err(|source| system_error(folder, source))?.path();
+        if !has_roster_file_name(&file) {
             continue;
         }
-        let kind = fs::metadata(&file).map_err(|source| cannot(&file, source))?;
+        let kind = fs::metadata(&file).map_err(|source| system_error(&file, source))?;
         if !kind.is_dir() {
             files.push(file);
         }
@@ -126,16 +126,16 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, RosterError> {
     Ok(files)
 }
 
-/// Warns of files of a folder that look like what a conflict between two writers left behind: the marks of file
-/// synchronizers, of Git's merge tools, and of copies made by hand.
-pub(super) fn conflict_copies(files: &[PathBuf]) -> Vec<String> {
+/// Returns warnings about files that look like conflict copies: by the naming patterns of file synchronizers, Git merge
+/// tools, and manual copies.
+pub(super) fn conflict_copy_warnings(files: &[PathBuf]) -> Vec<String> {
     let warning = |file: &PathBuf| {
         let name = file.file_stem()?.to_str()?.to_lowercase();
         is_conflict_copy(&name).then(|| {
             format!(
-                "{} looks like the copy of a file that a conflict left behind, and counts as part of the roster: a person \
-                 who leaves the other file stays by this one; merge it into the other file and delete it",
-                super::problem::safe(&file.display().to_string())
+                "{} looks like a conflict copy, and is part of the roster: people removed from the original file stay \
+                 listed here; merge it into the original file and delete it",
+                super::problem::escape_hostile(&file.display().to_string())
             )
         })
     };
@@ -153,7 +153,7 @@ fn is_conflict_copy(name: &str) -> bool {
         "copy of ",
     ];
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    // `team_BASE_123`, as Git's merge tools name them.
+    // `team_BASE_123`, from Git merge tools.
     let of_merge = ["_base_", "_local_", "_remote_", "_backup_"].iter().any(|mark| {
         let number = name.rsplit_once(mark);
         number.is_some_and(|(_, number)| is_number(number))
@@ -165,7 +165,7 @@ fn is_conflict_copy(name: &str) -> bool {
     of_merge || numbered || marks.iter().any(|mark| name.contains(mark))
 }
 
-fn is_named_as_roster(file: &Path) -> bool {
+fn has_roster_file_name(file: &Path) -> bool {
     let hidden = file
         .file_name()
         .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
@@ -175,7 +175,7 @@ fn is_named_as_roster(file: &Path) -> bool {
     yaml && !hidden
 }
 
-fn cannot(path: &Path, source: io::Error) -> RosterError {
+fn system_error(path: &Path, source: io::Error) -> RosterError {
     unreadable(path, ReadError::System(source))
 }
 

@@ -1,4 +1,4 @@
-//! How a sandbox behaves: who may sign in, how slow and how strict it is, and every fact about Jira that is not certain.
+//! The configuration of a sandbox: credentials, latency, limits, faults, and every uncertain fact about Jira.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,50 +8,50 @@ use secrecy::SecretString;
 
 use super::faults::Faults;
 
-/// How a sandbox behaves. Everything in here is fixed at its start but the faults
+/// The configuration of a sandbox. Fixed at its start, except for the faults
 /// ([`Sandbox::set_faults`](super::Sandbox::set_faults)).
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Which Jira it is.
+    /// Cloud, or a version of Data Center.
     pub deployment: Deployment,
-    /// Whose token it is: the e-mail of the account that signs in, on Data Center its username. The account exists
+    /// The owner of the token: the e-mail of the account that signs in, on Data Center its username. The account exists
     /// without being seeded.
     pub user: String,
-    /// What is accepted: on Cloud an API token; on Data Center a personal access token (`Bearer`), and the password of
-    /// basic sign-in.
+    /// The accepted secret: on Cloud an API token; on Data Center a personal access token (`Bearer`), and the password
+    /// of basic sign-in.
     pub token: SecretString,
-    /// Whether the service management is licensed. If not, Data Center refuses everything of it but `info`.
+    /// Whether the service management is licensed. If not, Data Center refuses all of it except `info`.
     pub licensed: bool,
-    /// Whether Data Center lets people sign in with a password; nothing: as its version does by default.
+    /// Whether Data Center accepts basic sign-in; `None`: the default of its version.
     pub basic_sign_in: Option<bool>,
-    /// Whether Data Center's users come from a directory Jira cannot write to.
+    /// Whether Data Center's user directory is read-only.
     pub read_only_directory: bool,
-    /// Whether that account administers Jira (permission `ADMINISTER`): needed to create and remove customers and for
+    /// Whether that account administers Jira (permission `ADMINISTER`): required to create and remove customers and for
     /// the access settings.
     pub administrator: bool,
-    /// Whether it may browse users (permission `USER_PICKER`): without it, searches are empty and the sweep is refused.
+    /// Whether it may browse users (permission `USER_PICKER`). Without it, searches are empty and the sweep is refused.
     pub user_picker: bool,
-    /// How long every request takes, by tokio's clock.
+    /// The duration of every request, by tokio's clock.
     pub latency: Duration,
-    /// Requests a second for each operation before it answers 429; nothing: no limit.
+    /// Requests a second for each operation before it returns 429; `None`: no limit.
     pub rate: Option<u32>,
-    /// The highest `limit` of a JSM page: what is echoed when more was asked for.
+    /// The highest `limit` of a JSM page; a higher one is lowered to it, and echoed.
     pub page_limit: u32,
-    /// What goes wrong.
+    /// The fault script.
     pub faults: Faults,
-    /// Whether the journal keeps request and answer bodies. Off for measurements.
+    /// Whether the journal keeps request and response bodies. Off for measurements.
     pub record_bodies: bool,
-    /// How many exchanges the journal keeps; the oldest are forgotten first. The counters count on.
+    /// How many exchanges the journal keeps; the oldest are dropped first. The counters are not limited.
     pub journal_limit: usize,
-    /// The site's own address, which links in answers begin with and `serverInfo` tells; nothing: the one the request
-    /// went to. Cloud also answers as its gateway does, below `/ex/jira/CLOUD_ID`.
+    /// The site's own address, in links and `serverInfo`; `None`: the address the request was sent to. Cloud also
+    /// serves its gateway's paths, below `/ex/jira/CLOUD_ID`.
     pub site: Option<String>,
-    /// The time of day inside the sandbox when it starts.
+    /// The sandbox's time when it starts.
     pub started: jiff::Timestamp,
-    /// How far the clock that answers tell (`Date`) is ahead of this machine's, in seconds
+    /// How far the clock of the `Date` header is ahead of this machine's, in seconds
     /// ([`Sandbox::set_clock`](super::Sandbox::set_clock)).
-    pub clock_ahead: i64,
-    /// Facts that are not certain.
+    pub clock_offset: i64,
+    /// Uncertain facts about Jira.
     pub rules: Rules,
 }
 
@@ -74,13 +74,13 @@ impl Default for Config {
             journal_limit: 50_000,
             site: None,
             started: jiff::Timestamp::UNIX_EPOCH,
-            clock_ahead: 0,
+            clock_offset: 0,
             rules: Rules::default(),
         }
     }
 }
 
-/// Which Jira a sandbox is.
+/// The deployment a sandbox simulates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Deployment {
     /// Jira Cloud.
@@ -90,7 +90,7 @@ pub enum Deployment {
     DataCenter(Version),
 }
 
-/// A line of releases of Data Center; the ones between which something a client can see has changed.
+/// A release line of Data Center: those between which a change is visible to clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
     /// 9.12: the search shows every account, page by page.
@@ -99,17 +99,17 @@ pub enum Version {
     V10_0,
     /// 10.3: there is a list of all accounts.
     V10_3,
-    /// 11: nobody signs in with a password, unless the site allows it.
+    /// 11: no basic sign-in, unless the site enables it.
     V11,
 }
 
-/// A word that is no [`Version`].
+/// The error for a text that is not a [`Version`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a version the sandbox simulates: 9.12, 10.0, 10.3 or 11")]
-pub struct NotAVersion(String);
+#[error("`{0}` is not a version the sandbox simulates; use 9.12, 10.0, 10.3 or 11")]
+pub struct ParseVersionError(String);
 
 impl Version {
-    /// The number of the release it stands for.
+    /// The number of the simulated release: major, minor, patch.
     pub(super) fn numbers(self) -> [u32; 3] {
         match self {
             Self::V9_12 => [9, 12, 15],
@@ -128,52 +128,52 @@ impl fmt::Display for Version {
 }
 
 impl FromStr for Version {
-    type Err = NotAVersion;
+    type Err = ParseVersionError;
 
-    fn from_str(word: &str) -> Result<Self, NotAVersion> {
+    fn from_str(word: &str) -> Result<Self, ParseVersionError> {
         match word {
             "9.12" => Ok(Self::V9_12),
             "10.0" => Ok(Self::V10_0),
             "10.3" => Ok(Self::V10_3),
             "11" => Ok(Self::V11),
-            other => Err(NotAVersion(other.to_owned())),
+            other => Err(ParseVersionError(other.to_owned())),
         }
     }
 }
 
-/// Facts about Jira that are not certain, each with the answer the sandbox assumes. `docs/jira.md` says
-/// where each comes from, and what quietdesk does if it is otherwise.
+/// Uncertain facts about Jira, each with the value the sandbox assumes. `docs/jira.md` has the source of each, and what
+/// quietdesk does if it is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// How many accounts one membership call may name; more is refused with 400.
+    /// The most accounts of one membership call; more are refused with 400.
     pub membership_limit: usize,
-    /// Which answers say in `X-Seraph-LoginReason` what became of the sign-in, and how.
+    /// Which responses have `X-Seraph-LoginReason`, the result of the sign-in, and in which form.
     pub login_reasons: LoginReasons,
-    /// Whether `serverInfo` says its `deploymentType`.
+    /// Whether `serverInfo` has `deploymentType`.
     pub states_deployment_type: bool,
-    /// Whether `mypermissions` has the permissions that were asked for.
+    /// Whether `mypermissions` has the permissions requested.
     pub states_permissions: bool,
-    /// Whether [`Config::rate`] holds for all operations together on Cloud, too.
+    /// Whether [`Config::rate`] applies to all operations together on Cloud, too.
     pub one_rate_limit: bool,
-    /// Whether what is beyond [`Config::rate`] is answered with `Retry-After: 0`.
+    /// Whether requests beyond [`Config::rate`] are refused with `Retry-After: 0`.
     pub limited_says_zero: bool,
-    /// Whether a full page that happens to be the last says so. If not, an empty page follows it.
+    /// Whether a full last page is marked as the last. If not, an empty page follows it.
     pub full_last_page_says_so: bool,
-    /// The sweep of all accounts drops every n-th row of the range asked for, so that pages are short before the end.
+    /// The sweep of all accounts drops every n-th row of the requested range, so that pages are short before the end.
     pub sweep_gap: Option<u32>,
-    /// How the access settings spell their booleans.
+    /// How booleans are encoded in the access settings.
     pub settings_spelling: SettingsSpelling,
-    /// What writing the access settings answers.
+    /// The response to writing the access settings.
     pub settings_answer: SettingsAnswer,
-    /// Cloud: whether the access settings leave `serviceDeskPublicSignup` out, which cannot be chosen any more.
+    /// Cloud: whether the access settings leave out `serviceDeskPublicSignup`, which can no longer be chosen.
     pub settings_leave_signup_out: bool,
-    /// Whether the access settings have one more boolean that can be written.
+    /// Whether the access settings have another writable boolean.
     pub settings_have_another: bool,
-    /// Whether the site lets anybody sign up (`globalPublicSignup`). Never on Cloud.
+    /// Whether anyone may sign up to the site (`globalPublicSignup`). Never on Cloud.
     pub public_signup: bool,
-    /// Whether closing a desk removes the customers nobody added by hand; here: all of them.
+    /// Whether closing a desk removes the customers that were not added by hand; here: all of them.
     pub closing_removes: bool,
-    /// Whether the e-mail of every account but portal-only ones is hidden, even from administrators.
+    /// Whether the e-mail of every account except portal-only ones is hidden, even from administrators.
     pub hide_atlassian_emails: bool,
     /// Data Center: whether e-mails are masked, even for administrators: `ada at example dot com`.
     pub mask_emails: bool,
@@ -183,8 +183,8 @@ pub struct Rules {
     pub search_finds_portal_only: bool,
     /// Whether an agent who is added to a desk appears in its list of customers.
     pub agents_are_listed: bool,
-    /// Cloud: whether the list of a desk's customers goes on showing people after they were removed. They have no place in
-    /// its role then.
+    /// Cloud: whether the list of a desk's customers continues to show people after they were removed. They then have
+    /// no place in its role.
     pub removed_stay_listed: bool,
     /// Cloud: whether the list shows the members of the groups that may browse the desk's project
     /// ([`SeedDesk::browsing_groups`](super::SeedDesk::browsing_groups)), without a place in its role.
@@ -195,39 +195,39 @@ pub struct Rules {
     pub apps_can_be_added: bool,
     /// Whether a deactivated account stays in the list of a desk's customers.
     pub inactive_are_listed: bool,
-    /// Data Center: whether creating a customer makes the username of the address in lower case.
+    /// Data Center: whether the username of a created customer is the address in lower case.
     pub lowercase_usernames: bool,
-    /// Data Center: whether usernames are the same in any case.
+    /// Data Center: whether usernames ignore case.
     pub usernames_ignore_case: bool,
-    /// Data Center: whether creating a customer asks only whether the address is somebody's username. If so, an address
-    /// that an account with another username has is given to a second account.
+    /// Data Center: whether creating a customer only checks whether the address is a username. If so, an address that
+    /// an account with another username has is given to a second account.
     pub create_checks_emails_only_as_usernames: bool,
-    /// Data Center: whether creating a customer whose address is taken answers 409 rather than 400.
+    /// Data Center: whether creating a customer with an address that is taken returns 409 rather than 400.
     pub create_answers_conflict: bool,
-    /// Data Center: whether creating is refused in the account's language, German, whatever the client asks for.
+    /// Data Center: whether creating is refused in the account's language, German, whatever the client requests.
     pub create_answers_in_german: bool,
     /// Data Center: whether `myself` and changing accounts need `X-ExperimentalApi`.
     pub account_calls_are_experimental: bool,
     /// Data Center: whether creating customers and adding them needs `X-ExperimentalApi: opt-in`.
     pub customer_calls_are_experimental: bool,
-    /// Data Center: whether the platform's create refuses an address another account has.
+    /// Data Center: whether the platform's create refuses an address that another account has.
     pub platform_refuses_taken_emails: bool,
-    /// Data Center: whether the platform's create gives the default application, a seat, for an empty list of them too.
+    /// Data Center: whether the platform's create grants the default application, a seat, for an empty list too.
     pub empty_application_keys_take_a_seat: bool,
-    /// Data Center: whether changing an account can give it another username; if not, `name` is ignored.
+    /// Data Center: whether updating an account can change its username; if not, `name` is ignored.
     pub rename_by_put: bool,
-    /// Data Center: whether changing an account can deactivate it; if not, `active` is ignored.
+    /// Data Center: whether updating an account can deactivate it; if not, `active` is ignored.
     pub put_active: bool,
-    /// Data Center: whether a search for `.` finds everybody.
+    /// Data Center: whether a search for `.` finds all accounts.
     pub dot_finds_everybody: bool,
-    /// Data Center: whether the list of all accounts has deactivated ones.
+    /// Data Center: whether the list of all accounts includes deactivated ones.
     pub user_list_has_inactive: bool,
-    /// Data Center: what writing to a read-only directory is answered.
+    /// Data Center: the response status of a write to a read-only directory.
     pub read_only_status: u16,
-    /// Data Center: what adding to a desk answers.
+    /// Data Center: the response to adding customers to a desk.
     pub add_answer: AddAnswer,
-    /// Data Center: whether taking somebody out of a role who is not in it answers 404 rather than 204.
-    pub removing_nobody_is_not_found: bool,
+    /// Data Center: whether removing an account that is not in a role returns 404 rather than 204.
+    pub removing_non_member_is_not_found: bool,
 }
 
 impl Default for Rules {
@@ -272,23 +272,23 @@ impl Default for Rules {
             user_list_has_inactive: true,
             read_only_status: 400,
             add_answer: AddAnswer::Users,
-            removing_nobody_is_not_found: true,
+            removing_non_member_is_not_found: true,
         }
     }
 }
 
-/// How `X-Seraph-LoginReason` tells what became of a sign-in.
+/// Which responses have `X-Seraph-LoginReason`, and in which form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoginReasons {
-    /// Only failures say so.
+    /// Only failures.
     OfFailures,
-    /// Every answer does, in a list: `OUT, OK`.
+    /// Every response, as a list: `OUT, OK`.
     Listed,
-    /// Every answer does, in two headers: `OUT` and `OK`.
+    /// Every response, as two headers: `OUT` and `OK`.
     Twice,
 }
 
-/// How the access settings spell their booleans (docs/jira.md#access-types).
+/// How booleans are encoded in the access settings (docs/jira.md#access-types).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingsSpelling {
     /// `true` and `false`.
@@ -297,10 +297,10 @@ pub enum SettingsSpelling {
     Texts,
 }
 
-/// What writing the access settings answers (docs/jira.md#access-write-answer).
+/// The response to writing the access settings (docs/jira.md#access-write-answer).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingsAnswer {
-    /// 200 with the settings as they are now.
+    /// 200 with the current settings.
     Settings,
     /// 200 with an empty body.
     Empty,
@@ -308,14 +308,14 @@ pub enum SettingsAnswer {
     NoContent,
 }
 
-/// What adding customers to a desk of Data Center answers (docs/jira.md#add-data-center).
+/// The response to adding customers to a desk of Data Center (docs/jira.md#add-data-center).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddAnswer {
     /// 200 with a list of the users.
     Users,
-    /// 200 with the first of them alone, as an object.
+    /// 200 with only the first user, as an object.
     User,
-    /// 200 with a page of them.
+    /// 200 with a page of the users.
     Page,
     /// 200 with an empty body.
     Empty,

@@ -1,5 +1,4 @@
-//! One request after another: what strikes it, what it does, what is written down of it. Synchronous; the clock is an
-//! argument.
+//! Processing of one request at a time: faults, rate limit, response, journal. Synchronous; the clock is an argument.
 
 use std::time::Duration;
 
@@ -11,8 +10,8 @@ use serde_json::Value;
 use super::common::errors;
 use super::config::{Config, Deployment};
 use super::deployment::Route;
-use super::exchange::{Answer, Asked, Call};
-use super::faults::{Disturbance, Lost, Striking};
+use super::exchange::{JiraRequest, JiraResponse, RequestContext};
+use super::faults::{FaultInjector, InjectedFault, ResponseLost};
 use super::journal::{Exchange, Journal, Mail};
 use super::limiter::{Limiter, Verdict};
 use super::seed::Seed;
@@ -24,7 +23,7 @@ pub(super) struct Core {
     pub(super) config: Config,
     pub(super) state: State,
     pub(super) journal: Journal,
-    pub(super) striking: Striking,
+    pub(super) fault_injector: FaultInjector,
     pub(super) seed: u64,
     limiter: Limiter,
 }
@@ -32,31 +31,31 @@ pub(super) struct Core {
 /// A request that has arrived and is not answered yet.
 #[derive(Debug)]
 pub(super) struct Arrival {
-    asked: Asked,
+    request: JiraRequest,
     route: Option<Route>,
-    disturbance: Disturbance,
+    fault: InjectedFault,
     verdict: Verdict,
 }
 
 impl Arrival {
-    /// How long it waits before it is looked at.
+    /// How long to wait before the request is handled.
     pub(super) fn delay(&self, latency: Duration) -> Duration {
-        latency + Duration::from_millis(self.disturbance.milliseconds.into())
+        latency + Duration::from_millis(self.fault.delay_ms.into())
     }
 }
 
-/// What goes back over the connection.
+/// What is sent back over the connection.
 #[derive(Debug)]
 pub(super) enum Reply {
-    /// The whole answer.
-    Whole(Answer),
-    /// Half of its JSON, in complete HTTP.
-    Cut(Answer),
-    /// The whole answer, a byte a second.
-    Drip(Answer),
-    /// The connection ends in the middle of it.
-    Truncated(Answer),
-    /// The connection ends before it.
+    /// The whole response.
+    Whole(JiraResponse),
+    /// Complete HTTP with half of the response's JSON.
+    Cut(JiraResponse),
+    /// The whole response, at one byte a second.
+    Drip(JiraResponse),
+    /// The connection is closed in the middle of the response.
+    Truncated(JiraResponse),
+    /// The connection is closed before the response.
     Dropped,
 }
 
@@ -65,7 +64,7 @@ impl Core {
         Self {
             state: State::new(seed, config.deployment, config.rules, &config.user),
             journal: Journal::new(config.journal_limit),
-            striking: Striking::new(&config.faults, seed.seed),
+            fault_injector: FaultInjector::new(&config.faults, seed.seed),
             seed: seed.seed,
             limiter: Limiter::new(
                 config.rate,
@@ -75,34 +74,34 @@ impl Core {
         }
     }
 
-    /// Writes down a request and decides what will strike it. `at`: the time since the start.
+    /// Records a request and decides which faults apply. `at`: the time since the start.
     pub(super) fn arrive(&mut self, head: &Parts, body: Bytes, at: Duration) -> Arrival {
         let method = head.method.as_str();
         let (path, through_gateway) = match self.config.deployment {
-            Deployment::Cloud => behind_gateway(head.uri.path()),
+            Deployment::Cloud => strip_gateway_prefix(head.uri.path()),
             Deployment::DataCenter(_) => (head.uri.path(), false),
         };
-        let (route, ids) = match self.config.deployment.find(method, path) {
+        let (route, ids) = match self.config.deployment.find_route(method, path) {
             Some((route, ids)) => (Some(route), ids),
             None => (None, Vec::new()),
         };
-        let mut asked = Asked {
+        let mut asked = JiraRequest {
             seq: 0,
             method: method.to_owned(),
             path: path.to_owned(),
-            ids,
+            path_parameters: ids,
             query: query(head),
             body,
-            base: self.config.site.clone().unwrap_or_else(|| base(head)),
+            site_url: self.config.site.clone().unwrap_or_else(|| base(head)),
             through_gateway,
             now: self.config.started.saturating_add(at).unwrap_or(self.config.started),
         };
-        let spot = route.map(Route::spot);
-        let desk = self.desk_of(&asked);
-        let disturbance = self.striking.strike(method, spot, desk.as_deref());
+        let spot = route.map(Route::route_name);
+        let desk = self.desk_key(&asked);
+        let disturbance = self.fault_injector.match_fault(method, spot, desk.as_deref());
         let name = spot.map_or("unknown", |spot| spot.name);
-        let verdict = self.limiter.ask(name, at);
-        asked.seq = self.journal.begin(Exchange {
+        let verdict = self.limiter.check(name, at);
+        asked.seq = self.journal.record_request(Exchange {
             seq: 0,
             at,
             method: asked.method.clone(),
@@ -116,78 +115,78 @@ impl Core {
             fault: fault_text(&disturbance, verdict),
         });
         Arrival {
-            asked,
+            request: asked,
             route,
-            disturbance,
+            fault: disturbance,
             verdict,
         }
     }
 
-    /// Does what the request asks for and writes down the answer.
+    /// Performs the request and records the response.
     pub(super) fn answer(&mut self, arrival: &Arrival, headers: &HeaderMap) -> Reply {
-        let lost = arrival.disturbance.lost;
-        if lost == Some(Lost::BeforeEffect) {
+        let lost = arrival.fault.response_lost;
+        if lost == Some(ResponseLost::BeforeEffect) {
             return Reply::Dropped;
         }
         let mut answer = self.perform(arrival, headers);
         for violation in answer.violations.drain(..) {
-            let seq = arrival.asked.seq;
+            let seq = arrival.request.seq;
             self.journal.violations.push(format!("#{seq} {violation}"));
         }
         for (to, why) in answer.mails.drain(..) {
-            let seq = arrival.asked.seq;
+            let seq = arrival.request.seq;
             self.journal.outbox.push(Mail { seq, to, why });
         }
         let (effect, deployment) = (answer.effect, self.config.deployment);
         let mut reply = match lost {
-            None | Some(Lost::BeforeEffect) => Reply::Whole(answer),
-            Some(Lost::AfterEffect) => Reply::Dropped,
-            Some(Lost::Truncated) => Reply::Truncated(answer),
-            Some(Lost::Cut) => Reply::Cut(answer),
-            Some(Lost::Drip) => Reply::Drip(answer),
-            Some(Lost::InternalError) => {
+            None | Some(ResponseLost::BeforeEffect) => Reply::Whole(answer),
+            Some(ResponseLost::AfterEffect) => Reply::Dropped,
+            Some(ResponseLost::Truncated) => Reply::Truncated(answer),
+            Some(ResponseLost::Cut) => Reply::Cut(answer),
+            Some(ResponseLost::Drip) => Reply::Drip(answer),
+            Some(ResponseLost::InternalError) => {
                 let refusal = super::faults::Refusal::Status(500);
-                Reply::Whole(deployment.refusal(&arrival.asked, refusal))
+                Reply::Whole(deployment.refusal(&arrival.request, refusal))
             }
-            Some(Lost::Unavailable { retry_after }) => {
+            Some(ResponseLost::Unavailable { retry_after }) => {
                 let refusal = super::faults::Refusal::Unavailable { retry_after };
-                Reply::Whole(deployment.refusal(&arrival.asked, refusal))
+                Reply::Whole(deployment.refusal(&arrival.request, refusal))
             }
-            Some(Lost::Html) => {
+            Some(ResponseLost::Html) => {
                 let refusal = super::faults::Refusal::Html(200);
-                Reply::Whole(deployment.refusal(&arrival.asked, refusal))
+                Reply::Whole(deployment.refusal(&arrival.request, refusal))
             }
-            Some(Lost::Object) => {
+            Some(ResponseLost::Object) => {
                 let refusal = super::faults::Refusal::Object;
-                Reply::Whole(deployment.refusal(&arrival.asked, refusal))
+                Reply::Whole(deployment.refusal(&arrival.request, refusal))
             }
         };
         if let Reply::Whole(answer) | Reply::Cut(answer) | Reply::Drip(answer) | Reply::Truncated(answer) = &mut reply {
-            deployment.mark(answer, &arrival.asked, &self.config, arrival.verdict);
+            deployment.add_response_headers(answer, &arrival.request, &self.config, arrival.verdict);
         }
-        self.write_down(arrival.asked.seq, effect, &reply);
+        self.record_response(arrival.request.seq, effect, &reply);
         reply
     }
 
-    fn perform(&mut self, arrival: &Arrival, headers: &HeaderMap) -> Answer {
+    fn perform(&mut self, arrival: &Arrival, headers: &HeaderMap) -> JiraResponse {
         if let Verdict::Wait(wait) = arrival.verdict {
             let says = match self.config.rules.limited_says_zero {
                 true => Duration::ZERO,
                 false => wait,
             };
-            return self.config.deployment.too_many(&arrival.asked, says);
+            return self.config.deployment.too_many(&arrival.request, says);
         }
-        if let Some(refusal) = arrival.disturbance.refusal {
-            return self.config.deployment.refusal(&arrival.asked, refusal);
+        if let Some(refusal) = arrival.fault.refusal {
+            return self.config.deployment.refusal(&arrival.request, refusal);
         }
         let Some(route) = arrival.route else {
-            return errors::unknown_route(&arrival.asked);
+            return errors::unknown_route(&arrival.request);
         };
-        let mut call = Call {
+        let mut call = RequestContext {
             config: &self.config,
             state: &mut self.state,
-            asked: &arrival.asked,
-            disturbance: &arrival.disturbance,
+            request: &arrival.request,
+            fault: &arrival.fault,
         };
         let answer = route.answer(&mut call, headers);
         match arrival.verdict {
@@ -196,14 +195,14 @@ impl Core {
         }
     }
 
-    fn write_down(&mut self, seq: u64, effect: bool, reply: &Reply) {
+    fn record_response(&mut self, seq: u64, effect: bool, reply: &Reply) {
         let record_bodies = self.config.record_bodies;
-        let body = |answer: &Answer| match serde_json::from_slice(&answer.body) {
+        let body = |answer: &JiraResponse| match serde_json::from_slice(&answer.body) {
             _ if !record_bodies || answer.body.is_empty() => None,
             Ok(json) => Some(json),
             Err(_) => Some(String::from_utf8_lossy(&answer.body).into()),
         };
-        self.journal.finish(seq, |exchange| {
+        self.journal.record_response(seq, |exchange| {
             exchange.effect = effect;
             match reply {
                 Reply::Whole(answer) => {
@@ -218,15 +217,15 @@ impl Core {
         });
     }
 
-    /// The key of the desk a path is about, for fault scripts.
-    fn desk_of(&self, asked: &Asked) -> Option<String> {
-        let desk = self.state.desk_called(asked.ids.first()?)?;
+    /// The key of the desk in a path, for fault scripts.
+    fn desk_key(&self, asked: &JiraRequest) -> Option<String> {
+        let desk = self.state.find_desk(asked.path_parameters.first()?)?;
         Some(desk.key.clone())
     }
 }
 
-/// The body as it is written down: without the passwords, which may be somebody's.
-fn recorded(asked: &Asked) -> Option<Value> {
+/// The body as recorded: without passwords, which may be real.
+fn recorded(asked: &JiraRequest) -> Option<Value> {
     let mut body = asked.json()?;
     for field in ["password", "currentPassword"] {
         if let Some(password) = body.get_mut(field).filter(|password| password.is_string()) {
@@ -236,7 +235,7 @@ fn recorded(asked: &Asked) -> Option<Value> {
     Some(body)
 }
 
-fn fault_text(disturbance: &Disturbance, verdict: Verdict) -> Option<String> {
+fn fault_text(disturbance: &InjectedFault, verdict: Verdict) -> Option<String> {
     match verdict {
         Verdict::Wait(_) => Some("rate".to_owned()),
         Verdict::Pass { .. } => (!disturbance.rules.is_empty()).then(|| disturbance.rules.join(", ")),
@@ -249,8 +248,8 @@ fn query(head: &Parts) -> Vec<(String, String)> {
     pairs.into_owned().collect()
 }
 
-/// The site's own path of one that goes through the gateway, `/ex/jira/CLOUD_ID/…`, and whether it does.
-fn behind_gateway(path: &str) -> (&str, bool) {
+/// Strips the gateway's prefix `/ex/jira/CLOUD_ID` from a path; also returns whether there was one.
+fn strip_gateway_prefix(path: &str) -> (&str, bool) {
     let behind = || {
         let rest = path.strip_prefix("/ex/jira/")?;
         Some(&rest[rest.find('/')?..])
@@ -258,7 +257,7 @@ fn behind_gateway(path: &str) -> (&str, bool) {
     behind().map_or((path, false), |path| (path, true))
 }
 
-/// The address the client knows the site by.
+/// The address at which the client reached the site.
 fn base(head: &Parts) -> String {
     let host = head.headers.get(axum::http::header::HOST);
     let host = host.and_then(|host| host.to_str().ok());

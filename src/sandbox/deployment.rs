@@ -1,4 +1,4 @@
-//! Whichever Jira the sandbox is: its routes, and how it refuses.
+//! Dispatch between Cloud and Data Center: routes, refusals, and the headers of every response.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -6,13 +6,13 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 
 use super::config::{Config, Deployment, LoginReasons};
-use super::exchange::{Answer, Asked, Call};
+use super::exchange::{JiraRequest, JiraResponse, RequestContext};
 use super::faults::Refusal;
 use super::limiter::Verdict;
-use super::routes::{self, Spot};
+use super::routes::{self, RouteName};
 use super::{cloud, data_center};
 
-/// A route of one of them.
+/// A route of either deployment.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Route {
     Cloud(&'static routes::cloud::Route),
@@ -20,16 +20,16 @@ pub(super) enum Route {
 }
 
 impl Route {
-    /// What fault scripts call it.
-    pub(super) fn spot(self) -> Spot {
+    /// Its name in fault scripts.
+    pub(super) fn route_name(self) -> RouteName {
         match self {
-            Self::Cloud(route) => route.spot,
-            Self::DataCenter(route) => route.spot,
+            Self::Cloud(route) => route.route_name,
+            Self::DataCenter(route) => route.route_name,
         }
     }
 
-    /// Answers a request to it, changing the state where Jira would.
-    pub(super) fn answer(self, call: &mut Call<'_>, headers: &HeaderMap) -> Answer {
+    /// Answers a request to the route, changing the state where Jira would.
+    pub(super) fn answer(self, call: &mut RequestContext<'_>, headers: &HeaderMap) -> JiraResponse {
         match self {
             Self::Cloud(route) => cloud::answer(route, call, headers),
             Self::DataCenter(route) => data_center::answer(route, call, headers),
@@ -38,9 +38,9 @@ impl Route {
 }
 
 impl Deployment {
-    /// The route of a request and the values of its template's parameters.
-    pub(super) fn find(self, method: &str, path: &str) -> Option<(Route, Vec<String>)> {
-        let path = &*self.canonical(path);
+    /// Returns the route of a request and the values of its template's parameters.
+    pub(super) fn find_route(self, method: &str, path: &str) -> Option<(Route, Vec<String>)> {
+        let path = &*self.canonical_path(path);
         match self {
             Self::Cloud => {
                 let found = routes::cloud::find(method, path);
@@ -53,8 +53,8 @@ impl Deployment {
         }
     }
 
-    /// The path that the routes have for what other versions of the platform's API answer alike.
-    fn canonical(self, path: &str) -> Cow<'_, str> {
+    /// Maps the path of another version of the platform's API to the version in `routes`.
+    fn canonical_path(self, path: &str) -> Cow<'_, str> {
         let (others, own): (&[_], _) = match self {
             Self::Cloud => (&["/rest/api/2/", "/rest/api/latest/"], "/rest/api/3/"),
             Self::DataCenter(_) => (&["/rest/api/latest/"], "/rest/api/2/"),
@@ -63,37 +63,46 @@ impl Deployment {
         rest.map_or(Cow::Borrowed(path), |rest| Cow::Owned(format!("{own}{rest}")))
     }
 
-    /// What stands before Jira refuses.
-    pub(super) fn refusal(self, asked: &Asked, refusal: Refusal) -> Answer {
+    /// The response to an injected refusal.
+    pub(super) fn refusal(self, asked: &JiraRequest, refusal: Refusal) -> JiraResponse {
         match self {
             Self::Cloud => cloud::refusal(asked, refusal),
             Self::DataCenter(_) => data_center::refusal(asked, refusal),
         }
     }
 
-    /// 429.
-    pub(super) fn too_many(self, asked: &Asked, wait: Duration) -> Answer {
+    /// The 429 of the rate limit.
+    pub(super) fn too_many(self, asked: &JiraRequest, wait: Duration) -> JiraResponse {
         match self {
             Self::Cloud => cloud::too_many(asked, Some(wait)),
             Self::DataCenter(_) => data_center::too_many(asked, Some(wait)),
         }
     }
 
-    /// The headers every answer has: its number, what became of the sign-in where the rules say so, and on Data Center
-    /// what is left of the rate limit.
-    pub(super) fn mark(self, answer: &mut Answer, asked: &Asked, config: &Config, verdict: Verdict) {
+    /// Adds the headers of every response: its number, the sign-in result if the rules require it, and on Data Center
+    /// the rate limit.
+    pub(super) fn add_response_headers(
+        self,
+        answer: &mut JiraResponse,
+        asked: &JiraRequest,
+        config: &Config,
+        verdict: Verdict,
+    ) {
         let rate = config.rate;
-        tell_login(answer, config.rules.login_reasons);
+        set_login_reason_headers(answer, config.rules.login_reasons);
         match self {
             Self::Cloud => answer.headers.push(("atl-traceid", format!("{:032x}", asked.seq))),
             Self::DataCenter(_) => {
-                // The minute of the day, the number of the request, and how many are answered at once.
+                // The minute of the day, the number of the request, and the number of concurrent requests.
                 let minute = asked.now.as_second().rem_euclid(86_400) / 60;
                 answer
                     .headers
                     .push(("x-arequestid", format!("{minute}x{}x1", asked.seq)));
-                for (name, value) in rate.into_iter().flat_map(|rate| data_center::limits(rate, verdict)) {
-                    // A refusal with a time of its own keeps it.
+                for (name, value) in rate
+                    .into_iter()
+                    .flat_map(|rate| data_center::rate_limit_headers(rate, verdict))
+                {
+                    // A refusal that already has a `Retry-After` keeps it.
                     if answer.headers.iter().all(|(has, _)| *has != name) {
                         answer.headers.push((name, value));
                     }
@@ -111,8 +120,8 @@ impl Deployment {
     }
 }
 
-/// What the header with the reason of a sign-in says, and in how many lines.
-fn tell_login(answer: &mut Answer, reasons: LoginReasons) {
+/// Rewrites `X-Seraph-LoginReason` into the form that the rules require.
+fn set_login_reason_headers(answer: &mut JiraResponse, reasons: LoginReasons) {
     const REASON: &str = "x-seraph-loginreason";
     if reasons == LoginReasons::OfFailures {
         return;

@@ -1,4 +1,4 @@
-//! What was asked and answered, which mail went out, and what a client should not have done.
+//! The record of exchanges, e-mails and violations.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::watch;
 
-/// One request and its answer.
+/// One request and its response.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Exchange {
     /// Counts from 1, in the order of arrival.
@@ -18,31 +18,31 @@ pub struct Exchange {
     pub method: String,
     /// The path, without the query.
     pub path: String,
-    /// The path template of the contracts; nothing for a route that does not exist.
+    /// The path template of the contracts; `None` for an unknown route.
     pub template: Option<&'static str>,
     /// The query, decoded, in the order sent.
     pub query: Vec<(String, String)>,
-    /// The request's JSON body; nothing when bodies are not recorded.
+    /// The request's JSON body; `None` when bodies are not recorded.
     pub request_body: Option<Value>,
-    /// The status answered; nothing where the connection was dropped, or while no answer has been given.
+    /// The response status; `None` if the connection was dropped, and until the response is sent.
     pub status: Option<u16>,
-    /// The answer's body: JSON, or a JSON string of what is not JSON; nothing when it was empty, not sent whole, or
-    /// bodies are not recorded.
+    /// The response body: JSON, or a JSON string of a body that is not JSON; `None` when it was empty, not sent
+    /// completely, or bodies are not recorded.
     pub response_body: Option<Value>,
-    /// Whether the request changed anything.
+    /// Whether the request changed the state.
     pub effect: bool,
-    /// The rules of the fault script that struck, or `rate` for the rate limit.
+    /// The rules of the fault script that applied, or `rate` for the rate limit.
     pub fault: Option<String>,
 }
 
-/// A mail Jira would have sent.
+/// An e-mail Jira would have sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Mail {
     /// The exchange that caused it.
     pub seq: u64,
-    /// To whom.
+    /// The recipient.
     pub to: String,
-    /// Why.
+    /// The reason.
     pub why: String,
 }
 
@@ -52,7 +52,7 @@ pub(super) struct Journal {
     exchanges: VecDeque<Exchange>,
     limit: usize,
     next: u64,
-    /// How many requests arrived; whoever waits for one is told.
+    /// The number of requests received; wakes up waiting tasks.
     pub(super) requests: watch::Sender<usize>,
     pub(super) writes: usize,
     pub(super) outbox: Vec<Mail>,
@@ -72,8 +72,8 @@ impl Journal {
         }
     }
 
-    /// Writes down a request that has arrived and returns its number.
-    pub(super) fn begin(&mut self, mut exchange: Exchange) -> u64 {
+    /// Records a request that has arrived and returns its number.
+    pub(super) fn record_request(&mut self, mut exchange: Exchange) -> u64 {
         let seq = self.next;
         self.next += 1;
         self.requests.send_modify(|requests| *requests += 1);
@@ -86,8 +86,8 @@ impl Journal {
         seq
     }
 
-    /// Completes what was written down of a request, unless it is forgotten.
-    pub(super) fn finish(&mut self, seq: u64, complete: impl FnOnce(&mut Exchange)) {
+    /// Completes the record of a request, unless it was dropped.
+    pub(super) fn record_response(&mut self, seq: u64, complete: impl FnOnce(&mut Exchange)) {
         let first = self.exchanges.front().map_or(seq, |exchange| exchange.seq);
         let at = seq.checked_sub(first).and_then(|at| usize::try_from(at).ok());
         if let Some(exchange) = at.and_then(|at| self.exchanges.get_mut(at)) {
@@ -99,7 +99,7 @@ impl Journal {
         self.exchanges.iter().cloned().collect()
     }
 
-    /// Forgets everything; numbers go on.
+    /// Clears the record, but not the numbering of exchanges.
     pub(super) fn clear(&mut self) {
         self.exchanges.clear();
         self.outbox.clear();

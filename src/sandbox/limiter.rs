@@ -1,5 +1,5 @@
-//! The rate limit: so many requests a second. On Cloud for each operation, and asking again early lengthens the wait
-//! (docs/jira.md#burst-limits, docs/jira.md#early-retry); on Data Center for the user, whatever is asked
+//! The rate limit, in requests per second. On Cloud for each operation, and an early retry lengthens the wait
+//! (docs/jira.md#burst-limits, docs/jira.md#early-retry); on Data Center for the user, across all operations
 //! (docs/jira.md#data-center-bucket).
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::time::Duration;
 /// How long a refused client has to wait.
 const WAIT: Duration = Duration::from_secs(1);
 
-/// A bucket of tokens for each operation.
+/// A bucket of tokens for each operation, or one for all.
 #[derive(Debug)]
 pub(super) struct Limiter {
     rate: Option<u32>,
@@ -23,22 +23,22 @@ struct Bucket {
     closed_until: Duration,
 }
 
-/// What the limit says to a request.
+/// The decision about a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Go on.
+    /// The request may proceed.
     Pass {
-        /// Less than a fifth is left.
+        /// Whether less than a fifth is left.
         near_limit: bool,
-        /// How many requests are left now.
+        /// The number of requests left.
         left: u32,
     },
-    /// Too many: wait this long.
+    /// Too many requests: wait this long.
     Wait(Duration),
 }
 
 impl Limiter {
-    /// So many requests a second, for each operation by itself or for all of them.
+    /// Allows `rate` requests a second, for each operation separately or for all together; `None`: no limit.
     pub(super) fn new(rate: Option<u32>, each_operation: bool) -> Self {
         Self {
             rate,
@@ -47,8 +47,8 @@ impl Limiter {
         }
     }
 
-    /// Counts a request to `operation` at `now`, which never goes back.
-    pub(super) fn ask(&mut self, operation: &'static str, now: Duration) -> Verdict {
+    /// Counts a request to `operation` at `now`, which must not decrease.
+    pub(super) fn check(&mut self, operation: &'static str, now: Duration) -> Verdict {
         let Some(rate) = self.rate else {
             return Verdict::Pass {
                 near_limit: false,
@@ -91,13 +91,13 @@ mod tests {
             near_limit,
             left: u32::from(!near_limit),
         };
-        assert_eq!(limiter.ask("add", ms(0)), pass(false));
-        assert_eq!(limiter.ask("add", ms(0)), pass(true));
-        assert_eq!(limiter.ask("add", ms(0)), Verdict::Wait(WAIT));
-        assert_eq!(limiter.ask("add", ms(900)), Verdict::Wait(WAIT), "early");
-        assert_eq!(limiter.ask("add", ms(1500)), Verdict::Wait(WAIT), "early again");
-        assert_eq!(limiter.ask("create", ms(1500)), pass(false));
-        assert_eq!(limiter.ask("add", ms(2500)), pass(false));
+        assert_eq!(limiter.check("add", ms(0)), pass(false));
+        assert_eq!(limiter.check("add", ms(0)), pass(true));
+        assert_eq!(limiter.check("add", ms(0)), Verdict::Wait(WAIT));
+        assert_eq!(limiter.check("add", ms(900)), Verdict::Wait(WAIT), "early");
+        assert_eq!(limiter.check("add", ms(1500)), Verdict::Wait(WAIT), "early again");
+        assert_eq!(limiter.check("create", ms(1500)), pass(false));
+        assert_eq!(limiter.check("add", ms(2500)), pass(false));
     }
 
     #[test]
@@ -108,10 +108,10 @@ mod tests {
             near_limit: false,
             left,
         };
-        assert_eq!(limiter.ask("add", ms(0)), pass(1));
-        assert_eq!(limiter.ask("create", ms(0)), pass(0));
-        assert_eq!(limiter.ask("add", ms(0)), Verdict::Wait(WAIT));
-        assert_eq!(limiter.ask("add", ms(400)), Verdict::Wait(WAIT));
-        assert_eq!(limiter.ask("add", ms(500)), pass(0));
+        assert_eq!(limiter.check("add", ms(0)), pass(1));
+        assert_eq!(limiter.check("create", ms(0)), pass(0));
+        assert_eq!(limiter.check("add", ms(0)), Verdict::Wait(WAIT));
+        assert_eq!(limiter.check("add", ms(400)), Verdict::Wait(WAIT));
+        assert_eq!(limiter.check("add", ms(500)), pass(0));
     }
 }

@@ -1,29 +1,29 @@
-//! What is in a sandbox when it starts.
+//! The initial contents of a sandbox.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
 
-/// What is in a sandbox when it starts. The same seed always gives the same sandbox, ids included.
+/// The initial contents of a sandbox. The same seed always gives the same sandbox, including ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seed {
-    /// Where ids and random faults come from.
+    /// The seed of ids and random faults.
     pub seed: u64,
     /// The service desks.
     pub desks: Vec<SeedDesk>,
-    /// The accounts, in the order Jira made them.
+    /// The accounts, in the order of creation.
     pub people: Vec<SeedPerson>,
 }
 
-/// A service desk to begin with.
+/// An initial service desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeedDesk {
-    /// Its project's key.
+    /// The key of its project.
     pub key: String,
-    /// Its project's name.
+    /// The name of its project.
     pub name: String,
-    /// How open it is.
+    /// The access mode.
     pub access: DeskAccess,
     /// Data Center: the groups in its role `Service Desk Customers`.
     pub customer_groups: Vec<String>,
@@ -33,7 +33,7 @@ pub struct SeedDesk {
 }
 
 impl SeedDesk {
-    /// A desk named after its key.
+    /// Creates a desk named after its key.
     #[must_use]
     pub fn new(key: impl Into<String>, access: DeskAccess) -> Self {
         let key = key.into();
@@ -47,31 +47,31 @@ impl SeedDesk {
     }
 }
 
-/// An account to begin with.
+/// An initial account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeedPerson {
-    /// The address, spelled as Jira shows it.
+    /// The address, as Jira shows it.
     pub email: String,
     /// The display name.
     pub name: String,
-    /// The keys of the desks this person is a customer of; for an agent, of the desks whose team it is in. A desk that
-    /// [`Seed::desks`] does not have is made, restricted.
+    /// The keys of the desks this person is a customer of; for an agent, of the desks it works on. A desk that is not
+    /// in [`Seed::desks`] is created, restricted.
     pub desks: Vec<String>,
-    /// What sort of account it is.
+    /// The kind of account.
     pub kind: PersonKind,
     /// False for a deactivated account.
     pub active: bool,
-    /// Whether profile privacy, which Data Center has not, hides the address.
+    /// Cloud: whether profile privacy hides the address.
     pub email_hidden: bool,
-    /// Data Center: the username; nothing: the address, as the service management makes it. Usernames are unique: one
-    /// that is taken gets a number.
+    /// Data Center: the username; `None`: derived from the address, like the service management does. A username that
+    /// is taken gets a number.
     pub username: Option<String>,
-    /// The groups. An agent is in `jira-servicedesk-users` besides.
+    /// The groups. An agent is also in `jira-servicedesk-users`.
     pub groups: Vec<String>,
 }
 
 impl SeedPerson {
-    /// An active portal-only customer of `desks`, named after the address.
+    /// Creates an active portal-only customer of `desks`, named after the address.
     #[must_use]
     pub fn customer(email: impl Into<String>, desks: &[&str]) -> Self {
         let email = email.into();
@@ -88,21 +88,21 @@ impl SeedPerson {
     }
 }
 
-/// What sort of account it is.
+/// The kind of account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PersonKind {
     /// A customer without an Atlassian account (`accountType: "customer"`); on Data Center, an account without a seat.
     PortalOnly,
-    /// A person with an Atlassian account and no licence here; on Data Center the same as the one above.
+    /// A person with an Atlassian account and no license here; on Data Center the same as [`Self::PortalOnly`].
     Atlassian,
-    /// A person with an Atlassian account and a licence seat.
+    /// A person with an Atlassian account and a license seat.
     Agent,
     /// An app.
     App,
 }
 
-/// How open a desk is.
+/// The access mode of a desk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeskAccess {
@@ -114,20 +114,20 @@ pub enum DeskAccess {
     Public,
 }
 
-/// A word that is no access mode.
+/// The error for a text that is not an access mode.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an access mode: restricted, open or public")]
-pub struct NotAnAccessMode(String);
+#[error("`{0}` is not an access mode; use restricted, open or public")]
+pub struct ParseAccessModeError(String);
 
 impl FromStr for DeskAccess {
-    type Err = NotAnAccessMode;
+    type Err = ParseAccessModeError;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
         match word {
             "restricted" => Ok(Self::Restricted),
             "open" => Ok(Self::Open),
             "public" => Ok(Self::Public),
-            other => Err(NotAnAccessMode(other.to_owned())),
+            other => Err(ParseAccessModeError(other.to_owned())),
         }
     }
 }
@@ -142,7 +142,7 @@ impl fmt::Display for DeskAccess {
     }
 }
 
-/// Given names of the made-up people.
+/// Given names of generated people.
 const GIVEN: [&str; 24] = [
     "Ada",
     "Grace",
@@ -170,17 +170,17 @@ const GIVEN: [&str; 24] = [
     "Tim",
 ];
 
-/// Family names of the made-up people.
+/// Family names of generated people.
 const FAMILY: [&str; 20] = [
     "Archer", "Baker", "Carter", "Dyer", "Ellis", "Fisher", "Glover", "Hunter", "Ives", "Joiner", "Keeler", "Lister",
     "Mason", "Naylor", "Osler", "Potter", "Reeve", "Sawyer", "Turner", "Weaver",
 ];
 
 impl Seed {
-    /// A site with these desks and made-up people: for every desk `customers_per_desk` customers (one in ten also on
-    /// the desk before it) and one agent, and one app for the site. One person in fifty has an Atlassian account, one
-    /// of those in five hides the address; one in a hundred is deactivated. On Data Center, the one in fifty has a
-    /// username that is not the address, and nobody hides one.
+    /// Creates a site with these desks and generated people: for every desk `customers_per_desk` customers (one in ten
+    /// also on the desk before it) and one agent, and one app for the site. One person in 50 has an Atlassian account,
+    /// and one in five of those hides the address; one in 100 is deactivated. On Data Center, the one in 50 has a
+    /// username that is not the address, and no address is hidden.
     #[must_use]
     pub fn random(desks: Vec<SeedDesk>, customers_per_desk: usize, seed: u64) -> Self {
         let mut people = Vec::with_capacity(desks.len() * (customers_per_desk + 1) + 1);
@@ -208,7 +208,7 @@ impl Seed {
     }
 }
 
-/// The `number`-th made-up person of a seed, on no desk.
+/// Generates the `number`-th person of a seed, on no desk.
 fn made_up(seed: u64, number: u64) -> SeedPerson {
     let dice = mix(seed ^ mix(number));
     let given = GIVEN[(dice % 24) as usize];
@@ -231,8 +231,8 @@ fn made_up(seed: u64, number: u64) -> SeedPerson {
     }
 }
 
-/// Stirs a number, one to one (the finisher of SplitMix64): ids and made-up people must stay the same from release to
-/// release, which generators of libraries do not promise.
+/// Mixes a number bijectively (the finalizer of SplitMix64): ids and generated people must stay the same across
+/// releases, which the generators of libraries do not guarantee.
 pub(super) fn mix(number: u64) -> u64 {
     let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

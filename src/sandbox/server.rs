@@ -1,8 +1,8 @@
-//! The sandbox over HTTP: its router, real connections, and how they end badly.
+//! The sandbox over HTTP: its router, real connections, and connection failures.
 //!
-//! A dropped connection is a response whose body fails at once, a truncated one fails after half of it. Over a real
-//! connection hyper then closes it, and the client sees a transport error: no head at all, or half an answer. A caller of
-//! the router sees the body's error, and [`Dropped`].
+//! A dropped connection is a response body that fails at once; a truncated one fails after half of the body. On a real
+//! connection hyper then closes it, and the client sees a transport error: no response head, or half a response. A
+//! caller of the router gets the body's error, and [`Dropped`].
 
 use std::io;
 use std::net::SocketAddr;
@@ -23,21 +23,21 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::core::Reply;
-use super::exchange::Answer;
+use super::exchange::JiraResponse;
 use super::shared::Shared;
 
 /// The largest request body that is read.
 const BODY_LIMIT: usize = 1 << 20;
 
-/// How long a shutdown waits for answers in flight.
+/// How long a shutdown waits for responses in flight.
 const SHUTDOWN: Duration = Duration::from_secs(1);
 
-/// Marks, in the extensions of a response, that a real connection would have ended before it: for callers of
-/// [`Sandbox::router`](super::Sandbox::router), who must treat it as a transport error.
+/// Marks, in the extensions of a response, that a real connection would have been closed before it. Callers of
+/// [`Sandbox::router`](super::Sandbox::router) must treat it as a transport error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dropped;
 
-/// A sandbox that listens. It stops when this is dropped, after the answers in flight.
+/// A listening sandbox. It stops when this is dropped, after the responses in flight.
 #[derive(Debug)]
 #[must_use = "the sandbox stops listening when this is dropped"]
 pub struct Running {
@@ -47,19 +47,19 @@ pub struct Running {
 }
 
 impl Running {
-    /// Where it listens, without a slash at the end.
+    /// Its base URL, without a trailing slash.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Stops listening and waits for the answers in flight, for a second at the most.
+    /// Stops listening and waits for the responses in flight, for at most a second.
     pub async fn shutdown(self) {
         let Self { stop, mut task, .. } = self;
         drop(stop);
@@ -74,14 +74,14 @@ pub(super) async fn serve(shared: &Shared, address: SocketAddr) -> io::Result<Ru
     let address = listener.local_addr()?;
     let (stop, stopped) = oneshot::channel::<()>();
     let router = router(shared.clone());
-    // Small answers must not wait for one another; where that cannot be set, they do.
+    // Small responses must not be delayed by Nagle's algorithm; a failure to set it only costs time.
     let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
     let server = axum::serve(listener, router).with_graceful_shutdown(async move {
-        // Both an order and the end of who could give one are the end.
+        // Ends when the sender is dropped.
         drop(stopped.await);
     });
     let task = tokio::spawn(async move {
-        // It never gives an error: axum::serve retries what fails.
+        // Never returns an error: axum::serve retries.
         drop(server.await);
     });
     Ok(Running { address, stop, task })
@@ -116,7 +116,7 @@ async fn outbox(State(shared): State<Shared>) -> Json<Value> {
     Json(json!(shared.core().journal.outbox))
 }
 
-/// Everything that is Jira's.
+/// Handles every request to the simulated Jira.
 async fn jira(State(shared): State<Shared>, request: Request) -> Response<Body> {
     let (head, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
@@ -133,7 +133,7 @@ async fn jira(State(shared): State<Shared>, request: Request) -> Response<Body> 
     }
     let (reply, ahead) = {
         let mut core = shared.core();
-        (core.answer(&arrival, &head.headers), core.config.clock_ahead)
+        (core.answer(&arrival, &head.headers), core.config.clock_offset)
     };
     let mut response = match reply {
         Reply::Whole(answer) => whole(answer),
@@ -151,7 +151,7 @@ async fn jira(State(shared): State<Shared>, request: Request) -> Response<Body> 
     response
 }
 
-/// What a clock tells that is so many seconds ahead of this machine's; a real connection tells this machine's by itself.
+/// The `Date` of a clock this many seconds ahead of this machine's; `None` for 0, where hyper sets it.
 fn date(ahead: i64) -> Option<HeaderValue> {
     let shown = (ahead != 0).then(|| Timestamp::now().saturating_add(SignedDuration::from_secs(ahead)))?;
     let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&shown.ok()?);
@@ -164,14 +164,14 @@ fn plain(status: StatusCode) -> Response<Body> {
     response
 }
 
-fn whole(answer: Answer) -> Response<Body> {
+fn whole(answer: JiraResponse) -> Response<Body> {
     let Ok(status) = StatusCode::from_u16(answer.status) else {
         return plain(StatusCode::INTERNAL_SERVER_ERROR);
     };
     let mut response = plain(status);
     let kind = answer.content_type.map(|kind| ("content-type", kind.to_owned()));
     for (name, value) in kind.into_iter().chain(answer.headers) {
-        // The names are written down here in lower case; of the values, none has a control character.
+        // The names are lower-case literals; no value contains a control character.
         if let Ok(value) = HeaderValue::from_str(&value) {
             let name = HeaderName::from_static(name);
             response.headers_mut().append(name, value);
@@ -181,12 +181,12 @@ fn whole(answer: Answer) -> Response<Body> {
     response
 }
 
-fn half(answer: &Answer) -> Bytes {
+fn half(answer: &JiraResponse) -> Bytes {
     answer.body.slice(..answer.body.len() / 2)
 }
 
-/// A response that comes a byte a second.
-fn dripping(mut answer: Answer) -> Response<Body> {
+/// A response that is sent at one byte a second.
+fn dripping(mut answer: JiraResponse) -> Response<Body> {
     let body = std::mem::take(&mut answer.body);
     let mut response = whole(answer);
     *response.body_mut() = Body::from_stream(stream::unfold(body, |mut left| async move {
@@ -200,7 +200,7 @@ fn dripping(mut answer: Answer) -> Response<Body> {
     response
 }
 
-fn truncated(answer: Answer) -> Response<Body> {
+fn truncated(answer: JiraResponse) -> Response<Body> {
     let (length, part) = (answer.body.len(), half(&answer));
     let mut response = whole(answer);
     response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
@@ -208,8 +208,8 @@ fn truncated(answer: Answer) -> Response<Body> {
     response
 }
 
-/// A response that never arrives: hyper closes the connection before it has sent the head. Whoever calls the router finds
-/// [`Dropped`] among its extensions, a status that promises nothing, and a body that fails.
+/// A response that never arrives: hyper closes the connection before it has sent the head. A caller of the router gets
+/// [`Dropped`] in its extensions, a status without meaning, and a body that fails.
 fn dropped() -> Response<Body> {
     let mut response = plain(StatusCode::BAD_GATEWAY);
     response.extensions_mut().insert(Dropped);
@@ -217,7 +217,7 @@ fn dropped() -> Response<Body> {
     response
 }
 
-/// A body that gives `part`, lets it be sent, and fails.
+/// A body that yields `part`, lets it be sent, and fails.
 fn failing(part: Bytes) -> Body {
     Body::from_stream(stream::unfold(Some(part), |part| async {
         let part = part?;

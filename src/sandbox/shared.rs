@@ -1,4 +1,4 @@
-//! The one core that all clones of a sandbox and its connections share.
+//! The core that all clones of a sandbox and its connections share.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::config::Config;
 use super::core::Core;
 use super::seed::Seed;
 
-/// A core behind its lock, and when it began. Clones are the same one.
+/// A core behind its lock, and its start time. Clones share one core.
 #[derive(Clone, Debug)]
 pub(super) struct Shared {
     core: Arc<Mutex<Core>>,
@@ -24,9 +24,9 @@ impl Shared {
         }
     }
 
-    /// The core, for as long as nobody else has it.
+    /// Locks the core.
     pub(super) fn core(&self) -> MutexGuard<'_, Core> {
-        // A panic under the lock is a bug of the sandbox; what it recorded until then is still worth reading.
+        // A panic under the lock is a bug of the sandbox; its record until then is still worth reading.
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

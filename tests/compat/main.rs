@@ -1,8 +1,8 @@
-//! What earlier versions wrote is read by this one: a state directory of each layout there ever was lies beside this file,
-//! and so do a saved plan and a report of each format.
+//! Reads what earlier versions wrote: beside this file are a state directory of each layout that ever existed, and a
+//! saved plan and a report of each format.
 //!
-//! `cargo test --test compat -- --ignored` writes those of the present layout and format into `target/compat`, to be put here
-//! when they change.
+//! `cargo test --test compat -- --ignored` writes those of the present layout and format into `target/compat`, to be
+//! copied here when they change.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -22,12 +22,12 @@ use quietdesk::engine::state::{Opener, RosterFile, State, StateError, read_hand_
 use quietdesk::model::access::Access;
 use quietdesk::model::account::{AccountId, Handle};
 use quietdesk::model::container::Container;
+use quietdesk::model::customer_role::RoleMark;
 use quietdesk::model::desk::DeskKey;
 use quietdesk::model::email::{Email, EmailKey};
-use quietdesk::model::ledger::{Deed, Fact, History, Ledger, Parts, Value};
-use quietdesk::model::outcome::{Outcome, StepEnd};
+use quietdesk::model::ledger::{Effect, Fact, History, Ledger, Parts, Value};
+use quietdesk::model::outcome::{Outcome, StepResult};
 use quietdesk::model::step::{AccountRef, Action, Cause, Step, StepId};
-use quietdesk::model::witness::Mark;
 use secrecy::{ExposeSecret as _, SecretString};
 use tempfile::TempDir;
 
@@ -49,10 +49,10 @@ fn desk(key: &str) -> DeskKey {
 }
 
 fn key(name: &str) -> EmailKey {
-    EmailKey::of(&format!("{name}@example.com"))
+    EmailKey::from_address(&format!("{name}@example.com"))
 }
 
-/// Ada is on both desks; Bob and Cleo left the file and are still to be taken off, Cleo missed once.
+/// Ada is on both desks; Bob and Cleo left the file and are still to be removed; Cleo was missed once.
 fn remembered() -> Parts {
     let id = |id: &str| AccountId(id.into());
     let (sup, priv_) = (Container::from(desk("SUP")), Container::from(desk("PRIV")));
@@ -68,7 +68,7 @@ fn remembered() -> Parts {
             listed(&priv_),
         ]
         .into(),
-        refused: [
+        refused_creates: [
             (key("grace"), vec![id("5b10:grace"), id("5b10:hopper")]),
             (key("hidden"), vec![]),
         ]
@@ -80,17 +80,17 @@ fn remembered() -> Parts {
         ]
         .into(),
         missed: [(priv_.clone(), key("cleo"))].into(),
-        accepted: [
-            (Deed::Add(sup.clone(), key("ada")), 1),
-            (Deed::Remove(priv_.clone(), id("5b10:bob")), 2),
+        accepted_effects: [
+            (Effect::Add(sup.clone(), key("ada")), 1),
+            (Effect::Remove(priv_.clone(), id("5b10:bob")), 2),
         ]
         .into(),
         history: History {
-            applied: [(sup.clone(), 1), (priv_.clone(), 3)].into(),
-            sizes: [(sup, 10), (priv_.clone(), 3)].into(),
+            applied_counts: [(sup.clone(), 1), (priv_.clone(), 3)].into(),
+            list_sizes: [(sup, 10), (priv_.clone(), 3)].into(),
             removed: [((priv_, Handle("5b10:dan".into())), 1_795_867_000)].into(),
-            used: [("removals-PRIV-00000000".to_owned(), 1_795_867_000)].into(),
-            places: [(desk("PRIV"), [Mark(7), Mark(u64::MAX)].into())].into(),
+            used_approvals: [("removals-PRIV-00000000".to_owned(), 1_795_867_000)].into(),
+            role_members: [(desk("PRIV"), [RoleMark(7), RoleMark(u64::MAX)].into())].into(),
             ..History::default()
         },
         until_came: Some("2026-11-01".parse().unwrap()),
@@ -118,31 +118,34 @@ fn create(name: &str) -> Step {
     }
 }
 
-/// A first password given out, one create that ended, and one that nobody knows the end of.
+/// A first password handed off, one create that ended, and one with an unknown outcome.
 async fn write_all(folder: &Path) {
     let state = open(folder).unwrap();
-    state.save(&mut Ledger::restored(remembered())).unwrap();
-    state.keep_roster(&roster()).unwrap();
+    state.save(&mut Ledger::from_parts(remembered())).unwrap();
+    state.save_roster(&roster()).unwrap();
     let (eve, secret) = (
         Email::parse("eve@example.com").unwrap(),
         SecretString::from("not-a-secret"),
     );
-    state.first_password(&eve, "Eve", &[desk("SUP")], secret).await.unwrap();
+    state
+        .record_first_password(&eve, "Eve", &[desk("SUP")], secret)
+        .await
+        .unwrap();
     let step = create("ada");
-    state.intend(&key("ada")).await.unwrap();
-    state.attempts(&[&step]);
+    state.record_intent(&key("ada")).await.unwrap();
+    state.record_attempts(&[&step]);
     let (id, handle) = (AccountId("5b10:ada".into()), Handle("5b10:ada".into()));
-    let end = StepEnd::with_account(Outcome::Done, AccountRef { id, handle }).sent(Some("r-1".into()));
-    state.ended(&step, &end);
-    state.intend(&key("fay")).await.unwrap();
+    let end = StepResult::with_account(Outcome::Done, AccountRef { id, handle }).mark_sent(Some("r-1".into()));
+    state.record_outcome(&step, &end);
+    state.record_intent(&key("fay")).await.unwrap();
 }
 
-/// Where what is to be kept is written.
+/// The folder for new samples.
 fn target() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("target/compat")
 }
 
-/// Where it is kept.
+/// The folder of the committed samples.
 fn kept() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compat")
 }
@@ -156,8 +159,8 @@ async fn a_folder_of_the_present_layout() {
     fs::remove_file(folder.join("lock")).unwrap();
 }
 
-/// A copy of a kept folder, as it was written.
-fn copy_of(layout: &str) -> (TempDir, PathBuf) {
+/// An unchanged copy of a committed state directory.
+fn copy_sample(layout: &str) -> (TempDir, PathBuf) {
     let (copy, from) = (TempDir::new().unwrap(), kept());
     let folder = copy.path().join("state");
     fs::create_dir(&folder).unwrap();
@@ -168,13 +171,13 @@ fn copy_of(layout: &str) -> (TempDir, PathBuf) {
     (copy, folder)
 }
 
-fn is_all_there(folder: &Path, layout: &str) {
-    let expected = Ledger::restored(remembered());
+fn assert_restored(folder: &Path, layout: &str) {
+    let expected = Ledger::from_parts(remembered());
     let state = open(folder).unwrap();
     assert_eq!(state.ledger().unwrap(), expected, "{layout}");
-    assert_eq!(state.roster().unwrap(), Some(roster()), "{layout}");
-    assert_eq!(state.unsettled(), BTreeSet::from([key("fay")]), "{layout}");
-    assert_eq!(state.unproven(), BTreeSet::from([key("eve")]), "{layout}");
+    assert_eq!(state.saved_roster().unwrap(), Some(roster()), "{layout}");
+    assert_eq!(state.uncertain_emails(), BTreeSet::from([key("fay")]), "{layout}");
+    assert_eq!(state.unverified_creates(), BTreeSet::from([key("eve")]), "{layout}");
     drop(state);
     assert_eq!(read_ledger(folder, SITE).unwrap(), Some(expected), "{layout}");
     let people = read_hand_off(folder).unwrap();
@@ -183,7 +186,7 @@ fn is_all_there(folder: &Path, layout: &str) {
         .map(|entry| {
             (
                 entry.email.as_str(),
-                entry.made,
+                entry.is_created,
                 entry.password.as_ref().map(|word| word.expose_secret()),
             )
         })
@@ -203,22 +206,22 @@ fn is_all_there(folder: &Path, layout: &str) {
 #[test]
 fn every_layout_there_ever_was_is_read_whole() {
     for layout in LAYOUTS {
-        let (_copy, folder) = copy_of(layout);
-        // Beside a writer of that version, and before one of this version comes.
+        let (_copy, folder) = copy_sample(layout);
+        // As read beside a writer of that version, before this version opens it.
         let read = read_ledger(&folder, SITE).unwrap();
-        assert_eq!(read, Some(Ledger::restored(remembered())), "{layout}");
-        // The first opening takes it over, the second finds it so.
-        is_all_there(&folder, layout);
-        is_all_there(&folder, layout);
+        assert_eq!(read, Some(Ledger::from_parts(remembered())), "{layout}");
+        // The first opening migrates it, the second finds it migrated.
+        assert_restored(&folder, layout);
+        assert_restored(&folder, layout);
     }
 }
 
 #[test]
 fn what_was_taken_over_is_put_away_and_not_taken_over_again() {
-    let (_copy, folder) = copy_of(BEFORE);
+    let (_copy, folder) = copy_sample(BEFORE);
     let state = open(&folder).unwrap();
     let mut ledger = state.ledger().unwrap();
-    ledger.try_again();
+    ledger.reset_ineffective();
     state.save(&mut ledger).unwrap();
     drop(state);
     for name in ["ledger.redb", "intents.redb"] {
@@ -226,7 +229,7 @@ fn what_was_taken_over_is_put_away_and_not_taken_over_again() {
             !folder.join(name).exists() && folder.join(format!("{name}.old")).exists(),
             "{name}"
         );
-        // As if it had been killed before that.
+        // As if it had been killed before the rename.
         fs::copy(folder.join(format!("{name}.old")), folder.join(name)).unwrap();
     }
     assert_eq!(open(&folder).unwrap().ledger().unwrap(), ledger);
@@ -234,7 +237,7 @@ fn what_was_taken_over_is_put_away_and_not_taken_over_again() {
 
 #[test]
 fn an_old_folder_of_another_site_or_with_a_damaged_file_is_left_as_it_is() {
-    let (_copy, folder) = copy_of(BEFORE);
+    let (_copy, folder) = copy_sample(BEFORE);
     let other = "https://other.atlassian.net/";
     let opened = State::open(&folder, other, Opener::new("run", clock)).unwrap_err();
     assert!(matches!(opened, StateError::OtherSite { .. }), "{opened:?}");
@@ -248,5 +251,5 @@ fn an_old_folder_of_another_site_or_with_a_damaged_file_is_left_as_it_is() {
         "{error}"
     );
     fs::write(&file, good).unwrap();
-    is_all_there(&folder, BEFORE);
+    assert_restored(&folder, BEFORE);
 }

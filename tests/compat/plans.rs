@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use quietdesk::engine::state::remember_site;
 use quietdesk::sandbox::{Config, DeskAccess, Seed, SeedDesk, SeedPerson};
 
-use super::support::program::Day;
+use super::support::program::ProgramSite;
 use super::{kept, target};
 
 const SITE: &str = "https://acme.atlassian.net";
@@ -19,8 +19,8 @@ customers:
   - {email: bob@example.com, desks: [PRIV]}
 ";
 
-/// The site they were made on: always the same accounts, behind whatever address.
-async fn site() -> Day {
+/// The site they were made on: always the same accounts, under any address.
+async fn site() -> ProgramSite {
     let config = Config {
         site: Some(SITE.to_owned()),
         ..Config::default()
@@ -36,9 +36,9 @@ async fn site() -> Day {
             SeedPerson::customer("cy@example.com", &["PRIV"]),
         ],
     };
-    let day = Day::with(config, seed).await;
+    let day = ProgramSite::with(config, seed).await;
     day.write("roster.yaml", ROSTER);
-    // It was reached by other addresses when they were made, and that is remembered.
+    // Its addresses when the samples were made, as a state would remember them.
     let state = day.folder.path().join("state");
     fs::create_dir(&state).unwrap();
     fs::set_permissions(&state, Permissions::from_mode(0o700)).unwrap();

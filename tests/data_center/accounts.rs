@@ -1,4 +1,4 @@
-//! Who has which account: user names, new names, new addresses, deactivated accounts.
+//! Matching accounts: user names, new names, new addresses, deactivated accounts.
 
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::model::ledger::Ledger;
@@ -8,7 +8,7 @@ use quietdesk::model::roster::Roster;
 use quietdesk::sandbox::{Config, DeskAccess, Rules, Seed, SeedDesk, SeedPerson, Version};
 
 use super::support::world::roster;
-use super::{World, apply, config, world, world_ruled};
+use super::{World, apply, config, world, world_with_rules};
 
 fn seed(people: Vec<SeedPerson>) -> Seed {
     Seed {
@@ -42,8 +42,8 @@ async fn a_name_is_changed_where_the_file_changes_it_and_a_persons_own_change_is
     );
     let again = kept(&world, &one(", name: Ada Lovelace"), &mut ledger).await;
     assert_eq!((again.steps().len(), again.writes), (0, 0));
-    // The person takes another name: told, not fought; and a name the file changes after that is given again.
-    let id = world.sandbox.accounts_of("new@example.com").remove(0);
+    // The person changes their own name: reported, not reverted; a name that the file changes after that is set again.
+    let id = world.sandbox.ids_by_email("new@example.com").remove(0);
     world.sandbox.rename(&id, "Countess").unwrap();
     let noted = kept(&world, &one(", name: Ada Lovelace"), &mut ledger).await;
     assert_eq!((noted.steps().len(), noted.seen.approved.plan().notes.len()), (0, 1));
@@ -77,7 +77,7 @@ async fn an_older_address_is_renamed_and_never_a_second_account_made() {
             }]))
             .await;
             let wanted = one(", previously: [old@example.com, older@example.com]");
-            let applied = world.apply_whole(&wanted).await;
+            let applied = world.apply_completely(&wanted).await;
             let update = "update new@example.com: Old@example.com becomes new@example.com".to_owned();
             let add = desks.is_empty().then(|| "add new@example.com to SUP".to_owned());
             assert_eq!(applied.steps(), [update].into_iter().chain(add).collect::<Vec<_>>());
@@ -123,9 +123,7 @@ async fn two_accounts_that_may_both_be_meant_are_held() {
     let applied = world.apply(&one(", previously: [old@example.com]")).await;
     assert_eq!(
         applied.held(),
-        [
-            "new@example.com: there is an account with this e-mail, and another with an address the person had previously"
-        ]
+        ["new@example.com: one account has this e-mail, and another has a previous e-mail of the person"]
     );
     assert_eq!(applied.writes, 0);
     world.drain();
@@ -141,12 +139,12 @@ async fn a_user_name_that_is_anothers_address_is_held() {
     let applied = world.apply(&one("")).await;
     assert_eq!(
         applied.held(),
-        ["new@example.com: this e-mail is the user name of an account that shows another e-mail"]
+        ["new@example.com: this e-mail is the username of an account that shows another e-mail"]
     );
     assert_eq!(applied.writes, 0);
-    // The way out that is advised.
+    // What the advice says to do.
     let settled = one(", account: new@example.com, previously: [other@example.com]");
-    let applied = world.apply_whole(&settled).await;
+    let applied = world.apply_completely(&settled).await;
     assert_eq!(applied.steps().len(), 2, "{:?}", applied.steps());
     world.drain();
 }
@@ -183,8 +181,8 @@ async fn a_deactivated_account_is_held_or_brought_back() {
     world.drain();
 }
 
-/// What is not certain of `PUT user` (docs/jira.md#rename, docs/jira.md#reactivate): the change is believed only where
-/// Jira shows it.
+/// What is uncertain about `PUT user` (docs/jira.md#rename, docs/jira.md#reactivate): a change counts only once Jira
+/// shows it.
 #[tokio::test]
 async fn changes_that_do_not_take_are_failures() {
     let gone = || SeedPerson {
@@ -233,15 +231,15 @@ async fn changes_that_do_not_take_are_failures() {
         let mut ledger = Ledger::kept();
         let applied = apply(&world, &one(more), &mut ledger, &policy, &Passwords::default()).await;
         let first = applied.seen.approved.plan().steps[0].id;
-        let told = applied.unsuccessful();
-        assert_eq!(applied.outcomes.of(first), expected, "{what}: {told:?}");
+        let unsuccessful = applied.unsuccessful();
+        assert_eq!(applied.outcomes.outcome_of(first), expected, "{what}: {unsuccessful:?}");
         assert_eq!(applied.writes, 1, "{what}");
         assert_eq!(world.sandbox.snapshot().accounts.len(), 2, "{what}: no second account");
         world.drain();
     }
 }
 
-/// What is not certain of the service management's create.
+/// What is uncertain about service management's own create.
 #[tokio::test]
 async fn creates_come_to_the_same_however_jira_treats_them() {
     let default = Rules::default();
@@ -264,19 +262,19 @@ async fn creates_come_to_the_same_however_jira_treats_them() {
             username: Some("grace".to_owned()),
             ..SeedPerson::customer("grace@example.com", &[])
         };
-        let world = world_ruled(seed(vec![known]), rules).await;
+        let world = world_with_rules(seed(vec![known]), rules).await;
         let wanted = roster(
             "version: 1\ndefaults: {desks: [SUP]}\ndesks: {SUP: {}}\ncustomers: [Ada.Lovelace@Example.com, grace@example.com]\n",
         );
-        world.apply_whole(&wanted).await;
+        world.apply_completely(&wanted).await;
         assert_eq!(world.sandbox.snapshot().accounts.len(), 3, "{rules:?}");
         world.drain();
     }
 }
 
-/// What changes about an account is told in every form, and masked where others read along.
+/// Changes of an account are shown in every format, and masked with `--redact`.
 #[tokio::test]
-async fn a_change_is_told_in_words_and_in_markdown() {
+async fn a_change_is_shown_as_text_and_as_markdown() {
     let old = SeedPerson::customer("old@example.com", &["SUP"]);
     let world = world(seed(vec![old])).await;
     let wanted = one(", previously: [old@example.com]");
@@ -291,7 +289,7 @@ async fn a_change_is_told_in_words_and_in_markdown() {
     };
     let whole = markdown(&report);
     assert!(
-        whole.contains("**Changes an account**\n\n- `new@example.com`: `old@example.com` → `new@example.com`\n"),
+        whole.contains("**Account changes**\n\n- `new@example.com`: `old@example.com` → `new@example.com`\n"),
         "{whole}"
     );
     let masked = markdown(&report.redacted());

@@ -1,10 +1,10 @@
-//! Who is on a desk, by name and by group, and how open it is.
+//! Customers of a desk, by name and by group, and its access mode.
 
 use quietdesk::model::observed::DeskReading;
 use quietdesk::sandbox::{AddAnswer, DeskAccess, PersonKind, Rules, Seed, SeedDesk, SeedPerson};
 
 use super::support::world::roster;
-use super::{world, world_ruled};
+use super::{world, world_with_rules};
 
 fn seed(access: DeskAccess, people: Vec<SeedPerson>) -> Seed {
     Seed {
@@ -17,7 +17,7 @@ fn seed(access: DeskAccess, people: Vec<SeedPerson>) -> Seed {
 const ONE: &str = "version: 1\ndesks: {SUP: {}}\ncustomers: [{email: ada@example.com, desks: [SUP]}]\n";
 
 #[tokio::test]
-async fn whoever_is_in_by_a_group_is_in_and_the_group_is_left_alone() {
+async fn members_of_a_customer_group_count_and_the_group_is_left_alone() {
     let in_group = SeedPerson {
         groups: vec!["partners".to_owned()],
         ..SeedPerson::customer("ada@example.com", &[])
@@ -33,12 +33,12 @@ async fn whoever_is_in_by_a_group_is_in_and_the_group_is_left_alone() {
     let wanted = roster(
         "version: 1\ndefaults: {desks: [SUP]}\ndesks: {SUP: {}}\ncustomers: [ada@example.com, bob@example.com]\n",
     );
-    let applied = world.apply_whole(&wanted).await;
+    let applied = world.apply_completely(&wanted).await;
     assert_eq!(applied.steps(), ["add bob@example.com to SUP"]);
     let report = applied.seen.report(&wanted, &Default::default(), None, false);
     assert_eq!(report.desks.values().next().unwrap().groups, ["partners"]);
     assert!(
-        report.warnings[0].starts_with("SUP: whoever is in one of these groups"),
+        report.warnings[0].starts_with("SUP: members of these groups are customers too"),
         "{:?}",
         report.warnings
     );
@@ -52,7 +52,7 @@ async fn an_agent_who_is_listed_is_there_already() {
         ..SeedPerson::customer("ada@example.com", &["SUP"])
     };
     let world = world(seed(DeskAccess::Restricted, vec![agent])).await;
-    let applied = world.apply_whole(&roster(ONE)).await;
+    let applied = world.apply_completely(&roster(ONE)).await;
     assert_eq!(applied.steps(), Vec::<String>::new());
     world.drain();
 }
@@ -70,14 +70,14 @@ async fn every_shape_of_answer_to_an_add_is_taken() {
             add_answer,
             ..Rules::default()
         };
-        let world = world_ruled(seed(DeskAccess::Restricted, vec![]), rules).await;
-        let applied = world.apply_whole(&roster(ONE)).await;
+        let world = world_with_rules(seed(DeskAccess::Restricted, vec![]), rules).await;
+        let applied = world.apply_completely(&roster(ONE)).await;
         assert_eq!(applied.writes, 2, "{add_answer:?}");
         world.drain();
     }
 }
 
-/// One call, so that nobody is shut out midway: every mode from every other.
+/// One call, so that no one is locked out midway: every mode from every other.
 #[tokio::test]
 async fn access_changes_from_every_mode_to_every_other_in_one_call() {
     let modes = [DeskAccess::Restricted, DeskAccess::Open, DeskAccess::Public];
@@ -87,7 +87,7 @@ async fn access_changes_from_every_mode_to_every_other_in_one_call() {
                 public_signup: true,
                 ..Rules::default()
             };
-            let world = world_ruled(
+            let world = world_with_rules(
                 seed(before, vec![SeedPerson::customer("ada@example.com", &["SUP"])]),
                 rules,
             )
@@ -95,7 +95,7 @@ async fn access_changes_from_every_mode_to_every_other_in_one_call() {
             let wanted = format!(
                 "version: 1\ndesks: {{SUP: {{access: {after}}}}}\ncustomers: [{{email: ada@example.com, desks: [SUP]}}]\n"
             );
-            let applied = world.apply_whole(&roster(&wanted)).await;
+            let applied = world.apply_completely(&roster(&wanted)).await;
             assert_eq!(applied.writes, 1, "{before} to {after}");
             let desk = world.sandbox.snapshot().desks["SUP"].clone();
             assert_eq!((desk.access, desk.customers.len()), (after, 1), "{before} to {after}");
@@ -105,7 +105,7 @@ async fn access_changes_from_every_mode_to_every_other_in_one_call() {
 }
 
 #[tokio::test]
-async fn a_public_desk_is_held_where_the_site_lets_nobody_sign_up() {
+async fn a_public_desk_is_held_where_the_site_allows_no_sign_up() {
     let world = world(seed(
         DeskAccess::Open,
         vec![SeedPerson::customer("ada@example.com", &["SUP"])],
@@ -113,7 +113,7 @@ async fn a_public_desk_is_held_where_the_site_lets_nobody_sign_up() {
     .await;
     let wanted = ONE.replace("SUP: {}", "SUP: {access: public}");
     let applied = world.apply(&roster(&wanted)).await;
-    assert_eq!(applied.held(), ["SUP: the site lets nobody sign up"]);
+    assert_eq!(applied.held(), ["SUP: the site does not allow public sign-up"]);
     assert_eq!(applied.writes, 0);
     world.drain();
 }
@@ -138,7 +138,7 @@ async fn settings_that_cannot_be_read_stop_only_the_access_part() {
 }
 
 #[tokio::test]
-async fn an_unlicensed_service_management_is_told() {
+async fn an_unlicensed_service_management_is_reported() {
     let config = quietdesk::sandbox::Config {
         licensed: false,
         ..super::config(quietdesk::sandbox::Version::V10_3)

@@ -1,12 +1,12 @@
-//! What goes wrong on the way, at every call: the end is the same, nobody is made twice, and nobody is mailed.
+//! A fault at every call: the end is the same, no account is created twice, and no one is mailed.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
+use quietdesk::engine::desk_cache::DeskCache;
 use quietdesk::engine::journal::NO_JOURNAL;
-use quietdesk::engine::memory::Memory;
 use quietdesk::engine::passwords::Passwords;
-use quietdesk::engine::progress::Silent;
+use quietdesk::engine::progress::NoProgress;
 use quietdesk::engine::session::{Scope, Session};
 use quietdesk::jira::{JiraRead, JiraWrite};
 use quietdesk::model::ledger::Ledger;
@@ -80,20 +80,20 @@ async fn whatever_goes_wrong_the_end_is_the_same() {
         .iter()
         .flat_map(|place| kinds.iter().map(move |kind| format!("{place}:{kind}")));
     let scripts: Vec<_> = scripts.collect();
-    // Most of the time goes by waiting, so several run side by side.
+    // Most of the time is spent waiting, so several run side by side.
     let mut running = tokio::task::JoinSet::new();
     for script in scripts {
         if running.len() >= 24 {
             running.join_next().await.unwrap().unwrap();
         }
-        running.spawn(async move { ends_the_same(&script).await });
+        running.spawn(async move { assert_same_end(&script).await });
     }
     while let Some(ended) = running.join_next().await {
         ended.unwrap();
     }
 }
 
-async fn ends_the_same(script: &str) {
+async fn assert_same_end(script: &str) {
     let config = Config {
         faults: script.parse().unwrap(),
         ..config(Version::V10_3)
@@ -110,28 +110,31 @@ async fn ends_the_same(script: &str) {
     loop {
         passes += 1;
         assert!(passes <= 4, "{script}: not in step after three passes");
-        // A pass that cannot even begin is one.
+        // A pass that cannot even begin counts as one.
         let Ok(jira) = JiraRead::connect(world.settings.clone()).await else {
             continue;
         };
         let jira = JiraWrite::new(jira);
-        let mut memory = Memory::default();
+        let mut memory = DeskCache::default();
         let mut session = Session {
             journal: &NO_JOURNAL,
             ledger: &mut ledger,
-            memory: &mut memory,
+            desk_cache: &mut memory,
             policy: &mut policy,
             clock: Timestamp::now,
         };
-        let Ok(planned) = session.plan(&jira, &wanted, Scope::Everything, &Silent).await else {
+        let Ok(planned) = session.plan(&jira, &wanted, Scope::Everything, &NoProgress).await else {
             continue;
         };
-        let plan = planned.seen.approved.plan();
+        let plan = planned.preview.approved.plan();
         if plan.steps.is_empty() && plan.held.is_empty() {
             break;
         }
         let (none, stop) = (Passwords::default(), CancellationToken::new());
-        session.execute(planned, &jira, &none, &Silent, &stop).await.unwrap();
+        session
+            .execute(planned, &jira, &none, &NoProgress, &stop)
+            .await
+            .unwrap();
     }
     let end = world.sandbox.snapshot();
     assert_eq!(

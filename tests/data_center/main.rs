@@ -14,10 +14,10 @@ mod staff;
 mod versions;
 
 use jiff::Timestamp;
+use quietdesk::engine::desk_cache::DeskCache;
 use quietdesk::engine::journal::NO_JOURNAL;
-use quietdesk::engine::memory::Memory;
 use quietdesk::engine::passwords::Passwords;
-use quietdesk::engine::progress::Silent;
+use quietdesk::engine::progress::NoProgress;
 use quietdesk::engine::session::{Scope, Session};
 use quietdesk::jira::JiraWrite;
 use quietdesk::model::ledger::Ledger;
@@ -38,7 +38,7 @@ async fn world(seed: Seed) -> World {
     World::with(seed, config(Version::V10_3)).await
 }
 
-async fn world_ruled(seed: Seed, rules: Rules) -> World {
+async fn world_with_rules(seed: Seed, rules: Rules) -> World {
     let config = Config {
         rules,
         ..config(Version::V10_3)
@@ -49,22 +49,25 @@ async fn world_ruled(seed: Seed, rules: Rules) -> World {
 /// One pass with a policy and passwords.
 async fn apply(world: &World, roster: &Roster, ledger: &mut Ledger, policy: &Policy, passwords: &Passwords) -> Applied {
     let jira = JiraWrite::new(world.read().await);
-    let (mut memory, mut policy) = (Memory::default(), policy.clone());
+    let (mut memory, mut policy) = (DeskCache::default(), policy.clone());
     let mut session = Session {
         journal: &NO_JOURNAL,
         ledger,
-        memory: &mut memory,
+        desk_cache: &mut memory,
         policy: &mut policy,
         clock: Timestamp::now,
     };
-    let planned = session.plan(&jira, roster, Scope::Everything, &Silent).await.unwrap();
+    let planned = session
+        .plan(&jira, roster, Scope::Everything, &NoProgress)
+        .await
+        .unwrap();
     let before = (world.sandbox.writes(), world.sandbox.requests());
     let stop = CancellationToken::new();
     let ended = session
-        .execute(planned, &jira, passwords, &Silent, &stop)
+        .execute(planned, &jira, passwords, &NoProgress, &stop)
         .await
         .unwrap();
-    let (seen, outcomes) = (ended.seen, ended.outcomes.unwrap());
+    let (seen, outcomes) = (ended.preview, ended.outcomes.unwrap());
     Applied {
         planned: quietdesk::model::calls::calls(seen.approved.plan()).count(),
         writes: world.sandbox.writes() - before.0,

@@ -10,7 +10,7 @@ use quietdesk::sandbox::{Config, DeskAccess, Rules, Seed, SeedDesk, SeedPerson, 
 use secrecy::ExposeSecret as _;
 
 use super::support::world::{World, roster};
-use super::{apply, world, world_ruled};
+use super::{apply, world, world_with_rules};
 
 fn seed() -> Seed {
     Seed {
@@ -37,14 +37,14 @@ fn provided() -> (Policy, Passwords) {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
     let passwords = Passwords::read(&path, quietdesk::files::Accept::Files).unwrap();
     let policy = Policy {
-        provided: passwords.emails(),
+        provided_passwords: passwords.emails(),
         ..Policy::default()
     };
     (policy, passwords)
 }
 
 #[tokio::test]
-async fn an_account_with_a_first_password_takes_no_seat_and_nobody_is_mailed() {
+async fn an_account_with_a_first_password_takes_no_seat_and_causes_no_mail() {
     let world = world(seed()).await;
     let (policy, passwords) = provided();
     let wanted = roster(WANTED);
@@ -66,7 +66,7 @@ async fn an_account_with_a_first_password_takes_no_seat_and_nobody_is_mailed() {
     assert_eq!(
         world.sandbox.password_of("known@example.com"),
         None,
-        "whoever was there keeps theirs"
+        "existing accounts keep their passwords"
     );
     world.is_in_step(&wanted).await;
     world.drain();
@@ -76,7 +76,10 @@ async fn an_account_with_a_first_password_takes_no_seat_and_nobody_is_mailed() {
 async fn without_a_line_in_the_file_the_entry_is_held() {
     let world = world(seed()).await;
     let applied = world.apply(&roster(WANTED)).await;
-    assert_eq!(applied.held(), ["bob@example.com: there is no first password for it"]);
+    assert_eq!(
+        applied.held(),
+        ["bob@example.com: the passwords file has no password for this e-mail"]
+    );
     world.drain();
 }
 
@@ -92,7 +95,7 @@ async fn a_seat_that_is_given_all_the_same_is_taken_back_and_no_other_is_made_so
     let wanted = roster(&format!(
         "version: 1\ndefaults: {{desks: [SUP]}}\ndesks: {{SUP: {{}}}}\ncustomers:\n{people}  - plain@example.com\n"
     ));
-    let world = world_ruled(seed(), rules).await;
+    let world = world_with_rules(seed(), rules).await;
     // quietdesk's own account works with Jira, and has a seat.
     let seats = world.sandbox.seats_in_use();
     let mut ledger = Ledger::kept();
@@ -111,11 +114,11 @@ async fn a_seat_that_is_given_all_the_same_is_taken_back_and_no_other_is_made_so
         world.sandbox.snapshot().customers("SUP").contains("plain@example.com"),
         "others go on"
     );
-    // Nor does the next pass make another, until somebody says that it is mended.
+    // The next pass creates none either, until `--retry`.
     let again = apply(&world, &wanted, &mut ledger, &Policy::default(), &none).await;
     assert_eq!((again.writes, again.held().len()), (0, 29));
-    assert!(again.held()[0].contains("licence seat"), "{}", again.held()[0]);
-    ledger.try_again();
+    assert!(again.held()[0].contains("no license"), "{}", again.held()[0]);
+    ledger.reset_ineffective();
     let tried = apply(&world, &wanted, &mut ledger, &Policy::default(), &none).await;
     assert_eq!(world.sandbox.seats(), 2);
     assert_eq!(world.sandbox.seats_in_use(), seats);
@@ -163,18 +166,20 @@ async fn lost_answers_leave_neither_a_lost_password_nor_a_second_account() {
         };
         {
             let state = open();
-            world.apply_by(&wanted, &mut state.ledger().unwrap(), &state).await;
+            world
+                .apply_with_journal(&wanted, &mut state.ledger().unwrap(), &state)
+                .await;
         }
         world.sandbox.set_faults(&"".parse().unwrap());
         for _ in 0..2 {
-            // Another life each time.
+            // A new process each time.
             let state = open();
             let mut ledger = state.ledger().unwrap();
-            let applied = world.apply_by(&wanted, &mut ledger, &state).await;
-            state.found(&wanted, applied.seen.approved.plan());
+            let applied = world.apply_with_journal(&wanted, &mut ledger, &state).await;
+            state.settle_observed(&wanted, applied.seen.approved.plan());
             state.save(&mut ledger).unwrap();
         }
-        assert_eq!(world.sandbox.accounts_of("ada@example.com").len(), 1, "{fault}");
+        assert_eq!(world.sandbox.ids_by_email("ada@example.com").len(), 1, "{fault}");
         world.is_in_step(&wanted).await;
         let handed = read_hand_off(folder.path()).unwrap();
         let shown: Vec<_> = handed

@@ -1,4 +1,4 @@
-//! What once went wrong, or nearly did: each was found by somebody who looked for it.
+//! Bugs and near misses, each found by a review that searched for them.
 
 use quietdesk::engine::journal::NO_JOURNAL;
 use quietdesk::engine::passwords::Passwords;
@@ -9,7 +9,7 @@ use quietdesk::sandbox::{Config, DeskAccess, Rules, Seed, SeedDesk, SeedPerson, 
 use secrecy::ExposeSecret as _;
 
 use super::support::world::{World, pass_after, roster};
-use super::{apply, config, world, world_ruled};
+use super::{apply, config, world, world_with_rules};
 
 fn seed(people: Vec<SeedPerson>) -> Seed {
     Seed {
@@ -25,7 +25,7 @@ fn shown(folder: &std::path::Path) -> Vec<(String, bool, Option<String>)> {
     read_hand_off(folder)
         .unwrap()
         .into_iter()
-        .map(|e| (e.email, e.made, e.password.map(|p| p.expose_secret().to_owned())))
+        .map(|e| (e.email, e.is_created, e.password.map(|p| p.expose_secret().to_owned())))
         .collect()
 }
 fn open(folder: &std::path::Path, world: &World) -> State {
@@ -46,7 +46,9 @@ async fn a_kill_before_the_intent_is_gone_loses_no_password() {
     let wanted = roster(ONE);
     {
         let state = open(folder.path(), &world);
-        world.apply_by(&wanted, &mut state.ledger().unwrap(), &state).await;
+        world
+            .apply_with_journal(&wanted, &mut state.ledger().unwrap(), &state)
+            .await;
         // kill -9 now: what is on disk at this moment
         for file in std::fs::read_dir(folder.path()).unwrap() {
             let file = file.unwrap();
@@ -56,16 +58,16 @@ async fn a_kill_before_the_intent_is_gone_loses_no_password() {
     {
         let state = open(crashed.path(), &world);
         let mut ledger = state.ledger().unwrap();
-        let applied = world.apply_by(&wanted, &mut ledger, &state).await;
-        state.found(&wanted, applied.seen.approved.plan());
+        let applied = world.apply_with_journal(&wanted, &mut ledger, &state).await;
+        state.settle_observed(&wanted, applied.seen.approved.plan());
         state.save(&mut ledger).unwrap();
     }
     assert_eq!(shown(crashed.path())[0].2, world.sandbox.password_of("ada@example.com"));
 }
 
-/// Somebody without a password comes first in the plan.
+/// A person without a password comes first in the plan.
 #[tokio::test]
-async fn one_seat_is_taken_before_it_is_noticed_whoever_comes_first() {
+async fn one_seat_is_taken_before_it_is_noticed_in_any_order() {
     let rules = Rules {
         empty_application_keys_take_a_seat: true,
         ..Rules::default()
@@ -100,8 +102,8 @@ async fn a_lost_answer_and_a_search_that_lags_lose_no_password() {
     for _ in 0..4 {
         let state = open(folder.path(), &world);
         let mut ledger = state.ledger().unwrap();
-        let applied = world.apply_by(&wanted, &mut ledger, &state).await;
-        state.found(&wanted, applied.seen.approved.plan());
+        let applied = world.apply_with_journal(&wanted, &mut ledger, &state).await;
+        state.settle_observed(&wanted, applied.seen.approved.plan());
         state.save(&mut ledger).unwrap();
         drop(state);
     }
@@ -169,15 +171,17 @@ async fn a_deactivated_account_with_an_older_address_comes_back_with_the_new_one
     assert_eq!(b.steps(), Vec::<String>::new());
 }
 
-/// Made between printing and clearing.
+/// Created between printing and clearing.
 #[tokio::test]
-async fn whoever_was_made_after_printing_is_not_cleared() {
+async fn accounts_created_after_printing_are_not_cleared() {
     let world = world(seed(vec![])).await;
     let folder = tempfile::tempdir().unwrap();
     let wanted = roster(ONE);
     let state = open(folder.path(), &world);
     let printed = read_hand_off(folder.path()).unwrap();
-    world.apply_by(&wanted, &mut state.ledger().unwrap(), &state).await;
+    world
+        .apply_with_journal(&wanted, &mut state.ledger().unwrap(), &state)
+        .await;
     clear_hand_off(folder.path(), &printed).unwrap();
     assert_eq!(shown(folder.path()).len(), 1);
 }
@@ -190,7 +194,7 @@ async fn a_list_without_deactivated_accounts_makes_no_second_account() {
             user_list_has_inactive: false,
             ..Rules::default()
         };
-        let world = world_ruled(
+        let world = world_with_rules(
             seed(vec![SeedPerson {
                 active: false,
                 username: Some("jane".into()),
@@ -205,11 +209,11 @@ async fn a_list_without_deactivated_accounts_makes_no_second_account() {
         let mut ledger = Ledger::kept();
         apply(&world, &wanted, &mut ledger, &Policy::default(), &Passwords::default()).await;
         apply(&world, &wanted, &mut ledger, &Policy::default(), &Passwords::default()).await;
-        assert_eq!(world.sandbox.accounts_of("jane@example.com").len(), 1);
+        assert_eq!(world.sandbox.ids_by_email("jane@example.com").len(), 1);
     }
 }
 
-/// A pinned account takes an address another account has.
+/// A pinned account gets an address that another account has.
 #[tokio::test]
 async fn a_pinned_account_does_not_take_the_address_of_another() {
     let world = world(seed(vec![
@@ -228,10 +232,10 @@ async fn a_pinned_account_does_not_take_the_address_of_another() {
     );
     let mut ledger = Ledger::kept();
     apply(&world, &wanted, &mut ledger, &Policy::default(), &Passwords::default()).await;
-    assert_eq!(world.sandbox.accounts_of("new@example.com").len(), 1);
+    assert_eq!(world.sandbox.ids_by_email("new@example.com").len(), 1);
 }
 
-/// A password pending from a create that never was, then the entry wants none.
+/// A password pending from a create that never happened, then the entry asks for none.
 #[tokio::test]
 async fn no_password_is_shown_that_the_account_does_not_have() {
     let config = Config {
@@ -243,14 +247,14 @@ async fn no_password_is_shown_that_the_account_does_not_have() {
     let folder = tempfile::tempdir().unwrap();
     let state = open(folder.path(), &world);
     let mut ledger = state.ledger().unwrap();
-    world.apply_by(&roster(ONE), &mut ledger, &state).await;
+    world.apply_with_journal(&roster(ONE), &mut ledger, &state).await;
     world.sandbox.set_faults(&"".parse().unwrap());
     let plain = roster("version: 1\ndesks: {SUP: {}}\ncustomers: [{email: ada@example.com, desks: [SUP]}]\n");
-    world.apply_by(&plain, &mut ledger, &state).await;
+    world.apply_with_journal(&plain, &mut ledger, &state).await;
     assert_eq!(shown(folder.path())[0].2, world.sandbox.password_of("ada@example.com"));
 }
 
-/// An account that was agreed on once, deleted, and made again with a lost answer.
+/// An account that was agreed on once, deleted, and created again with a lost answer.
 #[tokio::test]
 async fn made_again_with_a_lost_answer() {
     let mut world = world(seed(vec![])).await;
@@ -259,25 +263,25 @@ async fn made_again_with_a_lost_answer() {
     let wanted = roster(ONE);
     let state = open(folder.path(), &world);
     let mut ledger = state.ledger().unwrap();
-    world.apply_by(&wanted, &mut ledger, &state).await;
+    world.apply_with_journal(&wanted, &mut ledger, &state).await;
     state.save(&mut ledger).unwrap();
-    let id = world.sandbox.accounts_of("ada@example.com").remove(0);
+    let id = world.sandbox.ids_by_email("ada@example.com").remove(0);
     world.sandbox.delete_account(&id).unwrap();
     clear_hand_off(folder.path(), &read_hand_off(folder.path()).unwrap()).unwrap();
     world
         .sandbox
         .set_faults(&"create-user:drop-after@1, user-search:500@2x20".parse().unwrap());
-    let a = world.apply_by(&wanted, &mut ledger, &state).await;
-    state.found(&wanted, a.seen.approved.plan());
+    let a = world.apply_with_journal(&wanted, &mut ledger, &state).await;
+    state.settle_observed(&wanted, a.seen.approved.plan());
     state.save(&mut ledger).unwrap();
     world.sandbox.set_faults(&"".parse().unwrap());
-    let b = world.apply_by(&wanted, &mut ledger, &state).await;
-    state.found(&wanted, b.seen.approved.plan());
+    let b = world.apply_with_journal(&wanted, &mut ledger, &state).await;
+    state.settle_observed(&wanted, b.seen.approved.plan());
     state.save(&mut ledger).unwrap();
     assert!(shown(folder.path())[0].1, "known to be made");
 }
 
-/// No administrator: one entry with a first password ends everybody's create.
+/// Not an administrator: one entry with a first password ends all creates.
 #[tokio::test]
 async fn a_forbidden_password_create_ends_plain_creates() {
     let config = Config {
@@ -292,10 +296,10 @@ async fn a_forbidden_password_create_ends_plain_creates() {
     for _ in 0..2 {
         apply(&world, &wanted, &mut ledger, &Policy::default(), &Passwords::default()).await;
     }
-    assert_eq!(world.sandbox.accounts_of("bob@example.com").len(), 1);
+    assert_eq!(world.sandbox.ids_by_email("bob@example.com").len(), 1);
 }
 
-/// Somebody makes the account between plan and apply, under another user name.
+/// Another person creates the account between plan and apply, under another user name.
 #[tokio::test]
 async fn somebody_made_meanwhile_is_linked() {
     for password in ["", ", initial_password: generate"] {
@@ -311,11 +315,11 @@ async fn somebody_made_meanwhile_is_linked() {
             });
         })
         .await;
-        assert_eq!(world.sandbox.accounts_of("ada@example.com").len(), 1);
+        assert_eq!(world.sandbox.ids_by_email("ada@example.com").len(), 1);
     }
 }
 
-/// Not attempted, then made by somebody else: the password stays shown for ever.
+/// Not attempted, then created by another person: the password stays listed forever.
 #[tokio::test]
 async fn a_password_that_was_never_sent_is_not_shown() {
     let config = Config {
@@ -328,7 +332,7 @@ async fn a_password_that_was_never_sent_is_not_shown() {
     let wanted = roster(ONE);
     let state = open(folder.path(), &world);
     let mut ledger = state.ledger().unwrap();
-    world.apply_by(&wanted, &mut ledger, &state).await;
+    world.apply_with_journal(&wanted, &mut ledger, &state).await;
     state.save(&mut ledger).unwrap();
     world.sandbox.set_faults(&"".parse().unwrap());
     world.sandbox.create_account(&SeedPerson {
@@ -336,8 +340,8 @@ async fn a_password_that_was_never_sent_is_not_shown() {
         ..SeedPerson::customer("ada@example.com", &[])
     });
     for _ in 0..2 {
-        let b = world.apply_by(&wanted, &mut ledger, &state).await;
-        state.found(&wanted, b.seen.approved.plan());
+        let b = world.apply_with_journal(&wanted, &mut ledger, &state).await;
+        state.settle_observed(&wanted, b.seen.approved.plan());
         state.save(&mut ledger).unwrap();
     }
     clear_hand_off(folder.path(), &read_hand_off(folder.path()).unwrap()).unwrap();
@@ -367,7 +371,7 @@ async fn a_pin_is_found_in_any_case() {
 
 /// Dropped (killed) between the create and its read-back.
 #[tokio::test]
-async fn an_account_nobody_read_back_is_read_back_by_the_next_life() {
+async fn an_account_that_was_not_read_back_is_read_back_by_the_next_process() {
     let rules = Rules {
         empty_application_keys_take_a_seat: true,
         ..Rules::default()
@@ -389,7 +393,7 @@ async fn an_account_nobody_read_back_is_read_back_by_the_next_life() {
     let mut ledger = state.ledger().unwrap();
     {
         let mut l2 = state.ledger().unwrap();
-        let pass = world.apply_by(&wanted, &mut l2, &state);
+        let pass = world.apply_with_journal(&wanted, &mut l2, &state);
         tokio::pin!(pass);
         loop {
             tokio::select! {
@@ -400,8 +404,8 @@ async fn an_account_nobody_read_back_is_read_back_by_the_next_life() {
     }
     drop(state);
     let state = open(folder.path(), &world);
-    let b = world.apply_by(&wanted, &mut ledger, &state).await;
-    state.found(&wanted, b.seen.approved.plan());
+    let b = world.apply_with_journal(&wanted, &mut ledger, &state).await;
+    state.settle_observed(&wanted, b.seen.approved.plan());
     state.save(&mut ledger).unwrap();
     assert_eq!(world.sandbox.seats_in_use(), before);
 }

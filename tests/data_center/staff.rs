@@ -1,5 +1,4 @@
-//! Agents, administrators and quietdesk's own account are nobody's to change, and a seat is taken by bringing none of them
-//! back.
+//! Accounts of agents, administrators and quietdesk itself are never changed: reactivating one would take a seat.
 
 use quietdesk::engine::passwords::Passwords;
 use quietdesk::model::ledger::Ledger;
@@ -42,12 +41,12 @@ async fn applied(world: &World, entry: &str, ledger: &mut Ledger) -> Applied {
 }
 
 #[tokio::test]
-async fn whoever_is_more_than_a_customer_is_held_and_not_changed() {
+async fn accounts_that_are_more_than_customers_are_held_and_not_changed() {
     let gone = SeedPerson {
         active: false,
         ..agent("gone@example.com")
     };
-    // No licence, and in the group that administers the desk's project.
+    // No license, but in the group that administers the desk's project.
     let administrator = SeedPerson {
         groups: vec!["jira-administrators".to_owned()],
         ..SeedPerson::customer("admin@example.com", &[])
@@ -69,8 +68,8 @@ async fn whoever_is_more_than_a_customer_is_held_and_not_changed() {
             administrator,
             "email: new@example.com, previously: [admin@example.com]",
         ),
-        ("nobody knows", "user:403", customer(), old),
-        ("nobody knows the team", "roles:403@2+", customer(), old),
+        ("Jira does not say", "user:403", customer(), old),
+        ("Jira does not say who is in the team", "roles:403@2+", customer(), old),
     ] {
         let world = site(faults, vec![person]).await;
         let before = world.sandbox.snapshot();

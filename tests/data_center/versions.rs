@@ -1,4 +1,4 @@
-//! Each version lists accounts in its own way, and all come to the same.
+//! Each version lists accounts in its own way, with the same result.
 
 use quietdesk::sandbox::{DeskAccess, Seed, SeedDesk, SeedPerson, Version};
 
@@ -12,7 +12,7 @@ fn seed() -> Seed {
     let mut people: Vec<_> = (0..150)
         .map(|n| customer(n, if n % 3 == 0 { &["SUP"] } else { &[] }))
         .collect();
-    // A user name that is not the e-mail, as of accounts from elsewhere.
+    // A user name that is not the e-mail, as of imported accounts.
     people[1].username = Some("grace".to_owned());
     people[3].username = Some("edsger".to_owned());
     Seed {
@@ -36,7 +36,7 @@ fn wanted(people: usize) -> String {
 async fn every_version_is_brought_in_step() {
     for version in VERSIONS {
         let world = World::with(seed(), config(version)).await;
-        let applied = world.apply_whole(&roster(&wanted(170))).await;
+        let applied = world.apply_completely(&roster(&wanted(170))).await;
         let creates = applied.steps().iter().filter(|step| step.starts_with("create")).count();
         let adds = applied.steps().iter().filter(|step| step.starts_with("add")).count();
         assert_eq!((creates, adds), (20, 100 + 20), "{version}");
@@ -64,11 +64,11 @@ async fn accounts_are_listed_as_the_version_can() {
     ] {
         let world = World::with(seed(), config(version)).await;
         world.plan(&roster(&wanted(150))).await;
-        let told = (
+        let counts = (
             asked(&world, "/rest/api/2/user/search"),
             asked(&world, "/rest/api/2/user/list"),
         );
-        assert_eq!(told, (searches, lists), "{version}");
+        assert_eq!(counts, (searches, lists), "{version}");
         world.drain();
     }
 }
@@ -87,7 +87,7 @@ async fn an_edit_costs_what_changed() {
         assert_eq!(
             (edited.writes, edited.requests),
             (2, 5),
-            "{version}: who am I, permissions, who has it; create, add"
+            "{version}: myself, permissions, look-up; create, add"
         );
         world.is_in_step(&roster(&wanted(151))).await;
         world.drain();

@@ -2,12 +2,12 @@
 
 use quietdesk::sandbox::{Deployment, DeskAccess, Seed, SeedDesk, SeedPerson, Version};
 
-/// Where it happens.
+/// Where a case runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     Cloud,
     DataCenter,
-    /// Data Center, and whoever is made gets a first password.
+    /// Data Center, where each new account gets a first password.
     FirstPasswords,
 }
 
@@ -20,7 +20,7 @@ impl Place {
     }
 }
 
-/// One kind of step, somewhere.
+/// One kind of step in one place.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub(crate) kind: &'static str,
@@ -31,7 +31,7 @@ pub(crate) struct Case {
     pub(crate) roster: String,
 }
 
-const NOBODY: &str = "version: 1\ndesks: {PRIV: {}, SUP: {}}\ncustomers: []\n";
+const NO_ACCOUNTS: &str = "version: 1\ndesks: {PRIV: {}, SUP: {}}\ncustomers: []\n";
 
 /// Every kind of step in every place that has it.
 pub(crate) fn all() -> Vec<Case> {
@@ -95,7 +95,7 @@ fn create(place: Place) -> Case {
         kind: "create",
         place,
         seed: seed(Vec::new()),
-        before: NOBODY.to_owned(),
+        before: NO_ACCOUNTS.to_owned(),
         roster: listing(
             "",
             "",
@@ -113,7 +113,7 @@ fn add(place: Place) -> Case {
         kind: "add",
         place,
         seed: seed(on(&[], &["ada", "bob", "cyd"])),
-        before: NOBODY.to_owned(),
+        before: NO_ACCOUNTS.to_owned(),
         roster: listing(
             "",
             "",
@@ -149,12 +149,12 @@ fn close(place: Place) -> Case {
         kind: "open to closed",
         place,
         seed: seed(on(&["SUP"], &["ada", "bob", "cyd"])),
-        before: NOBODY.to_owned(),
+        before: NO_ACCOUNTS.to_owned(),
         roster: listing("", "access: restricted, membership: exact", &[entry("ada", "SUP")]),
     }
 }
 
-/// On Data Center the account is changed; on Cloud a new one joins, and the old one leaves.
+/// On Data Center the account is changed; on Cloud a new one is added, and the old one removed.
 fn new_address(place: Place) -> Case {
     let moved = format!("{}, previously: [old@example.com]", entry("new", "PRIV"));
     Case {

@@ -1,5 +1,4 @@
-//! When a process dies. All it sends to Jira and all it writes down goes through here; from the moment of its death on,
-//! nothing does any more.
+//! When a process dies. Requests to Jira and writes to disk go through here, and have no effect after the death.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -7,50 +6,50 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::future::{BoxFuture, pending};
 use quietdesk::engine::journal::{Journal, JournalError};
-use quietdesk::engine::state::{Judged, State, StateError};
+use quietdesk::engine::state::{GuardFindings, State, StateError};
 use quietdesk::jira::requests::Request;
-use quietdesk::jira::{Answer, Transport, TransportError};
+use quietdesk::jira::{Response, Transport, TransportError};
 use quietdesk::model::desk::DeskKey;
 use quietdesk::model::email::{Email, EmailKey};
 use quietdesk::model::ledger::{History, Ledger};
-use quietdesk::model::outcome::StepEnd;
+use quietdesk::model::outcome::StepResult;
 use quietdesk::model::plan::Plan;
 use quietdesk::model::roster::Roster;
 use quietdesk::model::step::Step;
 use secrecy::SecretString;
 use tokio::sync::Notify;
 
-/// Of the n-th call, or the n-th thing written down.
+/// The moment of death, at the n-th call or the n-th write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
-    /// The request is about to reach Jira.
+    /// Before the request reaches Jira.
     BeforeCall(usize),
-    /// It has had its effect, and nobody has seen the answer.
+    /// After the request took effect, before the answer is read.
     AfterCall(usize),
     BeforeStore(usize),
-    /// Where it is made of several writes: after so many of them.
-    WithinStore(usize, Part),
+    /// Within a store that is made of several writes, after this part.
+    WithinStore(usize, WrittenPart),
     AfterStore(usize),
 }
 
-/// What was written of something that is made of several writes.
+/// How much of a store of several writes reached the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// Half of the first line.
+pub(crate) enum WrittenPart {
+    /// Half of the first write.
     HalfOfTheFirst,
-    /// The first, and nothing of the second.
+    /// The first write, and nothing of the second.
     First,
-    /// The first, and half of the second.
+    /// The first write, and half of the second.
     HalfOfTheSecond,
 }
 
-/// What is written down.
+/// One kind of write to disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Store {
     Reserve,
     Intent,
     FirstPassword,
-    /// What is about to be called, in the journal.
+    /// The line before a call, in the journal.
     Attempts,
     /// The journal, and the hand-off file.
     Ended,
@@ -59,13 +58,13 @@ pub(crate) enum Store {
     Save,
 }
 
-/// What a process was about to write when it died in the middle of it.
-pub(crate) enum HalfDone {
-    Ended(Box<(Step, StepEnd)>),
+/// What a process was writing when it died in the middle of it.
+pub(crate) enum TornStore {
+    Ended(Box<(Step, StepResult)>),
     Save(Box<Ledger>),
 }
 
-/// The life of a process, up to its death.
+/// A process up to its death.
 #[derive(Default)]
 pub(crate) struct Death {
     at: Option<Moment>,
@@ -73,16 +72,16 @@ pub(crate) struct Death {
     pub(crate) stores: Mutex<Vec<Store>>,
     dead: AtomicBool,
     died: Notify,
-    pub(crate) half_done: Mutex<Option<(HalfDone, Part)>>,
-    /// The steps whose end was written down.
-    pub(crate) ended: Mutex<Vec<(Step, StepEnd)>>,
+    pub(crate) half_done: Mutex<Option<(TornStore, WrittenPart)>>,
+    /// The steps whose end was written to the journal.
+    pub(crate) ended: Mutex<Vec<(Step, StepResult)>>,
 }
 
-/// What becomes of a store.
+/// How a store ends.
 enum Fate {
     Done,
     DoneThenDead,
-    Half(Part),
+    Half(WrittenPart),
     Not,
 }
 
@@ -130,7 +129,7 @@ impl Death {
         }
     }
 
-    /// Writes something that is one write.
+    /// Runs a store that is one write.
     pub(crate) fn store(&self, store: Store, write: impl FnOnce()) {
         match self.fate(store) {
             Fate::Done => write(),
@@ -142,8 +141,8 @@ impl Death {
         }
     }
 
-    /// Writes something that is several writes.
-    pub(crate) fn store_parts(&self, store: Store, half_done: impl FnOnce() -> HalfDone, write: impl FnOnce()) {
+    /// Runs a store that is several writes.
+    pub(crate) fn run_split_store(&self, store: Store, half_done: impl FnOnce() -> TornStore, write: impl FnOnce()) {
         match self.fate(store) {
             Fate::Half(part) => *self.half_done.lock().unwrap() = Some((half_done(), part)),
             Fate::Done => write(),
@@ -155,7 +154,7 @@ impl Death {
         }
     }
 
-    async fn store_later<T>(&self, store: Store, write: impl Future<Output = T>) -> T {
+    async fn run_async_store<T>(&self, store: Store, write: impl Future<Output = T>) -> T {
         match self.fate(store) {
             Fate::Done => write.await,
             Fate::DoneThenDead => {
@@ -168,9 +167,9 @@ impl Death {
     }
 }
 
-/// The way to Jira.
+/// The transport to Jira, which stops at the death.
 #[derive(Debug)]
-pub(crate) struct Wire<T> {
+pub(crate) struct MortalTransport<T> {
     pub(crate) to: T,
     pub(crate) death: Arc<Death>,
 }
@@ -181,8 +180,8 @@ impl std::fmt::Debug for Death {
     }
 }
 
-impl<T: Transport> Transport for Wire<T> {
-    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Answer, TransportError>> {
+impl<T: Transport> Transport for MortalTransport<T> {
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, TransportError>> {
         Box::pin(async move {
             if self.death.is_dead() {
                 return pending().await;
@@ -196,7 +195,7 @@ impl<T: Transport> Transport for Wire<T> {
             if self.death.at == Some(Moment::AfterCall(number)) {
                 self.death.dies();
             }
-            // Whatever was under way at the moment of death had its effect, and nobody reads the answer.
+            // A call in flight at the moment of death took effect, and its answer is never read.
             if self.death.is_dead() {
                 return pending().await;
             }
@@ -205,21 +204,21 @@ impl<T: Transport> Transport for Wire<T> {
     }
 }
 
-/// A state directory, as long as the process lives.
-pub(crate) struct Mortal<'a> {
+/// A state directory that takes writes until the process dies.
+pub(crate) struct MortalJournal<'a> {
     pub(crate) state: &'a State,
     pub(crate) death: &'a Death,
 }
 
-impl Journal for Mortal<'_> {
+impl Journal for MortalJournal<'_> {
     fn approvals(&self, history: &History, now: i64) -> Result<BTreeMap<String, i64>, StateError> {
         Journal::approvals(self.state, history, now)
     }
 
-    fn keep_refused(&self, judged: Judged<'_>) -> Result<(), StateError> {
+    fn save_findings(&self, judged: GuardFindings<'_>) -> Result<(), StateError> {
         match self.death.is_dead() {
             true => Ok(()),
-            false => Journal::keep_refused(self.state, judged),
+            false => Journal::save_findings(self.state, judged),
         }
     }
 
@@ -229,56 +228,59 @@ impl Journal for Mortal<'_> {
         Ok(())
     }
 
-    fn found(&self, roster: &Roster, plan: &Plan) {
+    fn settle_observed(&self, roster: &Roster, plan: &Plan) {
         self.death
-            .store(Store::Found, || Journal::found(self.state, roster, plan));
+            .store(Store::Found, || Journal::settle_observed(self.state, roster, plan));
     }
 
     fn save(&self, ledger: &mut Ledger) -> Result<(), StateError> {
         let unsaved = ledger.clone();
-        let half_done = || HalfDone::Save(Box::new(unsaved));
+        let half_done = || TornStore::Save(Box::new(unsaved));
         self.death
-            .store_parts(Store::Save, half_done, || Journal::save(self.state, ledger).unwrap());
+            .run_split_store(Store::Save, half_done, || Journal::save(self.state, ledger).unwrap());
         Ok(())
     }
 
-    fn begins(&self, plan: &Plan) {
+    fn begin_apply(&self, plan: &Plan) {
         if !self.death.is_dead() {
-            self.state.begins(plan);
+            self.state.begin_apply(plan);
         }
     }
 
-    fn is_unsettled(&self, email: &EmailKey) -> bool {
-        self.state.is_unsettled(email)
+    fn is_uncertain(&self, email: &EmailKey) -> bool {
+        self.state.is_uncertain(email)
     }
 
-    fn intend<'a>(&'a self, email: &'a EmailKey) -> BoxFuture<'a, Result<(), JournalError>> {
-        Box::pin(self.death.store_later(Store::Intent, self.state.intend(email)))
+    fn record_intent<'a>(&'a self, email: &'a EmailKey) -> BoxFuture<'a, Result<(), JournalError>> {
+        Box::pin(
+            self.death
+                .run_async_store(Store::Intent, self.state.record_intent(email)),
+        )
     }
 
-    fn first_password<'a>(
+    fn record_first_password<'a>(
         &'a self,
         email: &'a Email,
         name: &'a str,
         desks: &'a [DeskKey],
         new: SecretString,
     ) -> BoxFuture<'a, Result<SecretString, JournalError>> {
-        let written = self.state.first_password(email, name, desks, new);
-        Box::pin(self.death.store_later(Store::FirstPassword, written))
+        let written = self.state.record_first_password(email, name, desks, new);
+        Box::pin(self.death.run_async_store(Store::FirstPassword, written))
     }
 
-    fn unproven(&self) -> BTreeSet<EmailKey> {
-        self.state.unproven()
+    fn unverified_creates(&self) -> BTreeSet<EmailKey> {
+        self.state.unverified_creates()
     }
 
-    fn attempts(&self, steps: &[&Step]) {
-        self.death.store(Store::Attempts, || self.state.attempts(steps));
+    fn record_attempts(&self, steps: &[&Step]) {
+        self.death.store(Store::Attempts, || self.state.record_attempts(steps));
     }
 
-    fn ended(&self, step: &Step, end: &StepEnd) {
-        let half_done = || HalfDone::Ended(Box::new((step.clone(), end.clone())));
-        self.death.store_parts(Store::Ended, half_done, || {
-            self.state.ended(step, end);
+    fn record_outcome(&self, step: &Step, end: &StepResult) {
+        let half_done = || TornStore::Ended(Box::new((step.clone(), end.clone())));
+        self.death.run_split_store(Store::Ended, half_done, || {
+            self.state.record_outcome(step, end);
             self.death.ended.lock().unwrap().push((step.clone(), end.clone()));
         });
     }

@@ -13,16 +13,16 @@ const FAULTS: [&str; 8] = [
     "truncated",
     "cut",
 ];
-/// A read has no effect that could come before or after.
-const OF_READS: [&str; 5] = ["drop-before", "500", "503=0", "truncated", "cut"];
+/// A read has no effect, so faults before and after it are the same.
+const READ_FAULTS: [&str; 5] = ["drop-before", "500", "503=0", "truncated", "cut"];
 
-/// What strikes one call. Every fault strikes every write. Reads are the most by far: by turns, one fault each, unless
-/// QUIETDESK_EVERY_FAULT is set, which takes three times as long.
+/// The faults to try at one call: for a write all of them, for a read one in turn, since reads are by far the most.
+/// With QUIETDESK_EVERY_FAULT set, all of them for reads too, which takes three times as long.
 fn striking(number: usize, method: &str) -> &'static [&'static str] {
-    let turn = number % OF_READS.len();
+    let turn = number % READ_FAULTS.len();
     match (method, std::env::var_os("QUIETDESK_EVERY_FAULT")) {
-        ("GET", None) => &OF_READS[turn..=turn],
-        ("GET", Some(_)) => &OF_READS,
+        ("GET", None) => &READ_FAULTS[turn..=turn],
+        ("GET", Some(_)) => &READ_FAULTS,
         _ => &FAULTS,
     }
 }

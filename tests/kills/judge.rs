@@ -1,4 +1,4 @@
-//! What must hold after the passes that follow, whatever happened.
+//! What must hold after the following passes, whatever happened.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,20 +8,20 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use super::cases::Place;
-use super::trial::{Passed, Trial};
+use super::trial::{PassSummary, Trial};
 
-/// Passes until there is nothing left to do.
+/// The most passes until nothing is left to do.
 const PASSES: usize = 3;
 
-/// What a site comes to: ids and generated passwords aside.
+/// The final state of a site, without ids and generated passwords.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct End {
+pub(crate) struct FinalState {
     desks: BTreeMap<String, (DeskAccess, BTreeSet<String>)>,
-    /// Each address with its name; as often as there is an account of it.
+    /// Each address with its name and whether it is active, once per account.
     accounts: Vec<(String, String, bool)>,
 }
 
-impl End {
+impl FinalState {
     pub(crate) fn of(snapshot: &Snapshot) -> Self {
         let desks = snapshot.desks.iter();
         let desks = desks.map(|(key, desk)| (key.clone(), (desk.access, snapshot.customers(key))));
@@ -35,15 +35,15 @@ impl End {
     }
 }
 
-/// Nothing goes wrong any more: a few passes, and all is as it would have been.
-pub(crate) fn settles(trial: &mut Trial<'_>, first: &Passed, wanted: &End, what: &str) {
+/// No more faults: after a few passes, the site must end as it would have without the trouble.
+pub(crate) fn settles(trial: &mut Trial<'_>, first: &PassSummary, wanted: &FinalState, what: &str) {
     let case = trial.case;
     let say = |problem: String| panic!("{:?}, {}, {what}: {problem}", case.place, case.kind);
-    holds_now(trial, first, wanted, &say);
+    check_invariants(trial, first, wanted, &say);
     let mut left = first.steps.clone();
     for _ in 0..=PASSES {
         let passed = trial.pass(None);
-        holds_now(trial, &passed, wanted, &say);
+        check_invariants(trial, &passed, wanted, &say);
         left = passed.steps;
         if left.as_ref().is_some_and(Vec::is_empty) {
             break;
@@ -52,7 +52,7 @@ pub(crate) fn settles(trial: &mut Trial<'_>, first: &Passed, wanted: &End, what:
     if left.as_ref().is_none_or(|left| !left.is_empty()) {
         say(format!("after {PASSES} passes there is still {left:?}"));
     }
-    let end = End::of(&trial.sandbox.snapshot());
+    let end = FinalState::of(&trial.sandbox.snapshot());
     if end != *wanted {
         say(format!("it ends as {end:#?}\nand not as {wanted:#?}"));
     }
@@ -60,8 +60,8 @@ pub(crate) fn settles(trial: &mut Trial<'_>, first: &Passed, wanted: &End, what:
     journalled(trial, first.was_killed, &say);
 }
 
-/// What must hold after each pass, and at once after a death.
-fn holds_now(trial: &Trial<'_>, passed: &Passed, wanted: &End, say: &dyn Fn(String)) {
+/// What must hold after each pass, and right after a death.
+fn check_invariants(trial: &Trial<'_>, passed: &PassSummary, wanted: &FinalState, say: &dyn Fn(String)) {
     let (sandbox, snapshot) = (&trial.sandbox, trial.sandbox.snapshot());
     if !sandbox.outbox().is_empty() || sandbox.seats() != 0 || !sandbox.violations().is_empty() {
         let (outbox, violations) = (sandbox.outbox(), sandbox.violations());
@@ -75,8 +75,8 @@ fn holds_now(trial: &Trial<'_>, passed: &Passed, wanted: &End, say: &dyn Fn(Stri
             }
         }
     }
-    let now = End::of(&snapshot);
-    let addresses = |end: &End| end.accounts.iter().map(|(email, ..)| email.clone()).collect::<Vec<_>>();
+    let now = FinalState::of(&snapshot);
+    let addresses = |end: &FinalState| end.accounts.iter().map(|(email, ..)| email.clone()).collect::<Vec<_>>();
     let twice = addresses(&now).windows(2).any(|two| two[0] == two[1]);
     if twice {
         say(format!("somebody was made twice: {:?}", now.accounts));
@@ -86,7 +86,7 @@ fn holds_now(trial: &Trial<'_>, passed: &Passed, wanted: &End, say: &dyn Fn(Stri
     }
 }
 
-/// Whoever was made is handed off once, with the password the account has.
+/// Each created account is handed off once, with the password the account has.
 fn handed_off(trial: &Trial<'_>, say: &dyn Fn(String)) {
     let snapshot = trial.sandbox.snapshot();
     let made = snapshot
@@ -105,7 +105,7 @@ fn handed_off(trial: &Trial<'_>, say: &dyn Fn(String)) {
             .as_ref()
             .map(|password| password.expose_secret().to_owned());
         let has = trial.sandbox.password_of(&entry.email);
-        if !entry.made || password != has || password.is_some() != (trial.case.place == Place::FirstPasswords) {
+        if !entry.is_created || password != has || password.is_some() != (trial.case.place == Place::FirstPasswords) {
             say(format!(
                 "{entry:?} is handed off, and the account's password is another"
             ));
@@ -113,16 +113,16 @@ fn handed_off(trial: &Trial<'_>, say: &dyn Fn(String)) {
     }
 }
 
-/// Each step that was written to Jira has its line, and each change Jira made has one: that of its end, or, where the
-/// process died before it, that of its beginning.
+/// Each step that reached Jira has a line, and so does each change Jira made: that of its end, or, if the process died
+/// before it, that of its beginning.
 fn journalled(trial: &Trial<'_>, was_killed: bool, say: &dyn Fn(String)) {
     let audit = trial.audit();
     let text = |line: &Value, field: &str| line[field].as_str().unwrap_or_default().to_lowercase();
-    let told = |line: &Value| (text(line, "kind"), text(line, "email"), text(line, "desk"));
+    let key = |line: &Value| (text(line, "kind"), text(line, "email"), text(line, "desk"));
     let mut lines = BTreeSet::new();
     for line in &audit {
         if line["outcome"].is_string() {
-            lines.insert(told(line));
+            lines.insert(key(line));
         }
     }
     for (step, end) in trial.ended.iter().filter(|(_, end)| end.sent) {
@@ -139,7 +139,7 @@ fn journalled(trial: &Trial<'_>, was_killed: bool, say: &dyn Fn(String)) {
     }
     if was_killed {
         let begun = audit.iter().filter_map(|line| line["begun"].as_array()).flatten();
-        lines.extend(begun.map(told));
+        lines.extend(begun.map(key));
     }
     for (kind, email, desk) in changes(&trial.start, &trial.sandbox.snapshot()) {
         if !lines.contains(&(kind.to_owned(), email.clone(), desk.clone())) {
@@ -148,7 +148,7 @@ fn journalled(trial: &Trial<'_>, was_killed: bool, say: &dyn Fn(String)) {
     }
 }
 
-/// What differs, as the journal names it.
+/// The differences, as the journal names them.
 fn changes(before: &Snapshot, after: &Snapshot) -> Vec<(&'static str, String, String)> {
     let mut changes = Vec::new();
     for (id, account) in &after.accounts {

@@ -1,4 +1,4 @@
-//! One case lived through: a pass in which something happens, and the passes after it.
+//! One run of a case: a pass in which something happens, and the passes after it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,16 +9,16 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use quietdesk::engine::desk_cache::DeskCache;
 use quietdesk::engine::journal::Journal as _;
-use quietdesk::engine::memory::Memory;
 use quietdesk::engine::pass::Preview;
 use quietdesk::engine::passwords::Passwords;
-use quietdesk::engine::progress::Silent;
+use quietdesk::engine::progress::NoProgress;
 use quietdesk::engine::session::{Scope, Session};
 use quietdesk::engine::state::{Opener, State};
 use quietdesk::jira::{BaseUrl, Credentials, InProcess, JiraRead, JiraWrite, Settings};
 use quietdesk::model::guard;
-use quietdesk::model::outcome::StepEnd;
+use quietdesk::model::outcome::StepResult;
 use quietdesk::model::policy::Policy;
 use quietdesk::model::roster::Roster;
 use quietdesk::model::step::Step;
@@ -28,24 +28,24 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use super::cases::Case;
-use super::death::{Death, HalfDone, Moment, Mortal, Part, Store, Wire};
+use super::death::{Death, Moment, MortalJournal, MortalTransport, Store, TornStore, WrittenPart};
 use crate::support::world::roster;
 
 const SITE: &str = "https://sandbox.example/";
-/// What a process that was killed leaves of the state directory; the lock goes with it.
+/// The files of the state directory that a killed process leaves; its lock is released.
 const FILES: [&str; 4] = ["state.sqlite", "state.sqlite-wal", "handoff.jsonl", "audit.jsonl"];
 const NOW: i64 = 1_795_500_000;
 
 /// A state directory, by file.
 type Image = BTreeMap<&'static str, Vec<u8>>;
 
-/// A case whose roster before has been applied, from which any number of trials begin.
-pub(crate) struct Begun<'a> {
+/// A case whose first roster has been applied: the start of any number of trials.
+pub(crate) struct StartedCase<'a> {
     case: &'a Case,
     image: Image,
 }
 
-impl<'a> Begun<'a> {
+impl<'a> StartedCase<'a> {
     pub(crate) fn of(case: &'a Case) -> Self {
         let mut trial = Trial::at(case, &Image::new());
         let before = trial.passes(&roster(&case.before), None, "");
@@ -59,7 +59,7 @@ impl<'a> Begun<'a> {
     }
 }
 
-/// A site, and the state directory of whoever manages it.
+/// A site, and the state directory of the quietdesk that manages it.
 pub(crate) struct Trial<'a> {
     pub(crate) case: &'a Case,
     pub(crate) sandbox: Sandbox,
@@ -67,16 +67,16 @@ pub(crate) struct Trial<'a> {
     folder: TempDir,
     lives: usize,
     pub(crate) start: Snapshot,
-    /// Of all passes so far.
-    pub(crate) ended: Vec<(Step, StepEnd)>,
+    /// The steps that ended, over all passes so far.
+    pub(crate) ended: Vec<(Step, StepResult)>,
 }
 
-/// What one pass came to.
-pub(crate) struct Passed {
+/// The result of one pass.
+pub(crate) struct PassSummary {
     pub(crate) was_killed: bool,
     pub(crate) calls: usize,
     pub(crate) stores: Vec<Store>,
-    /// The steps of its plan; nothing where there was none.
+    /// The steps of its plan; `None` if there was no plan.
     pub(crate) steps: Option<Vec<String>>,
     pub(crate) writes: usize,
 }
@@ -111,11 +111,11 @@ impl<'a> Trial<'a> {
         trial
     }
 
-    pub(crate) fn pass(&mut self, moment: Option<Moment>) -> Passed {
+    pub(crate) fn pass(&mut self, moment: Option<Moment>) -> PassSummary {
         self.passes(&roster(&self.case.roster), moment, "")
     }
 
-    pub(crate) fn pass_with(&mut self, faults: &str) -> Passed {
+    pub(crate) fn pass_with(&mut self, faults: &str) -> PassSummary {
         self.passes(&roster(&self.case.roster), None, faults)
     }
 
@@ -128,19 +128,19 @@ impl<'a> Trial<'a> {
     }
 
     /// One pass of a process that ends after it, or at this moment.
-    fn passes(&mut self, roster: &Roster, moment: Option<Moment>, faults: &str) -> Passed {
+    fn passes(&mut self, roster: &Roster, moment: Option<Moment>, faults: &str) -> PassSummary {
         let faults: Faults = faults.parse().unwrap_or_else(|error| panic!("{faults}: {error}"));
         self.sandbox.set_faults(&faults);
         let writes = self.sandbox.writes();
         let gone = self.gone();
         let (state, death) = (self.open(), Death::at(moment));
-        // What was begun by a process is over with it: with the runtime, so are its blocking writes.
+        // Dropping the runtime ends everything the process began, also its blocking writes.
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .start_paused(true)
             .build()
             .unwrap();
-        let counted = state.ledger().unwrap().history().removed_lately(None, NOW).len();
+        let counted = state.ledger().unwrap().history().recently_removed(None, NOW).len();
         assert!(
             counted >= gone,
             "{:?}, {}: {gone} left before this life, and {counted} are counted",
@@ -162,7 +162,7 @@ impl<'a> Trial<'a> {
         self.ended.append(&mut death.ended.lock().unwrap());
         let steps = |seen: Arc<Preview>| seen.approved.plan().steps.iter().map(ToString::to_string).collect();
         let stores = death.stores.lock().unwrap().clone();
-        Passed {
+        PassSummary {
             was_killed: death.is_dead(),
             calls: death.calls.load(Ordering::SeqCst),
             stores,
@@ -171,24 +171,24 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// What is on disk at this moment is what the next life finds. What the state directory would still write when it is
-    /// let go of goes into the old folder.
+    /// The next process finds what is on disk at this moment. What the state directory still writes while it is dropped
+    /// goes into the old folder.
     fn dies(&mut self, state: &State, death: &Death) {
         let old = self.state_folder();
         let before = image_of(&old);
         let mut half_done = death.half_done.lock().unwrap().take();
         match &mut half_done {
-            Some((HalfDone::Ended(ended), _)) => state.ended(&ended.0, &ended.1),
-            Some((HalfDone::Save(ledger), _)) => state.save(ledger).unwrap(),
+            Some((TornStore::Ended(ended), _)) => state.record_outcome(&ended.0, &ended.1),
+            Some((TornStore::Save(ledger), _)) => state.save(ledger).unwrap(),
             None => {}
         }
         let mut left = image_of(&old);
         for (file, is) in &mut left {
             let was = &before[file];
             match (&half_done, *file) {
-                (Some((HalfDone::Ended(..), part)), "audit.jsonl") => *is = first(*part, was, is),
-                (Some((HalfDone::Ended(..), part)), "handoff.jsonl") => *is = second(*part, was, is),
-                (Some((HalfDone::Save(_), _)), "state.sqlite-wal") => *is = half(was, is),
+                (Some((TornStore::Ended(..), part)), "audit.jsonl") => *is = first(*part, was, is),
+                (Some((TornStore::Ended(..), part)), "handoff.jsonl") => *is = second(*part, was, is),
+                (Some((TornStore::Save(_), _)), "state.sqlite-wal") => *is = half(was, is),
                 _ => {}
             }
         }
@@ -196,7 +196,7 @@ impl<'a> Trial<'a> {
         put_image(&left, &self.state_folder());
     }
 
-    /// How many who were on a desk at the start are not any more.
+    /// How many people who were on a desk at the start no longer are.
     fn gone(&self) -> usize {
         let now = self.sandbox.snapshot();
         let desks = self.start.desks.iter();
@@ -232,19 +232,19 @@ fn half(was: &[u8], is: &[u8]) -> Vec<u8> {
     is[..usize::midpoint(was.len(), is.len())].to_vec()
 }
 
-/// What there is of the first of two writes.
-fn first(part: Part, was: &[u8], is: &[u8]) -> Vec<u8> {
+/// What reached the disk of the first of two writes.
+fn first(part: WrittenPart, was: &[u8], is: &[u8]) -> Vec<u8> {
     match part {
-        Part::HalfOfTheFirst => half(was, is),
-        Part::First | Part::HalfOfTheSecond => is.to_vec(),
+        WrittenPart::HalfOfTheFirst => half(was, is),
+        WrittenPart::First | WrittenPart::HalfOfTheSecond => is.to_vec(),
     }
 }
 
-/// What there is of the second.
-fn second(part: Part, was: &[u8], is: &[u8]) -> Vec<u8> {
+/// What reached the disk of the second.
+fn second(part: WrittenPart, was: &[u8], is: &[u8]) -> Vec<u8> {
     match part {
-        Part::HalfOfTheFirst | Part::First => was.to_vec(),
-        Part::HalfOfTheSecond => half(was, is),
+        WrittenPart::HalfOfTheFirst | WrittenPart::First => was.to_vec(),
+        WrittenPart::HalfOfTheSecond => half(was, is),
     }
 }
 
@@ -261,7 +261,7 @@ fn policy() -> Policy {
     }
 }
 
-/// One pass of a journal that dies when its process does.
+/// One pass with a journal that stops at the death of its process.
 async fn one_pass(
     trial: &Trial<'_>,
     roster: &Roster,
@@ -270,26 +270,26 @@ async fn one_pass(
     kept: &mut Option<Arc<Preview>>,
 ) {
     let settings = trial.settings.clone();
-    let transport = Wire {
+    let transport = MortalTransport {
         to: InProcess::new(trial.sandbox.router(), settings.url.clone(), &settings.credentials),
         death: Arc::clone(death),
     };
-    let Ok(jira) = JiraRead::connect_by(Arc::new(transport), settings).await else {
+    let Ok(jira) = JiraRead::connect_with_transport(Arc::new(transport), settings).await else {
         return;
     };
     let (jira, mut policy) = (JiraWrite::new(jira), policy());
     let mut session = Session {
-        journal: &Mortal { state, death },
+        journal: &MortalJournal { state, death },
         ledger: &mut state.ledger().unwrap(),
-        memory: &mut Memory::default(),
+        desk_cache: &mut DeskCache::default(),
         policy: &mut policy,
         clock: Timestamp::now,
     };
-    let Ok(planned) = session.plan(&jira, roster, Scope::Everything, &Silent).await else {
+    let Ok(planned) = session.plan(&jira, roster, Scope::Everything, &NoProgress).await else {
         return;
     };
-    *kept = Some(Arc::clone(&planned.seen));
+    *kept = Some(Arc::clone(&planned.preview));
     let (none, stop) = (Passwords::default(), CancellationToken::new());
-    // A journal of the dead writes nothing, and says so.
-    drop(session.execute(planned, &jira, &none, &Silent, &stop).await);
+    // After the death, writes of the journal never end or are ignored.
+    drop(session.execute(planned, &jira, &none, &NoProgress, &stop).await);
 }

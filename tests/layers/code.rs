@@ -1,8 +1,8 @@
-//! Rust as a row of tokens, without comments, texts and tests: enough to see which paths it has.
+//! Rust as a list of tokens, without comments, string literals and tests: enough to find the paths in it.
 
 use std::collections::BTreeSet;
 
-/// A word, or one sign; `::` is one.
+/// A word or one punctuation character; `::` is one token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Token(String);
 
@@ -15,7 +15,7 @@ impl Token {
         let mut tokens = Vec::new();
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
-            let length = if let Some(passed) = passed_over(rest) {
+            let length = if let Some(passed) = skipped_length(rest) {
                 passed
             } else if is_of_word(first) {
                 let length = rest.find(|c| !is_of_word(c)).unwrap_or(rest.len());
@@ -31,7 +31,7 @@ impl Token {
         without_tests(&tokens)
     }
 
-    /// What a file defines outside any block.
+    /// The names a file defines at its top level.
     pub(crate) fn items(tokens: &[Self]) -> BTreeSet<String> {
         let (mut depth, mut items) = (0, BTreeSet::new());
         for pair in tokens.windows(2) {
@@ -70,8 +70,8 @@ fn is_of_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// How long the space, comment, text or character is that `rest` begins with, if it does.
-fn passed_over(rest: &str) -> Option<usize> {
+/// The length of the space, comment, string or character that `rest` begins with, if any.
+fn skipped_length(rest: &str) -> Option<usize> {
     let until = |end: &str, from: usize| rest[from..].find(end).map_or(rest.len(), |at| from + at + end.len());
     if rest.starts_with(char::is_whitespace) {
         return Some(rest.find(|c: char| !c.is_whitespace()).unwrap_or(rest.len()));
@@ -101,7 +101,7 @@ fn passed_over(rest: &str) -> Option<usize> {
     Some(before + 1 + if is_character { ended(character, '\'') } else { 0 })
 }
 
-/// How long a text is up to and with its closing `quote`.
+/// The length of a string up to and including its closing `quote`.
 fn ended(text: &str, quote: char) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices() {
@@ -113,7 +113,7 @@ fn ended(text: &str, quote: char) -> usize {
     text.len()
 }
 
-/// The tokens without what is marked `#[cfg(test)]` or `#[cfg(all(test, …))]`.
+/// The tokens without items marked `#[cfg(test)]` or `#[cfg(all(test, …))]`.
 fn without_tests(tokens: &[Token]) -> Vec<Token> {
     let marks: [&[&str]; 2] = [
         &["#", "[", "cfg", "(", "test", ")"],
@@ -139,7 +139,7 @@ fn without_tests(tokens: &[Token]) -> Vec<Token> {
     kept
 }
 
-/// Where the item that begins at `at` is over.
+/// The end of the item that begins at `at`.
 fn item_end(tokens: &[Token], mut at: usize) -> usize {
     let mut depth = 0;
     while at < tokens.len() {
@@ -157,7 +157,7 @@ pub(crate) fn paths(tokens: &[Token]) -> (Vec<Import>, Vec<Vec<String>>) {
     let (mut uses, mut others, mut at) = (Vec::new(), Vec::new(), 0);
     while at < tokens.len() {
         let token = &tokens[at];
-        // `impl<T> Future + use<T>` brings in nothing.
+        // `impl<T> Future + use<T>` imports nothing.
         if token.is("use") && tokens.get(at + 1).is_some_and(|next| next.is_name() || next.is("{")) {
             at = tree(tokens, at + 1, &[], &mut uses);
         } else if token.is_name() && !(at > 0 && tokens[at - 1].is("::")) {

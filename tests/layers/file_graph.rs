@@ -1,27 +1,27 @@
-//! Which file of the crate uses which, read from the paths in its code, and where files use each other in a circle.
+//! Which file of the crate uses which, read from the paths in its code, and which files use each other in a cycle.
 //!
-//! A path is a dependency on the file that *defines* what it names, through any re-export; one that only names a module
-//! is none, and so is `mod child;`. Tests are left out. What a method call or a trait needs is not seen: no path says it.
+//! A path is a dependency on the file that *defines* what it names, through any re-export; a path that only names a
+//! module is none, nor is `mod child;`. Tests are left out. Method calls and traits are not seen: no path names them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::{Token, paths};
 
-/// Module paths such as `sandbox::cloud::routes` (the crate itself is empty), and what their files say.
+/// Files by module path, such as `sandbox::cloud::routes` (the crate root is empty).
 #[derive(Default)]
 pub(crate) struct Crate {
     modules: BTreeMap<Vec<String>, Module>,
 }
 
-/// What one file says, outside its tests.
+/// The code of one file, without its tests.
 #[derive(Default)]
 struct Module {
     file: String,
-    /// What it defines itself.
+    /// The names it defines.
     items: BTreeSet<String>,
-    /// Names its `use` lines bring in, and from where.
+    /// The names its `use` lines import, and from where.
     imports: BTreeMap<String, Vec<String>>,
-    /// What it imports with `*`.
+    /// The modules it imports with `*`.
     globs: Vec<Vec<String>>,
     /// Every path in it.
     paths: Vec<Vec<String>>,
@@ -34,10 +34,10 @@ enum Kind {
     Item,
 }
 
-type Found = (Kind, Vec<String>);
+type Resolved = (Kind, Vec<String>);
 
 impl Crate {
-    /// Takes a file (`sandbox/cloud/mod.rs`) and its text.
+    /// Adds a file (`sandbox/cloud/mod.rs`) with its text.
     pub(crate) fn add(&mut self, file: &str, text: &str) {
         let stem = file.trim_end_matches(".rs");
         let mut module: Vec<String> = stem.split('/').map(str::to_owned).collect();
@@ -86,7 +86,7 @@ impl Crate {
         graph
     }
 
-    /// Paths into this crate that lead nowhere: what the reading here does not understand.
+    /// Paths into this crate that cannot be resolved: a gap in this parser.
     pub(crate) fn lost(&self) -> Vec<String> {
         let mut lost = Vec::new();
         for (module, read) in &self.modules {
@@ -100,8 +100,8 @@ impl Crate {
         lost
     }
 
-    /// What `path` names in `module`. Where a module and an item have one name, `last` says which is meant at its end.
-    fn resolve(&self, module: &[String], path: &[String], last: Kind, depth: usize) -> Option<Found> {
+    /// Resolves `path` in `module`. Where a module and an item share a name, `last` says which is meant at its end.
+    fn resolve(&self, module: &[String], path: &[String], last: Kind, depth: usize) -> Option<Resolved> {
         // `use x::x` can lead back to itself.
         if depth > 12 {
             return None;
@@ -124,7 +124,7 @@ impl Crate {
         Some((Kind::Module, place))
     }
 
-    fn look_up(&self, place: &[String], name: &str, wanted: Kind, depth: usize) -> Option<Found> {
+    fn look_up(&self, place: &[String], name: &str, wanted: Kind, depth: usize) -> Option<Resolved> {
         let module = self.modules.get(place)?;
         let child = [place, &[name.to_owned()]].concat();
         let child = self.modules.contains_key(&child).then_some((Kind::Module, child));
@@ -144,7 +144,7 @@ impl Crate {
     }
 }
 
-/// The groups of files of which each uses, by way of others, every other one.
+/// The groups of files in which each uses every other one, also indirectly.
 pub(crate) fn circles(graph: &BTreeMap<&str, BTreeSet<&str>>) -> BTreeSet<BTreeSet<String>> {
     let reached = |from: &str| {
         let mut seen = BTreeSet::new();

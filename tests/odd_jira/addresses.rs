@@ -5,7 +5,7 @@ use quietdesk::model::observed;
 use quietdesk::sandbox::{Config, Deployment};
 
 use super::support::desks::{TWO_DESKS, one_desk, two_desks};
-use super::support::program::Day;
+use super::support::program::ProgramSite;
 use super::support::world::{World, roster};
 
 const SITE: &str = "https://acme.atlassian.net";
@@ -17,7 +17,7 @@ fn behind_gateway() -> Config {
     }
 }
 
-/// As a service account, whose token stands alone.
+/// As a service account, whose token needs no user.
 #[tokio::test]
 async fn a_bearer_token_works_through_clouds_gateway_and_nowhere_else() {
     let mut world = World::with(two_desks(Vec::new()), behind_gateway()).await;
@@ -35,15 +35,15 @@ async fn a_bearer_token_works_through_clouds_gateway_and_nowhere_else() {
         ..world.settings
     };
     let jira = world.read().await;
-    assert_eq!((jira.site().url.as_str(), jira.own_address()), (gateway.as_str(), SITE));
+    assert_eq!((jira.site().url.as_str(), jira.base_url()), (gateway.as_str(), SITE));
     assert_eq!(jira.site().deployment, observed::Deployment::Cloud);
-    world.apply_whole(&roster(TWO_DESKS)).await;
+    world.apply_completely(&roster(TWO_DESKS)).await;
     world.drain();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn links_to_the_portal_lead_to_the_site_and_not_to_the_gateway() {
-    let mut day = Day::on(Deployment::Cloud, one_desk(Vec::new())).await;
+    let mut day = ProgramSite::on(Deployment::Cloud, one_desk(Vec::new())).await;
     day.world = World::with(one_desk(Vec::new()), behind_gateway()).await;
     day.write(
         "roster.yaml",

@@ -1,7 +1,7 @@
-//! Definite answers are no outages, and what Jira does not say is neither yes nor no.
+//! Definite answers are no outages, and a missing value means neither yes nor no.
 
 use axum::response::IntoResponse as _;
-use quietdesk::doctor::{Asked, diagnose};
+use quietdesk::doctor::{DiagnosisInput, diagnose};
 use quietdesk::jira::{ConnectError, Settings};
 use quietdesk::model::observed;
 use quietdesk::model::outcome::Outcome;
@@ -9,18 +9,18 @@ use quietdesk::sandbox::{Config, Deployment, Rules};
 use serde_json::{Value, json};
 
 use super::support::desks::{TWO_DESKS, one_desk, two_desks};
-use super::support::program::Day;
+use super::support::program::ProgramSite;
 use super::support::world::{World, roster};
 use super::{BOTH, connect_to, in_process, on, settings_for};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_site_without_a_list_of_desks_is_no_outage() {
     for deployment in BOTH {
-        let day = Day::on(deployment, one_desk(Vec::new())).await;
+        let day = ProgramSite::on(deployment, one_desk(Vec::new())).await;
         day.write("roster.yaml", TWO_DESKS);
         for (script, place) in [
-            ("desks:404", "/rest/servicedeskapi/servicedesk answers 404"),
-            ("desks:html=404", "/rest/servicedeskapi/servicedesk answers 404"),
+            ("desks:404", "/rest/servicedeskapi/servicedesk returns 404"),
+            ("desks:html=404", "/rest/servicedeskapi/servicedesk returns 404"),
             ("server-info:404", "there is no Jira at "),
         ] {
             if script.starts_with("server-info") && deployment == Deployment::Cloud {
@@ -49,18 +49,18 @@ async fn a_site_without_a_list_of_desks_is_no_outage() {
 }
 
 #[tokio::test]
-async fn an_empty_403_on_cloud_is_a_missing_licence() {
+async fn an_empty_403_on_cloud_is_a_missing_license() {
     let (sandbox, jira) = in_process(Config::default(), &one_desk(Vec::new())).await;
     sandbox.set_faults(&"desks:403-empty".parse().unwrap());
     let error = jira.desks().await.unwrap_err();
     assert!(
-        error.is_refusal() && error.to_string().contains("no agent licence"),
+        error.is_refusal() && error.to_string().contains("no agent license"),
         "{error}"
     );
     let (sandbox, jira) = in_process(on(BOTH[1]), &one_desk(Vec::new())).await;
     sandbox.set_faults(&"desks:403-empty".parse().unwrap());
     let error = jira.desks().await.unwrap_err();
-    assert!(error.is_refusal() && !error.to_string().contains("licence"), "{error}");
+    assert!(error.is_refusal() && !error.to_string().contains("license"), "{error}");
 }
 
 #[tokio::test]
@@ -75,18 +75,20 @@ async fn a_permission_jira_does_not_speak_of_is_not_denied() {
         };
         let world = World::with(two_desks(Vec::new()), config).await;
         let wanted = roster(TWO_DESKS);
-        let applied = world.apply_whole(&wanted).await;
+        let applied = world.apply_completely(&wanted).await;
         assert_eq!(applied.count(Outcome::Done), applied.steps().len());
         let warnings = &applied.seen.approved.plan().warnings;
         assert!(
-            warnings.iter().any(|warning| warning.contains("does not say")),
+            warnings.iter().any(|warning| warning.contains("does not report")),
             "{warnings:?}"
         );
         assert!(
-            !warnings.iter().any(|warning| warning.contains("no Jira administrator")),
+            !warnings
+                .iter()
+                .any(|warning| warning.contains("not a Jira administrator")),
             "{warnings:?}"
         );
-        let diagnosis = diagnose(Asked {
+        let diagnosis = diagnose(DiagnosisInput {
             settings: world.settings.clone(),
             desks: Vec::new(),
             token_expires: None,
@@ -94,9 +96,9 @@ async fn a_permission_jira_does_not_speak_of_is_not_denied() {
             clock: jiff::Timestamp::now,
         })
         .await;
-        let found: Vec<_> = diagnosis.checks.iter().map(|check| check.found.as_str()).collect();
+        let found: Vec<_> = diagnosis.checks.iter().map(|check| check.finding.as_str()).collect();
         assert!(
-            found.contains(&"Jira does not say whether it may look people up"),
+            found.contains(&"Jira does not report whether it may look people up"),
             "{found:?}"
         );
         world.drain();
@@ -116,11 +118,11 @@ async fn a_jira_that_does_not_say_what_it_is_is_known_all_the_same() {
         let world = World::with(two_desks(Vec::new()), config).await;
         let is_cloud = world.read().await.site().deployment == observed::Deployment::Cloud;
         assert_eq!(is_cloud, deployment == Deployment::Cloud);
-        world.apply_whole(&roster(TWO_DESKS)).await;
+        world.apply_completely(&roster(TWO_DESKS)).await;
     }
 }
 
-/// A server that answers every question alike.
+/// A server with the same answer to every request.
 fn always(body: &Value) -> axum::Router {
     let body = body.clone();
     axum::Router::new().fallback(move || {
@@ -159,7 +161,7 @@ async fn what_server_info_leaves_out_overrides_no_setting() {
         ..settings_for(&Config::default())
     };
     let error = connect_to(always(&other), settings).await.unwrap_err();
-    assert!(matches!(error, ConnectError::AnotherKind { .. }), "{error}");
+    assert!(matches!(error, ConnectError::WrongDeployment { .. }), "{error}");
     let error = connect_to(always(&json!({"status": "UP"})), settings_for(&Config::default())).await;
     assert!(
         error

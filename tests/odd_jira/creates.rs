@@ -1,4 +1,4 @@
-//! Creates that are refused, and mean that the account is there.
+//! Refused creates whose account exists.
 
 use std::collections::BTreeSet;
 
@@ -29,21 +29,21 @@ async fn a_create_refused_in_another_language_links_who_is_there() {
         );
         let jira = JiraWrite::new(world.read().await);
         let (seen, outcomes) = pass_after(&jira, &wanted, &NO_JOURNAL, || {
-            // Somebody else makes the account in the meantime.
+            // Another client creates the account in the meantime.
             world
                 .sandbox
                 .create_account(&SeedPerson::customer("Ada@example.com", &[]));
         })
         .await;
-        let counts = outcomes.counts(seen.approved.plan());
+        let counts = outcomes.count_by_outcome(seen.approved.plan());
         assert_eq!(counts, [(Outcome::Done, 3), (Outcome::Linked, 1)].into());
-        assert_eq!(world.sandbox.accounts_of("ada@example.com").len(), 1);
+        assert_eq!(world.sandbox.ids_by_email("ada@example.com").len(), 1);
         world.is_in_step(&wanted).await;
         world.drain();
     }
 }
 
-/// Refused for another reason: no account with the address is there, and the step fails with what Jira said.
+/// Refused for another reason: no account with the address exists, and the step fails with Jira's message.
 #[tokio::test]
 async fn a_create_refused_for_good_is_looked_up_and_fails() {
     for deployment in BOTH {
@@ -53,7 +53,7 @@ async fn a_create_refused_for_good_is_looked_up_and_fails() {
         let applied = world.apply(&wanted).await;
         assert_eq!(applied.outcomes(), BTreeSet::from(["failed", "skipped"]));
         assert!(
-            applied.unsuccessful()[0].contains("Jira answers 400"),
+            applied.unsuccessful()[0].contains("Jira returned 400"),
             "{:?}",
             applied.unsuccessful()
         );
@@ -64,11 +64,11 @@ async fn a_create_refused_for_good_is_looked_up_and_fails() {
             .any(|exchange| exchange.path.ends_with("/user/search"));
         assert!(looked_up, "it was looked up after the refusal");
         world.sandbox.set_faults(&"".parse().unwrap());
-        world.apply_whole(&wanted).await;
+        world.apply_completely(&wanted).await;
     }
 }
 
-/// Else Data Center's errors come in the language of quietdesk's account.
+/// Otherwise Data Center's errors come in the language of quietdesk's account.
 #[tokio::test(start_paused = true)]
 async fn answers_are_asked_for_in_english() {
     let router = axum::Router::new().fallback(|headers: axum::http::HeaderMap| async move {

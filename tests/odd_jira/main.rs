@@ -1,4 +1,4 @@
-//! Answers of Jira that are odd, late or never come: none is hammered, misread, or waited for longer than patience lasts.
+//! Odd, late or missing answers of Jira: it is never flooded, misread, or waited for longer than patience lasts.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -55,5 +55,5 @@ async fn in_process(config: Config, seed: &Seed) -> (Sandbox, JiraRead) {
 
 async fn connect_to(router: axum::Router, settings: Settings) -> Result<JiraRead, ConnectError> {
     let transport = InProcess::new(router, settings.url.clone(), &settings.credentials);
-    JiraRead::connect_by(Arc::new(transport), settings).await
+    JiraRead::connect_with_transport(Arc::new(transport), settings).await
 }

@@ -1,4 +1,4 @@
-//! What real sites answered, rewritten: each is understood. `tests/recorded` has them.
+//! Recorded answers of real sites, rewritten: each is understood. `tests/recorded` has them.
 
 use axum::http::{HeaderMap, HeaderName, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};

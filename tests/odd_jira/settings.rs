@@ -20,7 +20,7 @@ async fn every_boolean_of_the_access_settings_is_sent_back() {
                 ..on(deployment)
             };
             let world = World::with(two_desks(Vec::new()), config).await;
-            world.apply_whole(&wanted).await;
+            world.apply_completely(&wanted).await;
             assert_eq!(world.sandbox.snapshot().desks["SUP"].access, DeskAccess::Open);
             let journal = world.sandbox.journal();
             let written = journal.iter().find(|exchange| exchange.effect).unwrap();

@@ -1,4 +1,4 @@
-//! What answers say of the sign-in.
+//! What the headers of answers say about the sign-in.
 
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::IntoResponse as _;
@@ -22,9 +22,9 @@ async fn a_sign_in_that_succeeded_in_a_list_or_two_headers_is_one() {
                 ..on(deployment)
             };
             let world = World::with(two_desks(Vec::new()), config).await;
-            world.apply_whole(&roster(TWO_DESKS)).await;
+            world.apply_completely(&roster(TWO_DESKS)).await;
             world.drain();
-            // The failure stands second.
+            // The failure is the second one.
             world.sandbox.set_faults(&"desks:dead-token".parse().unwrap());
             let error = world.read().await.desks().await.unwrap_err();
             assert!(matches!(error, CallError::SignInRefused { .. }), "{error}");
@@ -43,7 +43,7 @@ async fn a_sign_in_that_succeeded_in_a_list_or_two_headers_is_one() {
 }
 
 /// A server whose list of desks has these headers.
-async fn desks_with(status: u16, reasons: &'static [&'static str]) -> Result<usize, CallError> {
+async fn list_desks_with(status: u16, reasons: &'static [&'static str]) -> Result<usize, CallError> {
     let page = json!({"values": [{"id": "1", "projectKey": "SUP"}], "isLastPage": true});
     let info = json!({"deploymentType": "Cloud", "version": "x", "accountId": "me"});
     let desks = move || async move {
@@ -63,14 +63,16 @@ async fn desks_with(status: u16, reasons: &'static [&'static str]) -> Result<usi
 #[tokio::test(start_paused = true)]
 async fn a_missing_permission_is_not_a_dead_token() {
     for status in [401, 403, 200] {
-        let error = desks_with(status, &["OUT, AUTHORISATION_FAILED"]).await.unwrap_err();
+        let error = list_desks_with(status, &["OUT, AUTHORISATION_FAILED"])
+            .await
+            .unwrap_err();
         assert!(
             matches!(&error, CallError::Forbidden { detail, .. } if detail.contains("AUTHORISATION_FAILED")),
             "{status}: {error}"
         );
     }
     let both = &["AUTHORISATION_FAILED", "OUT, AUTHENTICATED_FAILED"];
-    let error = desks_with(200, both).await.unwrap_err();
+    let error = list_desks_with(200, both).await.unwrap_err();
     assert!(matches!(error, CallError::SignInRefused { .. }), "{error}");
-    assert_eq!(desks_with(200, &["OUT", "OK"]).await, Ok(1));
+    assert_eq!(list_desks_with(200, &["OUT", "OK"]).await, Ok(1));
 }

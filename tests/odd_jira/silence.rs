@@ -1,4 +1,4 @@
-//! Servers that say nothing, never end, or are no Jira: patience covers them.
+//! Servers that never answer, never end an answer, or are no Jira: patience bounds them.
 
 use std::net::SocketAddr;
 use std::process::Stdio;
@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::time::{Instant, timeout};
 
 use super::support::desks::{one_desk, two_desks};
-use super::support::program::Day;
+use super::support::program::ProgramSite;
 use super::support::world::World;
 use super::{in_process, settings_for};
 
@@ -42,7 +42,7 @@ async fn patience_covers_silence_and_answers_that_drip() {
     }
 }
 
-/// One that answers slowly while others are answered is no outage.
+/// One slow answer while others arrive is no outage.
 #[tokio::test(start_paused = true)]
 async fn a_slow_answer_within_patience_is_taken() {
     let (sandbox, jira) = in_process(Config::default(), &one_desk(Vec::new())).await;
@@ -72,7 +72,7 @@ async fn a_server_that_accepts_and_says_nothing_ends_with_patience() {
     });
     for scheme in ["http", "https"] {
         let error = connect(&format!("{scheme}://{address}"), Duration::from_millis(500)).await;
-        assert!(error.to_string().contains("no answer in time"), "{error}");
+        assert!(error.to_string().contains("no response in time"), "{error}");
     }
     accepting.abort();
 }
@@ -90,16 +90,16 @@ async fn plain_http_under_https_ends_with_patience() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reading_endless_pages_can_be_stopped() {
-    let day = Day::on(Deployment::Cloud, two_desks(Vec::new())).await;
+    let day = ProgramSite::on(Deployment::Cloud, two_desks(Vec::new())).await;
     day.write("roster.yaml", "version: 1\ndesks: {SUP: {}}\ncustomers: []\n");
     day.world.sandbox.set_faults(&"customers:endless".parse().unwrap());
-    let stopped = stopped_by("INT", &day, &["apply", "roster.yaml", "--yes"], 40).await;
+    let stopped = run_until_signal("INT", &day, &["apply", "roster.yaml", "--yes"], 40).await;
     assert_eq!(stopped.0, 7, "{}", stopped.1);
     assert_eq!(day.world.sandbox.writes(), 0);
 }
 
-/// Starts the program, and sends it a signal once it has made so many requests. Its exit code, and what it said.
-async fn stopped_by(signal: &str, day: &Day, arguments: &[&str], requests: usize) -> (i32, String) {
+/// Starts the program and sends it a signal after this many requests; returns its exit code and stderr.
+async fn run_until_signal(signal: &str, day: &ProgramSite, arguments: &[&str], requests: usize) -> (i32, String) {
     let mut command = tokio::process::Command::from(day.command(arguments));
     let before = day.world.sandbox.requests();
     let child = command.stderr(Stdio::piped()).stdout(Stdio::null()).kill_on_drop(true);
@@ -128,7 +128,7 @@ async fn stopped_by(signal: &str, day: &Day, arguments: &[&str], requests: usize
 
 #[tokio::test(flavor = "multi_thread")]
 async fn apply_obeys_signals_during_its_first_calls() {
-    let day = Day::on(Deployment::Cloud, two_desks(Vec::new())).await;
+    let day = ProgramSite::on(Deployment::Cloud, two_desks(Vec::new())).await;
     day.write("roster.yaml", "version: 1\ndesks: {SUP: {}}\ncustomers: []\n");
     for silent in [
         "server-info:slow=100000",
@@ -138,17 +138,17 @@ async fn apply_obeys_signals_during_its_first_calls() {
     ] {
         day.world.sandbox.set_faults(&silent.parse().unwrap());
         for signal in ["INT", "TERM"] {
-            let (code, text) = stopped_by(signal, &day, &["apply", "roster.yaml", "--yes"], 1).await;
+            let (code, text) = run_until_signal(signal, &day, &["apply", "roster.yaml", "--yes"], 1).await;
             assert_eq!(code, 7, "{silent} {signal}: {text}");
-            assert!(text.contains("before anything was changed"), "{text}");
+            assert!(text.contains("before any change was made"), "{text}");
         }
     }
 }
 
-/// Where there never was a connection, ten minutes of patience bring none.
+/// If no connection was ever made, the client gives up long before its patience of ten minutes.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_address_is_reported_in_seconds() {
-    let day = Day::on(Deployment::Cloud, one_desk(Vec::new())).await;
+    let day = ProgramSite::on(Deployment::Cloud, one_desk(Vec::new())).await;
     day.write("roster.yaml", "version: 1\ndesks: {SUP: {}}\ncustomers: []\n");
     let refused: SocketAddr = {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

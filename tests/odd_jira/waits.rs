@@ -1,4 +1,4 @@
-//! How long Jira asks to wait, however it says so.
+//! How long Jira asks to wait, in whatever form.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use quietdesk::sandbox::{Config, Deployment, Rules, Sandbox, Version};
 use tokio::time::Instant;
 
 use super::support::desks::{members, one_desk, people};
-use super::support::program::Day;
+use super::support::program::ProgramSite;
 use super::support::world::pass_after;
 use super::{BOTH, PATIENCE, connect_to, in_process, on, settings_for};
 
-/// When something was asked for, since the start.
+/// When a path was requested, since the start.
 fn asked(sandbox: &Sandbox, path: &str) -> Vec<Duration> {
     let exchanges = sandbox.journal().into_iter();
     let asked = exchanges.filter(|exchange| exchange.path.ends_with(path));
@@ -30,7 +30,7 @@ async fn a_retry_after_of_zero_for_ever_is_neither_hammered_nor_waited_for_past_
             let (sandbox, jira) = in_process(on(deployment), &one_desk(Vec::new())).await;
             sandbox.set_faults(&format!("desks:{refused}").parse().unwrap());
             let start = Instant::now();
-            // Many calls share what is waited: patience is not spent by each of them anew.
+            // Many calls share one wait: it counts against patience once, not per call.
             let calls = futures_util::future::join_all((0..100).map(|_| jira.desks())).await;
             for call in calls {
                 let error = call.unwrap_err();
@@ -70,7 +70,7 @@ async fn every_way_to_ask_for_a_wait_is_obeyed_to_the_full() {
     }
 }
 
-/// Neither the answer nor one before it tells the server's time: this machine's own has to do.
+/// No answer so far has a `Date` header: this machine's own clock has to do.
 #[tokio::test(start_paused = true)]
 async fn a_date_without_the_servers_own_beside_it_is_waited_for() {
     let begun = Instant::now();
@@ -90,7 +90,7 @@ async fn a_date_without_the_servers_own_beside_it_is_waited_for() {
     assert_eq!(
         jira.stats().requests,
         3,
-        "one refused, one that says which Jira, one that signs in"
+        "one refused, one for the kind of Jira, one that signs in"
     );
 }
 
@@ -111,7 +111,7 @@ async fn a_wait_beyond_all_numbers_is_no_panic() {
             "{script}: {error}"
         );
         assert_eq!(asked(&sandbox, "/servicedesk").len(), 1, "{script}");
-        // Nor does the next call wait for it, or ask.
+        // The next call neither waits nor sends a request.
         let start = Instant::now();
         assert!(jira.desks().await.is_err());
         assert!(start.elapsed() < Duration::from_secs(1), "{script}");
@@ -121,7 +121,7 @@ async fn a_wait_beyond_all_numbers_is_no_panic() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn plan_apply_and_run_end_with_5_at_a_wait_beyond_patience() {
-    let day = Day::on(Deployment::Cloud, one_desk(Vec::new())).await;
+    let day = ProgramSite::on(Deployment::Cloud, one_desk(Vec::new())).await;
     day.write(
         "roster.yaml",
         "version: 1\ndesks: {SUP: {}}\ncustomers: [{email: ada@example.com, desks: [SUP]}]\n",
@@ -150,7 +150,7 @@ async fn plan_apply_and_run_end_with_5_at_a_wait_beyond_patience() {
     day.world.drain();
 }
 
-/// Twenty requests a second for all calls together, as Data Center counts them, also where it says `Retry-After: 0`.
+/// Twenty requests a second for all calls together, the way Data Center counts them, even with `Retry-After: 0`.
 #[tokio::test(start_paused = true)]
 async fn an_import_under_a_token_bucket_is_refused_a_few_times_a_second() {
     for deployment in [Deployment::DataCenter(Version::V9_12), Deployment::Cloud] {
@@ -167,7 +167,10 @@ async fn an_import_under_a_token_bucket_is_refused_a_few_times_a_second() {
             let (sandbox, jira) = in_process(config, &one_desk(Vec::new())).await;
             let (wanted, jira) = (members(&people(100)), JiraWrite::new(jira));
             let (seen, outcomes) = pass_after(&jira, &wanted, &NO_JOURNAL, || ()).await;
-            assert_eq!(outcomes.counts(seen.approved.plan()), [(Outcome::Done, 200)].into());
+            assert_eq!(
+                outcomes.count_by_outcome(seen.approved.plan()),
+                [(Outcome::Done, 200)].into()
+            );
             let mut refused = BTreeMap::<u64, usize>::new();
             let journal = sandbox.journal();
             for exchange in journal.iter().filter(|exchange| exchange.status == Some(429)) {

@@ -1,4 +1,4 @@
-//! What the ledger knows about people: whose account is whose, and who comes back.
+//! How the ledger matches accounts to people, and people who return.
 
 use quietdesk::sandbox::SeedPerson;
 
@@ -12,13 +12,13 @@ async fn an_account_that_shows_another_address_is_not_made_a_second_time() {
         let world = world(kind, Vec::new()).await;
         let (roster, mut ledger) = (private(OWNED, &["ada@example.com"]), Ledger::kept());
         world.settles(&roster, &mut ledger).await;
-        let ada = world.sandbox.accounts_of("ada@example.com").remove(0);
+        let ada = world.sandbox.ids_by_email("ada@example.com").remove(0);
         world.sandbox.set_email(&ada, "ada.lovelace@example.com").unwrap();
         for _ in 0..2 {
             let applied = world.apply_with(&roster, &mut ledger).await;
             assert_eq!((applied.steps(), applied.writes), (Vec::new(), 0), "{kind:?}");
             assert!(
-                // On Data Center it still has the old one as its user name.
+                // On Data Center its user name is still the old address.
                 applied.held()[0].contains("shows another"),
                 "{kind:?} {:?}",
                 applied.held()
@@ -35,7 +35,7 @@ async fn a_deleted_account_is_a_new_person() {
         let world = world(kind, Vec::new()).await;
         let (roster, mut ledger) = (private(OWNED, &["ada@example.com"]), Ledger::kept());
         world.settles(&roster, &mut ledger).await;
-        let ada = world.sandbox.accounts_of("ada@example.com").remove(0);
+        let ada = world.sandbox.ids_by_email("ada@example.com").remove(0);
         world.sandbox.delete_account(&ada).unwrap();
         let applied = world.settles(&roster, &mut ledger).await;
         assert_eq!(
@@ -53,13 +53,13 @@ async fn somebody_who_leaves_and_comes_back_has_the_same_account() {
         let mut ledger = Ledger::kept();
         let both = private(OWNED, &["ada@example.com", "bob@example.com"]);
         world.settles(&both, &mut ledger).await;
-        let bob = world.sandbox.accounts_of("bob@example.com");
+        let bob = world.sandbox.ids_by_email("bob@example.com");
         world.settles(&private(OWNED, &["ada@example.com"]), &mut ledger).await;
         assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada"]));
         let applied = world.settles(&both, &mut ledger).await;
         assert_eq!(applied.steps(), ["add bob@example.com to PRIV"], "{kind:?}");
-        assert_eq!(world.sandbox.accounts_of("bob@example.com"), bob);
-        // And once more.
+        assert_eq!(world.sandbox.ids_by_email("bob@example.com"), bob);
+        // The same a second time.
         world.settles(&private(OWNED, &["ada@example.com"]), &mut ledger).await;
         assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada"]));
     }
@@ -73,7 +73,7 @@ async fn an_owned_account_leaves_also_under_another_address_but_not_where_that_i
         let both = private(OWNED, &["ada@example.com", "bob@example.com", "cyd@example.com"]);
         world.settles(&both, &mut ledger).await;
         for (old, new) in [("bob", "robert@example.com"), ("cyd", "cydney@example.com")] {
-            let account = world.sandbox.accounts_of(&format!("{old}@example.com")).remove(0);
+            let account = world.sandbox.ids_by_email(&format!("{old}@example.com")).remove(0);
             world.sandbox.set_email(&account, new).unwrap();
         }
         let after = private(OWNED, &["ada@example.com", "cydney@example.com"]);
@@ -145,7 +145,7 @@ async fn an_agents_older_address_is_left_alone() {
         ..SeedPerson::customer("old@example.com", &[])
     };
     let world = world(Deployment::Cloud, vec![agent]).await;
-    let old = world.sandbox.accounts_of("old@example.com").remove(0);
+    let old = world.sandbox.ids_by_email("old@example.com").remove(0);
     world.sandbox.add_member("PRIV", &old).unwrap();
     let roster = private("", &["{email: new@example.com, previously: [old@example.com]}"]);
     let applied = world.settles(&roster, &mut Ledger::kept()).await;

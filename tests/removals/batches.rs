@@ -1,9 +1,9 @@
-//! What removing costs, and what a failure in the middle of it leaves.
+//! What removals cost, and what a failure in the middle of them leaves.
 
 use jiff::Timestamp;
-use quietdesk::engine::memory::Memory;
+use quietdesk::engine::desk_cache::DeskCache;
 use quietdesk::engine::passwords::Passwords;
-use quietdesk::engine::progress::Silent;
+use quietdesk::engine::progress::NoProgress;
 use quietdesk::engine::session::{Scope, Session};
 use quietdesk::jira::JiraWrite;
 use quietdesk::model::guard;
@@ -16,7 +16,7 @@ fn many(count: usize) -> Vec<SeedPerson> {
     (0..count).map(email).collect()
 }
 
-fn anything_goes() -> Policy {
+fn permissive_policy() -> Policy {
     Policy {
         guards: guard::Settings {
             max_removals: 1000,
@@ -33,7 +33,7 @@ async fn removing_costs_a_call_for_fifty_on_cloud_and_one_each_on_data_center() 
     for (kind, calls) in [(Deployment::Cloud, 3), (Deployment::DataCenter(Version::V10_3), 119)] {
         let world = world(kind, many(120)).await;
         let roster = private("access: restricted, membership: exact", &["p000@example.com"]);
-        let policy = anything_goes();
+        let policy = permissive_policy();
         let applied = world.apply_guarded(&roster, &mut Ledger::kept(), &policy).await;
         assert_eq!(applied.unsuccessful(), Vec::<String>::new());
         assert_eq!((applied.writes, applied.planned), (calls, calls), "{kind:?}");
@@ -62,7 +62,7 @@ async fn whatever_goes_wrong_the_end_is_the_same() {
             let script = format!("{fault}x2");
             let faults = script.parse().unwrap_or_else(|error| panic!("{script}: {error:?}"));
             world.sandbox.set_faults(&faults);
-            let (mut ledger, policy) = (Ledger::kept(), anything_goes());
+            let (mut ledger, policy) = (Ledger::kept(), permissive_policy());
             for _ in 0..3 {
                 world.apply_guarded(&roster, &mut ledger, &policy).await;
             }
@@ -79,31 +79,37 @@ async fn whatever_goes_wrong_the_end_is_the_same() {
 }
 
 #[tokio::test]
-async fn an_account_that_vanished_meanwhile_holds_up_nobody_else() {
+async fn an_account_that_vanished_meanwhile_holds_up_no_one_else() {
     let world = world(Deployment::Cloud, many(8)).await;
     let roster = private("access: restricted, membership: exact", &["p000@example.com"]);
-    let gone = world.sandbox.accounts_of("p003@example.com").remove(0);
-    let (mut ledger, policy) = (Ledger::kept(), anything_goes());
+    let gone = world.sandbox.ids_by_email("p003@example.com").remove(0);
+    let (mut ledger, policy) = (Ledger::kept(), permissive_policy());
     let jira = JiraWrite::new(world.read().await);
-    let (mut memory, mut guards) = (Memory::default(), policy.clone());
+    let (mut memory, mut guards) = (DeskCache::default(), policy.clone());
     let mut session = Session {
         journal: &NO_JOURNAL,
         ledger: &mut ledger,
-        memory: &mut memory,
+        desk_cache: &mut memory,
         policy: &mut guards,
         clock: Timestamp::now,
     };
-    let planned = session.plan(&jira, &roster, Scope::Everything, &Silent).await.unwrap();
+    let planned = session
+        .plan(&jira, &roster, Scope::Everything, &NoProgress)
+        .await
+        .unwrap();
     world.sandbox.delete_account(&gone).unwrap();
     let (none, stop) = (Passwords::default(), CancellationToken::new());
-    let result = session.execute(planned, &jira, &none, &Silent, &stop).await.unwrap();
-    let (seen, outcomes) = (result.seen, result.outcomes.unwrap());
+    let result = session
+        .execute(planned, &jira, &none, &NoProgress, &stop)
+        .await
+        .unwrap();
+    let (seen, outcomes) = (result.preview, result.outcomes.unwrap());
     let failed = seen
         .approved
         .plan()
         .steps
         .iter()
-        .filter(|step| !outcomes.succeeded(step.id));
+        .filter(|step| !outcomes.has_succeeded(step.id));
     let failed: Vec<_> = failed.map(ToString::to_string).collect();
     assert_eq!(failed, ["remove p003@example.com from PRIV"]);
     let again = world.apply_guarded(&roster, &mut ledger, &policy).await;
@@ -115,7 +121,7 @@ async fn an_account_that_vanished_meanwhile_holds_up_nobody_else() {
 async fn what_came_to_be_is_not_held_when_it_is_undone_later() {
     let world = world(Deployment::Cloud, on("PRIV", &["ada"])).await;
     let (roster, mut ledger) = (private("", &["ada@example.com"]), Ledger::kept());
-    let ada = world.sandbox.accounts_of("ada@example.com").remove(0);
+    let ada = world.sandbox.ids_by_email("ada@example.com").remove(0);
     for _ in 0..4 {
         world.sandbox.remove_member("PRIV", &ada).unwrap();
         let applied = world.settles(&roster, &mut ledger).await;
@@ -123,13 +129,13 @@ async fn what_came_to_be_is_not_held_when_it_is_undone_later() {
     }
 }
 
-/// A change that was seen to take is no change without effect, however often somebody undoes it.
+/// A change that was seen to take effect does not count as one without effect, however often it is undone in Jira.
 #[tokio::test]
 async fn an_access_mode_that_is_undone_is_brought_back_every_time() {
     for kind in KINDS {
         let world = world(kind, on("PRIV", &["ada", "bob"])).await;
         let roster = private("access: restricted, membership: exact", &["ada@example.com"]);
-        let bob = world.sandbox.accounts_of("bob@example.com").remove(0);
+        let bob = world.sandbox.ids_by_email("bob@example.com").remove(0);
         let mut ledger = Ledger::kept();
         for _ in 0..4 {
             world.sandbox.set_access("PRIV", DeskAccess::Open).unwrap();
@@ -140,7 +146,7 @@ async fn an_access_mode_that_is_undone_is_brought_back_every_time() {
                 "{kind:?}"
             );
         }
-        // Where the mode cannot be brought back, nobody is removed in vain.
+        // While the access mode cannot be changed back, no removal is attempted.
         world.sandbox.add_member("PRIV", &bob).unwrap();
         world.sandbox.set_access("PRIV", DeskAccess::Open).unwrap();
         world.sandbox.set_faults(&"write-access:ignored".parse().unwrap());

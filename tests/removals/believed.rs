@@ -1,5 +1,4 @@
-//! What an answer proves: a write counts as done when Jira says so in its documented way, and a person counts as gone when
-//! a reading shows it.
+//! What an answer proves: a write counts as done when Jira confirms it as documented, a removal once the list shows it.
 
 use quietdesk::sandbox::Rules;
 
@@ -12,9 +11,9 @@ fn faults(world: &World, script: &str) {
     world.sandbox.set_faults(&faults);
 }
 
-/// `owned` and an access mode that can never be read: who leaves the file leaves the desk all the same.
+/// `owned` with an access mode that can never be read: people who leave the file are removed all the same.
 #[tokio::test]
-async fn an_access_mode_that_cannot_be_read_keeps_nobody_on_an_owned_desk() {
+async fn an_unreadable_access_mode_keeps_no_one_on_an_owned_desk() {
     for kind in KINDS {
         let world = world(kind, Vec::new()).await;
         faults(&world, "read-access[PRIV]:404");
@@ -32,7 +31,7 @@ async fn an_access_mode_that_cannot_be_read_keeps_nobody_on_an_owned_desk() {
     }
 }
 
-/// Somebody on the desk would leave and hides the e-mail: who joins meanwhile is remembered, and leaves when that is wanted.
+/// A person to remove hides the e-mail and is held: people added meanwhile are remembered, and removed later.
 #[tokio::test]
 async fn who_joins_while_a_leaver_is_held_is_remembered() {
     for kind in KINDS {
@@ -41,7 +40,7 @@ async fn who_joins_while_a_leaver_is_held_is_remembered() {
         world
             .settles(&private(OWNED, &["ada@example.com", "shy@example.com"]), &mut ledger)
             .await;
-        let shy = world.sandbox.accounts_of("shy@example.com").remove(0);
+        let shy = world.sandbox.ids_by_email("shy@example.com").remove(0);
         world.sandbox.set_email_hidden(&shy, true).unwrap();
         let with_bob = private(OWNED, &["ada@example.com", "bob@example.com"]);
         for _ in 0..2 {
@@ -57,7 +56,7 @@ async fn who_joins_while_a_leaver_is_held_is_remembered() {
     }
 }
 
-/// Jira accepts a removal once and does not do it: the next pass takes the person off.
+/// Jira accepts a removal once without effect: the next pass removes the person.
 #[tokio::test]
 async fn a_removal_accepted_without_effect_is_tried_again_on_an_owned_desk() {
     for kind in KINDS {
@@ -77,7 +76,7 @@ async fn a_removal_accepted_without_effect_is_tried_again_on_an_owned_desk() {
     }
 }
 
-/// What Jira accepts twice without effect is held, whatever the reason to leave.
+/// What Jira accepts twice without effect is held, whatever the reason for the removal.
 #[tokio::test]
 async fn accepted_twice_without_effect_is_held_for_every_reason_to_leave() {
     let listed = ["ada@example.com", "bob@example.com"];
@@ -101,7 +100,7 @@ async fn accepted_twice_without_effect_is_held_for_every_reason_to_leave() {
             let mut ledger = Ledger::kept();
             world.settles(&private(settings, before), &mut ledger).await;
             faults(&world, "remove:ignored");
-            let after = private(settings, after).on(today());
+            let after = private(settings, after).as_of(today());
             for _ in 0..2 {
                 let applied = world.apply_with(&after, &mut ledger).await;
                 assert!(
@@ -123,7 +122,7 @@ async fn accepted_twice_without_effect_is_held_for_every_reason_to_leave() {
                 );
             }
             world.sandbox.set_faults(&Faults::default());
-            ledger.try_again();
+            ledger.reset_ineffective();
             world.settles(&after, &mut ledger).await;
             assert!(!world.sandbox.snapshot().customers("PRIV").contains("bob@example.com"));
         }
@@ -150,7 +149,7 @@ async fn an_answer_that_is_not_jiras_is_settled_by_the_list() {
             let reads = world.sandbox.requests() - world.sandbox.writes();
             let applied = world.apply_with(&roster, &mut ledger).await;
             let reads = world.sandbox.requests() - world.sandbox.writes() - reads;
-            // What adding answers is documented for Cloud alone: JSON counts on Data Center.
+            // The answer to an add is documented for Cloud only: JSON counts on Data Center.
             let unsuccessful = applied.unsuccessful();
             let believed = kind != Deployment::Cloud && fault.starts_with("object");
             let failures = match (is_done, believed) {
@@ -177,8 +176,7 @@ async fn an_answer_that_is_not_jiras_is_settled_by_the_list() {
     }
 }
 
-/// The answer to the first attempt is lost, and the next one is refused for good: whether the first was done is on the
-/// desk's list.
+/// The answer to the first attempt is lost, and the next is refused for good: the list shows what took effect.
 #[tokio::test]
 async fn a_refusal_after_a_lost_attempt_is_settled_by_the_list() {
     let before = ["ada@example.com", "bob@example.com"];
@@ -201,9 +199,12 @@ async fn a_refusal_after_a_lost_attempt_is_settled_by_the_list() {
                     faults(&world, &format!("{write}:{lost}@1, {write}:{refusal}@2+"));
                     let roster = private(OWNED, after);
                     let applied = world.apply_with(&roster, &mut ledger).await;
-                    let told = applied.unsuccessful();
-                    assert_eq!(told.len(), if is_done { 0 } else { steps }, "{case} {told:?}");
-                    assert!(told.iter().all(|step| step.contains("read again")), "{case} {told:?}");
+                    let failed = applied.unsuccessful();
+                    assert_eq!(failed.len(), if is_done { 0 } else { steps }, "{case} {failed:?}");
+                    assert!(
+                        failed.iter().all(|step| step.contains("read again")),
+                        "{case} {failed:?}"
+                    );
                     world.sandbox.set_faults(&Faults::default());
                     world.settles(&roster, &mut ledger).await;
                     let there = after.iter().map(|email| (*email).to_owned()).collect();
@@ -214,7 +215,7 @@ async fn a_refusal_after_a_lost_attempt_is_settled_by_the_list() {
     }
 }
 
-/// A page is no answer of Jira's, however often it comes: nothing was accepted, and it is tried again for ever.
+/// A page is never Jira's answer, however often it comes: it does not count as accepted, and every pass tries again.
 #[tokio::test]
 async fn a_page_is_never_counted_as_accepted() {
     for kind in KINDS {
@@ -234,8 +235,7 @@ async fn a_page_is_never_counted_as_accepted() {
     }
 }
 
-/// Between two readings of everything somebody is added, taken off and added again by edits: each was done, and none counts
-/// as done without effect.
+/// Edits that add, remove and add a person between two full readings never count as accepted without effect.
 #[tokio::test]
 async fn edits_that_undo_one_another_are_not_accepted_without_effect() {
     for kind in KINDS {
@@ -255,7 +255,7 @@ async fn edits_that_undo_one_another_are_not_accepted_without_effect() {
     }
 }
 
-/// An account got a new address, and somebody else the old one: on the desk is one who should go, and one who should stay.
+/// An account got a new address, and another account the old one: the first is removed, and the second stays.
 #[tokio::test]
 async fn who_had_an_address_before_leaves_when_somebody_else_has_it() {
     let world = world(KINDS[1], Vec::new()).await;
@@ -282,7 +282,7 @@ async fn who_had_an_address_before_leaves_when_somebody_else_has_it() {
     world.settles(&back, &mut ledger).await;
 }
 
-/// A list may leave out who is deactivated: they are remembered, and leave when they are active again.
+/// A list may leave out deactivated accounts: they are remembered, and removed once they are active again.
 #[tokio::test]
 async fn who_is_deactivated_and_not_listed_for_it_leaves_when_active_again() {
     for kind in KINDS {
@@ -298,7 +298,7 @@ async fn who_is_deactivated_and_not_listed_for_it_leaves_when_active_again() {
         let mut ledger = Ledger::kept();
         let both = private(OWNED, &["ada@example.com", "bob@example.com"]);
         world.settles(&both, &mut ledger).await;
-        let bob = world.sandbox.accounts_of("bob@example.com").remove(0);
+        let bob = world.sandbox.ids_by_email("bob@example.com").remove(0);
         world.sandbox.set_active(&bob, false).unwrap();
         let left = private(OWNED, &["ada@example.com"]);
         for _ in 0..5 {
@@ -323,7 +323,7 @@ async fn creates_and_access_modes_are_believed_by_what_is_there() {
             let mut ledger = Ledger::kept();
             let applied = world.apply_with(&roster, &mut ledger).await;
             assert_eq!(
-                world.sandbox.accounts_of("ada@example.com").len(),
+                world.sandbox.ids_by_email("ada@example.com").len(),
                 1,
                 "{kind:?} {fault}"
             );
@@ -341,7 +341,7 @@ async fn creates_and_access_modes_are_believed_by_what_is_there() {
     }
 }
 
-/// A move whose add is refused loses nothing; `until` and who left the file wait for nothing.
+/// A move whose add is refused loses nothing; `until` and people who left the file wait for nothing.
 #[tokio::test]
 async fn a_move_keeps_the_old_desk_while_the_new_one_fails() {
     let desks = |customers: &str| {
@@ -379,8 +379,7 @@ async fn a_move_keeps_the_old_desk_while_the_new_one_fails() {
     }
 }
 
-/// A desk that is open, and whose access mode cannot be read: Jira's own refusal says so, and is not asked for again and
-/// again.
+/// An open desk whose access mode cannot be read: Jira refuses the removal, which is tried twice and then held.
 #[tokio::test]
 async fn a_desk_that_is_open_and_cannot_be_read_costs_two_refused_calls() {
     let world = world(Deployment::Cloud, Vec::new()).await;
@@ -400,12 +399,12 @@ async fn a_desk_that_is_open_and_cannot_be_read_costs_two_refused_calls() {
         let is_held = applied
             .held()
             .iter()
-            .any(|held| held.contains("removes nobody from a desk that is open"));
+            .any(|held| held.contains("does not allow removals while the desk is open"));
         assert_eq!(is_held, writes == 0, "{:?}", applied.held());
-        assert_eq!(applied.outcomes.held(applied.seen.approved.plan()), 1);
+        assert_eq!(applied.outcomes.count_held(applied.seen.approved.plan()), 1);
     }
     world.sandbox.set_access("PRIV", DeskAccess::Restricted).unwrap();
-    ledger.try_again();
+    ledger.reset_ineffective();
     world.settles(&left, &mut ledger).await;
     assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada"]));
 }

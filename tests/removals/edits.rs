@@ -5,7 +5,7 @@ use super::*;
 const OWNED: &str = "membership: owned";
 
 #[tokio::test]
-async fn an_edit_removes_whom_it_took_out_and_nobody_else() {
+async fn an_edit_removes_only_the_people_it_took_out() {
     for kind in KINDS {
         let world = world(kind, on("PRIV", &["stranger"])).await;
         let both = private(OWNED, &["ada@example.com", "bob@example.com"]);
@@ -28,9 +28,9 @@ async fn an_edit_removes_whom_it_took_out_and_nobody_else() {
     }
 }
 
-/// A list that is read whole only because that is cheaper says nothing of those whom the edit is not about.
+/// A list that is read whole only because that is cheaper removes no one outside the edit.
 #[tokio::test]
-async fn an_edit_about_many_removes_nobody_else() {
+async fn an_edit_about_many_removes_no_one_else() {
     for kind in KINDS {
         let people = on("SUP", &["cyd", "dan", "eve", "fay"]);
         let world = world(kind, people).await;
@@ -47,8 +47,8 @@ async fn an_edit_about_many_removes_nobody_else() {
             applied.steps()
         );
         assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&all));
-        // A daemon that has forgotten the desk reads it whole as well.
-        kept.memory = quietdesk::engine::memory::Memory::default();
+        // A daemon without memory of the desk reads it whole as well.
+        kept.memory = quietdesk::engine::desk_cache::DeskCache::default();
         let applied = world
             .edit(
                 &mut kept,
@@ -92,9 +92,9 @@ async fn a_day_that_comes_is_an_edit() {
             "",
             &["ada@example.com", "{email: guest@example.com, until: 2026-11-25}"],
         );
-        let (_, mut kept) = world.full(&roster.clone().on(today())).await;
+        let (_, mut kept) = world.full(&roster.clone().as_of(today())).await;
         assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada", "guest"]));
-        let applied = world.edit(&mut kept, &roster.on(today().tomorrow().unwrap())).await;
+        let applied = world.edit(&mut kept, &roster.as_of(today().tomorrow().unwrap())).await;
         assert_eq!(applied.steps(), ["remove guest@example.com from PRIV"], "{kind:?}");
         assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada"]));
         world.drain();
@@ -118,7 +118,7 @@ async fn a_new_address_on_cloud_is_one_edit() {
     world.settles(&moved, &mut kept.ledger).await;
 }
 
-/// The daemon: an edit's removal is accepted and not done; the full readings that follow try it once more and hold it then.
+/// The daemon: an edit's removal is accepted without effect; the next full passes try it once more and then hold it.
 #[tokio::test]
 async fn a_removal_by_an_edit_that_had_no_effect_is_seen_by_the_next_full_reading() {
     for kind in KINDS {
@@ -134,15 +134,15 @@ async fn a_removal_by_an_edit_that_had_no_effect_is_seen_by_the_next_full_readin
         let applied = world.apply_with(&left, &mut kept.ledger).await;
         assert_eq!((applied.steps(), applied.held().len()), (Vec::new(), 1), "{kind:?}");
         world.sandbox.set_faults(&Faults::default());
-        kept.ledger.try_again();
+        kept.ledger.reset_ineffective();
         world.settles(&left, &mut kept.ledger).await;
         assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada"]));
     }
 }
 
-/// A move whose add failed, and then an edit about somebody else: what that edit does not look at, it does not take away.
+/// A move whose add failed, and then an edit about another person: that edit removes no one outside it.
 #[tokio::test]
-async fn an_edit_about_somebody_else_takes_nobody_off_who_waits_for_another_desk() {
+async fn an_edit_about_another_person_removes_no_one_who_waits_for_another_desk() {
     let desks = |customers: &str| {
         roster(&format!(
             "version: 1\ndesks: {{PRIV: {{membership: owned}}, SUP: {{access: restricted, membership: owned}}}}\n\

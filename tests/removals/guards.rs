@@ -16,7 +16,7 @@ fn listed(range: std::ops::Range<usize>) -> Roster {
 }
 
 #[tokio::test]
-async fn nobody_is_asked_for_whom_a_guard_keeps() {
+async fn no_account_that_a_guard_keeps_is_looked_up() {
     for kind in [Deployment::Cloud, Deployment::DataCenter(Version::V10_3)] {
         let world = world(kind, many(100)).await;
         let mut ledger = Ledger::kept();
@@ -67,13 +67,13 @@ async fn an_approval_releases_what_it_names_and_no_more() {
             now: 1,
             ..Policy::default()
         };
-        // One more than was approved of.
+        // One more than was approved.
         let more = world.apply_guarded(&listed(0..79), &mut ledger, &policy).await;
         assert_eq!(more.writes, 0, "{kind:?}");
         let applied = world.apply_guarded(&listed(0..80), &mut ledger, &policy).await;
         assert_eq!(applied.steps().len(), 20);
         assert_eq!(world.sandbox.snapshot().desks["PRIV"].customers.len(), 80, "{kind:?}");
-        // And what was removed counts for a day: one more is too many.
+        // The removals count for a day: one more is too many.
         let later = Policy {
             now: 60 * 60,
             ..Policy::default()
@@ -95,11 +95,11 @@ async fn a_list_that_repeats_rows_is_read_again_and_then_not_believed() {
     let world = world(Deployment::Cloud, many(60)).await;
     let mut ledger = Ledger::kept();
     world.settles(&listed(0..60), &mut ledger).await;
-    // Once: the second reading is good.
+    // Once: the second reading is complete.
     world.sandbox.set_faults(&"customers:repeat-row@2x1".parse().unwrap());
     let applied = world.apply_with(&listed(1..60), &mut ledger).await;
     assert_eq!((applied.steps().len(), applied.seen.approved.findings().len()), (1, 0));
-    // Again and again: nobody is removed.
+    // Every time: no one is removed.
     world.sandbox.set_faults(&"customers:repeat-row@2+".parse().unwrap());
     let applied = world.apply_with(&listed(2..60), &mut ledger).await;
     let findings = applied.seen.approved.findings();
@@ -126,7 +126,7 @@ async fn a_list_that_lost_a_third_of_its_people_is_not_believed() {
         findings.iter().any(|finding| finding.id.starts_with("untrusted-PRIV-")),
         "{findings:?}"
     );
-    // Who is missing is added all the same, and then the list is what it was.
+    // Missing people are added all the same, which makes the list whole again.
     assert!(
         applied.steps().iter().all(|step| step.starts_with("add ")),
         "{:?}",
@@ -137,7 +137,7 @@ async fn a_list_that_lost_a_third_of_its_people_is_not_believed() {
 }
 
 #[tokio::test]
-async fn a_truncated_file_removes_nobody_and_says_how_to_go_on() {
+async fn a_truncated_file_removes_no_one_and_says_how_to_go_on() {
     let world = world(Deployment::Cloud, Vec::new()).await;
     let mut ledger = Ledger::kept();
     world.settles(&listed(0..300), &mut ledger).await;
@@ -148,7 +148,7 @@ async fn a_truncated_file_removes_nobody_and_says_how_to_go_on() {
         .approved
         .findings()
         .iter()
-        .map(|finding| finding.way_out.as_str())
+        .map(|finding| finding.override_hint.as_str())
         .collect();
     assert!(
         ways[0].starts_with("quietdesk approve shrink-PRIV-") && ways[0].ends_with(" or --allow-shrink"),
@@ -159,7 +159,7 @@ async fn a_truncated_file_removes_nobody_and_says_how_to_go_on() {
             && ways[1].ends_with(" or --max-removals 298 --max-removal-percent 100"),
         "{ways:?}"
     );
-    // The next day, and after any number of passes, it is as it was.
+    // Still refused ten days later, and after any number of passes.
     let later = Policy {
         now: 10 * 24 * 60 * 60,
         ..Policy::default()

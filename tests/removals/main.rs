@@ -1,4 +1,4 @@
-//! Who is taken off a desk, and who never is: the real client against the sandbox over real HTTP, both kinds of Jira.
+//! Which people are removed from a desk: the real client against the sandbox over real HTTP, both kinds of Jira.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -27,7 +27,7 @@ const KINDS: [Deployment; 3] = [
     Deployment::DataCenter(Version::V10_0),
 ];
 
-/// A desk that only its customers reach, and an open one.
+/// A desk that only its customers can reach, and an open one.
 fn seed(people: Vec<SeedPerson>) -> Seed {
     Seed {
         seed: 7,
@@ -64,17 +64,17 @@ fn emails(names: &[&str]) -> std::collections::BTreeSet<String> {
     names.iter().map(|name| format!("{name}@example.com")).collect()
 }
 
-/// An expired entry's day has long come.
+/// A day well after that of every expired entry.
 fn today() -> jiff::civil::Date {
     jiff::civil::date(2026, 11, 24)
 }
 
 impl World {
     async fn apply_guarded(&self, roster: &Roster, ledger: &mut Ledger, policy: &Policy) -> Applied {
-        self.apply_under(roster, ledger, policy, &NO_JOURNAL).await
+        self.apply_with_policy(roster, ledger, policy, &NO_JOURNAL).await
     }
 
-    /// Applied whole, in exactly the calls planned, and then there is nothing to do.
+    /// Applies everything, in exactly the calls planned, and then expects nothing to do.
     async fn settles(&self, roster: &Roster, ledger: &mut Ledger) -> Applied {
         let applied = self.apply_with(roster, ledger).await;
         assert_eq!(applied.unsuccessful(), Vec::<String>::new());

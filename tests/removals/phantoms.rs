@@ -1,7 +1,7 @@
-//! Cloud's list of a desk's customers may show people who are off the desk. The project role of its customers tells, where
-//! it can be believed; where it cannot, everybody the list shows counts as on the desk.
+//! Cloud's list of a desk's customers may show people who are off the desk. The project role of its customers shows who
+//! is, if it can be believed; otherwise everyone on the list counts as on the desk.
 
-use quietdesk::model::observed::{DeskReading, Witness};
+use quietdesk::model::observed::{DeskReading, RoleReading};
 use quietdesk::model::outcome::Outcome;
 use quietdesk::model::plan::NoteKind;
 use quietdesk::model::step::Action;
@@ -11,8 +11,8 @@ use super::*;
 
 const EXACT: &str = "access: restricted, membership: exact";
 
-/// A desk whose list goes on showing who was removed, and whoever is in the group `staff`.
-async fn showing_all(people: Vec<SeedPerson>) -> World {
+/// A desk whose list still shows removed accounts, and shows those in the group `staff`.
+async fn world_with_phantoms(people: Vec<SeedPerson>) -> World {
     showing(people, false).await
 }
 
@@ -34,14 +34,14 @@ async fn showing(people: Vec<SeedPerson>, role_is_refused: bool) -> World {
 }
 
 /// In the group, and on no desk.
-fn by_group(name: &str) -> SeedPerson {
+fn person_in_group(name: &str) -> SeedPerson {
     SeedPerson {
         groups: vec!["staff".to_owned()],
         ..SeedPerson::customer(format!("{name}@example.com"), &[])
     }
 }
 
-/// So many people who stay, so that a few who go are no finding of a guard.
+/// People who stay: enough that a few removals are no finding of a guard.
 fn many(of: usize) -> Vec<String> {
     (0..of).map(|n| format!("person{n}@example.com")).collect()
 }
@@ -71,10 +71,10 @@ impl Applied {
     fn is_doubted(&self) -> bool {
         let warned = self.seen.approved.plan().warnings.iter();
         let warned = warned
-            .filter(|warning| warning.contains("cannot tell who is off the desk"))
+            .filter(|warning| warning.contains("does not show who is off the desk"))
             .count();
         let doubted = self.seen.observed.desks.values().any(
-            |reading| matches!(reading, DeskReading::Read(desk) if matches!(desk.witness, Witness::Doubted { .. })),
+            |reading| matches!(reading, DeskReading::Read(desk) if matches!(desk.role_reading, RoleReading::Untrusted { .. })),
         );
         assert_eq!(warned > 0, doubted);
         doubted
@@ -87,12 +87,12 @@ impl World {
     }
 }
 
-/// Whoever was removed and is listed all the same is noted, tried no more, and counted by no guard.
+/// Removed accounts that are still listed are noted, not removed again, and not counted by any guard.
 #[tokio::test]
-async fn removed_people_whom_the_list_goes_on_showing_are_noted() {
+async fn removed_people_that_the_list_still_shows_are_noted() {
     let people = many(60);
     let strangers = ["eve", "mallory", "trent", "oscar", "peggy"].map(|name| format!("{name}@example.com"));
-    let world = showing_all(seeded(&[&people[..], &strangers[..]].concat())).await;
+    let world = world_with_phantoms(seeded(&[&people[..], &strangers[..]].concat())).await;
     let (roster, mut ledger) = (listing(EXACT, &people, &[]), Ledger::kept());
     let applied = world.apply_with(&roster, &mut ledger).await;
     assert_eq!((applied.count(Outcome::Done), applied.is_doubted()), (5, false));
@@ -102,7 +102,7 @@ async fn removed_people_whom_the_list_goes_on_showing_are_noted() {
         assert_eq!((applied.noted(&NoteKind::ListedOnly), applied.held()), (5, Vec::new()));
         assert!(applied.seen.approved.findings().is_empty());
     }
-    // Somebody with a place among them goes.
+    // A stranger who is in the role is removed.
     let late = world
         .sandbox
         .create_account(&SeedPerson::customer("late@example.com", &["PRIV"]));
@@ -113,29 +113,32 @@ async fn removed_people_whom_the_list_goes_on_showing_are_noted() {
 }
 
 #[tokio::test]
-async fn people_whom_a_group_puts_on_the_list_are_noted() {
+async fn people_listed_because_of_a_group_are_noted() {
     let people = many(20);
     let mut seeds = seeded(&people);
-    seeds.extend([by_group("gina"), SeedPerson::customer("eve@example.com", &["PRIV"])]);
-    let world = showing_all(seeds).await;
+    seeds.extend([
+        person_in_group("gina"),
+        SeedPerson::customer("eve@example.com", &["PRIV"]),
+    ]);
+    let world = world_with_phantoms(seeds).await;
     let (roster, mut ledger) = (listing(EXACT, &people, &[]), Ledger::kept());
     let applied = world.settles(&roster, &mut ledger).await;
     assert_eq!(applied.steps(), ["remove eve@example.com from PRIV"]);
     assert_eq!(applied.noted(&NoteKind::ListedOnly), 1);
 }
 
-/// What an earlier roster listed leaves once, whether the list shows it afterwards or not.
+/// A person an earlier roster listed is removed once, whether or not the list shows them afterwards.
 #[tokio::test]
 async fn owned_and_until_take_people_off_a_desk_that_goes_on_listing_them() {
     let people = many(30);
-    let world = showing_all(seeded(&people)).await;
+    let world = world_with_phantoms(seeded(&people)).await;
     let mut ledger = Ledger::kept();
     let both = ["bob@example.com", "cyd@example.com"];
     world
         .settles(&listing("membership: owned", &people, &both), &mut ledger)
         .await;
     let until = "{email: cyd@example.com, until: 2026-11-24}";
-    let roster = listing("membership: owned", &people, &[until]).on(today());
+    let roster = listing("membership: owned", &people, &[until]).as_of(today());
     let applied = world.settles(&roster, &mut ledger).await;
     assert_eq!(applied.steps().len(), 2);
     // Bob is forgotten at the second reading that shows him off the desk.
@@ -143,7 +146,7 @@ async fn owned_and_until_take_people_off_a_desk_that_goes_on_listing_them() {
     let again = world.apply_with(&roster, &mut ledger).await;
     assert_eq!(again.noted(&NoteKind::ListedOnly), 1, "the entry that has expired");
     assert_eq!((again.held(), again.is_doubted()), (Vec::new(), false));
-    // Bob comes back by the roster, and is given a place again.
+    // Bob is listed again by the roster, and added to the role again.
     let applied = world
         .settles(&listing("membership: owned", &people, &both[..1]), &mut ledger)
         .await;
@@ -151,10 +154,10 @@ async fn owned_and_until_take_people_off_a_desk_that_goes_on_listing_them() {
     assert!(world.is_on("bob@example.com") && !world.is_on("cyd@example.com"));
 }
 
-/// A role that holds one of two, and the other was given a place in it, is not the whole role: who should go goes.
+/// A role that holds one of two, without the person just added, is incomplete: the removal is made.
 #[tokio::test]
 async fn a_role_without_who_was_just_added_is_not_believed() {
-    let world = showing_all(seeded(&many(1))).await;
+    let world = world_with_phantoms(seeded(&many(1))).await;
     let mut ledger = Ledger::kept();
     let both = listing("membership: owned", &many(1), &["bob@example.com"]);
     world
@@ -167,13 +170,13 @@ async fn a_role_without_who_was_just_added_is_not_believed() {
     assert!(!world.is_on("bob@example.com"));
 }
 
-/// Whom the roster lists and only the list shows is added; where that has no effect, it is noted after the second time.
+/// A listed person who is only on the list is added; without effect, this is noted after the second time.
 #[tokio::test]
 async fn a_listed_person_without_a_place_is_added_and_noted_after_two_in_vain() {
     let people = many(20);
     let mut seeds = seeded(&people);
-    seeds.push(by_group("gina"));
-    let world = showing_all(seeds).await;
+    seeds.push(person_in_group("gina"));
+    let world = world_with_phantoms(seeds).await;
     let (roster, mut ledger) = (listing("", &people, &["gina@example.com"]), Ledger::kept());
     world.sandbox.set_faults(&"add:ignored".parse().unwrap());
     for _ in 0..2 {
@@ -183,23 +186,23 @@ async fn a_listed_person_without_a_place_is_added_and_noted_after_two_in_vain() 
     for _ in 0..2 {
         let applied = world.apply_with(&roster, &mut ledger).await;
         assert_eq!((applied.steps(), applied.held()), (Vec::new(), Vec::new()));
-        assert_eq!(applied.noted(&NoteKind::AddedInVain), 1);
+        assert_eq!(applied.noted(&NoteKind::AddedWithoutEffect), 1);
     }
-    // Somebody gives her a place.
+    // She is added by hand.
     world.sandbox.set_faults(&Faults::default());
-    let gina = world.sandbox.accounts_of("gina@example.com").remove(0);
+    let gina = world.sandbox.ids_by_email("gina@example.com").remove(0);
     world.sandbox.add_member("PRIV", &gina).unwrap();
     let applied = world.settles(&roster, &mut ledger).await;
     assert_eq!(
-        (applied.steps(), applied.noted(&NoteKind::AddedInVain)),
+        (applied.steps(), applied.noted(&NoteKind::AddedWithoutEffect)),
         (Vec::new(), 0)
     );
 }
 
-/// A role that cannot be read, is empty or holds half tells nothing: whoever should go goes, and whom Jira accepts the
-/// removal of twice without effect is held.
+/// A role that cannot be read, is empty or holds half proves nothing: everyone to remove is removed, and a removal that
+/// Jira accepts twice without effect is held.
 #[tokio::test]
-async fn a_role_that_cannot_be_believed_takes_nobody_for_gone() {
+async fn a_role_that_cannot_be_believed_proves_no_removal() {
     for (fault, was_believed) in [
         ("", false),
         ("role:empty", false),
@@ -218,7 +221,7 @@ async fn a_role_that_cannot_be_believed_takes_nobody_for_gone() {
             .for_each(|person| drop(world.sandbox.create_account(person)));
         world.sandbox.set_faults(&fault.parse().unwrap());
         for _ in 0..2 {
-            // As far as the list tells they are still there after the first time.
+            // By the list, they are still on the desk after the first time.
             let applied = world.apply_with(&roster, &mut ledger).await;
             assert!(applied.is_doubted(), "{fault} {was_believed}");
             assert_eq!(
@@ -241,16 +244,16 @@ async fn a_role_that_cannot_be_believed_takes_nobody_for_gone() {
         if fault.is_empty() {
             continue;
         }
-        // Once the role can be believed again, it tells.
+        // The role can be believed again, and shows that they are off the desk.
         world.sandbox.set_faults(&Faults::default());
         let applied = world.settles(&roster, &mut ledger).await;
         assert_eq!((applied.held(), applied.noted(&NoteKind::ListedOnly)), (Vec::new(), 2));
     }
 }
 
-/// Where no role can be read at all, nobody can be shown to be a mere customer either.
+/// If no role can be read at all, no account can be shown to be a mere customer either.
 #[tokio::test]
-async fn where_no_role_can_be_read_whoever_should_go_is_held() {
+async fn without_a_readable_role_removals_are_held() {
     for fault in ["role:403", "roles:404", "role:html=200"] {
         let people = many(12);
         let mut seeds = seeded(&people);
@@ -265,7 +268,7 @@ async fn where_no_role_can_be_read_whoever_should_go_is_held() {
     }
 }
 
-/// The role is two requests more, and only where it counts.
+/// The role costs two more requests, and is read only where it matters.
 #[tokio::test]
 async fn the_role_is_read_only_where_somebody_would_leave_or_is_newly_listed() {
     let people = many(12);
@@ -276,22 +279,22 @@ async fn the_role_is_read_only_where_somebody_would_leave_or_is_newly_listed() {
     };
     let (owned, mut ledger) = (listing("membership: owned", &people, &[]), Ledger::kept());
     world.settles(&owned, &mut ledger).await;
-    assert_eq!(roles(), 1, "everybody is newly listed");
+    assert_eq!(roles(), 1, "everyone is newly listed");
     world.settles(&owned, &mut ledger).await;
-    assert_eq!(roles(), 1, "nobody is");
+    assert_eq!(roles(), 1, "no one is newly listed");
     world
         .settles(&listing("membership: owned", &people[1..], &[]), &mut ledger)
         .await;
     assert_eq!(roles(), 2, "somebody leaves");
 }
 
-/// The daemon's edits go by the same rule.
+/// The daemon's edits follow the same rule.
 #[tokio::test]
-async fn an_edit_adds_whom_only_the_list_shows() {
+async fn an_edit_adds_people_who_are_only_on_the_list() {
     let people = many(12);
     let mut seeds = seeded(&people);
-    seeds.push(by_group("gina"));
-    let world = showing_all(seeds).await;
+    seeds.push(person_in_group("gina"));
+    let world = world_with_phantoms(seeds).await;
     let (_, mut kept) = world.full(&listing("", &people, &[])).await;
     let roster = listing("", &people, &["gina@example.com"]);
     let applied = world.edit(&mut kept, &roster).await;
@@ -299,7 +302,7 @@ async fn an_edit_adds_whom_only_the_list_shows() {
     assert!(world.is_on("gina@example.com"));
     let applied = world.settles(&roster, &mut kept.ledger).await;
     assert!(applied.steps().is_empty());
-    // An edit that takes somebody out again removes the place.
+    // An edit that takes the person out again removes them from the role.
     let owned = listing("membership: owned", &people, &["gina@example.com"]);
     world.edit(&mut kept, &owned).await;
     let applied = world.edit(&mut kept, &listing("membership: owned", &people, &[])).await;

@@ -1,11 +1,11 @@
-//! Whom each membership mode takes off a desk.
+//! Which people each membership mode removes from a desk.
 
 use quietdesk::sandbox::{PersonKind, Rules, SeedPerson};
 
 use super::*;
 
 #[tokio::test]
-async fn owned_removes_whom_an_applied_roster_listed_and_nobody_else() {
+async fn owned_removes_only_people_an_applied_roster_listed() {
     for kind in KINDS {
         let world = world(kind, on("PRIV", &["stranger", "bob"])).await;
         let mut ledger = Ledger::kept();
@@ -13,24 +13,24 @@ async fn owned_removes_whom_an_applied_roster_listed_and_nobody_else() {
         world.settles(&before, &mut ledger).await;
         let after = private("membership: owned", &["ada@example.com"]);
         let applied = world.settles(&after, &mut ledger).await;
-        // Bob was there before quietdesk listed him, and leaves all the same.
+        // Bob was there before quietdesk listed him, and is removed all the same.
         assert_eq!(applied.steps(), ["remove bob@example.com from PRIV"], "{kind:?}");
         assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada", "stranger"]));
     }
 }
 
 #[tokio::test]
-async fn without_a_memory_owned_removes_nobody() {
+async fn without_a_memory_owned_removes_no_one() {
     for kind in KINDS {
         let world = world(kind, on("PRIV", &["stranger"])).await;
         let roster = private("membership: owned", &["ada@example.com"]);
-        world.settles(&roster, &mut Ledger::none()).await;
+        world.settles(&roster, &mut Ledger::not_kept()).await;
         assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada", "stranger"]));
     }
 }
 
 #[tokio::test]
-async fn whoever_left_while_the_desk_was_additive_leaves_once_it_is_owned() {
+async fn people_who_left_an_additive_desk_are_removed_once_it_is_owned() {
     for kind in KINDS {
         let world = world(kind, Vec::new()).await;
         let mut ledger = Ledger::kept();
@@ -59,7 +59,7 @@ async fn exact_removes_everybody_who_is_not_listed_but_no_more_than_customers() 
             ..SeedPerson::customer("elsewhere@example.com", &["SUP"])
         });
         let world = world(kind, people).await;
-        let agent = world.sandbox.accounts_of("elsewhere@example.com").remove(0);
+        let agent = world.sandbox.ids_by_email("elsewhere@example.com").remove(0);
         world.sandbox.add_member("PRIV", &agent).unwrap();
         let roster = private(
             "access: restricted, membership: exact, keep: [\"*@acme.example\", kept@example.com]",
@@ -88,7 +88,7 @@ async fn exact_removes_everybody_who_is_not_listed_but_no_more_than_customers() 
 async fn who_hides_the_address_or_cannot_be_asked_about_is_held() {
     for kind in KINDS {
         let world = world(kind, on("PRIV", &["ada", "hidden", "bob"])).await;
-        let hidden = world.sandbox.accounts_of("hidden@example.com").remove(0);
+        let hidden = world.sandbox.ids_by_email("hidden@example.com").remove(0);
         world.sandbox.set_email_hidden(&hidden, true).unwrap();
         let roster = private("access: restricted, membership: exact", &["ada@example.com"]);
         world.sandbox.set_faults(&"user:403".parse().unwrap());
@@ -99,7 +99,7 @@ async fn who_hides_the_address_or_cannot_be_asked_about_is_held() {
         let applied = world.apply(&roster).await;
         assert_eq!(applied.steps(), ["remove bob@example.com from PRIV"], "{kind:?}");
         assert!(
-            applied.held()[0].contains("hides its e-mail"),
+            applied.held()[0].contains("e-mail is hidden"),
             "{kind:?} {:?}",
             applied.held()
         );
@@ -109,7 +109,7 @@ async fn who_hides_the_address_or_cannot_be_asked_about_is_held() {
     }
 }
 
-/// A desk's list does not say what kind of account it shows; what is learned when the account is asked for counts.
+/// A desk's list does not show the kind of an account; what the account's own look-up shows counts.
 #[tokio::test]
 async fn an_app_is_never_taken_off_a_desk() {
     let app = || SeedPerson {
@@ -134,7 +134,7 @@ async fn an_app_is_never_taken_off_a_desk() {
     world
         .apply_with(&private("", &["ada@example.com"]), &mut Ledger::kept())
         .await;
-    let applied = world.apply_with(&due.on(today()), &mut Ledger::kept()).await;
+    let applied = world.apply_with(&due.as_of(today()), &mut Ledger::kept()).await;
     assert_eq!((applied.steps(), applied.writes), (Vec::new(), 0));
     assert!(applied.held()[0].contains("belongs to an app"), "{:?}", applied.held());
     assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada", "app"]));
@@ -152,10 +152,10 @@ async fn until_takes_people_off_their_desks_whatever_the_mode() {
                     "ada@example.com",
                     "{email: guest@example.com, until: 2026-11-24}",
                     "{email: soon@example.com, until: 2026-11-25}",
-                    "{email: nobody@example.com, until: 2020-01-01}",
+                    "{email: gone@example.com, until: 2020-01-01}",
                 ],
             );
-            let applied = world.settles(&roster.on(today()), &mut Ledger::kept()).await;
+            let applied = world.settles(&roster.as_of(today()), &mut Ledger::kept()).await;
             assert_eq!(
                 applied.steps(),
                 ["remove guest@example.com from PRIV"],
@@ -169,7 +169,7 @@ async fn until_takes_people_off_their_desks_whatever_the_mode() {
 }
 
 #[tokio::test]
-async fn nobody_is_removed_from_a_desk_that_stays_open() {
+async fn no_one_is_removed_from_a_desk_that_stays_open() {
     for kind in KINDS {
         let world = world(kind, on("SUP", &["ada", "bob"])).await;
         let mut ledger = Ledger::kept();
@@ -238,13 +238,13 @@ async fn a_desk_that_could_not_be_restricted_keeps_everybody() {
 async fn somebody_opens_the_desk_meanwhile_and_the_rest_is_held() {
     let world = world(quietdesk::sandbox::Deployment::Cloud, on("PRIV", &["ada", "bob"])).await;
     let roster = private("membership: exact", &["ada@example.com"]);
-    // The settings cannot be read, so whether it is open shows only when somebody is removed.
+    // The settings cannot be read, so only a removal shows whether the desk is open.
     world.sandbox.set_access("PRIV", DeskAccess::Open).unwrap();
     world.sandbox.set_faults(&"read-access:404".parse().unwrap());
     let applied = world.apply_with(&roster, &mut Ledger::kept()).await;
     let unsuccessful = applied.unsuccessful();
     assert!(
-        unsuccessful[0].contains("removes nobody from a desk that is open"),
+        unsuccessful[0].contains("does not allow removals while the desk is open"),
         "{unsuccessful:?}"
     );
     assert_eq!(world.sandbox.snapshot().customers("PRIV"), emails(&["ada", "bob"]));
@@ -252,7 +252,7 @@ async fn somebody_opens_the_desk_meanwhile_and_the_rest_is_held() {
 }
 
 #[tokio::test]
-async fn a_paused_desk_keeps_everybody_and_tells_who_would_leave() {
+async fn a_paused_desk_keeps_everyone_and_reports_its_removals() {
     for kind in KINDS {
         let world = world(kind, on("PRIV", &["ada", "bob"])).await;
         let mut ledger = Ledger::kept();
@@ -260,8 +260,8 @@ async fn a_paused_desk_keeps_everybody_and_tells_who_would_leave() {
         world.settles(&both, &mut ledger).await;
         let paused = private("membership: owned, paused: true", &["ada@example.com"]);
         let applied = world.settles(&paused, &mut ledger).await;
-        let told = applied.seen.approved.plan().paused.len();
-        assert_eq!((applied.steps(), told), (Vec::new(), 1), "{kind:?}");
+        let paused = applied.seen.approved.plan().paused.len();
+        assert_eq!((applied.steps(), paused), (Vec::new(), 1), "{kind:?}");
         world
             .settles(&private("membership: owned", &["ada@example.com"]), &mut ledger)
             .await;
@@ -270,7 +270,7 @@ async fn a_paused_desk_keeps_everybody_and_tells_who_would_leave() {
 }
 
 #[tokio::test]
-async fn whoever_a_held_entry_may_mean_stays() {
+async fn candidates_of_a_held_entry_stay() {
     for kind in KINDS {
         let twin = SeedPerson {
             username: Some("bob.the.second".into()),

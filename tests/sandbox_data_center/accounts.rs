@@ -23,7 +23,7 @@ async fn the_service_management_makes_customers_silently() {
         )
     );
     assert_eq!(
-        site.sandbox.accounts_of("new.one@example.com"),
+        site.sandbox.ids_by_email("new.one@example.com"),
         [made["key"].as_str().unwrap()]
     );
     let read = user(&site, "new.one@example.com").await;
@@ -37,7 +37,7 @@ async fn the_service_management_makes_customers_silently() {
         assert_eq!(got.status, 400, "{taken}");
         assert!(got.json()["errorMessage"].as_str().unwrap().contains("already exists"));
     }
-    assert_eq!(create(&site, "nobody").await.status, 400);
+    assert_eq!(create(&site, "missing").await.status, 400);
     site.finish();
 }
 
@@ -53,7 +53,7 @@ async fn uncertain_creating_can_be_had_otherwise() {
     assert_eq!(create(&site, "New@example.com").await.json()["name"], "New@example.com");
     assert_eq!(create(&site, "Ada@example.com").await.status, 409);
     assert_eq!(create(&site, "king@example.com").await.status, 201, "lovelace has it");
-    assert_eq!(site.sandbox.accounts_of("king@example.com").len(), 2);
+    assert_eq!(site.sandbox.ids_by_email("king@example.com").len(), 2);
     site.finish();
 
     let site = ruled(Rules {
@@ -87,7 +87,7 @@ async fn the_platform_makes_an_account_with_a_password_and_no_seat() {
     assert_eq!((taken.status, &taken.json()["errors"]["username"]), (400, &json!(text)));
     let twice = site.call("POST", USER, new_user("another")).await;
     assert_eq!(twice.status, 201, "two accounts may have one address");
-    assert_eq!(site.sandbox.accounts_of("new@example.com").len(), 2);
+    assert_eq!(site.sandbox.ids_by_email("new@example.com").len(), 2);
     for field in ["name", "emailAddress", "displayName", "password"] {
         let mut body = new_user("x");
         body.as_object_mut().unwrap().remove(field);
@@ -158,14 +158,14 @@ async fn an_empty_list_of_applications_may_take_a_seat_which_can_be_taken_back()
     assert_eq!((site.sandbox.seats(), site.sandbox.seats_in_use()), (1, before));
     assert_eq!(user(&site, "one").await["groups"]["size"], 0);
     for wrong in [
-        "username=nobody&applicationKey=jira-software",
+        "username=missing&applicationKey=jira-software",
         "username=one&applicationKey=jira-core",
     ] {
         let path = format!("{USER}/application?{wrong}");
         assert_eq!(send(site.ask("DELETE", &path)).await.status, 400, "{wrong}");
     }
     contracts::check(site.sandbox.deployment(), &site.sandbox.journal());
-    assert_eq!(site.sandbox.violations(), Vec::<String>::new(), "nobody could know");
+    assert_eq!(site.sandbox.violations(), Vec::<String>::new(), "no client could know");
 }
 
 #[tokio::test]
@@ -331,8 +331,8 @@ async fn an_account_is_changed_by_what_the_body_has() {
     assert_eq!(set(json!({"password": "s3cret"})).await.status, 204);
     assert_eq!(site.sandbox.password_of("countess").as_deref(), Some("s3cret"));
     assert_eq!(set(json!({"password": ""})).await.status, 400);
-    let nobody = format!("{USER}/password?username=nobody");
-    assert_eq!(site.call("PUT", &nobody, json!({"password": "x"})).await.status, 404);
+    let missing = format!("{USER}/password?username=missing");
+    assert_eq!(site.call("PUT", &missing, json!({"password": "x"})).await.status, 404);
     site.finish();
 
     let site = ruled(Rules {
@@ -354,7 +354,7 @@ async fn an_account_is_changed_by_what_the_body_has() {
 }
 
 #[tokio::test]
-async fn a_snapshot_tells_what_changed() {
+async fn a_snapshot_shows_what_changed() {
     let site = site().await;
     let path = format!("{USER}/password?username=lovelace");
     let mut seen = vec![site.sandbox.snapshot()];

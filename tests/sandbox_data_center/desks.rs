@@ -1,4 +1,4 @@
-//! Desks: who their customers are, and how open they are.
+//! Desks: their customers, and their access modes.
 
 use quietdesk::sandbox::{AddAnswer, Rules};
 use serde_json::{Value, json};
@@ -61,14 +61,14 @@ async fn customers_are_the_actors_of_a_role() {
 #[tokio::test]
 async fn an_actor_is_removed_also_while_the_desk_is_open() {
     let site = site().await;
-    let remove = async |desk: &str, whom: &str| {
-        let path = format!("{}?{whom}", role(desk));
+    let remove = async |desk: &str, actor: &str| {
+        let path = format!("{}?{actor}", role(desk));
         send(site.ask("DELETE", &path)).await.status
     };
     assert_eq!(remove("SUP", "user=LOVELACE").await, 204);
     assert!(!site.sandbox.snapshot().customers("SUP").contains("king@example.com"));
     assert_eq!(remove("SUP", "user=lovelace").await, 404, "no actor any more");
-    assert_eq!(remove("SUP", "user=nobody").await, 404);
+    assert_eq!(remove("SUP", "user=missing").await, 404);
     assert_eq!(remove("SUP", "group=partners").await, 204);
     let body = json!({"user": ["lovelace"], "group": ["partners"]});
     let got = site.call("POST", &role("SUP"), body).await;
@@ -76,12 +76,12 @@ async fn an_actor_is_removed_also_while_the_desk_is_open() {
         names(&got.json()["actors"]),
         ["ada@example.com", "lovelace", "partners"]
     );
-    let body = json!({"user": ["gone@example.com", "nobody"]});
+    let body = json!({"user": ["gone@example.com", "missing"]});
     assert_eq!(site.call("POST", &role("SUP"), body).await.status, 404);
     site.finish();
 
     let site = ruled(Rules {
-        removing_nobody_is_not_found: false,
+        removing_non_member_is_not_found: false,
         ..Rules::default()
     })
     .await;
@@ -107,7 +107,7 @@ async fn no_other_role_is_changed() {
             .status,
         400
     );
-    site.finish_blaming(3);
+    site.finish_with_violations(3);
 }
 
 #[tokio::test]
@@ -149,9 +149,9 @@ async fn adding_answers_in_one_of_several_shapes() {
 async fn the_valid_ones_are_added_beside_the_others() {
     let site = site().await;
     let add = async |names: Value| site.call("POST", &customers(2), json!({"usernames": names})).await;
-    let got = add(json!(["nobody", "lovelace"])).await;
+    let got = add(json!(["missing", "lovelace"])).await;
     assert_eq!(got.status, 400);
-    assert!(got.json()["errorMessage"].as_str().unwrap().contains("nobody"));
+    assert!(got.json()["errorMessage"].as_str().unwrap().contains("missing"));
     assert!(site.sandbox.snapshot().customers("HR").contains("king@example.com"));
     assert_eq!(add(json!(["gone@example.com"])).await.status, 400, "deactivated");
     assert_eq!(add(json!(["agent@example.com"])).await.status, 200);
@@ -180,7 +180,7 @@ async fn public_signup_is_for_sites_that_allow_it() {
     }
 }
 
-/// What changes nothing is no effect: a client that writes what is so already is found out by it.
+/// A write that changes nothing has no effect: this exposes a client that writes what is already so.
 #[tokio::test]
 async fn only_what_changes_something_is_an_effect() {
     let site = site().await;
@@ -230,5 +230,5 @@ async fn a_setting_is_true_or_false() {
     for wrong in [json!("yes"), json!(1), json!(null)] {
         assert_eq!(set(wrong.clone()).await.0, 400, "{wrong}");
     }
-    site.finish_blaming(3);
+    site.finish_with_violations(3);
 }

@@ -1,4 +1,4 @@
-//! The simulated Data Center over real HTTP: every rule of its ledger, asked by a plain client. What it wrote down is
+//! The simulated Data Center over real HTTP: every rule of its ledger, tried by a plain client. What it recorded is
 //! checked against Atlassian's document at the end of each test.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use quietdesk::sandbox::{Config, Deployment, DeskAccess, Rules, Seed, SeedDesk, SeedPerson, Version};
 use serde_json::{Value, json};
-use support::site::{Got, Site, access, customers, send};
+use support::site::{HttpResponse, Site, access, customers, send};
 
 pub(crate) const CREATE: &str = "/rest/servicedeskapi/customer";
 pub(crate) const USER: &str = "/rest/api/2/user";
@@ -66,7 +66,7 @@ pub(crate) async fn ruled(rules: Rules) -> Site {
     Site::with(config, seed()).await
 }
 
-pub(crate) async fn create(site: &Site, email: &str) -> Got {
+pub(crate) async fn create(site: &Site, email: &str) -> HttpResponse {
     let body = json!({"email": email, "fullName": "Some One"});
     site.call("POST", CREATE, body).await
 }
@@ -193,7 +193,7 @@ async fn a_token_signs_in_and_a_password_where_the_version_or_the_site_allows_it
 }
 
 #[tokio::test]
-async fn without_a_licence_the_service_management_answers_in_html() {
+async fn without_a_license_the_service_management_answers_in_html() {
     let config = Config {
         licensed: false,
         ..config(Version::V10_3)
@@ -227,7 +227,7 @@ async fn headers_are_judged() {
     assert_eq!(send(signed("GET", &access("SUP"))).await.status, 412);
     let unchecked = signed("POST", &access("SUP")).header("X-ExperimentalApi", "opt-in");
     assert_eq!(send(unchecked.json(&json!({}))).await.status, 403);
-    site.finish_blaming(6);
+    site.finish_with_violations(6);
 
     let site = ruled(Rules {
         customer_calls_are_experimental: false,
@@ -258,7 +258,7 @@ async fn calls_about_accounts_want_the_experimental_header() {
         let plain = site.bare(method, path).bearer_auth("sandbox");
         assert_eq!(send(plain).await.status, 412, "{method} {path}");
     }
-    site.finish_blaming(calls.len());
+    site.finish_with_violations(calls.len());
 }
 
 #[tokio::test]
@@ -279,7 +279,7 @@ async fn what_only_cloud_knows_is_refused() {
     let body = json!({"usernames": ["lovelace"]});
     assert_eq!(site.call("DELETE", &customers(2), body).await.status, 404);
     assert_eq!(site.get("/rest/api/3/myself").await.status, 501);
-    site.finish_blaming(6);
+    site.finish_with_violations(6);
 }
 
 #[tokio::test]
@@ -297,7 +297,7 @@ async fn invitations_mail_and_are_blamed() {
 }
 
 #[tokio::test]
-async fn every_answer_tells_what_is_left_of_the_rate_limit() {
+async fn every_answer_states_what_is_left_of_the_rate_limit() {
     let config = Config {
         rate: Some(2),
         ..config(Version::V10_3)
@@ -334,7 +334,7 @@ async fn faults_strike_the_routes_of_data_center_too() {
     assert_eq!((names(&found), found[0].get("emailAddress")), (vec!["lovelace"], None));
     let lost = site.ask("POST", USER).json(&new_user("lost"));
     assert!(support::site::try_send(lost).await.is_err());
-    assert!(site.sandbox.password_of("lost").is_some(), "made all the same");
+    assert!(site.sandbox.password_of("lost").is_some(), "created all the same");
     let page = site.get("/rest/api/2/user/list").await.json();
     assert_eq!((names(&page["values"]).len(), &page["maxResults"]), (2, &json!(2)));
     site.faults(

@@ -1,4 +1,4 @@
-//! Checks what a sandbox wrote down against the shape of Jira's API, kept in `tests/contracts`.
+//! Checks what a sandbox recorded against the shape of Jira's API, kept in `tests/contracts`.
 
 mod form;
 
@@ -13,8 +13,8 @@ pub(crate) use form::{Operation, Operations};
 /// Has no document: the access settings (docs/jira.md#access-path).
 const NO_DOCUMENT: &str = "/rest/servicedesk/1/servicedesk/{projectKey}/settings/requestsecurity";
 
-/// What Data Center's service management, which has no document, answers as Cloud's does (docs/jira.md#jsm-there,
-/// docs/jira.md#desks-list).
+/// Operations of Data Center's service management, which has no document, that answer as Cloud's do
+/// (docs/jira.md#jsm-there, docs/jira.md#desks-list).
 const SAME_ON_DATA_CENTER: [&str; 3] = [
     "/rest/servicedeskapi/info",
     "/rest/servicedeskapi/servicedesk",
@@ -24,10 +24,10 @@ const SAME_ON_DATA_CENTER: [&str; 3] = [
 /// The paths of Data Center's service management, of which the other operations may be missing.
 const UNDOCUMENTED_ON_DATA_CENTER: &[&str] = &["/rest/servicedeskapi/", "/rest/servicedesk/"];
 
-/// How one asks which Jira this is, on Cloud.
+/// The request for the kind of Jira, on Cloud.
 const WHICH_CLOUD: &str = "/rest/api/3/serverInfo";
 
-/// Answers of what stands before every operation, which the documents leave out: signing in, headers, content types,
+/// Statuses from layers in front of every operation, which the documents leave out: sign-in, headers, content types,
 /// the rate limit, and the sandbox's own answer to an unknown route.
 const BEFORE_JIRA: [u16; 5] = [401, 412, 415, 429, 501];
 
@@ -53,13 +53,13 @@ static DATA_CENTER: LazyLock<Contracts> = LazyLock::new(|| {
 /// Checks requests and answers.
 ///
 /// # Panics
-/// When one is not as documented; the message lists all that are not.
+/// When one is not as documented; the message lists all of them.
 #[track_caller]
 pub(crate) fn check(deployment: Deployment, exchanges: &[Exchange]) {
     report(deployment, exchanges, true);
 }
 
-/// Checks the answers only: for tests that send on purpose what no client should.
+/// Checks the answers only: for tests that send forbidden requests on purpose.
 ///
 /// # Panics
 /// As [`check`].
@@ -74,7 +74,7 @@ fn report(deployment: Deployment, exchanges: &[Exchange], requests_too: bool) {
     assert!(found.is_empty(), "against the contracts:\n{}", found.join("\n"));
 }
 
-/// What is not as documented.
+/// The exchanges that are not as documented.
 pub(crate) fn problems(deployment: Deployment, exchanges: &[Exchange], requests_too: bool) -> Vec<String> {
     let contracts = of(deployment);
     let problems = exchanges.iter().filter_map(|exchange| {
@@ -100,7 +100,7 @@ fn of(deployment: Deployment) -> &'static Contracts {
 /// The documents of a deployment.
 struct Contracts {
     operations: Operations,
-    /// Beginnings of path templates whose operations may be missing.
+    /// Prefixes of path templates whose operations may be missing.
     undocumented: &'static [&'static str],
 }
 
@@ -109,7 +109,7 @@ impl Contracts {
         let Some(template) = exchange.template else {
             return (exchange.status != Some(501)).then(|| "no such route".to_owned());
         };
-        // Nor is there one of how another Jira than Cloud answers Cloud's question.
+        // Cloud's question to another kind of Jira has no documented answer either.
         let is_not_here = template == WHICH_CLOUD && exchange.status.is_some_and(|status| status != 200);
         if template == NO_DOCUMENT || is_not_here {
             return None;
@@ -155,9 +155,9 @@ impl Operation {
         let (status, fault) = (exchange.status?, exchange.fault.is_some());
         let body = exchange.response_body.as_ref();
         let refused = status >= 400;
-        // HTML and plain text: what stands before Jira answered.
+        // HTML and plain text: a proxy in front of Jira answered.
         let not_json = body.is_some_and(Value::is_string) && (refused || fault);
-        // Answered on purpose with what no document has.
+        // A fault that no document describes, sent on purpose.
         let of_kind = |fault: &str| fault.contains("object") || fault.contains("html");
         let is_odd = exchange.fault.as_deref().is_some_and(of_kind);
         if is_odd || not_json || BEFORE_JIRA.contains(&status) || (refused && fault) {
@@ -185,7 +185,7 @@ fn errors(what: &str, schema: &Validator, body: &Value) -> Option<String> {
 }
 
 fn fits(template: &str, path: &str) -> bool {
-    // Cloud answers to the version before as well, and `latest` is one of them.
+    // Cloud also answers to the previous version, and `latest` is one of the two.
     let versions = ["/rest/api/2/", "/rest/api/3/", "/rest/api/latest/"];
     let alike = |text: &str| {
         versions

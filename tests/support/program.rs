@@ -1,4 +1,4 @@
-//! A site, and a folder with a state of its own, for the real program.
+//! A site, and a folder with its own state, for the real program.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -11,21 +11,21 @@ use super::world::World;
 
 pub(crate) const BOTH: [Deployment; 2] = [Deployment::Cloud, Deployment::DataCenter(Version::V10_3)];
 
-/// A site, and a folder with a state of its own.
-pub(crate) struct Day {
+/// A site, and a folder with its own state.
+pub(crate) struct ProgramSite {
     pub(crate) world: World,
     pub(crate) folder: TempDir,
     pub(crate) is_cloud: bool,
 }
 
-/// What a run of the program came to.
+/// The result of a run of the program.
 pub(crate) struct Ran {
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
-impl Day {
+impl ProgramSite {
     pub(crate) async fn on(deployment: Deployment, seed: Seed) -> Self {
         let config = Config {
             deployment,
@@ -73,7 +73,7 @@ impl Day {
         }
     }
 
-    /// Runs it, and expects this exit code.
+    /// Runs it, expects this exit code, and returns stdout.
     #[track_caller]
     pub(crate) fn does(&self, arguments: &[&str], code: i32) -> String {
         let ran = self.run(arguments);

@@ -1,4 +1,4 @@
-//! A status, served over real HTTP, and how to ask for it.
+//! A status, served over real HTTP, and requests to it.
 
 use std::net::SocketAddr;
 
@@ -48,7 +48,7 @@ impl Server {
         serde_json::from_str(&self.text("/api/status").await).unwrap()
     }
 
-    /// The value of a metric, by its name and labels as they are written.
+    /// The value of a metric, by its name and labels as printed.
     pub(crate) async fn metric(&self, name: &str) -> Option<f64> {
         let text = self.text("/metrics").await;
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));

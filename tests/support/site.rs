@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::contracts;
 
-/// A sandbox that listens, and who asks it.
+/// A sandbox that listens, and its client.
 pub(crate) struct Site {
     pub(crate) sandbox: Sandbox,
     pub(crate) running: Running,
@@ -17,13 +17,13 @@ pub(crate) struct Site {
 }
 
 /// An answer.
-pub(crate) struct Got {
+pub(crate) struct HttpResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
 }
 
-impl Got {
+impl HttpResponse {
     /// The body as JSON.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
@@ -66,33 +66,33 @@ pub(crate) fn seed() -> Seed {
     }
 }
 
-/// The customers of a desk, by its id.
+/// The path of a desk's customers, by its id.
 pub(crate) fn customers(desk: u32) -> String {
     format!("/rest/servicedeskapi/servicedesk/{desk}/customer")
 }
 
-/// The access settings of a desk, by its key.
+/// The path of a desk's access settings, by its key.
 pub(crate) fn access(desk: &str) -> String {
     format!("/rest/servicedesk/1/servicedesk/{desk}/settings/requestsecurity")
 }
 
-/// The silent create.
+/// The path of the silent create.
 pub(crate) const CREATE: &str = "/rest/servicedeskapi/customer?strictConflictStatusCode=true";
 
 impl Site {
-    /// The sandbox of [`seed`].
+    /// Starts a sandbox with [`seed`].
     pub(crate) async fn new() -> Self {
         Self::with(Config::default(), seed()).await
     }
 
-    /// The sandbox of [`seed`] with faults.
+    /// Starts a sandbox with [`seed`] and faults.
     pub(crate) async fn faulty(script: &str) -> Self {
         let site = Self::new().await;
         site.faults(script);
         site
     }
 
-    /// Another one.
+    /// Starts a sandbox with another configuration and seed.
     pub(crate) async fn with(config: Config, seed: Seed) -> Self {
         let sandbox = Sandbox::new(config, &seed);
         let running = sandbox.serve("127.0.0.1:0".parse().unwrap()).await.unwrap();
@@ -105,7 +105,7 @@ impl Site {
         }
     }
 
-    /// Other faults from now on.
+    /// Replaces the faults.
     pub(crate) fn faults(&self, script: &str) {
         self.sandbox.set_faults(&script.parse::<Faults>().unwrap());
     }
@@ -117,7 +117,7 @@ impl Site {
         self.client.request(method, url)
     }
 
-    /// A request as a good client sends it.
+    /// A request with the headers of a good client.
     pub(crate) fn ask(&self, method: &str, path: &str) -> RequestBuilder {
         let request = self.bare(method, path);
         let signed = match self.sandbox.deployment() {
@@ -130,27 +130,27 @@ impl Site {
     }
 
     /// The answer to a `GET`.
-    pub(crate) async fn get(&self, path: &str) -> Got {
+    pub(crate) async fn get(&self, path: &str) -> HttpResponse {
         send(self.ask("GET", path)).await
     }
 
     /// The answer to a request with a JSON body.
-    pub(crate) async fn call(&self, method: &str, path: &str, body: Value) -> Got {
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Value) -> HttpResponse {
         send(self.ask(method, path).json(&body)).await
     }
 
     /// The answer to a create.
-    pub(crate) async fn create(&self, email: &str) -> Got {
+    pub(crate) async fn create(&self, email: &str) -> HttpResponse {
         let body = serde_json::json!({"email": email, "displayName": email});
         self.call("POST", CREATE, body).await
     }
 
     /// The id of the first account with an address.
     pub(crate) fn id(&self, email: &str) -> String {
-        self.sandbox.accounts_of(email).remove(0)
+        self.sandbox.ids_by_email(email).remove(0)
     }
 
-    /// The end of a test whose client behaved: everything was as documented, nobody was mailed, no seat was taken.
+    /// Ends a test with a good client: everything was as documented, no one was mailed, no seat was taken.
     #[track_caller]
     pub(crate) fn finish(self) {
         contracts::check(self.sandbox.deployment(), &self.sandbox.journal());
@@ -159,9 +159,9 @@ impl Site {
         self.silent();
     }
 
-    /// The end of a test whose client misbehaved so many times; the answers were as documented.
+    /// Ends a test whose client committed this many violations; the answers were as documented.
     #[track_caller]
-    pub(crate) fn finish_blaming(self, violations: usize) {
+    pub(crate) fn finish_with_violations(self, violations: usize) {
         contracts::check_answers(self.sandbox.deployment(), &self.sandbox.journal());
         let found = self.sandbox.violations();
         assert_eq!(found.len(), violations, "{found:#?}");
@@ -176,14 +176,14 @@ impl Site {
 }
 
 /// Sends a request and reads the whole answer.
-pub(crate) async fn send(request: RequestBuilder) -> Got {
+pub(crate) async fn send(request: RequestBuilder) -> HttpResponse {
     try_send(request).await.unwrap()
 }
 
-/// The same where the connection may end.
-pub(crate) async fn try_send(request: RequestBuilder) -> Result<Got, reqwest::Error> {
+/// The same for a connection that may be cut.
+pub(crate) async fn try_send(request: RequestBuilder) -> Result<HttpResponse, reqwest::Error> {
     let answer = request.send().await?;
-    Ok(Got {
+    Ok(HttpResponse {
         status: StatusCode::as_u16(&answer.status()),
         headers: answer.headers().clone(),
         text: answer.text().await?,

@@ -1,11 +1,11 @@
-//! A status in the states a daemon comes into, with a clock that stands still.
+//! A status in the states of a daemon, with a paused clock.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use quietdesk::daemon::status::{About, Kind, PassEnded, PassResult, RosterState, Status};
+use quietdesk::daemon::status::{About, PassEnded, PassKind, PassResult, RosterState, Status};
 use quietdesk::jira::Stats;
 use quietdesk::model::access::Access;
 use quietdesk::model::account::AccountId;
@@ -45,10 +45,10 @@ pub(crate) fn about() -> About {
     }
 }
 
-/// A daemon whose roster is valid, and which has not made a pass.
+/// A daemon whose roster is valid, before its first pass.
 pub(crate) fn started() -> Status {
     let status = Status::new(about(), now);
-    status.roster(valid(
+    status.set_roster(valid(
         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     ));
     status
@@ -69,7 +69,7 @@ pub(crate) fn unusable(summary: &str, in_force: bool) -> RosterState {
     }
 }
 
-/// A report in which Jira is as the roster says.
+/// A report without anything to do.
 pub(crate) fn report() -> Report {
     let mut report = Report::without_plan(
         "https://example.atlassian.net".into(),
@@ -136,7 +136,7 @@ pub(crate) fn finding(what: &str) -> Finding {
         count: 31,
         of: 41,
         limit: "10 % or 25".into(),
-        way_out: "--max-removals 31".into(),
+        override_hint: "--max-removals 31".into(),
     }
 }
 
@@ -145,7 +145,7 @@ pub(crate) fn stats(factor: u64) -> Stats {
     Stats {
         requests: 44 * factor,
         writes: factor,
-        answers: BTreeMap::from([
+        responses: BTreeMap::from([
             (
                 ("GET", "/rest/servicedeskapi/servicedesk/{}/customer", 200),
                 40 * factor,
@@ -154,12 +154,18 @@ pub(crate) fn stats(factor: u64) -> Stats {
             (("GET", search, 0), factor),
             (("POST", "/rest/servicedeskapi/customer", 201), factor),
         ]),
-        limited: Duration::from_millis(1500 * factor),
+        rate_limit_wait: Duration::from_millis(1500 * factor),
     }
 }
 
-/// A pass, from its beginning to its end, that made 44 requests.
-pub(crate) fn pass(status: &Status, kind: Kind, result: PassResult, report: Option<&Report>, problem: Option<&str>) {
+/// A whole pass that made 44 requests.
+pub(crate) fn pass(
+    status: &Status,
+    kind: PassKind,
+    result: PassResult,
+    report: Option<&Report>,
+    problem: Option<&str>,
+) {
     status.pass_began(kind);
     later(2);
     status.pass_ended(PassEnded {
@@ -171,11 +177,11 @@ pub(crate) fn pass(status: &Status, kind: Kind, result: PassResult, report: Opti
         stats_before: &stats(1),
         stats_after: &stats(2),
     });
-    status.next_full(now() + INTERVAL);
+    status.set_next_full(now() + INTERVAL);
 }
 
 pub(crate) fn full(status: &Status, result: PassResult, report: Option<&Report>, problem: Option<&str>) {
-    pass(status, Kind::Full, result, report, problem);
+    pass(status, PassKind::Full, result, report, problem);
 }
 
 /// In step for some hours.
@@ -185,9 +191,9 @@ pub(crate) fn in_step() -> Status {
         full(&status, PassResult::Done, Some(&report()), None);
         later(598);
     }
-    pass(&status, Kind::Edit, PassResult::Done, Some(&edit()), None);
+    pass(&status, PassKind::Edit, PassResult::Done, Some(&edit()), None);
     full(&status, PassResult::Done, Some(&report()), None);
-    status.in_flight(0, 9);
+    status.set_in_flight(0, 9);
     later(72);
     status
 }
@@ -202,10 +208,10 @@ fn edit() -> Report {
     edit
 }
 
-/// Something of everything that can be left over.
-pub(crate) fn in_trouble() -> Report {
+/// A report with one of everything that can be left undone.
+pub(crate) fn troubled_report() -> Report {
     let mut report = report();
-    let refusal = "cannot create a customer: Jira answers 400 (\"ada@example.com\" is not allowed by site policy)";
+    let refusal = "cannot create a customer: Jira returned 400 (\"ada@example.com\" is not allowed by site policy)";
     for number in 0..12 {
         let email = format!("person{number}@example.com");
         report.steps.push(step(
@@ -234,12 +240,12 @@ pub(crate) fn in_trouble() -> Report {
         held(
             "grace@example.com",
             "2 accounts have this e-mail",
-            "decide which one is meant and write its id as `account:` in the roster, or merge them in Jira",
+            "set `account:` in the roster to the id of the right account, or merge the accounts in Jira",
         ),
         held(
             "alan@example.com",
             "account alan@example.com shows another e-mail",
-            "correct the entry's e-mail to the one the account shows, or its `account:` to the right account",
+            "change the entry's e-mail to the one the account shows, or its `account:` to the right account",
         ),
     ];
     report.summary.held = 2;
@@ -252,9 +258,9 @@ pub(crate) fn in_trouble() -> Report {
 pub(crate) fn troubled() -> Status {
     let status = in_step();
     later(528);
-    full(&status, PassResult::Guarded, Some(&in_trouble()), None);
-    status.pass_began(Kind::Full);
-    status.in_flight(6, 8);
+    full(&status, PassResult::Guarded, Some(&troubled_report()), None);
+    status.pass_began(PassKind::Full);
+    status.set_in_flight(6, 8);
     later(31);
     status
 }
@@ -263,19 +269,19 @@ pub(crate) fn troubled() -> Status {
 pub(crate) fn refused() -> Status {
     let status = in_step();
     later(528);
-    let why = "cannot sign in to Jira: Jira answers 401 (the token of bot@example.com has expired)";
+    let why = "cannot sign in to Jira: Jira returned 401 (the token of bot@example.com has expired)";
     full(&status, PassResult::Refused, None, Some(why));
-    status.credentials(Some(why.into()));
-    status.next_full(now() + Duration::from_secs(300));
+    status.set_credentials(Some(why.into()));
+    status.set_next_full(now() + Duration::from_secs(300));
     later(140);
     status
 }
 
-/// In step, until somebody saved a roster that is none.
+/// In step, until an invalid roster was saved.
 pub(crate) fn invalid_roster() -> Status {
     let status = in_step();
     let why = "roster.yaml:5:12: the address `ada@example` has no valid domain after the @ (and 2 problems more)";
-    status.roster(unusable(why, true));
+    status.set_roster(unusable(why, true));
     later(40);
     status
 }

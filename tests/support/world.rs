@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use quietdesk::engine::desk_cache::DeskCache;
 use quietdesk::engine::journal::{Journal, NO_JOURNAL};
-use quietdesk::engine::memory::Memory;
 use quietdesk::engine::observe::ObserveError;
 use quietdesk::engine::pass::Preview;
 use quietdesk::engine::passwords::Passwords;
-use quietdesk::engine::progress::Silent;
+use quietdesk::engine::progress::NoProgress;
 use quietdesk::engine::recheck::RecheckError;
 use quietdesk::engine::session::{Scope, Session};
 use quietdesk::jira::{BaseUrl, Credentials, JiraRead, JiraWrite, Settings};
@@ -45,18 +45,18 @@ pub(crate) fn roster(yaml: &str) -> Roster {
     parse(&[source]).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-/// What a pass goes by that remembers nothing from before.
-pub(crate) struct Unknowing {
+/// The inputs of a pass that remembers nothing from before.
+pub(crate) struct FreshInputs {
     ledger: Ledger,
-    memory: Memory,
+    memory: DeskCache,
     policy: Policy,
 }
 
-impl Unknowing {
+impl FreshInputs {
     pub(crate) fn new() -> Self {
         Self {
-            ledger: Ledger::none(),
-            memory: Memory::default(),
+            ledger: Ledger::not_kept(),
+            memory: DeskCache::default(),
             policy: Policy::default(),
         }
     }
@@ -65,38 +65,41 @@ impl Unknowing {
         Session {
             journal,
             ledger: &mut self.ledger,
-            memory: &mut self.memory,
+            desk_cache: &mut self.memory,
             policy: &mut self.policy,
             clock: Timestamp::now,
         }
     }
 }
 
-/// What would be done.
-pub(crate) async fn plan_by(jira: &JiraRead, roster: &Roster) -> Result<Arc<Preview>, ObserveError> {
-    let mut unknowing = Unknowing::new();
+/// Plans once, without a memory.
+pub(crate) async fn plan_with(jira: &JiraRead, roster: &Roster) -> Result<Arc<Preview>, ObserveError> {
+    let mut unknowing = FreshInputs::new();
     let mut session = unknowing.session(&NO_JOURNAL);
-    match session.plan(jira, roster, Scope::Everything, &Silent).await {
-        Ok(planned) => Ok(planned.seen),
+    match session.plan(jira, roster, Scope::Everything, &NoProgress).await {
+        Ok(planned) => Ok(planned.preview),
         Err(RecheckError::Observe(error)) => Err(error),
         Err(other) => panic!("{other}"),
     }
 }
 
-/// One pass, between whose plan and whose first call something happens.
+/// One pass; `something` happens between its plan and its first call.
 pub(crate) async fn pass_after(
     jira: &JiraWrite,
     roster: &Roster,
     journal: &dyn Journal,
     something: impl FnOnce(),
 ) -> (Arc<Preview>, Outcomes) {
-    let mut unknowing = Unknowing::new();
+    let mut unknowing = FreshInputs::new();
     let mut session = unknowing.session(journal);
-    let planned = session.plan(jira, roster, Scope::Everything, &Silent).await.unwrap();
+    let planned = session
+        .plan(jira, roster, Scope::Everything, &NoProgress)
+        .await
+        .unwrap();
     something();
     let (none, stop) = (Passwords::default(), CancellationToken::new());
-    let result = session.execute(planned, jira, &none, &Silent, &stop).await.unwrap();
-    (result.seen, result.outcomes.unwrap())
+    let result = session.execute(planned, jira, &none, &NoProgress, &stop).await.unwrap();
+    (result.preview, result.outcomes.unwrap())
 }
 
 impl World {
@@ -107,7 +110,7 @@ impl World {
     pub(crate) async fn with(seed: Seed, config: Config) -> Self {
         let sandbox = Sandbox::new(config.clone(), &seed);
         let running = sandbox.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
-        // On Data Center a personal access token stands alone.
+        // On Data Center a personal access token needs no user.
         let user = (config.deployment == Deployment::Cloud).then_some(config.user.as_str());
         let settings = Settings {
             url: BaseUrl::parse(&running.url()).unwrap(),
@@ -134,41 +137,41 @@ impl World {
     }
 
     pub(crate) async fn plan_or_error(&self, roster: &Roster) -> Result<Arc<Preview>, ObserveError> {
-        plan_by(&self.read().await, roster).await
+        plan_with(&self.read().await, roster).await
     }
 
     pub(crate) async fn apply(&self, roster: &Roster) -> Applied {
-        self.apply_with(roster, &mut Ledger::none()).await
+        self.apply_with(roster, &mut Ledger::not_kept()).await
     }
 
-    /// As the daemon does it, which remembers.
+    /// One full pass with a ledger, as the daemon makes it.
     pub(crate) async fn apply_with(&self, roster: &Roster, ledger: &mut Ledger) -> Applied {
-        self.apply_by(roster, ledger, &NO_JOURNAL).await
+        self.apply_with_journal(roster, ledger, &NO_JOURNAL).await
     }
 
-    /// The same, which writes down what it does.
-    pub(crate) async fn apply_by(&self, roster: &Roster, ledger: &mut Ledger, book: &dyn Journal) -> Applied {
-        self.apply_under(roster, ledger, &Policy::default(), book).await
+    /// The same with a journal.
+    pub(crate) async fn apply_with_journal(&self, roster: &Roster, ledger: &mut Ledger, book: &dyn Journal) -> Applied {
+        self.apply_with_policy(roster, ledger, &Policy::default(), book).await
     }
 
     /// The same under a policy.
-    pub(crate) async fn apply_under(
+    pub(crate) async fn apply_with_policy(
         &self,
         roster: &Roster,
         ledger: &mut Ledger,
         policy: &Policy,
         journal: &dyn Journal,
     ) -> Applied {
-        let mut memory = Memory::default();
+        let mut memory = DeskCache::default();
         self.pass(roster, Scope::Everything, (ledger, &mut memory), policy, journal)
             .await
     }
 
-    /// A full pass as the daemon does it, and what it remembers for the edits that follow.
-    pub(crate) async fn full(&self, roster: &Roster) -> (Applied, Kept) {
-        let mut kept = Kept {
+    /// A full pass as the daemon makes it, and what it remembers for the edits that follow.
+    pub(crate) async fn full(&self, roster: &Roster) -> (Applied, DaemonMemory) {
+        let mut kept = DaemonMemory {
             ledger: Ledger::kept(),
-            memory: Memory::default(),
+            memory: DeskCache::default(),
             applied: roster.clone(),
         };
         let remembered = (&mut kept.ledger, &mut kept.memory);
@@ -180,9 +183,14 @@ impl World {
     }
 
     /// An edit pass, from the roster applied before to this one.
-    pub(crate) async fn edit(&self, kept: &mut Kept, roster: &Roster) -> Applied {
+    pub(crate) async fn edit(&self, kept: &mut DaemonMemory, roster: &Roster) -> Applied {
         let deployment = self.read().await.site().deployment;
-        let edit = Edit::between(&kept.applied, roster, kept.memory.unsettled(), Some(deployment));
+        let edit = Edit::between(
+            &kept.applied,
+            roster,
+            kept.memory.uncertain_outcomes(),
+            Some(deployment),
+        );
         let remembered = (&mut kept.ledger, &mut kept.memory);
         let policy = Policy::default();
         let applied = self
@@ -196,7 +204,7 @@ impl World {
         &self,
         roster: &Roster,
         scope: Scope<'_>,
-        (ledger, memory): (&mut Ledger, &mut Memory),
+        (ledger, memory): (&mut Ledger, &mut DeskCache),
         policy: &Policy,
         journal: &dyn Journal,
     ) -> Applied {
@@ -206,29 +214,31 @@ impl World {
         let mut session = Session {
             journal,
             ledger,
-            memory,
+            desk_cache: memory,
             policy: &mut policy,
             clock: Timestamp::now,
         };
-        let planned = session.plan(&jira, roster, scope, &Silent).await.unwrap();
-        // What an edit costs is all it asks; of a whole pass, what applying asks.
+        let planned = session.plan(&jira, roster, scope, &NoProgress).await.unwrap();
+        // The cost of an edit includes its reads; of a full pass, only applying is counted.
         let asked = if is_edit { begun } else { self.sandbox.requests() };
         let before = (self.sandbox.writes(), asked);
         let none = Passwords::default();
         let stop = CancellationToken::new();
-        let result = session.execute(planned, &jira, &none, &Silent, &stop).await.unwrap();
+        let result = session
+            .execute(planned, &jira, &none, &NoProgress, &stop)
+            .await
+            .unwrap();
         Applied {
-            planned: calls(result.seen.approved.plan()).count(),
+            planned: calls(result.preview.approved.plan()).count(),
             writes: self.sandbox.writes() - before.0,
             requests: self.sandbox.requests() - before.1,
-            seen: result.seen,
+            seen: result.preview,
             outcomes: result.outcomes.unwrap(),
         }
     }
 
-    /// Applies where nothing is in the way: every step succeeds, in exactly the calls that were planned, and the next
-    /// plan is empty.
-    pub(crate) async fn apply_whole(&self, roster: &Roster) -> Applied {
+    /// Applies without obstacles: every step succeeds, in exactly the planned calls, and the next plan is empty.
+    pub(crate) async fn apply_completely(&self, roster: &Roster) -> Applied {
         let applied = self.apply(roster).await;
         assert_eq!(applied.unsuccessful(), Vec::<String>::new());
         assert_eq!(
@@ -260,13 +270,13 @@ impl World {
 }
 
 /// What the daemon keeps between passes.
-pub(crate) struct Kept {
+pub(crate) struct DaemonMemory {
     pub(crate) ledger: Ledger,
-    pub(crate) memory: Memory,
+    pub(crate) memory: DeskCache,
     pub(crate) applied: Roster,
 }
 
-/// What an apply did.
+/// The result of an apply.
 pub(crate) struct Applied {
     pub(crate) seen: Arc<Preview>,
     pub(crate) outcomes: Outcomes,
@@ -277,7 +287,7 @@ pub(crate) struct Applied {
 }
 
 impl Applied {
-    /// The steps in words.
+    /// The steps as text.
     pub(crate) fn steps(&self) -> Vec<String> {
         self.seen
             .approved
@@ -288,7 +298,7 @@ impl Applied {
             .collect()
     }
 
-    /// What is held, in words.
+    /// The held entries as text.
     pub(crate) fn held(&self) -> Vec<String> {
         let held = self.seen.approved.plan().held.iter();
         held.map(|held| {
@@ -304,7 +314,7 @@ impl Applied {
         .collect()
     }
 
-    /// The steps that did not succeed, in words.
+    /// The steps that did not succeed, as text.
     pub(crate) fn unsuccessful(&self) -> Vec<String> {
         let steps = self
             .seen
@@ -312,41 +322,41 @@ impl Applied {
             .plan()
             .steps
             .iter()
-            .filter(|step| !self.outcomes.succeeded(step.id));
+            .filter(|step| !self.outcomes.has_succeeded(step.id));
         let in_words = steps.map(|step| {
             let error = self
                 .outcomes
-                .ends
+                .results
                 .get(&step.id)
                 .and_then(|end| end.error.clone())
                 .unwrap_or_default();
-            format!("{step}: {} {error}", self.outcomes.of(step.id).as_str())
+            format!("{step}: {} {error}", self.outcomes.outcome_of(step.id).as_str())
         });
         in_words.collect()
     }
 
-    /// The steps that ended so, in words.
-    pub(crate) fn steps_that_ended(&self, outcome: Outcome) -> Vec<String> {
+    /// The steps with this outcome, as text.
+    pub(crate) fn steps_with_outcome(&self, outcome: Outcome) -> Vec<String> {
         let steps = self.seen.approved.plan().steps.iter();
         steps
-            .filter(|step| self.outcomes.of(step.id) == outcome)
+            .filter(|step| self.outcomes.outcome_of(step.id) == outcome)
             .map(ToString::to_string)
             .collect()
     }
 
-    /// How many steps ended so.
+    /// The number of steps with this outcome.
     pub(crate) fn count(&self, outcome: Outcome) -> usize {
         self.outcomes
-            .counts(self.seen.approved.plan())
+            .count_by_outcome(self.seen.approved.plan())
             .get(&outcome)
             .copied()
             .unwrap_or_default()
     }
 
-    /// The kinds of outcome there were.
+    /// All outcomes that occurred.
     pub(crate) fn outcomes(&self) -> BTreeSet<&'static str> {
         self.outcomes
-            .counts(self.seen.approved.plan())
+            .count_by_outcome(self.seen.approved.plan())
             .keys()
             .map(|outcome| outcome.as_str())
             .collect()

@@ -1,4 +1,4 @@
-//! What a look finds, and how often there is one.
+//! What a reading of the roster finds, and how often the roster is read.
 
 use std::fs;
 use std::io::Write as _;
@@ -6,16 +6,16 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use quietdesk::daemon::roster::{CurrentRoster, Looked};
+use quietdesk::daemon::roster::{CurrentRoster, ReloadOutcome};
 use quietdesk::daemon::watch::Watch;
 use tokio::time::timeout;
 
-use super::{Quiet, Watching, one, relink, yaml};
+use super::{QuietFolder, Watching, one, relink, yaml};
 
-/// What happens before the first wait is seen by the look after it.
+/// A change before the first wait is seen by the reading after it.
 #[tokio::test]
 async fn changed_before_the_first_wait() {
-    let folder = Quiet::new();
+    let folder = QuietFolder::new();
     let roster = folder.path().join("roster.yaml");
     let mut watching = Watching::of(&roster);
     fs::write(&roster, yaml(2)).unwrap();
@@ -27,7 +27,7 @@ async fn write_slowly(roster: PathBuf, pieces: Vec<String>) {
     let mut file = fs::File::create(roster).unwrap();
     for piece in pieces {
         file.write_all(piece.as_bytes()).unwrap();
-        // Less than what is taken for quiet.
+        // Shorter than the time after which a file counts as settled.
         tokio::time::sleep(Duration::from_millis(280)).await;
     }
 }
@@ -43,40 +43,40 @@ fn in_lines_and_in_shreds(text: &str) -> [Vec<String>; 2] {
     ]
 }
 
-/// Half a roster is half its people where it is cut between two lines: it is not looked at before the writer is done.
+/// A roster cut between two lines is valid with fewer people: it is not read before the writer is done.
 #[tokio::test(start_paused = true)]
 async fn written_slowly() {
     for pieces in in_lines_and_in_shreds(&yaml(40)) {
-        let (folder, unsettled) = (Quiet::new(), yaml(1));
+        let (folder, unsettled) = (QuietFolder::new(), yaml(1));
         let roster = folder.path().join("roster.yaml");
         fs::write(&roster, unsettled).unwrap();
-        // The first wait is still to come: it needs no event, which would be late by a clock like this one.
+        // The first wait is still to come: it needs no event, which a paused clock would delay.
         let mut watching = Watching::of(&roster);
         let (looked, ()) = tokio::join!(watching.look(), write_slowly(roster, pieces));
-        assert!(matches!(looked, Looked::New), "{looked:?}");
+        assert!(matches!(looked, ReloadOutcome::New), "{looked:?}");
         assert_eq!(watching.people(), Some(40));
     }
 }
 
-/// Nor does the time to poll make half a roster a whole one.
+/// The poll interval alone does not make a half-written roster count as settled.
 #[tokio::test(start_paused = true)]
 async fn written_slowly_while_polling() {
     for pieces in in_lines_and_in_shreds(&yaml(40)) {
-        let folder = Quiet::new();
+        let folder = QuietFolder::new();
         let roster = folder.path().join("roster.yaml");
         fs::write(&roster, yaml(1)).unwrap();
         let mut watching = Watching::by(Watch::polling(&roster, Duration::from_millis(70)), &roster);
         for _ in 0..3 {
-            assert!(matches!(watching.look().await, Looked::Same));
+            assert!(matches!(watching.look().await, ReloadOutcome::Unchanged));
         }
         let (looked, ()) = tokio::join!(watching.look(), write_slowly(roster, pieces));
-        assert!(matches!(looked, Looked::New), "{looked:?}");
+        assert!(matches!(looked, ReloadOutcome::New), "{looked:?}");
         assert_eq!(watching.people(), Some(40));
     }
 }
 
 #[tokio::test]
-async fn what_cannot_be_used_never_means_nobody() {
+async fn an_unusable_roster_never_means_an_empty_one() {
     let (_folder, roster, mut watching) = one().await;
     for (what, text) in [
         ("empty", ""),
@@ -85,34 +85,34 @@ async fn what_cannot_be_used_never_means_nobody() {
         ("null", "~"),
     ] {
         fs::write(&roster, text).unwrap();
-        watching.finds_it_unusable(what).await;
+        watching.assert_unusable(what).await;
     }
     fs::set_permissions(&roster, fs::Permissions::from_mode(0o000)).unwrap();
-    // Whoever may read everything reads this, too.
+    // Root can read this file all the same.
     if fs::read(&roster).is_err() {
-        watching.finds_it_unusable("no permission").await;
+        watching.assert_unusable("no permission").await;
     }
     fs::remove_file(&roster).unwrap();
     symlink("roster.yaml", &roster).unwrap();
-    watching.finds_it_unusable("a link to itself").await;
+    watching.assert_unusable("a link to itself").await;
     fs::remove_file(&roster).unwrap();
     symlink("nowhere", &roster).unwrap();
-    watching.finds_it_unusable("a link to nowhere").await;
+    watching.assert_unusable("a link to nowhere").await;
     fs::remove_file(&roster).unwrap();
     fs::create_dir(&roster).unwrap();
-    watching.finds_it_unusable("an empty folder in its place").await;
+    watching.assert_unusable("an empty folder in its place").await;
     fs::remove_dir(&roster).unwrap();
     fs::write(&roster, yaml(1)).unwrap();
     let looked = watching.look().await;
     assert!(
-        matches!(looked, Looked::Mended),
+        matches!(looked, ReloadOutcome::Recovered),
         "what was good before is good again: {looked:?}"
     );
 }
 
 #[tokio::test]
 async fn a_folder_of_rosters() {
-    let folder = Quiet::new();
+    let folder = QuietFolder::new();
     let (a, b) = (folder.path().join("a.yaml"), folder.path().join("b.yaml"));
     fs::write(&a, yaml(2)).unwrap();
     let mut watching = Watching::of(folder.path());
@@ -129,11 +129,11 @@ async fn a_folder_of_rosters() {
     watching.until(2).await;
 }
 
-/// Somebody moves from one file of a folder to another while the folder is read: never is somebody on neither.
+/// People move from one file of a folder to another while the folder is read: no reading may miss one of them.
 #[tokio::test]
 async fn swapped_while_it_is_read() {
     const RELEASES: usize = 300;
-    let folder = Quiet::new();
+    let folder = QuietFolder::new();
     let path = folder.path().to_owned();
     let publish = move |release: usize| {
         let version = path.join(format!("..version{release}"));
@@ -158,16 +158,16 @@ async fn swapped_while_it_is_read() {
     let mut current = CurrentRoster::new(folder.path());
     let writer = std::thread::spawn(move || (2..RELEASES).for_each(publish));
     while !writer.is_finished() {
-        current.look();
+        current.reload();
         let people = current.roster().map(|loaded| loaded.roster.customers.len());
         assert!(people.is_none_or(|people| people == 20), "a mixture: {people:?}");
     }
     writer.join().unwrap();
-    current.look();
+    current.reload();
     assert_eq!(current.roster().unwrap().roster.customers.len(), 20);
 }
 
-/// A storm of events is a handful of looks.
+/// A burst of events leads to a handful of readings.
 #[tokio::test]
 async fn a_storm_of_events_is_a_handful_of_looks() {
     let (folder, roster, mut watching) = one().await;
@@ -179,38 +179,38 @@ async fn a_storm_of_events_is_a_handful_of_looks() {
     assert!(watching.looks < 10, "{} looks", watching.looks);
 }
 
-/// The look itself is nothing to look at.
+/// The daemon's own reading is no event.
 #[tokio::test]
-async fn reading_wakes_nobody() {
+async fn reading_causes_no_event() {
     let (folder, roster, mut watching) = one().await;
     fs::write(&roster, yaml(2)).unwrap();
     watching.until(2).await;
-    // Longer than anything that happens beside the roster may wait for its look; what is left of the writing may come.
+    // Longer than an event beside the roster may wait for its reading; late events of the write may still come.
     let mut looks = 0;
     while timeout(Duration::from_secs(6), watching.watch.changed()).await.is_ok() {
         looks += 1;
         assert!(looks < 3, "it wakes itself");
         for _ in 0..10 {
-            assert!(matches!(watching.current.look(), Looked::Same));
+            assert!(matches!(watching.current.reload(), ReloadOutcome::Unchanged));
             fs::read_dir(folder.path()).unwrap().for_each(drop);
         }
     }
 }
 
-/// Another time on the same content is nothing new.
+/// A new modification time with the same content is no change.
 #[tokio::test]
 async fn touched() {
     let (_folder, roster, mut watching) = one().await;
     for text in [yaml(1), yaml(1)] {
         fs::write(&roster, text).unwrap();
         let looked = watching.look().await;
-        assert!(matches!(looked, Looked::Same), "{looked:?}");
+        assert!(matches!(looked, ReloadOutcome::Unchanged), "{looked:?}");
     }
 }
 
 #[tokio::test]
 async fn polling_alone_notices_as_well() {
-    let folder = Quiet::new();
+    let folder = QuietFolder::new();
     let roster = folder.path().join("roster.yaml");
     fs::write(&roster, yaml(1)).unwrap();
     let mut watching = Watching::by(Watch::polling(&roster, Duration::from_millis(50)), &roster);
@@ -220,7 +220,7 @@ async fn polling_alone_notices_as_well() {
     }
 }
 
-/// Whoever waits for several things gives up waiting for one of them all the time.
+/// In a `select!` with other events, one wait is cancelled and started again all the time.
 #[tokio::test]
 async fn a_wait_that_is_given_up_again_and_again_loses_no_change() {
     let (_folder, roster, mut watching) = one().await;
@@ -234,6 +234,6 @@ async fn a_wait_that_is_given_up_again_and_again_loses_no_change() {
     timeout(Duration::from_secs(3), noticed)
         .await
         .expect("quiet is never reached");
-    watching.current.look();
+    watching.current.reload();
     assert_eq!(watching.people(), Some(2));
 }

@@ -1,7 +1,7 @@
-//! However a roster is saved, the change is noticed; and whatever its file looks like, it never means "nobody".
+//! However a roster is saved, the change is noticed; whatever the file looks like, it is never read as an empty roster.
 //!
-//! Real files, real events, and an hour between polls, so that only events can help. Where a writer takes its time, the
-//! clock is the test's own.
+//! Real files, real events, and an hour between polls, so that only events can help. The clock is paused for slow
+//! writers.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -14,7 +14,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use quietdesk::daemon::roster::{CurrentRoster, Looked};
+use quietdesk::daemon::roster::{CurrentRoster, ReloadOutcome};
 use quietdesk::daemon::watch::Watch;
 use tempfile::TempDir;
 use tokio::time::timeout;
@@ -28,14 +28,14 @@ fn yaml(people: usize) -> String {
     format!("version: 1\ndefaults: {{desks: [SUP]}}\ndesks: {{SUP: {{}}}}\ncustomers:\n{customers}")
 }
 
-/// A folder in which, and above which, nothing happens but what the test does. Other tests make folders of their own
-/// where temporary folders are, and each would be an event.
-struct Quiet {
+/// A folder in which, and above which, only the test changes anything. Other tests make folders in the temporary
+/// folder, and each would be an event.
+struct QuietFolder {
     path: PathBuf,
     _all: TempDir,
 }
 
-impl Quiet {
+impl QuietFolder {
     fn new() -> Self {
         let all = TempDir::new().unwrap();
         let path = all.path().join("quiet/folder");
@@ -66,11 +66,11 @@ impl Watching {
             current: CurrentRoster::new(roster),
             looks: 0,
         };
-        watching.current.look();
+        watching.current.reload();
         watching
     }
 
-    /// The same once the first wait is over, so that only a change ends the next.
+    /// The same after the first wait, so that only a change ends the next one.
     async fn settled(roster: &Path) -> Self {
         let mut watching = Self::of(roster);
         watching.look().await;
@@ -81,40 +81,40 @@ impl Watching {
         self.current.roster().map(|loaded| loaded.roster.customers.len())
     }
 
-    async fn look(&mut self) -> Looked {
+    async fn look(&mut self) -> ReloadOutcome {
         timeout(SOON, self.watch.changed())
             .await
             .expect("no change was noticed");
         self.looks += 1;
-        self.current.look()
+        self.current.reload()
     }
 
-    /// Looks whenever told to, until there are so many people. A state on the way never means fewer than before.
+    /// Reads the roster after each event, until it has this many people, and never fewer than before.
     async fn until(&mut self, people: usize) {
         while self.people() != Some(people) {
             self.look().await;
         }
     }
 
-    /// Looks once at something that cannot be used: what was good stays.
-    async fn finds_it_unusable(&mut self, what: &str) {
+    /// Reads an unusable roster once: the last good one stays.
+    async fn assert_unusable(&mut self, what: &str) {
         let before = self.people();
         let looked = self.look().await;
-        assert!(matches!(looked, Looked::Unusable(_)), "{what}: {looked:?}");
+        assert!(matches!(looked, ReloadOutcome::Unusable(_)), "{what}: {looked:?}");
         assert_eq!(self.people(), before, "{what}");
     }
 }
 
 /// A folder with a roster of one person in it, watched.
-async fn one() -> (Quiet, PathBuf, Watching) {
-    let folder = Quiet::new();
+async fn one() -> (QuietFolder, PathBuf, Watching) {
+    let folder = QuietFolder::new();
     let roster = folder.path().join("roster.yaml");
     fs::write(&roster, yaml(1)).unwrap();
     let watching = Watching::settled(&roster).await;
     (folder, roster, watching)
 }
 
-/// Puts a link in place of another, as `ln -sfn` cannot: at once.
+/// Replaces a link atomically, which `ln -sfn` cannot.
 fn relink(target: impl AsRef<Path>, link: &Path) {
     let new = link.with_file_name(".link.new");
     symlink(target, &new).unwrap();

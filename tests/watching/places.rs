@@ -3,13 +3,13 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use quietdesk::daemon::roster::Looked;
+use quietdesk::daemon::roster::ReloadOutcome;
 
-use super::{Quiet, Watching, published, relink, yaml};
+use super::{QuietFolder, Watching, published, relink, yaml};
 
 #[tokio::test]
 async fn missing_at_the_start() {
-    let folder = Quiet::new();
+    let folder = QuietFolder::new();
     let roster = folder.path().join("roster.yaml");
     let mut watching = Watching::settled(&roster).await;
     assert_eq!(watching.people(), None);
@@ -17,11 +17,11 @@ async fn missing_at_the_start() {
     watching.until(2).await;
 }
 
-/// However much of the path is missing, and however it comes to be.
+/// However much of the path is missing, and in whatever order it is created.
 #[tokio::test]
 async fn missing_at_the_start_with_its_folders() {
     for missing in ["etc", "opt/etc", "opt/team/desk/etc"] {
-        let folder = Quiet::new();
+        let folder = QuietFolder::new();
         let etc = folder.path().join(missing);
         let mut watching = Watching::settled(&etc.join("roster.yaml")).await;
         assert_eq!(watching.people(), None);
@@ -30,13 +30,13 @@ async fn missing_at_the_start_with_its_folders() {
         watching.until(2).await;
         let (above, away) = (etc.parent().unwrap(), folder.path().join("away"));
         fs::rename(&etc, &away).unwrap();
-        watching.finds_it_unusable("its folder is away").await;
+        watching.assert_unusable("its folder is away").await;
         fs::write(away.join("roster.yaml"), yaml(3)).unwrap();
         fs::rename(&away, &etc).unwrap();
         watching.until(3).await;
         if above != folder.path() {
             fs::rename(above, &away).unwrap();
-            watching.finds_it_unusable("the folder above is away").await;
+            watching.assert_unusable("the folder above is away").await;
             published(&away, "etc", 4);
             fs::rename(&away, above).unwrap();
             watching.until(4).await;
@@ -44,16 +44,16 @@ async fn missing_at_the_start_with_its_folders() {
     }
 }
 
-/// Looked at after each: what is watched goes along.
+/// Read after each change: the watched folders follow.
 #[tokio::test]
 async fn missing_at_the_start_and_made_one_after_the_other() {
-    let folder = Quiet::new();
+    let folder = QuietFolder::new();
     let (opt, etc) = (folder.path().join("opt"), folder.path().join("opt/etc"));
     let mut watching = Watching::settled(&etc.join("roster.yaml")).await;
     for made in [&opt, &etc] {
         fs::create_dir(made).unwrap();
         let looked = watching.look().await;
-        assert!(matches!(looked, Looked::Same), "{looked:?}");
+        assert!(matches!(looked, ReloadOutcome::Unchanged), "{looked:?}");
     }
     fs::write(etc.join("roster.yaml"), yaml(2)).unwrap();
     watching.until(2).await;
@@ -61,7 +61,7 @@ async fn missing_at_the_start_and_made_one_after_the_other() {
 
 #[tokio::test]
 async fn its_folder_replaced() {
-    let folder = Quiet::new();
+    let folder = QuietFolder::new();
     let (now, next) = (folder.path().join("now"), folder.path().join("next"));
     fs::create_dir(&now).unwrap();
     fs::write(now.join("roster.yaml"), yaml(1)).unwrap();
@@ -79,7 +79,7 @@ async fn its_folder_replaced() {
 
 #[tokio::test]
 async fn a_link_retargeted_and_its_target_written() {
-    let (folder, elsewhere) = (Quiet::new(), Quiet::new());
+    let (folder, elsewhere) = (QuietFolder::new(), QuietFolder::new());
     let roster = folder.path().join("roster.yaml");
     fs::write(elsewhere.path().join("one.yaml"), yaml(1)).unwrap();
     symlink(elsewhere.path().join("one.yaml"), folder.path().join("between.yaml")).unwrap();
@@ -98,7 +98,7 @@ async fn a_link_retargeted_and_its_target_written() {
 
 #[tokio::test]
 async fn links_retargeted_relative_and_absolute() {
-    let folder = Quiet::new();
+    let folder = QuietFolder::new();
     let roster = folder.path().join("roster.yaml");
     for people in 1..6 {
         published(folder.path(), &format!("version{people}"), people);
@@ -120,7 +120,7 @@ async fn links_retargeted_relative_and_absolute() {
 /// `current` leads to a release, and the roster is some folders below it.
 #[tokio::test]
 async fn a_link_in_the_middle_of_the_path_retargeted() {
-    let folder = Quiet::new();
+    let folder = QuietFolder::new();
     let release = |people: usize| {
         let name = format!("releases/{people}");
         published(folder.path(), &format!("{name}/etc/desk"), people);
@@ -141,7 +141,7 @@ async fn a_link_in_the_middle_of_the_path_retargeted() {
 /// One file of a folder may be a link to another place, and a whole folder one of Kubernetes.
 #[tokio::test]
 async fn a_folder_of_links() {
-    let (folder, elsewhere) = (Quiet::new(), Quiet::new());
+    let (folder, elsewhere) = (QuietFolder::new(), QuietFolder::new());
     published(folder.path(), "..version1", 1);
     symlink("..version1", folder.path().join("..data")).unwrap();
     symlink("..data/roster.yaml", folder.path().join("a.yaml")).unwrap();

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use super::{Quiet, Watching, one, yaml};
+use super::{QuietFolder, Watching, one, yaml};
 
 #[tokio::test]
 async fn written_in_place() {
@@ -54,7 +54,7 @@ async fn saved_by_vim_in_place() {
     }
 }
 
-/// A lock beside it, the old file renamed to a backup that stays, a new one written.
+/// A lock file beside it, the old file renamed to a backup that stays, a new one written.
 #[tokio::test]
 async fn saved_by_emacs() {
     let (folder, roster, mut watching) = one().await;
@@ -97,7 +97,7 @@ async fn saved_by_the_real_vim() {
 
 #[tokio::test]
 async fn swapped_by_kubernetes() {
-    let folder = Quiet::new();
+    let folder = QuietFolder::new();
     let publish = |people: usize| {
         let version = format!("..version{people}");
         fs::create_dir(folder.path().join(&version)).unwrap();
@@ -118,7 +118,7 @@ async fn swapped_by_kubernetes() {
 
 #[tokio::test]
 async fn checked_out_by_git() {
-    let folder = Quiet::new();
+    let folder = QuietFolder::new();
     let roster = folder.path().join("roster.yaml");
     let git = |arguments: &[&str]| {
         let status = Command::new("git")
@@ -157,7 +157,7 @@ async fn checked_out_by_git() {
 async fn deleted_and_made_anew() {
     let (_folder, roster, mut watching) = one().await;
     fs::remove_file(&roster).unwrap();
-    watching.finds_it_unusable("deleted").await;
+    watching.assert_unusable("deleted").await;
     fs::write(&roster, yaml(2)).unwrap();
     watching.until(2).await;
 }

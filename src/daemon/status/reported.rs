@@ -1,52 +1,52 @@
-//! What the loop reports.
+//! What the daemon's loop reports to the status.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::daemon::schedule::Kind;
+use crate::daemon::schedule::PassKind;
 use crate::jira::Stats;
 use crate::model::report::Report;
 
-/// What does not change while the daemon runs.
+/// Facts that do not change while the daemon runs.
 #[derive(Clone, Debug)]
 pub struct About {
-    /// Of quietdesk.
+    /// The version of quietdesk.
     pub version: &'static str,
-    /// The roster's file or folder.
+    /// The roster file or folder.
     pub roster: String,
     /// Jira's address.
     pub site_url: String,
     /// Whether it only observes.
     pub observe: bool,
-    /// How often everything is read.
+    /// The configured time between full passes.
     pub interval: Duration,
-    /// How many requests a second periodic reading may make.
+    /// Most requests a second of periodic reads.
     pub read_rate: f64,
     /// When it started.
     pub started: Timestamp,
 }
 
-/// What became of the roster's files.
+/// The state of the roster files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RosterState {
     /// Not read yet.
     Waiting,
-    /// It is valid, and in force from now on.
+    /// Valid, and in force from now on.
     Valid {
         /// SHA-256 of the contents, in hexadecimal.
         digest: String,
-        /// How many people it lists.
+        /// Number of customers it lists.
         customers: usize,
-        /// How many desks it has.
+        /// Number of desks.
         desks: usize,
     },
-    /// It is missing or invalid.
+    /// Missing or invalid.
     Unusable {
-        /// Why, in a line.
+        /// The reason, in one line.
         summary: String,
-        /// Whether an earlier one stays in force.
+        /// Whether an earlier roster stays in force.
         in_force: bool,
     },
 }
@@ -58,34 +58,34 @@ pub enum RosterState {
 pub enum PassResult {
     /// Everything was done, or observed.
     Done,
-    /// It ran to its end, but something failed or is held.
+    /// Completed, but something failed or is held.
     Partial,
-    /// It ran to its end, but a guard refused a part.
+    /// Completed, but a guard refused a part.
     Guarded,
-    /// Jira refused the credentials, or they lack a permission without which nothing can succeed.
+    /// Jira refused the credentials, or they lack a required permission.
     Refused,
-    /// Jira could not be reached, or limits the rate past patience.
+    /// Jira could not be reached, or limited the rate for longer than `--patience`.
     Unreachable,
-    /// It was told to stop.
+    /// Stopped by a signal.
     Interrupted,
 }
 
 /// A pass that ended.
 #[derive(Clone, Debug)]
 pub struct PassEnded<'a> {
-    /// What it looked at.
-    pub kind: Kind,
+    /// Full or edit.
+    pub kind: PassKind,
     /// How it ended.
     pub result: PassResult,
     /// How long it took.
     pub took: Duration,
-    /// What was planned and what became of it. One without a plan is taken as none.
+    /// The plan and its outcomes. A report without a plan is ignored.
     pub report: Option<&'a Report>,
-    /// What went wrong, in words that may hold an e-mail.
+    /// What went wrong; may contain an e-mail.
     pub problem: Option<String>,
-    /// What the connection had counted before the pass; for a connection made in it, nothing.
+    /// The connection's counts before the pass; zero for a connection made in it.
     pub stats_before: &'a Stats,
-    /// What it has counted now.
+    /// Its counts after the pass.
     pub stats_after: &'a Stats,
 }
 
@@ -100,7 +100,7 @@ impl PassResult {
         Self::Interrupted,
     ];
 
-    /// The word outputs use.
+    /// Returns the name used in outputs.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -113,9 +113,9 @@ impl PassResult {
         }
     }
 
-    /// Whether it ran to its end, so that what Jira has is known.
+    /// Whether the pass completed, so that Jira's state is known.
     #[must_use]
-    pub fn ran_to_its_end(self) -> bool {
+    pub fn is_completed(self) -> bool {
         match self {
             Self::Done | Self::Partial | Self::Guarded => true,
             Self::Refused | Self::Unreachable | Self::Interrupted => false,

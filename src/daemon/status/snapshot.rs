@@ -1,7 +1,7 @@
-//! What `/api/status` answers: everything the daemon tells of itself at one moment.
+//! The response of `/api/status`: the daemon's whole status at one time.
 //!
-//! `format_version` 1; fields may be added. Times are RFC 3339 in UTC, durations seconds. Holds no e-mail: texts from
-//! outside have them masked, everything else is numbers, desk keys and words of our own.
+//! `format_version` 1; fields may be added. Times are RFC 3339 in UTC, durations seconds. Contains no e-mail: external
+//! texts have them masked, everything else is numbers, desk keys and fixed words.
 
 use std::collections::BTreeMap;
 
@@ -9,78 +9,78 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::reported::PassResult;
-use crate::daemon::schedule::Kind;
+use crate::daemon::schedule::PassKind;
 
 /// The whole document.
 #[derive(Clone, Debug, Serialize)]
 pub struct Snapshot {
     /// Always 1.
     pub format_version: u32,
-    /// Of quietdesk.
+    /// The version of quietdesk.
     pub version: &'static str,
     /// Jira's address.
     pub site: String,
-    /// Whether it only observes, and never writes.
+    /// Whether it only observes and never writes.
     pub observe: bool,
     /// When the daemon started.
     pub started: Timestamp,
     /// When this was written.
     pub now: Timestamp,
-    /// As `/readyz` answers.
+    /// Whether `/readyz` reports ready.
     pub ready: bool,
-    /// Why it is not ready; empty where it is.
+    /// Why it is not ready; empty if it is.
     pub not_ready: Vec<String>,
-    /// Whether Jira is as the roster says.
-    pub standing: Standing,
-    /// Since when that is so. Of `in_step`: since when every full pass found nothing to change.
+    /// Whether Jira matches the roster.
+    pub standing: SyncStatus,
+    /// Since when. For `in_step`: since when full passes have found nothing to change.
     pub since: Option<Timestamp>,
     /// The roster.
     pub roster: RosterShown,
-    /// Why Jira refuses the credentials; nothing where it does not.
+    /// Why Jira refuses the credentials; null if it accepts them.
     pub credentials_refused: Option<String>,
-    /// Why what the last pass saw could not be saved; nothing where it was.
+    /// Why the results of the last pass could not be saved; null if they were.
     pub unsaved: Option<String>,
-    /// The pass under way.
+    /// The running pass.
     pub running: Option<Running>,
-    /// When a full pass last ran to its end. What is held or failed in it does not count against it.
+    /// When a full pass last completed, including with held or failed entries.
     pub last_success: Option<Timestamp>,
-    /// When everything is read next.
+    /// When the next full pass is due.
     pub next_full: Option<Timestamp>,
-    /// How often everything is read at present: as configured, or longer where that keeps reading slow.
+    /// Current time between full passes: as configured, or stretched for a large site.
     pub interval_seconds: f64,
-    /// How many steps wait to be done: failed, not attempted, or only observed.
+    /// Number of pending steps: failed, not attempted, or only observed.
     pub pending: usize,
-    /// The same by kind of step.
+    /// The same by step kind.
     pub pending_by_kind: BTreeMap<&'static str, usize>,
-    /// How many entries of the roster are held, because they cannot be decided or done safely.
+    /// Number of held roster entries, which cannot be decided or done safely.
     pub held: usize,
-    /// What is pending, held or refused, grouped by why; the most pressing first.
-    pub matters: Vec<Matter>,
-    /// Each desk of the roster, as last read, with what was done since.
+    /// What is pending, held or refused, grouped by reason; the most urgent first.
+    pub issues: Vec<Issue>,
+    /// Each desk of the roster, as last read, with the changes made since.
     pub desks: BTreeMap<String, DeskShown>,
     /// The last passes, newest first.
     pub passes: Vec<PassShown>,
-    /// What was asked of Jira.
+    /// Requests to Jira.
     pub requests: Requests,
-    /// What was counted since the start.
+    /// Counts since the start.
     pub totals: Totals,
 }
 
-/// Whether Jira is as the roster says.
+/// Whether Jira matches the roster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
-    /// No full pass has ended yet.
+pub enum SyncStatus {
+    /// No full pass has completed yet.
     Starting,
-    /// It is.
+    /// Jira matches the roster.
     InStep,
-    /// It is, but for entries that are held.
+    /// Jira matches the roster, except for held entries.
     InStepExceptHeld,
     /// Steps are pending, or a guard refused some.
     NotInStep,
-    /// A new roster is in force, and its first pass has not ended yet.
+    /// A new roster is in force, and its first pass has not completed yet.
     Applying,
-    /// It was, but Jira cannot be read any more.
+    /// Jira can no longer be read.
     Unknown,
 }
 
@@ -89,125 +89,125 @@ pub enum Standing {
 pub struct RosterShown {
     /// Its file or folder.
     pub source: String,
-    /// Whether what is there now is valid.
-    pub state: RosterWord,
+    /// Whether the current files are valid.
+    pub state: RosterStatus,
     /// SHA-256 of the roster in force, in hexadecimal.
     pub digest: Option<String>,
-    /// How many people the roster in force lists.
+    /// Number of customers the roster in force lists.
     pub customers: Option<usize>,
-    /// How many desks it has.
+    /// Number of its desks.
     pub desks: Option<usize>,
-    /// Since when it is in force.
+    /// When it came into force.
     pub since: Option<Timestamp>,
-    /// Why what is there now cannot be used.
+    /// Why the current files cannot be used.
     pub problem: Option<String>,
 }
 
 /// Whether there is a valid roster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RosterWord {
-    /// None was read yet.
+pub enum RosterStatus {
+    /// No roster has been read yet.
     Waiting,
-    /// What is there is in force.
+    /// The current files are in force.
     Valid,
-    /// What is there cannot be used; the last good one stays in force.
+    /// The files cannot be used; the last good roster stays in force.
     Unusable,
-    /// What is there cannot be used, and none is in force.
+    /// The files cannot be used, and no roster is in force.
     Missing,
 }
 
-/// A pass under way.
+/// A running pass.
 #[derive(Clone, Debug, Serialize)]
 pub struct Running {
-    /// What it looks at.
-    pub kind: Kind,
+    /// Full or edit.
+    pub kind: PassKind,
     /// When it began.
     pub since: Timestamp,
 }
 
 impl Snapshot {
-    /// How many things a guard refuses.
+    /// Counts the guard findings.
     #[must_use]
     pub fn refused(&self) -> usize {
-        self.matters
+        self.issues
             .iter()
-            .filter(|matter| matter.what == What::Refused)
+            .filter(|matter| matter.what == IssueStatus::Refused)
             .count()
     }
 }
 
-/// Something pending, held or refused.
+/// A group of pending, held or refused entries with one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Matter {
-    /// What became of it.
-    pub what: What,
-    /// The kind of step; absent of what is held or refused.
+pub struct Issue {
+    /// Its status.
+    pub what: IssueStatus,
+    /// The step kind; absent for held and refused entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<&'static str>,
-    /// Why.
+    /// The reason.
     pub reason: String,
     /// What to do.
     pub advice: String,
-    /// How many.
+    /// Number of entries.
     pub count: usize,
 }
 
-/// What became of something that is not as the roster says. The order is that of the page.
+/// The status of something that differs from the roster, in the order of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum What {
-    /// A guard refused it.
+pub enum IssueStatus {
+    /// Refused by a guard.
     Refused,
-    /// Jira refused it, or it did not take effect.
+    /// Refused by Jira, or without effect.
     Failed,
-    /// It cannot be decided or done safely.
+    /// Cannot be decided or done safely.
     Held,
-    /// The answer was lost, and it is not known yet what became of it.
+    /// The response was lost, and the outcome is not known yet.
     Unknown,
-    /// What it needs did not succeed.
+    /// A step it depends on did not succeed.
     Skipped,
-    /// The pass ended before it.
+    /// The pass ended before this step.
     NotAttempted,
-    /// It differs, and quietdesk only observes.
+    /// Only observed.
     Pending,
 }
 
 /// One desk. `listed + unlisted + hidden = customers`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DeskShown {
-    /// `restricted`, `open` or `public`; nothing where that is not managed or cannot be read.
+    /// `restricted`, `open` or `public`; null if not managed or unreadable.
     pub access: Option<String>,
-    /// How many customers Jira lists.
+    /// Number of customers Jira lists.
     pub customers: usize,
-    /// Of these, how many the roster lists on this desk.
+    /// How many of them the roster lists on this desk.
     pub listed: usize,
-    /// How many it does not.
+    /// How many it does not list there.
     pub unlisted: usize,
-    /// How many hide their e-mail and are nobody's in the roster.
+    /// How many hide their e-mail and match no roster entry.
     pub hidden: usize,
-    /// Whether the project role of its customers cannot tell who of them is off the desk, though that was asked.
+    /// Whether the project role of its customers was requested, but is unreadable or untrusted.
     pub role_doubted: bool,
 }
 
 /// A pass that ended.
 #[derive(Clone, Debug, Serialize)]
 pub struct PassShown {
-    /// What it looked at.
-    pub kind: Kind,
+    /// Full or edit.
+    pub kind: PassKind,
     /// How it ended.
     pub result: PassResult,
-    /// When.
+    /// When it ended.
     pub ended: Timestamp,
     /// How long it took.
     pub took_seconds: f64,
-    /// Its steps by kind and outcome; `observed` of one that quietdesk only observed.
+    /// Number of its steps by kind and outcome; `observed` for steps of a daemon that only observes.
     pub steps: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
-    /// How many of its steps mend a change that came from Jira's side.
+    /// Number of its steps that revert a change made in Jira.
     pub drift: u64,
-    /// How many entries it held.
+    /// Number of held entries.
     pub held: usize,
-    /// Requests it made.
+    /// Number of requests.
     pub requests: u64,
     /// Of these, writes.
     pub writes: u64,
@@ -215,47 +215,47 @@ pub struct PassShown {
     pub problem: Option<String>,
 }
 
-/// What was asked of Jira since the start.
+/// Requests to Jira since the start.
 #[derive(Clone, Debug, Serialize)]
 pub struct Requests {
-    /// How many requests.
+    /// Number of requests.
     pub sent: u64,
     /// Of these, writes.
     pub writes: u64,
-    /// How long was waited because Jira limits the rate.
+    /// Time spent waiting for Jira's rate limit.
     pub waited_seconds: f64,
-    /// How many are in flight now.
+    /// Number in flight now.
     pub in_flight: usize,
-    /// How many may be in flight now; it adapts to what Jira bears.
+    /// Current limit of requests in flight; adapts to Jira's load.
     pub allowed: usize,
-    /// How many requests a second periodic reading may make.
+    /// Most requests a second of periodic reads.
     pub read_rate: f64,
     /// By method, path template and status.
     pub answers: Vec<Answers>,
 }
 
-/// Requests that were answered alike.
+/// Requests with the same method, path and status.
 #[derive(Clone, Debug, Serialize)]
 pub struct Answers {
     /// The HTTP method.
     pub method: &'static str,
     /// The path, with `{}` for each parameter.
     pub endpoint: &'static str,
-    /// The HTTP status; 0 for no answer.
+    /// The HTTP status; 0 for no response.
     pub status: u16,
-    /// How many.
+    /// Number of requests.
     pub count: u64,
 }
 
-/// What was counted since the start.
+/// Counts since the start.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Totals {
     /// Passes that ended, by kind and result.
-    pub passes: BTreeMap<Kind, BTreeMap<PassResult, u64>>,
-    /// Steps that were carried out or given up, by kind and outcome. What is only observed is not counted here.
+    pub passes: BTreeMap<PassKind, BTreeMap<PassResult, u64>>,
+    /// Steps that were applied or given up, by kind and outcome, without those only observed.
     pub steps: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
-    /// Steps whose cause was a change from Jira's side, by kind. While it is only observed, each pass counts it.
+    /// Steps caused by a change made in Jira, by kind. While only observed, each pass counts it again.
     pub drift: BTreeMap<&'static str, u64>,
     /// How long the last pass of each kind took, in seconds.
-    pub last_took: BTreeMap<Kind, f64>,
+    pub last_took: BTreeMap<PassKind, f64>,
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::left::Left;
+use super::open_issues::OpenIssues;
 use super::reported::{PassEnded, PassResult, RosterState};
-use super::snapshot::{DeskShown, PassShown, RosterWord, Running, Totals};
-use super::text::clean;
-use crate::daemon::schedule::Kind;
+use super::snapshot::{DeskShown, PassShown, RosterStatus, Running, Totals};
+use super::text::sanitize;
+use crate::daemon::schedule::PassKind;
 use crate::jira::Stats;
 use crate::model::report::{Report, StepEntry};
 use crate::model::step::{Cause, StepKind};
@@ -17,31 +17,31 @@ use crate::model::step::{Cause, StepKind};
 /// How many passes are kept.
 const PASSES: usize = 20;
 
-/// Everything that changes.
+/// The changing part of the status.
 #[derive(Debug)]
 pub(super) struct State {
-    pub(super) roster: RosterWord,
+    pub(super) roster: RosterStatus,
     pub(super) valid: Option<Valid>,
     pub(super) problem: Option<String>,
     pub(super) running: Option<Running>,
     pub(super) passes: VecDeque<PassShown>,
     pub(super) totals: Totals,
     pub(super) sent: Stats,
-    pub(super) left: Left,
+    pub(super) open_issues: OpenIssues,
     pub(super) desks: BTreeMap<String, DeskShown>,
     pub(super) last_success: Option<Timestamp>,
-    /// Since when every full pass found nothing to change.
+    /// Since when full passes have found nothing to change.
     pub(super) in_step: Option<Timestamp>,
-    /// Since when something is left to do.
+    /// Since when steps are pending or refused.
     pub(super) out_of_step: Option<Timestamp>,
-    /// Since when full passes have not run to their end.
+    /// Since when full passes have failed.
     pub(super) failing: Option<Timestamp>,
-    /// Since when a roster is in force that no pass has been over.
+    /// Since when a roster is in force that no pass has covered.
     pub(super) unapplied: Option<Timestamp>,
     pub(super) next_full: Option<Timestamp>,
     pub(super) interval: Duration,
-    pub(super) refused: Option<Refused>,
-    /// Why what the last pass saw could not be saved.
+    pub(super) refused: Option<RefusedCredentials>,
+    /// Why the results of the last pass could not be saved.
     pub(super) unsaved: Option<String>,
     pub(super) in_flight: (usize, usize),
 }
@@ -55,24 +55,24 @@ pub(super) struct Valid {
 }
 
 #[derive(Debug)]
-pub(super) struct Refused {
+pub(super) struct RefusedCredentials {
     pub(super) why: String,
     pub(super) since: Timestamp,
-    /// Concluded from a pass, not told: the next good pass proves otherwise.
+    /// Inferred from a pass, so that the next good pass clears it.
     by_pass: bool,
 }
 
 impl State {
     pub(super) fn new(interval: Duration) -> Self {
         Self {
-            roster: RosterWord::Waiting,
+            roster: RosterStatus::Waiting,
             valid: None,
             problem: None,
             running: None,
             passes: VecDeque::new(),
             totals: Totals::default(),
             sent: Stats::default(),
-            left: Left::default(),
+            open_issues: OpenIssues::default(),
             desks: BTreeMap::new(),
             last_success: None,
             in_step: None,
@@ -87,31 +87,31 @@ impl State {
         }
     }
 
-    pub(super) fn roster(&mut self, roster: RosterState, now: Timestamp) {
+    pub(super) fn set_roster(&mut self, roster: RosterState, now: Timestamp) {
         self.problem = None;
         match roster {
-            RosterState::Waiting => self.roster = RosterWord::Waiting,
+            RosterState::Waiting => self.roster = RosterStatus::Waiting,
             RosterState::Unusable { summary, in_force } => {
                 self.roster = if in_force {
-                    RosterWord::Unusable
+                    RosterStatus::Unusable
                 } else {
-                    RosterWord::Missing
+                    RosterStatus::Missing
                 };
-                self.problem = Some(clean(&summary));
+                self.problem = Some(sanitize(&summary));
             }
             RosterState::Valid {
                 digest,
                 customers,
                 desks,
             } => {
-                self.roster = RosterWord::Valid;
+                self.roster = RosterStatus::Valid;
                 let before = self.valid.as_ref().filter(|valid| valid.digest == digest);
                 let since = before.map_or(now, |valid| valid.since);
                 if before.is_none() {
                     self.unapplied = Some(now);
                 }
                 self.valid = Some(Valid {
-                    digest: clean(&digest),
+                    digest: sanitize(&digest),
                     customers,
                     desks,
                     since,
@@ -120,26 +120,26 @@ impl State {
         }
     }
 
-    pub(super) fn pass_began(&mut self, kind: Kind, now: Timestamp) {
+    pub(super) fn pass_began(&mut self, kind: PassKind, now: Timestamp) {
         self.running = Some(Running { kind, since: now });
     }
 
     pub(super) fn pass_ended(&mut self, ended: PassEnded<'_>, now: Timestamp) {
         let began = self.running.take().map_or(now, |running| running.since);
-        // A pass that ended before it had a plan tells nothing about what is left.
+        // Without a plan, the report says nothing about open issues.
         let report = ended.report.filter(|report| report.jira.deployment.is_some());
-        self.count(&ended, report, now);
+        self.count_pass(&ended, report, now);
         if let Some(report) = report {
             match ended.kind {
-                Kind::Full => self.left.replace(report),
-                Kind::Edit => self.left.amend(report),
+                PassKind::Full => self.open_issues.replace(report),
+                PassKind::Edit => self.open_issues.update(report),
             }
-            self.desks(report, ended.kind);
+            self.update_desks(report, ended.kind);
         }
-        if ended.result.ran_to_its_end() {
-            self.ran_to_its_end(ended.kind, report, began, now);
+        if ended.result.is_completed() {
+            self.pass_completed(ended.kind, report, began, now);
         } else {
-            self.ended_early(&ended, now);
+            self.pass_failed(&ended, now);
         }
         if self.is_out_of_step() {
             self.in_step = None;
@@ -149,15 +149,15 @@ impl State {
         }
     }
 
-    fn ran_to_its_end(&mut self, kind: Kind, report: Option<&Report>, began: Timestamp, now: Timestamp) {
-        // A roster that came during the pass waits for the next one.
+    fn pass_completed(&mut self, kind: PassKind, report: Option<&Report>, began: Timestamp, now: Timestamp) {
+        // A roster that arrived during the pass waits for the next one.
         self.unapplied = self.unapplied.filter(|since| *since > began);
         self.refused = self.refused.take().filter(|refused| !refused.by_pass);
-        let mended = report.is_some_and(|report| !report.steps.is_empty());
-        if kind == Kind::Full {
+        let changed = report.is_some_and(|report| !report.steps.is_empty());
+        if kind == PassKind::Full {
             self.last_success = Some(now);
             self.failing = None;
-            if mended || self.in_step.is_none() {
+            if changed || self.in_step.is_none() {
                 self.in_step = Some(now);
             }
         } else if self.out_of_step.is_some() {
@@ -165,20 +165,20 @@ impl State {
         }
     }
 
-    fn ended_early(&mut self, ended: &PassEnded<'_>, now: Timestamp) {
+    fn pass_failed(&mut self, ended: &PassEnded<'_>, now: Timestamp) {
         if ended.result == PassResult::Refused {
-            self.refused.get_or_insert_with(|| Refused {
-                why: clean(ended.problem.as_deref().unwrap_or("Jira refused them")),
+            self.refused.get_or_insert_with(|| RefusedCredentials {
+                why: sanitize(ended.problem.as_deref().unwrap_or("Jira refused them")),
                 since: now,
                 by_pass: true,
             });
         }
-        if ended.kind == Kind::Full && ended.result != PassResult::Interrupted {
+        if ended.kind == PassKind::Full && ended.result != PassResult::Interrupted {
             self.failing.get_or_insert(now);
         }
     }
 
-    fn count(&mut self, ended: &PassEnded<'_>, report: Option<&Report>, now: Timestamp) {
+    fn count_pass(&mut self, ended: &PassEnded<'_>, report: Option<&Report>, now: Timestamp) {
         let before = self.sent.clone();
         add(&mut self.sent, ended.stats_before, ended.stats_after);
         let mut shown = PassShown {
@@ -191,7 +191,7 @@ impl State {
             held: report.map_or(0, |report| report.summary.held),
             requests: self.sent.requests - before.requests,
             writes: self.sent.writes - before.writes,
-            problem: ended.problem.as_deref().map(clean),
+            problem: ended.problem.as_deref().map(sanitize),
         };
         for step in report.map(|report| report.steps.as_slice()).unwrap_or_default() {
             let outcome = step.outcome.map_or("observed", |outcome| outcome.as_str());
@@ -217,9 +217,9 @@ impl State {
         self.passes.truncate(PASSES);
     }
 
-    /// The desks as they were read, with what was done since.
-    fn desks(&mut self, report: &Report, kind: Kind) {
-        if kind == Kind::Full {
+    /// Updates the desks: as read, with the changes made since.
+    fn update_desks(&mut self, report: &Report, kind: PassKind) {
+        if kind == PassKind::Full {
             self.desks.clear();
         }
         for (key, counts) in &report.desks {
@@ -234,11 +234,11 @@ impl State {
             self.desks.insert(key.to_string(), shown);
         }
         for step in &report.steps {
-            self.fold(step);
+            self.apply_step(step);
         }
     }
 
-    fn fold(&mut self, step: &StepEntry) {
+    fn apply_step(&mut self, step: &StepEntry) {
         let Some(desk) = step.desk.as_ref().and_then(|desk| self.desks.get_mut(desk.as_str())) else {
             return;
         };
@@ -259,26 +259,26 @@ impl State {
         }
     }
 
-    pub(super) fn next_full(&mut self, at: Timestamp, now: Timestamp, configured: Duration) {
+    pub(super) fn set_next_full(&mut self, at: Timestamp, now: Timestamp, configured: Duration) {
         self.next_full = Some(at);
         let gap = length(at.duration_since(now)).max(configured);
         let newest = self.passes.front();
-        let after_full = newest.is_some_and(|pass| pass.kind == Kind::Full && pass.result.ran_to_its_end());
-        // An early retry, or an edit in between, says nothing about how often everything is read.
+        let after_full = newest.is_some_and(|pass| pass.kind == PassKind::Full && pass.result.is_completed());
+        // An early retry, or an edit in between, does not change the interval.
         self.interval = if after_full { gap } else { gap.max(self.interval) };
     }
 
-    pub(super) fn credentials(&mut self, refused: Option<String>, now: Timestamp) {
+    pub(super) fn set_credentials(&mut self, refused: Option<String>, now: Timestamp) {
         let since = self.refused.as_ref().map_or(now, |refused| refused.since);
-        self.refused = refused.map(|why| Refused {
-            why: clean(&why),
+        self.refused = refused.map(|why| RefusedCredentials {
+            why: sanitize(&why),
             since,
             by_pass: false,
         });
     }
 }
 
-/// Adds what was counted between two moments. Where less is counted after than before, it is another connection's count.
+/// Adds the difference of two counts. A lower count after than before means a new connection, counting from zero.
 fn add(total: &mut Stats, before: &Stats, after: &Stats) {
     let nothing = Stats::default();
     let before = if after.requests < before.requests {
@@ -288,17 +288,17 @@ fn add(total: &mut Stats, before: &Stats, after: &Stats) {
     };
     total.requests += after.requests - before.requests;
     total.writes += after.writes.saturating_sub(before.writes);
-    total.limited += after.limited.saturating_sub(before.limited);
-    for (key, count) in &after.answers {
-        let earlier = before.answers.get(key).copied().unwrap_or_default();
+    total.rate_limit_wait += after.rate_limit_wait.saturating_sub(before.rate_limit_wait);
+    for (key, count) in &after.responses {
+        let earlier = before.responses.get(key).copied().unwrap_or_default();
         let more = count.saturating_sub(earlier);
         if more > 0 {
-            *total.answers.entry(*key).or_default() += more;
+            *total.responses.entry(*key).or_default() += more;
         }
     }
 }
 
-/// A length of time; one that runs backwards, because the clock was set, is none.
+/// Converts to a duration; zero if negative, because the clock was set back.
 pub(super) fn length(time: SignedDuration) -> Duration {
     Duration::try_from(time).unwrap_or_default()
 }

@@ -1,15 +1,15 @@
-//! Texts from outside (Jira, the roster, the file system), made fit to be shown to anybody.
+//! Sanitizes external texts (from Jira, the roster, the file system) for display.
 
-use crate::model::email::masked;
+use crate::model::email::mask_addresses;
 
-/// The longest text that is kept, in characters. Enough for a sentence of Jira's; a page of HTML is none.
+/// Longest text kept, in characters: enough for an error message, but not for a page of HTML.
 const LONGEST: usize = 300;
 
-/// Other spellings of `@` that a text from the web can hold.
+/// Other spellings of `@` in texts from the web.
 const AT: [&str; 6] = ["%40", "\u{ff20}", "\u{fe6b}", "&#64;", "&#x40;", "\\u0040"];
 
-/// A text in one line, without an e-mail, with what cannot be seen made visible, and not too long.
-pub(super) fn clean(text: &str) -> String {
+/// Returns the text as one line, without e-mails, with invisible characters escaped, and shortened.
+pub(super) fn sanitize(text: &str) -> String {
     let mut line = String::new();
     for c in text.chars() {
         match c {
@@ -18,9 +18,9 @@ pub(super) fn clean(text: &str) -> String {
             c => line.push(c),
         }
     }
-    let words = masked(&line);
+    let words = mask_addresses(&line);
     let mut words: Vec<_> = words.split_whitespace().map(hide_encoded).collect();
-    // One mark is enough for an address in several words.
+    // One `…` is enough for an address in several words.
     words.dedup_by(|word, before| *word == "…" && before == word);
     let line = words.join(" ");
     match line.char_indices().nth(LONGEST) {
@@ -38,8 +38,7 @@ fn hide_encoded(word: &str) -> &str {
     }
 }
 
-/// Whether a character shows nothing of itself but may change how its neighbours look: controls, marks of direction,
-/// joiners, tags.
+/// Whether a character is invisible but can change how others look: controls, direction marks, joiners, tags.
 pub(in crate::daemon) fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -63,17 +62,17 @@ mod tests {
             "no ada\u{200b}@example.com here",
             "no ada@example.com grace@example.com here",
         ] {
-            assert_eq!(clean(text), "no … here", "{text:?}");
+            assert_eq!(sanitize(text), "no … here", "{text:?}");
         }
     }
 
     #[test]
     fn what_turns_the_text_around_is_seen() {
-        assert_eq!(clean("safe\u{202e}txt\u{0}"), "safe\\u{202e}txt\\u{0}");
+        assert_eq!(sanitize("safe\u{202e}txt\u{0}"), "safe\\u{202e}txt\\u{0}");
     }
 
     #[test]
     fn long_texts_end() {
-        assert_eq!(clean(&"ä".repeat(5000)).chars().count(), LONGEST + 1);
+        assert_eq!(sanitize(&"ä".repeat(5000)).chars().count(), LONGEST + 1);
     }
 }

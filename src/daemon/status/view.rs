@@ -1,12 +1,12 @@
-//! What follows from what was reported: whether the daemon is ready, where things stand, and the document of both.
+//! Derives the readiness, the standing and the snapshot from the reported state.
 
 use jiff::Timestamp;
 
 use super::reported::About;
-use super::snapshot::{Answers, Requests, RosterShown, RosterWord, Snapshot, Standing};
+use super::snapshot::{Answers, Requests, RosterShown, RosterStatus, Snapshot, SyncStatus};
 use super::state::{State, length};
 
-/// After how many intervals without a good full pass the daemon is not ready.
+/// Intervals without a completed full pass after which the daemon is not ready.
 const STALE: f64 = 3.0;
 
 impl State {
@@ -16,21 +16,21 @@ impl State {
             why.push(format!("Jira refuses the credentials: {}", refused.why));
         }
         if let Some(problem) = &self.unsaved {
-            why.push(format!("what the last pass saw could not be saved: {problem}"));
+            why.push(format!("the results of the last pass could not be saved: {problem}"));
         }
         let problem = self.problem.as_deref().unwrap_or_default();
         match self.roster {
-            RosterWord::Waiting => why.push("no roster has been read yet".to_owned()),
-            RosterWord::Missing => why.push(format!("there is no valid roster: {problem}")),
-            RosterWord::Unusable => why.push(format!("the roster's file cannot be used: {problem}")),
-            RosterWord::Valid => {}
+            RosterStatus::Waiting => why.push("no roster has been read yet".to_owned()),
+            RosterStatus::Missing => why.push(format!("there is no valid roster: {problem}")),
+            RosterStatus::Unusable => why.push(format!("the roster file cannot be used: {problem}")),
+            RosterStatus::Valid => {}
         }
         match self.last_success {
-            None => why.push("no full pass has run to its end yet".to_owned()),
+            None => why.push("no full pass has completed yet".to_owned()),
             Some(last) if self.is_stale(last, now) => {
                 let ago = length(now.duration_since(last)).as_secs();
                 why.push(format!(
-                    "the last full pass that ran to its end was {ago} s ago, and the interval is {} s",
+                    "the last completed full pass was {ago} s ago; the interval is {} s",
                     self.interval.as_secs()
                 ));
             }
@@ -44,33 +44,33 @@ impl State {
     }
 
     pub(super) fn is_out_of_step(&self) -> bool {
-        !self.left.pending().is_empty() || self.left.refused() > 0
+        !self.open_issues.pending().is_empty() || self.open_issues.refused() > 0
     }
 
-    fn standing(&self, now: Timestamp) -> (Standing, Option<Timestamp>) {
+    fn standing(&self, now: Timestamp) -> (SyncStatus, Option<Timestamp>) {
         let Some(last) = self.last_success else {
-            return (Standing::Starting, None);
+            return (SyncStatus::Starting, None);
         };
         let refused = self.refused.as_ref().map(|refused| refused.since);
         let stale = self.is_stale(last, now).then_some(last);
         if self.is_out_of_step() {
-            (Standing::NotInStep, self.out_of_step)
+            (SyncStatus::NotInStep, self.out_of_step)
         } else if let Some(since) = self.failing.or(refused).or(stale) {
-            (Standing::Unknown, Some(since))
+            (SyncStatus::Unknown, Some(since))
         } else if self.unapplied.is_some() {
-            (Standing::Applying, self.unapplied)
-        } else if self.left.held() > 0 {
-            (Standing::InStepExceptHeld, self.in_step)
+            (SyncStatus::Applying, self.unapplied)
+        } else if self.open_issues.held() > 0 {
+            (SyncStatus::InStepExceptHeld, self.in_step)
         } else {
-            (Standing::InStep, self.in_step)
+            (SyncStatus::InStep, self.in_step)
         }
     }
 
     pub(super) fn snapshot(&self, about: &About, now: Timestamp) -> Snapshot {
         let not_ready = self.not_ready(now);
         let (standing, since) = self.standing(now);
-        let pending_by_kind = self.left.pending();
-        let valid = self.valid.as_ref().filter(|_| self.roster != RosterWord::Missing);
+        let pending_by_kind = self.open_issues.pending();
+        let valid = self.valid.as_ref().filter(|_| self.roster != RosterStatus::Missing);
         Snapshot {
             format_version: 1,
             version: about.version,
@@ -99,8 +99,8 @@ impl State {
             interval_seconds: self.interval.as_secs_f64(),
             pending: pending_by_kind.values().sum(),
             pending_by_kind,
-            held: self.left.held(),
-            matters: self.left.matters(),
+            held: self.open_issues.held(),
+            issues: self.open_issues.issues(),
             desks: self.desks.clone(),
             passes: self.passes.iter().cloned().collect(),
             requests: self.requests(about.read_rate),
@@ -109,12 +109,12 @@ impl State {
     }
 
     fn requests(&self, read_rate: f64) -> Requests {
-        let answers = self.sent.answers.iter();
+        let answers = self.sent.responses.iter();
         let (in_flight, allowed) = self.in_flight;
         Requests {
             sent: self.sent.requests,
             writes: self.sent.writes,
-            waited_seconds: self.sent.limited.as_secs_f64(),
+            waited_seconds: self.sent.rate_limit_wait.as_secs_f64(),
             in_flight,
             allowed,
             read_rate,

@@ -1,9 +1,9 @@
-//! Routes, headers, and who may ask.
+//! Routes, headers, and the check of `Host`.
 //!
-//! A page of another site can make a browser ask a loopback address under that site's name (DNS rebinding) and read what
-//! comes back. There is no secret here, but desk keys, numbers and error texts are nobody else's business: where the
-//! daemon listens on loopback, `Host` must be an address or `localhost`. Whoever lets it listen elsewhere has chosen to
-//! let the network ask, by whatever name.
+//! A page of another site can make a browser send requests to a loopback address under that site's name (DNS
+//! rebinding) and read the responses. They hold no secrets, but desk keys, numbers and error texts should stay private:
+//! where the daemon listens on loopback, `Host` must be an IP address or `localhost`. Listening elsewhere is a choice
+//! to serve the network under any name.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -28,23 +28,23 @@ use tokio_util::sync::CancellationToken;
 use super::{metrics, page};
 use crate::daemon::status::Status;
 
-/// How long a request's headers may take, and how long a connection stays open without a request.
+/// Longest time for a request's headers, and for a connection without a request.
 const HEADERS: Duration = Duration::from_secs(10);
-/// How long a connection may last: who takes no answer holds one no longer.
+/// Longest lifetime of a connection, in case its client reads no response.
 const CONNECTION: Duration = Duration::from_secs(300);
-/// How long not to accept a connection after the system had none to give.
-const NO_CONNECTION: Duration = Duration::from_millis(100);
-/// How long answers in flight may take once the daemon was told to stop.
+/// Delay after a connection could not be accepted.
+const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+/// Longest time for responses in flight after the daemon is asked to stop.
 const STOPPING: Duration = Duration::from_secs(1);
 
-/// What every answer needs besides the status.
+/// What every response needs besides the status.
 #[derive(Clone)]
 struct Rules {
     headers: HeaderMap,
     loopback: bool,
 }
 
-/// Answers until `stop` is cancelled, and a second longer at the most.
+/// Serves until `stop` is cancelled, and at most a second longer.
 pub async fn serve(listener: TcpListener, status: Status, stop: CancellationToken) {
     let address = listener.local_addr();
     let loopback = address.is_ok_and(|address: SocketAddr| address.ip().to_canonical().is_loopback());
@@ -58,19 +58,19 @@ pub async fn serve(listener: TcpListener, status: Status, stop: CancellationToke
             () = stop.cancelled() => break,
         };
         let Ok((connection, _)) = accepted else {
-            // Too many open files, say: that passes.
-            tokio::time::sleep(NO_CONNECTION).await;
+            // For example too many open files, which is temporary.
+            tokio::time::sleep(ACCEPT_RETRY).await;
             continue;
         };
-        // Small answers must not wait for one another; where that cannot be set, they do.
+        // Small responses must not wait for one another; if this cannot be set, they do.
         drop(connection.set_nodelay(true));
         let service = TowerToHyperService::new(router.clone());
         let served = connections.watch(protocol.serve_connection(TokioIo::new(connection), service));
-        // However it ends is its client's affair.
+        // A failed connection concerns only its client.
         tokio::spawn(async { drop(timeout(CONNECTION, served).await) });
     }
     drop(listener);
-    // A client that never takes its answer holds up nothing.
+    // A client that never reads its response must not block the stop.
     drop(timeout(STOPPING, connections.shutdown()).await);
 }
 
@@ -86,7 +86,7 @@ fn router(status: Status, loopback: bool) -> axum::Router {
         .route("/metrics", get(metrics))
         .route("/api/status", get(api_status))
         .fallback(async || (StatusCode::NOT_FOUND, "not found\n"))
-        .layer(from_fn_with_state(rules, guard))
+        .layer(from_fn_with_state(rules, check_host))
         .with_state(status)
 }
 
@@ -106,7 +106,7 @@ async fn readyz(State(status): State<Status>) -> (StatusCode, String) {
 }
 
 async fn metrics(State(status): State<Status>) -> Response {
-    match metrics::text(status.snapshot()) {
+    match metrics::encode(status.snapshot()) {
         Ok(text) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
@@ -116,10 +116,10 @@ async fn api_status(State(status): State<Status>) -> Response {
     Json(status.snapshot()).into_response()
 }
 
-/// Turns away who may not ask, and puts the headers on every answer.
-async fn guard(State(rules): State<Rules>, request: Request, next: Next) -> Response {
+/// Rejects requests for other hosts, and adds the headers to every response.
+async fn check_host(State(rules): State<Rules>, request: Request, next: Next) -> Response {
     let mut response = if rules.loopback && !is_local(&request) {
-        let why = "this address answers to its number and to localhost only, not to a name\n";
+        let why = "this host name is not served here; use the IP address or localhost\n";
         (StatusCode::MISDIRECTED_REQUEST, why).into_response()
     } else {
         next.run(request).await
@@ -128,8 +128,8 @@ async fn guard(State(rules): State<Rules>, request: Request, next: Next) -> Resp
     response
 }
 
-/// Whether every host it names, in the request's own line or in any `Host`, is a number or `localhost`. A request that
-/// names none (HTTP/1.0) comes from no browser.
+/// Whether every host in the request line and in each `Host` is an IP address or `localhost`. A request without a host
+/// (HTTP/1.0) does not come from a browser.
 fn is_local(request: &Request) -> bool {
     let asked = request.uri().authority().map(|authority| authority.as_str());
     let mut named = request.headers().get_all(header::HOST).iter();
@@ -145,7 +145,8 @@ fn is_local_name(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || number.parse::<IpAddr>().is_ok()
 }
 
-/// Nothing is loaded, run, framed, sent or kept. The page's style is known by its hash.
+/// Returns the headers that forbid loading, scripts, framing, forms and caching. Only the page's own style is allowed,
+/// by its hash.
 fn headers() -> HeaderMap {
     let hash = STANDARD.encode(Sha256::digest(page::STYLE));
     let policy = format!(

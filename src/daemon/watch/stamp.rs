@@ -1,4 +1,4 @@
-//! Whether a roster's files are being written right now.
+//! Detects whether a roster's files are being written.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,13 +6,13 @@ use std::time::SystemTime;
 
 use crate::roster_file;
 
-/// The files of a roster, their lengths and times. Two equal ones a moment apart: nobody is writing.
+/// The files of a roster, with lengths and times. Two equal stamps a moment apart: no write is in progress.
 ///
-/// Only what every file system keeps still while nobody writes: some give a file another inode number each time.
+/// Excludes inode numbers, which some file systems change at each call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stamp(Vec<(PathBuf, Option<Mark>)>);
 
-/// Nothing of a folder but that it is one: other files in it may come and go.
+/// The state of one path. Of a folder, only that it is one: other files in it may come and go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Mark {
     Folder,
@@ -20,7 +20,7 @@ enum Mark {
 }
 
 impl Stamp {
-    /// The files as they are now.
+    /// Reads the current stamp.
     pub(super) fn of(roster: &Path) -> Self {
         let files = roster_file::files(roster).unwrap_or_default();
         let paths = std::iter::once(roster.to_owned()).chain(files);

@@ -8,15 +8,15 @@ use tokio::time::timeout;
 
 use super::*;
 
-/// Only the clock of the test passes, and it passes at once.
+/// An hour of the tests' paused clock.
 const NEVER: Duration = Duration::from_secs(3600);
 
-/// Does with every folder what the test says.
-struct Told<F>(F);
+/// A watcher that calls the test's function for each folder.
+struct FakeWatcher<F>(F);
 
-impl<F: FnMut(&Path) -> notify::Result<()>> notify::Watcher for Told<F> {
+impl<F: FnMut(&Path) -> notify::Result<()>> notify::Watcher for FakeWatcher<F> {
     fn new<H: EventHandler>(_: H, _: Config) -> notify::Result<Self> {
-        Err(notify::Error::generic("made by hand only"))
+        Err(notify::Error::generic("constructed by the test only"))
     }
 
     fn watch(&mut self, folder: &Path, _: RecursiveMode) -> notify::Result<()> {
@@ -65,11 +65,11 @@ fn what_may_matter() {
         ("too many events to keep", Ok(overflow), true),
         ("an error", Err(notify::Error::generic("lost")), true),
     ] {
-        assert_eq!(may_matter(&event), matters, "{what}");
+        assert_eq!(is_relevant(&event), matters, "{what}");
     }
 }
 
-/// Reacting to its own reading, it would never come to rest.
+/// Reacting to its own reads would be an endless loop.
 #[test]
 fn reading_is_no_event() {
     let (_folder, path) = folder();
@@ -77,18 +77,18 @@ fn reading_is_no_event() {
     fs::write(&roster, "version: 1\n").unwrap();
     let (sender, events) = std::sync::mpsc::channel();
     let mut watcher = notify::recommended_watcher(move |event| {
-        if may_matter(&event) {
+        if is_relevant(&event) {
             let _ = sender.send(event.unwrap().paths);
         }
     })
     .unwrap();
-    // Not the folder above: others make folders there.
+    // Not the folder above: other tests make folders there.
     notify::Watcher::watch(&mut watcher, &path, RecursiveMode::NonRecursive).unwrap();
     for _ in 0..100 {
         crate::roster_file::read(&roster).unwrap();
         crate::roster_file::read(&path).unwrap();
         Stamp::of(&roster);
-        deciding::folders(&roster);
+        watched_folders::folders(&roster);
     }
     // Events keep their order, so the first to come is this one.
     fs::write(path.join("end"), "").unwrap();
@@ -106,15 +106,15 @@ async fn without_a_watch_it_polls() {
     let watches = [
         (
             "no watcher",
-            Watch::with(&roster, poll, |_| Err(notify::Error::generic("none"))),
+            Watch::with_watcher(&roster, poll, |_| Err(notify::Error::generic("none"))),
         ),
         (
             "no watches",
-            Watch::with(&roster, poll, |_| Ok(Some(Box::new(Told(refuses))))),
+            Watch::with_watcher(&roster, poll, |_| Ok(Some(Box::new(FakeWatcher(refuses))))),
         ),
         (
             "silence",
-            Watch::with(&roster, poll, |_| Ok(Some(Box::new(Told(|_: &Path| Ok(())))))),
+            Watch::with_watcher(&roster, poll, |_| Ok(Some(Box::new(FakeWatcher(|_: &Path| Ok(())))))),
         ),
         ("no events wanted", Watch::polling(&roster, poll)),
     ];
@@ -127,7 +127,7 @@ async fn without_a_watch_it_polls() {
     }
 }
 
-/// A link that is given another target between being read and being watched tells nobody of it.
+/// A link that is re-targeted between being read and being watched causes no event.
 #[cfg(unix)]
 #[test]
 fn the_path_leads_elsewhere_while_it_is_being_watched() {
@@ -141,36 +141,36 @@ fn the_path_leads_elsewhere_while_it_is_being_watched() {
     std::os::unix::fs::symlink(path.join("one"), &link).unwrap();
     let (roster, two) = (link.join("roster.yaml"), path.join("two"));
     let retarget = move |folder: &Path| {
-        // Its folder is the last to be watched.
+        // The link's folder is the last to be watched.
         if folder.ends_with("zlinks") {
             std::os::unix::fs::symlink(&two, &new).unwrap();
             fs::rename(&new, &link).unwrap();
         }
         Ok(())
     };
-    let watch = Watch::with(&roster, NEVER, |_| Ok(Some(Box::new(Told(retarget)))));
+    let watch = Watch::with_watcher(&roster, NEVER, |_| Ok(Some(Box::new(FakeWatcher(retarget)))));
     assert!(watch.watched.contains(&path.join("two")), "{watch:?}");
 }
 
-/// What was armed last is what a wait ends with, so that the look after it misses nothing.
+/// A wait ends by renewing the watch, so that the read after it misses nothing.
 #[tokio::test(start_paused = true)]
 async fn the_watch_is_renewed_before_the_look() {
     let (_folder, path) = folder();
     let roster = path.join("later").join("roster.yaml");
-    let mut watch = Watch::with(&roster, NEVER, |_| Ok(Some(Box::new(Told(|_: &Path| Ok(()))))));
+    let mut watch = Watch::with_watcher(&roster, NEVER, |_| Ok(Some(Box::new(FakeWatcher(|_: &Path| Ok(()))))));
     assert!(!watch.watched.contains(&path.join("later")));
     fs::create_dir(path.join("later")).unwrap();
     watch.changed().await;
     assert!(watch.watched.contains(&path.join("later")), "{watch:?}");
 }
 
-/// Whatever goes on beside the roster all the time neither keeps an edit from being seen nor has it read all the time.
+/// Constant events beside the roster neither delay an edit nor cause constant reads.
 #[tokio::test(start_paused = true)]
 async fn in_a_busy_folder() {
     let (_folder, path) = folder();
     let roster = path.join("roster.yaml");
     let mut events = None;
-    let mut watch = Watch::with(&roster, NEVER, |poke| {
+    let mut watch = Watch::with_watcher(&roster, NEVER, |poke| {
         events = Some(poke);
         Ok(None)
     });
@@ -205,7 +205,7 @@ async fn in_a_busy_folder() {
     }
 }
 
-/// Some file systems say that it is always now.
+/// Some file systems always report the current time.
 #[tokio::test(start_paused = true)]
 async fn a_file_that_is_written_for_ever_is_read_in_the_end() {
     let (_folder, path) = folder();
@@ -220,6 +220,6 @@ async fn a_file_that_is_written_for_ever_is_read_in_the_end() {
     let begin = Instant::now();
     tokio::select! {
         () = writing => {}
-        () = watch.changed() => assert!(begin.elapsed() >= SETTLE_AT_MOST),
+        () = watch.changed() => assert!(begin.elapsed() >= MAX_SETTLE),
     }
 }

@@ -1,18 +1,18 @@
-//! Putting accounts on a desk.
+//! Adding accounts to a desk.
 
 use futures_util::FutureExt as _;
 
 use super::applying::Applying;
-use super::batches::{Ended, in_halves};
+use super::batches::{BatchResult, send_in_halves};
 use crate::jira::JiraWrite;
 use crate::model::account::Handle;
 use crate::model::desk::DeskKey;
 use crate::model::guard::Approval;
-use crate::model::outcome::{Outcome, StepEnd, Stopped};
-use crate::model::step::{AccountRef, Action, StepId, Who};
+use crate::model::outcome::{Outcome, StepResult, StopReason};
+use crate::model::step::{AccountRef, Action, StepAccount, StepId};
 
-/// Whom a membership step adds.
-struct Member {
+/// The account that a membership step adds.
+struct AccountToAdd {
     account: AccountRef,
     is_new: bool,
 }
@@ -21,70 +21,70 @@ impl Applying<'_> {
     pub(super) async fn add(&self, desk: &DeskKey, steps: &[StepId]) {
         let mut batch = Vec::with_capacity(steps.len());
         for id in steps {
-            match self.member(*id).await {
+            match self.wait_for_account(*id).await {
                 Some(member) => batch.push((*id, member)),
-                None => self.end(*id, StepEnd::plain(Outcome::Skipped)),
+                None => self.end_step(*id, StepResult::from_outcome(Outcome::Skipped)),
             }
         }
-        if let Some(end) = self.state(|state| state.closed_desks.get(desk).cloned()) {
-            return batch.into_iter().for_each(|(id, _)| self.end(id, end.clone()));
+        if let Some(end) = self.with_state(|state| state.closed_desks.get(desk).cloned()) {
+            return batch.into_iter().for_each(|(id, _)| self.end_step(id, end.clone()));
         }
-        // Whoever was made in this pass becomes whole even when asked to stop: a call or two, and nobody is left with
-        // an account and no desk.
+        // Accounts created in this pass are added even after a stop request: one or two calls, and no account is left
+        // without its desks.
         let (asked, ended) = (
             self.stop.is_cancelled(),
-            self.state(|state| state.stopped.as_ref().is_some_and(|why| *why != Stopped::Asked)),
+            self.with_state(|state| state.stopped.as_ref().is_some_and(|why| *why != StopReason::Requested)),
         );
         let (now, later): (Vec<_>, Vec<_>) = batch
             .into_iter()
             .partition(|(_, member)| !ended && (!asked || member.is_new));
         later
             .into_iter()
-            .for_each(|(id, _)| self.end(id, StepEnd::plain(Outcome::NotAttempted)));
+            .for_each(|(id, _)| self.end_step(id, StepResult::from_outcome(Outcome::NotAttempted)));
         if now.is_empty() {
             return;
         }
-        let with_handle = |(id, member): (StepId, Member)| {
+        let with_handle = |(id, member): (StepId, AccountToAdd)| {
             let handle = member.account.handle.clone();
             ((id, member), handle)
         };
-        self.begin(now.iter().map(|(id, _)| *id));
+        self.begin_steps(now.iter().map(|(id, _)| *id));
         let batch = now.into_iter().map(with_handle).collect();
         let added = add(self.jira, self.approved.approval(), self.desk_id(desk), batch).await;
         for ((id, member), end) in added.ends {
             let account = Some(member.account);
-            self.end_membership(desk, id, StepEnd { account, ..end });
+            self.end_membership(desk, id, StepResult { account, ..end });
         }
         if let Some(rest) = added.rest {
-            self.give_up(desk, rest, |(id, _)| id);
+            self.end_rest_of_batch(desk, rest, |(id, _)| id);
         }
     }
 
-    /// Whom a membership step adds, once that is known; nothing where the account was not made.
-    async fn member(&self, id: StepId) -> Option<Member> {
+    /// Waits until the account of a membership step is known; `None` if it was not created.
+    async fn wait_for_account(&self, id: StepId) -> Option<AccountToAdd> {
         let Some(Action::AddToDesk { who, .. }) = self.steps.get(&id).map(|step| &step.action) else {
             return None;
         };
         match who {
-            Who::Existing(account) => Some(Member {
+            StepAccount::Existing(account) => Some(AccountToAdd {
                 account: account.clone(),
                 is_new: false,
             }),
-            Who::MadeBy(made) => {
+            StepAccount::MadeBy(made) => {
                 let mut ended = self.ended.subscribe();
-                let has_ended = |_: &usize| self.state(|state| state.ends.contains_key(made));
+                let has_ended = |_: &usize| self.with_state(|state| state.ends.contains_key(made));
                 // The sender lives as long as `self`, so waiting ends only with the step.
                 let _ = ended.wait_for(has_ended).await;
-                let account = self.state(|state| state.ends.get(made)?.account.clone())?;
-                Some(Member { account, is_new: true })
+                let account = self.with_state(|state| state.ends.get(made)?.account.clone())?;
+                Some(AccountToAdd { account, is_new: true })
             }
         }
     }
 }
 
-/// Puts a batch on a desk. Jira adds the valid ones of a batch and answers 400 where any account does not exist
+/// Adds a batch to a desk. Jira adds the valid accounts of a batch and returns 400 if any account does not exist
 /// (docs/jira.md#add-partly); adding is idempotent.
-async fn add<T>(jira: &JiraWrite, approval: &Approval, desk_id: &str, batch: Vec<(T, Handle)>) -> Ended<T> {
+async fn add<T>(jira: &JiraWrite, approval: &Approval, desk_id: &str, batch: Vec<(T, Handle)>) -> BatchResult<T> {
     let send = |handles: Vec<Handle>| async move { jira.add_to_desk(approval, desk_id, &handles).await }.boxed();
-    in_halves(batch, send).await
+    send_in_halves(batch, send).await
 }

@@ -1,4 +1,4 @@
-//! A plan that is being applied, and what the kinds of step share.
+//! The state of a plan being applied, shared by all kinds of step.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -15,76 +15,76 @@ use crate::model::calls::{Call, calls};
 use crate::model::desk::DeskKey;
 use crate::model::guard::ApprovedPlan;
 use crate::model::observed::Observed;
-use crate::model::outcome::{Outcome, Outcomes, StepEnd, Stopped};
+use crate::model::outcome::{Outcome, Outcomes, StepResult, StopReason};
 use crate::model::step::{Step, StepId};
 
-/// Calls begun at once. How many really are in flight is the client's own decision, up to its concurrency; a few more
-/// are begun, so that batches that wait for their creates hold nobody up.
+/// Calls started beyond the client's concurrency, which limits the requests in flight: batches that wait for their
+/// creates must not block other calls.
 const WAITING: usize = 8;
 
-/// How membership steps ended that have to be looked up, by desk.
-pub(super) type Unsettled = BTreeMap<DeskKey, Vec<(StepId, StepEnd)>>;
+/// Membership steps with an unknown outcome, by desk.
+pub(super) type UncertainMemberships = BTreeMap<DeskKey, Vec<(StepId, StepResult)>>;
 
 /// A plan that is being applied.
 pub(super) struct Applying<'a> {
     pub(super) jira: &'a JiraWrite,
     pub(super) approved: &'a ApprovedPlan,
     pub(super) observed: &'a Observed,
-    pub(super) book: &'a dyn Journal,
+    pub(super) journal: &'a dyn Journal,
     pub(super) passwords: &'a Passwords,
     pub(super) progress: &'a dyn Progress,
     pub(super) stop: &'a CancellationToken,
     pub(super) steps: BTreeMap<StepId, &'a Step>,
-    pub(super) state: Mutex<State>,
-    /// Whether an account of this pass with a first password was shown to take no seat.
-    pub(super) proven: tokio::sync::Mutex<bool>,
-    /// How many steps have ended; whoever waits for one looks again at each change.
+    pub(super) state: Mutex<ApplyState>,
+    /// Whether an account created in this pass with a first password was verified to take no license seat.
+    pub(super) seatless_verified: tokio::sync::Mutex<bool>,
+    /// Number of ended steps; tasks waiting for a step check again at each change.
     pub(super) ended: watch::Sender<usize>,
 }
 
-/// What has become of it so far.
+/// The results so far.
 #[derive(Default)]
-pub(super) struct State {
-    pub(super) ends: BTreeMap<StepId, StepEnd>,
-    pub(super) stopped: Option<Stopped>,
+pub(super) struct ApplyState {
+    pub(super) ends: BTreeMap<StepId, StepResult>,
+    pub(super) stopped: Option<StopReason>,
     pub(super) creating_refused: Option<String>,
     pub(super) creating_unsafe: Option<String>,
     pub(super) updating_refused: Option<String>,
-    /// Why no more accounts are made with a first password.
+    /// Why no more accounts are created with a first password.
     pub(super) passwords_unsafe: Option<String>,
     pub(super) seat_given: Option<String>,
-    /// The desks that cannot be changed, and how every step on them ends.
-    pub(super) closed_desks: BTreeMap<DeskKey, StepEnd>,
+    /// Desks that cannot be changed, with the result of every step on them.
+    pub(super) closed_desks: BTreeMap<DeskKey, StepResult>,
     pub(super) under_way: BTreeSet<StepId>,
-    pub(super) unsettled: Unsettled,
+    pub(super) uncertain_memberships: UncertainMemberships,
 }
 
 impl Applying<'_> {
-    pub(super) async fn all(&self) {
+    pub(super) async fn make_all_calls(&self) {
         let calls = calls(self.approved.plan());
-        self.prove_earlier().await;
-        // The first alone: where Jira does not let quietdesk's account create anybody, one refusal is enough.
+        self.verify_earlier_creates().await;
+        // The first call runs alone: if Jira does not let quietdesk's account create customers, one refusal is enough.
         let (first, rest) = calls.people.split_at(calls.people.len().min(1));
         for call in first {
-            self.call(call).await;
+            self.make_call(call).await;
         }
         let at_once = self.jira.concurrency() + WAITING;
         stream::iter(rest)
-            .for_each_concurrent(at_once, |call| self.call(call))
+            .for_each_concurrent(at_once, |call| self.make_call(call))
             .await;
         for call in &calls.tightening {
-            self.call(call).await;
+            self.make_call(call).await;
         }
-        stream::iter(&calls.removing)
-            .for_each_concurrent(at_once, |call| self.call(call))
+        stream::iter(&calls.removals)
+            .for_each_concurrent(at_once, |call| self.make_call(call))
             .await;
         for call in &calls.loosening {
-            self.call(call).await;
+            self.make_call(call).await;
         }
         self.settle().await;
     }
 
-    pub(super) async fn call(&self, call: &Call) {
+    pub(super) async fn make_call(&self, call: &Call) {
         match call {
             Call::Create(id) => self.create(*id).await,
             Call::Update(id) => self.update(*id).await,
@@ -100,48 +100,48 @@ impl Applying<'_> {
     }
 
     pub(super) fn is_stopped(&self) -> bool {
-        self.stop.is_cancelled() || self.state(|state| state.stopped.is_some())
+        self.stop.is_cancelled() || self.with_state(|state| state.stopped.is_some())
     }
 
     pub(super) fn end_pass(&self, error: &CallError) {
         let why = error.to_string();
-        let stopped = match (error.is_stop(), error.is_refusal(), error.wait()) {
-            (true, _, _) => Stopped::Asked,
-            (_, true, _) => Stopped::Refused(why),
-            (_, _, Some(wait)) => Stopped::RateLimited { why, wait },
-            (_, _, None) => Stopped::Unreachable(why),
+        let stopped = match (error.is_shutdown(), error.is_refusal(), error.requested_wait()) {
+            (true, _, _) => StopReason::Requested,
+            (_, true, _) => StopReason::Refused(why),
+            (_, _, Some(wait)) => StopReason::RateLimited { why, wait },
+            (_, _, None) => StopReason::Unreachable(why),
         };
-        self.state(|state| {
+        self.with_state(|state| {
             state.stopped = Some(match state.stopped.take() {
-                Some(earlier) => earlier.or(stopped),
+                Some(earlier) => earlier.most_severe(stopped),
                 None => stopped,
             });
         });
     }
 
-    /// Ends a step by what ends the pass.
+    /// Ends a step, and the pass, with an error.
     pub(super) fn end_with_pass(&self, id: StepId, error: &CallError, request: Option<String>) {
         self.end_pass(error);
         let end = match error.may_have_taken_effect() {
-            true => StepEnd::with_error(Outcome::Unknown, error.to_string()).sent(request),
-            false => StepEnd::with_error(Outcome::NotAttempted, error.to_string()),
+            true => StepResult::with_error(Outcome::Unknown, error.to_string()).mark_sent(request),
+            false => StepResult::with_error(Outcome::NotAttempted, error.to_string()),
         };
-        self.end(id, end);
+        self.end_step(id, end);
     }
 
-    pub(super) fn begin(&self, ids: impl IntoIterator<Item = StepId>) {
+    pub(super) fn begin_steps(&self, ids: impl IntoIterator<Item = StepId>) {
         let ids: Vec<_> = ids.into_iter().collect();
         let steps: Vec<_> = ids.iter().filter_map(|id| self.steps.get(id).copied()).collect();
-        self.book.attempts(&steps);
-        self.state(|state| state.under_way.extend(ids));
+        self.journal.record_attempts(&steps);
+        self.with_state(|state| state.under_way.extend(ids));
     }
 
-    pub(super) fn end(&self, id: StepId, end: StepEnd) {
-        // First into the book: what counts as ended has been written down.
+    pub(super) fn end_step(&self, id: StepId, end: StepResult) {
+        // Journal first: a step that counts as ended has been recorded.
         if let Some(step) = self.steps.get(&id) {
-            self.book.ended(step, &end);
+            self.journal.record_outcome(step, &end);
         }
-        let done = self.state(|state| {
+        let done = self.with_state(|state| {
             state.under_way.remove(&id);
             state.ends.insert(id, end);
             state.ends.len()
@@ -153,12 +153,12 @@ impl Applying<'_> {
         });
     }
 
-    pub(super) fn state<T>(&self, with: impl FnOnce(&mut State) -> T) -> T {
+    pub(super) fn with_state<T>(&self, with: impl FnOnce(&mut ApplyState) -> T) -> T {
         with(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn finish(self) -> Outcomes {
-        let State {
+    pub(super) fn into_outcomes(self) -> Outcomes {
+        let ApplyState {
             ends,
             mut stopped,
             creating_refused,
@@ -169,10 +169,10 @@ impl Applying<'_> {
         let unended = self.steps.keys().any(|id| !ends.contains_key(id));
         let undone = unended || ends.values().any(|end| end.outcome == Outcome::NotAttempted);
         if undone && self.stop.is_cancelled() {
-            stopped = stopped.or(Some(Stopped::Asked));
+            stopped = stopped.or(Some(StopReason::Requested));
         }
         Outcomes {
-            ends,
+            results: ends,
             stopped,
             creating_refused,
             creating_unsafe,

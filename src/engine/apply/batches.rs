@@ -1,107 +1,118 @@
-//! One request for several people, and what becomes of each of them.
+//! Requests for several accounts, and the result of each account.
 
 use futures_util::future::BoxFuture;
 
 use super::applying::Applying;
-use crate::jira::{CallError, Written};
+use crate::jira::{CallError, WriteResult};
 use crate::model::account::Handle;
 use crate::model::desk::DeskKey;
 use crate::model::held::HeldReason;
-use crate::model::outcome::{Outcome, StepEnd};
+use crate::model::outcome::{Outcome, StepResult};
 use crate::model::step::StepId;
 
-/// What a batch came to.
-pub(super) struct Ended<T> {
-    /// Who was attempted, and how that ended.
-    pub ends: Vec<(T, StepEnd)>,
-    /// Who was not, because of an error that every further call would meet as well.
-    pub rest: Option<Rest<T>>,
+/// The result of a batch.
+pub(super) struct BatchResult<T> {
+    /// The attempted items, each with its result.
+    pub ends: Vec<(T, StepResult)>,
+    /// The other items, after an error that every further call would meet as well.
+    pub rest: Option<UnfinishedBatch<T>>,
 }
 
 /// The part of a batch that an error ended.
-pub(super) struct Rest<T> {
-    /// Who was in the request that met it.
+pub(super) struct UnfinishedBatch<T> {
+    /// The items in the failed request.
     pub sent: Vec<T>,
-    /// Who was in none.
+    /// The items in no request.
     pub unsent: Vec<T>,
-    /// The error.
     pub error: CallError,
-    /// How Jira numbered the request.
+    /// Jira's request id.
     pub request: Option<String>,
 }
 
-/// Sends a batch; one that is refused is halved, down to the culprit. What may be sent twice alone is sent so.
-pub(super) async fn in_halves<'a, T>(
+/// Sends a batch; halves a refused one until the invalid item is alone. The request must be idempotent.
+pub(super) async fn send_in_halves<'a, T>(
     batch: Vec<(T, Handle)>,
-    send: impl Fn(Vec<Handle>) -> BoxFuture<'a, Written<()>>,
-) -> Ended<T> {
+    send: impl Fn(Vec<Handle>) -> BoxFuture<'a, WriteResult<()>>,
+) -> BatchResult<T> {
     let mut ends = Vec::with_capacity(batch.len());
-    // Each with whether an attempt whose answer was lost may have done it.
+    // Each with whether an earlier attempt without a response may have taken effect.
     let mut waiting = vec![(batch, false)];
     while let Some((mut batch, earlier)) = waiting.pop() {
         let handles = batch.iter().map(|(_, handle)| handle.clone()).collect();
-        let Written {
+        let WriteResult {
             result,
-            request,
-            maybe_done,
+            request_id: request,
+            possibly_applied,
         } = send(handles).await;
-        let maybe_done = maybe_done || earlier;
+        let possibly_applied = possibly_applied || earlier;
         match result {
             Ok(()) => {
-                let done = StepEnd::plain(Outcome::Done).sent(request);
+                let done = StepResult::from_outcome(Outcome::Done).mark_sent(request);
                 ends.extend(batch.into_iter().map(|(item, _)| (item, done.clone())));
             }
             Err(CallError::Refused { .. }) if batch.len() > 1 => {
-                waiting.push((batch.split_off(batch.len() / 2), maybe_done));
-                waiting.push((batch, maybe_done));
+                waiting.push((batch.split_off(batch.len() / 2), possibly_applied));
+                waiting.push((batch, possibly_applied));
             }
-            Err(error) if error.ends_the_pass() || closes_the_desk(&error) => {
-                let unknown = StepEnd::with_error(Outcome::Unknown, error.clone().after_a_lost_attempt().to_string());
-                let sent = left_over(batch, maybe_done, &unknown.clone().sent(request.clone()), &mut ends);
-                let unknown = unknown.sent(None);
+            Err(error) if error.ends_pass() || is_desk_closed(&error) => {
+                let unknown = StepResult::with_error(Outcome::Unknown, error.clone().with_lost_attempt().to_string());
+                let sent = unattempted_items(
+                    batch,
+                    possibly_applied,
+                    &unknown.clone().mark_sent(request.clone()),
+                    &mut ends,
+                );
+                let unknown = unknown.mark_sent(None);
                 let unsent = waiting
                     .into_iter()
-                    .flat_map(|(batch, maybe_done)| left_over(batch, maybe_done, &unknown, &mut ends))
+                    .flat_map(|(batch, possibly_applied)| {
+                        unattempted_items(batch, possibly_applied, &unknown, &mut ends)
+                    })
                     .collect();
-                let rest = Rest {
+                let rest = UnfinishedBatch {
                     sent,
                     unsent,
                     error,
                     request,
                 };
-                return Ended { ends, rest: Some(rest) };
+                return BatchResult { ends, rest: Some(rest) };
             }
             Err(error) => {
-                let outcome = if maybe_done || error.may_have_taken_effect() {
+                let outcome = if possibly_applied || error.may_have_taken_effect() {
                     Outcome::Unknown
                 } else {
                     Outcome::Failed
                 };
-                let end = StepEnd {
+                let end = StepResult {
                     // Jira may have accepted it.
-                    ineffective: matches!(error, CallError::Undocumented { .. }),
-                    ..StepEnd::with_error(outcome, error.to_string()).sent(request)
+                    ineffective: matches!(error, CallError::UndocumentedResponse { .. }),
+                    ..StepResult::with_error(outcome, error.to_string()).mark_sent(request)
                 };
                 ends.extend(batch.into_iter().map(|(item, _)| (item, end.clone())));
             }
         }
     }
-    Ended { ends, rest: None }
+    BatchResult { ends, rest: None }
 }
 
-/// Who of a batch is left where no further call is made. Whom an attempt whose answer was lost may have reached has ended
-/// `unknown`.
-fn left_over<T>(batch: Vec<(T, Handle)>, maybe_done: bool, unknown: &StepEnd, ends: &mut Vec<(T, StepEnd)>) -> Vec<T> {
+/// Returns the items of a batch for which no further call is made. If an attempt without a response may have taken
+/// effect for them, they end as `unknown` instead.
+fn unattempted_items<T>(
+    batch: Vec<(T, Handle)>,
+    possibly_applied: bool,
+    unknown: &StepResult,
+    ends: &mut Vec<(T, StepResult)>,
+) -> Vec<T> {
     let items = batch.into_iter().map(|(item, _)| item);
-    if !maybe_done {
+    if !possibly_applied {
         return items.collect();
     }
     ends.extend(items.map(|item| (item, unknown.clone())));
     Vec::new()
 }
 
-/// Whether the error says that quietdesk's account cannot change this desk at all.
-fn closes_the_desk(error: &CallError) -> bool {
+/// Returns whether the error means that this desk cannot be changed at all.
+fn is_desk_closed(error: &CallError) -> bool {
     matches!(
         error,
         CallError::Forbidden { .. } | CallError::NotFound { .. } | CallError::DeskIsOpen { .. }
@@ -109,20 +120,20 @@ fn closes_the_desk(error: &CallError) -> bool {
 }
 
 impl Applying<'_> {
-    /// The rest of a batch meets the same error as the part that was tried.
-    pub(super) fn give_up<T>(&self, desk: &DeskKey, rest: Rest<T>, step: impl Fn(T) -> StepId) {
-        let Rest {
+    /// Ends the rest of a batch with the error that stopped it.
+    pub(super) fn end_rest_of_batch<T>(&self, desk: &DeskKey, rest: UnfinishedBatch<T>, step: impl Fn(T) -> StepId) {
+        let UnfinishedBatch {
             sent,
             unsent,
             error,
             request,
         } = rest;
-        let end = if closes_the_desk(&error) {
-            let end = StepEnd::held(match matches!(error, CallError::DeskIsOpen { .. }) {
-                true => HeldReason::StillOpen,
-                false => HeldReason::DeskClosed(error.reason()),
+        let end = if is_desk_closed(&error) {
+            let end = StepResult::held(match matches!(error, CallError::DeskIsOpen { .. }) {
+                true => HeldReason::DeskOpen,
+                false => HeldReason::DeskForbidden(error.reason()),
             });
-            self.state(|state| state.closed_desks.insert(desk.clone(), end.clone()));
+            self.with_state(|state| state.closed_desks.insert(desk.clone(), end.clone()));
             end
         } else {
             self.end_pass(&error);
@@ -131,13 +142,15 @@ impl Applying<'_> {
             } else {
                 Outcome::NotAttempted
             };
-            StepEnd::with_error(outcome, error.to_string())
+            StepResult::with_error(outcome, error.to_string())
         };
         for item in sent {
             let end = end.clone();
             let was_sent = end.outcome != Outcome::NotAttempted;
-            self.end(step(item), if was_sent { end.sent(request.clone()) } else { end });
+            self.end_step(step(item), if was_sent { end.mark_sent(request.clone()) } else { end });
         }
-        unsent.into_iter().for_each(|item| self.end(step(item), end.clone()));
+        unsent
+            .into_iter()
+            .for_each(|item| self.end_step(step(item), end.clone()));
     }
 }

@@ -1,9 +1,9 @@
-//! Applying: a plan's calls, in its order, as many at once as Jira takes.
+//! Applying: makes a plan's calls in order, as many at once as Jira accepts.
 //!
-//! Execution decides nothing. A call waits for the steps it needs, runs the fixed protocol of its kind (which requests, in
-//! which order, and what each answer means), and notes how each step ended. There is a file for each kind of step;
-//! `applying` holds what they share, `batches` what is sent for several people at once, and `settle` what became of a
-//! membership whose answer was lost.
+//! Execution decides nothing. A call waits for the steps it needs, runs the fixed protocol of its kind (which requests,
+//! in which order, and the meaning of each response), and records the outcome of each step. Each kind of step has a
+//! file; `applying` holds the shared parts, `batches` the calls for several people, and `settle` the memberships with a
+//! lost response.
 
 mod add;
 mod applying;
@@ -29,11 +29,11 @@ use crate::model::guard::ApprovedPlan;
 use crate::model::observed::Observed;
 use crate::model::outcome::Outcomes;
 
-/// How long calls in flight may take once quietdesk was told to stop, so that it ends within 10 seconds.
+/// How long calls in flight may take after a stop request; quietdesk exits within 10 seconds.
 const STOPPING: Duration = Duration::from_secs(9);
 
-/// Applies `approved` to the site it was computed from. When `stop` is cancelled, calls in flight are finished and no
-/// other is begun. What is about to be made, and what became of each step, goes into `book`.
+/// Applies `approved` to the site it was computed from. When `stop` is cancelled, finishes the calls in flight and
+/// starts no other. Records intents and outcomes in `book`.
 pub async fn apply(
     jira: &JiraWrite,
     approved: &ApprovedPlan,
@@ -48,26 +48,26 @@ pub async fn apply(
         jira,
         approved,
         observed,
-        book,
+        journal: book,
         passwords,
         progress,
         stop,
         steps: steps.iter().map(|step| (step.id, step)).collect(),
         state: Mutex::default(),
-        proven: tokio::sync::Mutex::new(false),
+        seatless_verified: tokio::sync::Mutex::new(false),
         ended: watch::Sender::new(0),
     };
-    book.begins(approved.plan());
+    book.begin_apply(approved.plan());
     tokio::select! {
-        () = applying.all() => {}
-        () = given_up(stop) => applying.leave_open(),
+        () = applying.make_all_calls() => {}
+        () = wait_for_stop_deadline(stop) => applying.end_calls_in_flight(),
     }
     progress.event(Event::Ended);
-    applying.finish()
+    applying.into_outcomes()
 }
 
-/// Calls in flight may finish once quietdesk was told to stop, but not for ever.
-async fn given_up(stop: &CancellationToken) {
+/// Waits until `stop` is cancelled and the time for calls in flight is over.
+async fn wait_for_stop_deadline(stop: &CancellationToken) {
     stop.cancelled().await;
     tokio::time::sleep(STOPPING).await;
 }

@@ -1,11 +1,11 @@
-//! Changing how open a desk is.
+//! Changing the access mode of a desk.
 
 use super::applying::Applying;
-use crate::jira::{CallError, JiraWrite, Written};
+use crate::jira::{CallError, JiraWrite, WriteResult};
 use crate::model::access::Access;
 use crate::model::desk::DeskKey;
 use crate::model::guard::Approval;
-use crate::model::outcome::{Outcome, StepEnd};
+use crate::model::outcome::{Outcome, StepResult};
 use crate::model::step::{Action, StepId};
 
 impl Applying<'_> {
@@ -14,44 +14,44 @@ impl Applying<'_> {
             return;
         };
         if self.is_stopped() {
-            return self.end(id, StepEnd::plain(Outcome::NotAttempted));
+            return self.end_step(id, StepResult::from_outcome(Outcome::NotAttempted));
         }
-        if let Some(end) = self.state(|state| state.closed_desks.get(desk).cloned()) {
-            return self.end(id, end);
+        if let Some(end) = self.with_state(|state| state.closed_desks.get(desk).cloned()) {
+            return self.end_step(id, end);
         }
-        if after < before && self.an_add_failed(desk) {
-            let error = format!("{desk} is not tightened, because somebody could not be added to it in this pass");
-            return self.end(id, StepEnd::with_error(Outcome::Skipped, error));
+        if after < before && self.has_failed_add(desk) {
+            let error = format!("{desk} is not tightened: a customer could not be added to it in this pass");
+            return self.end_step(id, StepResult::with_error(Outcome::Skipped, error));
         }
-        self.end_access(id, desk, *before, *after).await;
+        self.change_access(id, desk, *before, *after).await;
     }
 
-    async fn end_access(&self, id: StepId, desk: &DeskKey, before: Access, after: Access) {
-        self.begin([id]);
+    async fn change_access(&self, id: StepId, desk: &DeskKey, before: Access, after: Access) {
+        self.begin_steps([id]);
         match set_access(self.jira, self.approved.approval(), desk, before, after).await {
-            Ok(end) => self.end(id, end),
+            Ok(end) => self.end_step(id, end),
             Err(AccessError {
                 error,
-                sent,
-                asked,
+                may_have_taken_effect: sent,
+                was_requested: asked,
                 request,
             }) => {
-                if error.ends_the_pass() {
+                if error.ends_pass() {
                     self.end_pass(&error);
                 }
-                let outcome = match (sent, error.ends_the_pass()) {
+                let outcome = match (sent, error.ends_pass()) {
                     (true, _) => Outcome::Unknown,
                     (false, true) => Outcome::NotAttempted,
                     (false, false) => Outcome::Failed,
                 };
-                let end = StepEnd::with_error(outcome, error.to_string());
+                let end = StepResult::with_error(outcome, error.to_string());
                 let was_sent = asked && outcome != Outcome::NotAttempted;
-                self.end(id, if was_sent { end.sent(request) } else { end });
+                self.end_step(id, if was_sent { end.mark_sent(request) } else { end });
             }
         }
     }
 
-    fn an_add_failed(&self, desk: &DeskKey) -> bool {
+    fn has_failed_add(&self, desk: &DeskKey) -> bool {
         let mut adds = self.steps.values().filter(|step| match &step.action {
             Action::AddToDesk { desk: on, .. } => on == desk,
             Action::CreateCustomer { .. }
@@ -59,19 +59,18 @@ impl Applying<'_> {
             | Action::RemoveFromDesk { .. }
             | Action::SetAccess { .. } => false,
         });
-        self.state(|state| adds.any(|step| !state.ends.get(&step.id).is_some_and(|end| end.outcome.is_success())))
+        self.with_state(|state| adds.any(|step| !state.ends.get(&step.id).is_some_and(|end| end.outcome.is_success())))
     }
 }
 
-/// Why a change of access did not come to its end.
+/// A failed change of the access mode.
 struct AccessError {
-    /// What went wrong.
     error: CallError,
-    /// Whether the change may have taken effect by then.
-    sent: bool,
-    /// Whether the change was asked for at all.
-    asked: bool,
-    /// How Jira numbered the change.
+    /// Whether the change may have taken effect.
+    may_have_taken_effect: bool,
+    /// Whether the change was requested at all.
+    was_requested: bool,
+    /// Jira's id of the request.
     request: Option<String>,
 }
 
@@ -79,8 +78,8 @@ impl AccessError {
     fn before_the_change(error: CallError) -> Self {
         Self {
             error,
-            sent: false,
-            asked: false,
+            may_have_taken_effect: false,
+            was_requested: false,
             request: None,
         }
     }
@@ -94,32 +93,32 @@ async fn set_access(
     desk: &DeskKey,
     before: Access,
     after: Access,
-) -> Result<StepEnd, AccessError> {
+) -> Result<StepResult, AccessError> {
     let settings = jira.access(desk).await.map_err(AccessError::before_the_change)?;
     if settings.access() == after {
-        return Ok(StepEnd::plain(Outcome::Already));
+        return Ok(StepResult::from_outcome(Outcome::Already));
     }
     if settings.access() != before {
         let error = format!(
-            "somebody made {desk} {} since the plan was made; plan again to see whether that was meant",
+            "the access mode of {desk} was changed to {} after the plan was made; check the change and plan again",
             settings.access()
         );
-        return Ok(StepEnd::with_error(Outcome::Failed, error));
+        return Ok(StepResult::with_error(Outcome::Failed, error));
     }
-    let Written {
+    let WriteResult {
         result,
-        request,
-        maybe_done,
+        request_id: request,
+        possibly_applied,
     } = jira.set_access(approval, desk, &settings, after).await;
-    let may_be_so = |error: &CallError| maybe_done || error.may_have_taken_effect();
+    let may_be_so = |error: &CallError| possibly_applied || error.may_have_taken_effect();
     let unsure = match result {
         Ok(()) => None,
-        Err(error) if may_be_so(&error) && !error.ends_the_pass() => Some(error),
+        Err(error) if may_be_so(&error) && !error.ends_pass() => Some(error),
         Err(error) => {
             return Err(AccessError {
-                sent: may_be_so(&error),
+                may_have_taken_effect: may_be_so(&error),
                 error,
-                asked: true,
+                was_requested: true,
                 request,
             });
         }
@@ -129,22 +128,24 @@ async fn set_access(
         Err(error) => {
             return Err(AccessError {
                 error,
-                sent: true,
-                asked: true,
+                may_have_taken_effect: true,
+                was_requested: true,
                 request,
             });
         }
     };
     if now == after {
-        return Ok(StepEnd::plain(Outcome::Done).sent(request));
+        return Ok(StepResult::from_outcome(Outcome::Done).mark_sent(request));
     }
     let end = match unsure {
-        Some(error @ CallError::Undocumented { .. }) => StepEnd::ineffective(format!("{error}; {desk} still is {now}")),
-        // It was not accepted: trying again is worth it.
-        Some(error) => StepEnd::with_error(Outcome::Failed, error.to_string()),
-        None => StepEnd::ineffective(format!(
-            "Jira accepted the change and {desk} still is {now}: look at its customer permissions in Jira"
+        Some(error @ CallError::UndocumentedResponse { .. }) => {
+            StepResult::without_effect(format!("{error}; {desk} is still {now}"))
+        }
+        // Not accepted, so a retry can succeed.
+        Some(error) => StepResult::with_error(Outcome::Failed, error.to_string()),
+        None => StepResult::without_effect(format!(
+            "Jira accepted the change, but {desk} is still {now}; check its customer permissions in Jira"
         )),
     };
-    Ok(end.sent(request))
+    Ok(end.mark_sent(request))
 }

@@ -1,30 +1,34 @@
-//! Settling memberships: what became of a write whose answer was lost, or was none of Jira's, is on the desk's list.
+//! Settling memberships: the desk's list shows the effect of a write with a lost or invalid response.
 //!
-//! One reading of each such desk, when everything else is done.
+//! Reads the list of each such desk once, after all other calls.
 
 use super::applying::Applying;
-use crate::jira::{CallError, DeskRef, Roll};
+use crate::jira::{CallError, CustomerList, DeskRef};
 use crate::model::desk::DeskKey;
-use crate::model::outcome::{Outcome, StepEnd};
+use crate::model::outcome::{Outcome, StepResult};
 use crate::model::step::{Action, StepId};
 
 impl Applying<'_> {
-    /// Ends a membership step. One whose outcome is unknown counts as that until it is settled, and is journalled then.
-    pub(super) fn end_membership(&self, desk: &DeskKey, id: StepId, end: StepEnd) {
+    /// Ends a membership step. One with an unknown outcome is journaled only when it is settled.
+    pub(super) fn end_membership(&self, desk: &DeskKey, id: StepId, end: StepResult) {
         if end.outcome != Outcome::Unknown {
-            return self.end(id, end);
+            return self.end_step(id, end);
         }
-        let ended = self.state(|state| {
+        let ended = self.with_state(|state| {
             state.ends.insert(id, end.clone());
-            state.unsettled.entry(desk.clone()).or_default().push((id, end));
+            state
+                .uncertain_memberships
+                .entry(desk.clone())
+                .or_default()
+                .push((id, end));
             state.ends.len()
         });
         self.ended.send_replace(ended);
     }
 
-    /// Reads each desk with unsettled steps once, and ends them by what its list shows.
+    /// Reads the list of each desk with unsettled steps once, and ends the steps accordingly.
     pub(super) async fn settle(&self) {
-        let unsettled = self.state(|state| std::mem::take(&mut state.unsettled));
+        let unsettled = self.with_state(|state| std::mem::take(&mut state.uncertain_memberships));
         for (desk, steps) in unsettled {
             let roll = match self.is_stopped() {
                 true => None,
@@ -33,46 +37,46 @@ impl Applying<'_> {
             for (id, end) in steps {
                 let end = roll
                     .as_ref()
-                    .map_or(end.clone(), |roll| self.settled(id, &desk, end, roll));
-                self.end(id, end);
+                    .map_or(end.clone(), |roll| self.settled_result(id, &desk, end, roll));
+                self.end_step(id, end);
             }
         }
     }
 
-    /// What was under way when the time for finishing ran out may have taken effect.
-    pub(super) fn leave_open(&self) {
-        self.leave_unsettled();
-        let under_way = self.state(|state| state.under_way.clone());
+    /// Ends the steps still under way at the stop deadline as `unknown`: they may have taken effect.
+    pub(super) fn end_calls_in_flight(&self) {
+        self.end_uncertain();
+        let under_way = self.with_state(|state| state.under_way.clone());
         for id in under_way {
-            let error = "quietdesk was told to stop before Jira answered; the next pass finds out what became of it";
-            self.end(id, StepEnd::with_error(Outcome::Unknown, error));
+            let error = "quietdesk stopped before Jira responded; the next pass checks the result";
+            self.end_step(id, StepResult::with_error(Outcome::Unknown, error));
         }
     }
 
-    /// Ends what is left unsettled as it is.
-    fn leave_unsettled(&self) {
-        let unsettled = self.state(|state| std::mem::take(&mut state.unsettled));
+    /// Ends the unsettled steps with their unknown outcome.
+    fn end_uncertain(&self) {
+        let unsettled = self.with_state(|state| std::mem::take(&mut state.uncertain_memberships));
         for (id, end) in unsettled.into_values().flatten() {
-            self.end(id, end);
+            self.end_step(id, end);
         }
     }
 
-    async fn read_list(&self, key: &DeskKey) -> Result<Roll, CallError> {
+    async fn read_list(&self, key: &DeskKey) -> Result<CustomerList, CallError> {
         let desk = DeskRef {
             id: self.desk_id(key).to_owned(),
             key: key.to_string(),
             name: String::new(),
         };
-        let read = self.jira.roll(&desk, &|_| ()).await;
+        let read = self.jira.customer_list(&desk, &|_| ()).await;
         if let Err(error) = &read
-            && error.ends_the_pass()
+            && error.ends_pass()
         {
             self.end_pass(error);
         }
         read
     }
 
-    fn settled(&self, id: StepId, desk: &DeskKey, end: StepEnd, roll: &Roll) -> StepEnd {
+    fn settled_result(&self, id: StepId, desk: &DeskKey, end: StepResult, roll: &CustomerList) -> StepResult {
         let Some(account) = &end.account else { return end };
         let is_listed = roll.members.contains(&account.handle);
         let is_wanted = match self.steps.get(&id).map(|step| &step.action) {
@@ -82,18 +86,18 @@ impl Applying<'_> {
                 return end;
             }
         };
-        // Such a list shows the account whether or not it is on the desk; the next pass reads the role as well.
+        // The list shows a phantom whether or not it is on the desk; the next pass reads the role as well.
         let read = self.observed.desk(desk);
         let is_shown_anyway = read.is_some_and(|desk| desk.phantoms().contains(&account.handle));
         if is_shown_anyway {
             return end;
         }
-        // A list with a gap shows who is on it, and not who is off it.
+        // An account missing from a partial list may still be on the desk.
         if !is_listed && !roll.completeness.is_complete() {
             return end;
         }
         if is_wanted {
-            return StepEnd {
+            return StepResult {
                 outcome: Outcome::Done,
                 error: None,
                 ineffective: false,
@@ -101,8 +105,8 @@ impl Applying<'_> {
             };
         }
         let earlier = end.error.clone().unwrap_or_default();
-        let place = if is_listed { "still is" } else { "is not" };
-        StepEnd {
+        let place = if is_listed { "is still" } else { "is not" };
+        StepResult {
             outcome: Outcome::Failed,
             error: Some(format!(
                 "{earlier}; the list of {desk} was read again, and the account {place} on it"

@@ -1,11 +1,11 @@
-//! Changing an account: Data Center.
+//! Updating accounts. Data Center only.
 
 use super::applying::Applying;
-use crate::jira::{CallError, JiraWrite, Written};
+use crate::jira::{CallError, JiraWrite, WriteResult};
 use crate::model::account::Account;
 use crate::model::guard::Approval;
-use crate::model::outcome::{Outcome, StepEnd};
-use crate::model::step::{AccountRef, Action, Changes, StepId};
+use crate::model::outcome::{Outcome, StepResult};
+use crate::model::step::{AccountChanges, AccountRef, Action, StepId};
 
 impl Applying<'_> {
     pub(super) async fn update(&self, id: StepId) {
@@ -13,82 +13,82 @@ impl Applying<'_> {
             return;
         };
         if self.is_stopped() {
-            return self.end(id, StepEnd::plain(Outcome::NotAttempted));
+            return self.end_step(id, StepResult::from_outcome(Outcome::NotAttempted));
         }
-        if let Some(why) = self.state(|state| state.updating_refused.clone()) {
-            return self.end(id, StepEnd::with_error(Outcome::NotAttempted, why));
+        if let Some(why) = self.with_state(|state| state.updating_refused.clone()) {
+            return self.end_step(id, StepResult::with_error(Outcome::NotAttempted, why));
         }
-        self.begin([id]);
+        self.begin_steps([id]);
         let (updated, request) = update(self.jira, self.approved.approval(), account, changes).await;
         match updated {
-            Updated::End(end) => self.end(id, end.sent(request)),
-            Updated::Forbidden(error) => {
+            UpdateResult::FinalState(end) => self.end_step(id, end.mark_sent(request)),
+            UpdateResult::Forbidden(error) => {
                 let outcome = match error.may_have_taken_effect() {
                     true => Outcome::Unknown,
                     false => Outcome::Failed,
                 };
                 let error = error.to_string();
-                self.state(|state| state.updating_refused = Some(error.clone()));
-                self.end(id, StepEnd::with_error(outcome, error).sent(request));
+                self.with_state(|state| state.updating_refused = Some(error.clone()));
+                self.end_step(id, StepResult::with_error(outcome, error).mark_sent(request));
             }
-            Updated::PassEnds(error) => self.end_with_pass(id, &error, request),
+            UpdateResult::PassEnds(error) => self.end_with_pass(id, &error, request),
         }
     }
 }
 
-/// What a change came to.
-enum Updated {
-    /// This.
-    End(StepEnd),
-    /// Jira does not let quietdesk's account change any: every later change would be refused as well.
+/// The result of an update.
+enum UpdateResult {
+    /// The step ended.
+    FinalState(StepResult),
+    /// Jira does not let quietdesk's account update accounts: every later update would be refused as well.
     Forbidden(CallError),
-    /// The whole pass is over.
+    /// The pass ends.
     PassEnds(CallError),
 }
 
-/// Changes one account in one call, and believes only what Jira's answer shows of it: a directory that cannot be written
-/// to may take the call all the same (docs/jira.md#read-only-directory). Also says how Jira numbered the call.
+/// Updates one account in one call and compares the response with the change: Jira may accept the call for an account
+/// in a read-only directory without effect (docs/jira.md#read-only-directory). Also returns Jira's request id.
 async fn update(
     jira: &JiraWrite,
     approval: &Approval,
     account: &AccountRef,
-    changes: &Changes,
-) -> (Updated, Option<String>) {
-    let Written {
+    changes: &AccountChanges,
+) -> (UpdateResult, Option<String>) {
+    let WriteResult {
         result,
-        request,
-        maybe_done,
+        request_id: request,
+        possibly_applied,
     } = jira.update_customer(approval, &account.id, changes).await;
     let updated = match result {
-        Ok(now) => Updated::End(match difference(&now, changes) {
-            None => StepEnd::with_account(Outcome::Done, (&now).into()),
+        Ok(now) => UpdateResult::FinalState(match unchanged_attribute(&now, changes) {
+            None => StepResult::with_account(Outcome::Done, (&now).into()),
             Some(what) => {
                 let error = format!(
-                    "Jira accepted the change of {} and its {what} is as before; if the account comes from a directory \
-                     that Jira only reads, change it there",
+                    "Jira accepted the change of {}, but its {what} is unchanged; if the account is in a directory \
+                     that is read-only in Jira, change it there",
                     account.handle
                 );
-                StepEnd::ineffective(error)
+                StepResult::without_effect(error)
             }
         }),
-        Err(error @ CallError::Forbidden { .. }) => Updated::Forbidden(match maybe_done {
-            true => CallError::MaybeDone(Box::new(error)),
+        Err(error @ CallError::Forbidden { .. }) => UpdateResult::Forbidden(match possibly_applied {
+            true => CallError::PossiblyApplied(Box::new(error)),
             false => error,
         }),
-        Err(error) if error.ends_the_pass() => Updated::PassEnds(error),
+        Err(error) if error.ends_pass() => UpdateResult::PassEnds(error),
         Err(error) => {
-            let outcome = match maybe_done || error.may_have_taken_effect() {
+            let outcome = match possibly_applied || error.may_have_taken_effect() {
                 true => Outcome::Unknown,
                 false => Outcome::Failed,
             };
-            Updated::End(StepEnd::with_error(outcome, error.to_string()))
+            UpdateResult::FinalState(StepResult::with_error(outcome, error.to_string()))
         }
     };
     (updated, request)
 }
 
-/// What was to change and did not. A user name that stays is none: who somebody is goes by the address.
-fn difference(now: &Account, changes: &Changes) -> Option<&'static str> {
+/// Returns the attribute that was not changed. An unchanged username is accepted: people are identified by e-mail.
+fn unchanged_attribute(now: &Account, changes: &AccountChanges) -> Option<&'static str> {
     let address = changes.address.as_ref();
     let name = changes.name.as_ref();
     if address.is_some_and(|address| now.email_key().as_ref() != Some(address.after.key())) {

@@ -1,13 +1,14 @@
-//! Every account that is met, once.
+//! The observed accounts, each once.
 
 use std::collections::btree_map::Entry;
 
 use crate::model::account::{Account, AccountKind};
 use crate::model::observed::Observed;
 
-/// What a desk's list said stays: it was read for this pass just as well. What it left out is filled in: JSM's lists
-/// may hide an e-mail that the platform shows, and never say of what kind an account is.
-pub(super) fn remember(observed: &mut Observed, account: Option<Account>) {
+/// Adds an account, or completes the known one. Values from a desk's list are kept, since they are just as current, and
+/// missing ones are filled in: JSM's lists may hide an e-mail that the platform shows, and never contain the kind of
+/// an account.
+pub(super) fn record_account(observed: &mut Observed, account: Option<Account>) {
     let Some(account) = account else { return };
     match observed.accounts.entry(account.id.clone()) {
         Entry::Vacant(place) => {

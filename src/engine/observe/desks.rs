@@ -1,31 +1,31 @@
-//! Desks: which there are, who is on each, and how open it is.
+//! Reading desks: the list of desks, their customers and access modes.
 
 use std::collections::BTreeMap;
 
 use futures_util::future;
 
-use super::accounts::remember;
-use super::errors::{ObserveError, reading};
+use super::accounts::record_account;
+use super::errors::{ObserveError, read_error};
 use crate::engine::progress::{Event, Progress};
 use crate::jira::{AccessSettings, CallError, DeskRef, JiraRead, requests};
 use crate::model::account::Account;
 use crate::model::desk::DeskKey;
-use crate::model::observed::{AccessReading, DeskReading, Observed, ObservedDesk, Witness};
+use crate::model::observed::{AccessReading, DeskReading, Observed, ObservedDesk, RoleReading};
 use crate::model::roster::{Customer, DeskSpec, Membership, Roster};
 
-/// What of a desk is read.
+/// What to read of a desk, besides its list.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Reads {
-    /// How open it is.
+pub(super) struct DeskReads {
+    /// Read the access mode.
     pub access: bool,
-    /// A list that cannot be trusted to be whole is read once more.
-    pub certainly: bool,
+    /// Read a partial list once more.
+    pub retry_partial: bool,
 }
 
-impl Reads {
-    /// Where somebody may have to be removed, the access mode is asked for as well, since Jira removes nobody from an open
-    /// desk, and nobody is removed by a list with a gap.
-    pub(super) fn of(roster: &Roster, key: &DeskKey, spec: &DeskSpec) -> Self {
+impl DeskReads {
+    /// Chooses what to read of a desk. If the roster can cause a removal, that includes the access mode (Jira refuses
+    /// removals from an open desk) and a second reading of a partial list (which allows no removals).
+    pub(super) fn for_desk(roster: &Roster, key: &DeskKey, spec: &DeskSpec) -> Self {
         let leaves = |customer: &Customer| customer.desks.contains(key);
         let replaces = |customer: &Customer| !customer.previously.is_empty() && leaves(customer);
         let removes = spec.membership != Membership::Additive
@@ -33,16 +33,16 @@ impl Reads {
             || roster.customers.values().any(replaces);
         Self {
             access: spec.access.is_some() || removes,
-            certainly: removes,
+            retry_partial: removes,
         }
     }
 }
 
-/// Reads desks whole: who is on them, and the access mode where that is asked for.
+/// Reads the complete lists of desks, and their access modes where requested.
 pub(super) async fn read_desks<'a>(
     jira: &JiraRead,
     observed: &mut Observed,
-    desks: impl Iterator<Item = (&'a DeskKey, Reads)>,
+    desks: impl Iterator<Item = (&'a DeskKey, DeskReads)>,
     progress: &dyn Progress,
 ) -> Result<(), ObserveError> {
     let desks: Vec<_> = desks.collect();
@@ -59,39 +59,41 @@ pub(super) async fn read_desks<'a>(
         observed.desks.insert(key.clone(), reading);
         accounts
             .into_iter()
-            .for_each(|account| remember(observed, Some(account)));
+            .for_each(|account| record_account(observed, Some(account)));
     }
     Ok(())
 }
 
-/// The service desks there are.
+/// Lists the service desks of the site.
 ///
 /// # Errors
-/// [`ObserveError::NoServiceManagement`] where there is no such list.
+/// [`ObserveError::NoServiceManagement`] if Jira returns 404 for the list.
 pub(super) async fn list_desks(jira: &JiraRead) -> Result<Vec<DeskRef>, ObserveError> {
     let desks = jira.desks().await;
     if let Err(CallError::NotFound { detail, .. }) = desks {
         let url = format!("{}{}", jira.site().url, requests::DESKS.template);
         return Err(ObserveError::NoServiceManagement { url, detail });
     }
-    desks.map_err(reading("the list of service desks"))
+    desks.map_err(read_error("the list of service desks"))
 }
 
 pub(super) async fn read_desk(
     jira: &JiraRead,
     key: &DeskKey,
     desk: Option<&DeskRef>,
-    reads: Reads,
+    reads: DeskReads,
     progress: &dyn Progress,
 ) -> Result<(DeskReading, Vec<Account>), ObserveError> {
     let Some(desk) = desk else {
         return Ok((DeskReading::Missing, Vec::new()));
     };
-    let told = |customers| progress.event(Event::Listed { desk: key, customers });
+    let listed = |customers| progress.event(Event::Listed { desk: key, customers });
     let roll = async {
-        match jira.roll(desk, &told).await {
-            // Somebody changed the list while it was read: the next reading may be good.
-            Ok(roll) if reads.certainly && !roll.completeness.is_complete() => jira.roll(desk, &told).await,
+        match jira.customer_list(desk, &listed).await {
+            // The list changed while it was read: the next reading may be complete.
+            Ok(roll) if reads.retry_partial && !roll.completeness.is_complete() => {
+                jira.customer_list(desk, &listed).await
+            }
             roll => roll,
         }
     };
@@ -103,36 +105,36 @@ pub(super) async fn read_desk(
             let reason = error.reason();
             return Ok((DeskReading::Unreadable { reason }, Vec::new()));
         }
-        Err(error) => return Err(reading(&format!("the customers of {key}"))(error)),
+        Err(error) => return Err(read_error(&format!("the customers of {key}"))(error)),
     };
     let reading = DeskReading::Read(ObservedDesk {
         id: desk.id.clone(),
         members: roll.members,
         completeness: roll.completeness,
-        role: roll.role,
-        witness: Witness::NotAsked,
+        customer_role: roll.role_id,
+        role_reading: RoleReading::NotRead,
         access,
         groups: roll.groups,
-        team: None,
-        may_be_public: settings.as_ref().is_some_and(AccessSettings::may_be_public),
+        project_roles: None,
+        can_be_public: settings.as_ref().is_some_and(AccessSettings::can_be_public),
         portal: settings.as_ref().and_then(AccessSettings::portal),
     });
     Ok((reading, roll.accounts))
 }
 
-/// An access mode that cannot be read stops only the access-mode part (docs/jira.md#access-path), unless the reason
-/// would stop everything else as well.
+/// Reads a desk's access mode. One that cannot be read affects only access-mode steps (docs/jira.md#access-path),
+/// unless the error ends the pass.
 pub(super) async fn read_access(
     jira: &JiraRead,
     key: &DeskKey,
     asked: bool,
 ) -> Result<(AccessReading, Option<AccessSettings>), ObserveError> {
     if !asked {
-        return Ok((AccessReading::NotAsked, None));
+        return Ok((AccessReading::NotRead, None));
     }
     match jira.access(key).await {
         Ok(settings) => Ok((AccessReading::Known(settings.access()), Some(settings))),
-        Err(error) if error.ends_the_pass() => Err(reading(&format!("the access mode of {key}"))(error)),
+        Err(error) if error.ends_pass() => Err(read_error(&format!("the access mode of {key}"))(error)),
         Err(error) => {
             let reason = error.reason();
             Ok((AccessReading::Unreadable { reason }, None))

@@ -1,81 +1,85 @@
-//! Observing for an edit: what changed in the roster is asked for person by person, and nothing else is read.
+//! Observing for an edit: looks up only the people and desks that changed in the roster.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::desks::{Reads, read_desks};
+use super::desks::{DeskReads, read_desks};
 use super::errors::ObserveError;
-use super::memberships::{ask_memberships, read_rolls};
-use super::questions::{answer, ask};
-use super::sign_in::signed_in;
-use crate::engine::memory::Memory;
+use super::memberships::{look_up_memberships, read_customer_roles};
+use super::questions::{answer_questions, resolve_questions};
+use super::sign_in::begin_observation;
+use crate::engine::desk_cache::DeskCache;
 use crate::engine::progress::{Event, Progress};
 use crate::jira::JiraRead;
-use crate::jira::limits::LEAST_PAGE_ROWS;
+use crate::jira::limits::MIN_PAGE_ROWS;
 use crate::model::account::Account;
 use crate::model::desk::DeskKey;
 use crate::model::edit::Edit;
 use crate::model::held::HeldReason;
 use crate::model::identity::{Identities, Identity};
 use crate::model::ledger::Ledger;
-use crate::model::observed::{AccessReading, Completeness, Deployment, DeskReading, Observed, ObservedDesk, Witness};
+use crate::model::observed::{
+    AccessReading, Completeness, Deployment, DeskReading, Observed, ObservedDesk, RoleReading,
+};
 use crate::model::plan::Questions;
 
-/// Observes what an edit concerns. Everybody in it is looked up again, whatever is remembered of them.
+/// Observes the people and desks of an edit. Looks up every person of the edit again, whatever is cached about them.
 ///
 /// # Errors
 /// As [`super::observe`].
 pub async fn observe_edit(
     jira: &JiraRead,
     edit: &Edit,
-    memory: &Memory,
+    memory: &DeskCache,
     ledger: &Ledger,
     progress: &dyn Progress,
 ) -> Result<Observed, ObserveError> {
-    let mut observed = signed_in(jira).await?;
-    let is_whole = |key: &&DeskKey| edit.whole.contains(*key) || memory.desk(key).is_none();
+    let mut observed = begin_observation(jira).await?;
+    let is_whole = |key: &&DeskKey| edit.complete_desks.contains(*key) || memory.desk(key).is_none();
     let whole: Vec<_> = edit.roster.desks.keys().filter(is_whole).cloned().collect();
-    read_whole(jira, edit, &whole, &mut observed, progress).await?;
+    read_complete_lists(jira, edit, &whole, &mut observed, progress).await?;
     for key in edit.roster.desks.keys() {
         if let (false, Some(desk)) = (whole.contains(key), memory.desk(key)) {
-            observed.desks.insert(key.clone(), DeskReading::Read(narrow(desk)));
+            observed
+                .desks
+                .insert(key.clone(), DeskReading::Read(without_members(desk)));
         }
     }
-    // As many accounts as the largest desk has customers there are at least.
-    let accounts = memory.largest();
-    look_up(jira, edit, &mut observed, accounts, progress).await?;
-    let mut asked = memberships(edit, &observed, memory);
+    // The site has at least as many accounts as its largest desk has customers.
+    let accounts = memory.largest_desk_size();
+    look_up_people(jira, edit, &mut observed, accounts, progress).await?;
+    let mut asked = memberships_to_look_up(edit, &observed, memory);
     if jira.site().deployment == Deployment::DataCenter {
-        // A role is one answer, however many have it.
-        read_rolls(jira, std::mem::take(&mut asked), &mut observed).await?;
+        // A role is one response, however many members it has.
+        read_customer_roles(jira, std::mem::take(&mut asked), &mut observed).await?;
     }
     let long = |(key, people): (&DeskKey, &Vec<Account>)| {
         let rows = memory.desk(key).map_or(0, |desk| desk.members.len());
-        (people.len() > rows / LEAST_PAGE_ROWS + 1).then(|| key.clone())
+        (people.len() > rows / MIN_PAGE_ROWS + 1).then(|| key.clone())
     };
     let long: Vec<_> = asked.iter().filter_map(long).collect();
-    read_whole(jira, edit, &long, &mut observed, progress).await?;
+    read_complete_lists(jira, edit, &long, &mut observed, progress).await?;
     asked.retain(|key, _| !long.contains(key));
-    ask_memberships(jira, asked, &mut observed).await?;
-    ask(jira, (&edit.roster, ledger), &mut observed, accounts, progress).await?;
-    tell_apart(edit, &mut observed);
+    look_up_memberships(jira, asked, &mut observed).await?;
+    resolve_questions(jira, (&edit.roster, ledger), &mut observed, accounts, progress).await?;
+    mark_narrow_lists(edit, &mut observed);
     progress.event(Event::Ended);
     Ok(observed)
 }
 
-/// The edit's roster holds everybody of the desks that are to be read whole, and of the others only whom it is about: a list
-/// of these that was read whole for another reason (it was cheaper, or nothing was remembered) says nothing of who else
-/// is on it.
-fn tell_apart(edit: &Edit, observed: &mut Observed) {
+/// Marks desks as narrow unless the edit covers them as a whole. The edit's roster lists all people of the desks it
+/// covers, and only the changed people of the others. A list of the latter may still have been read completely (it was
+/// cheaper, or nothing was cached), but must not decide about other people on it.
+fn mark_narrow_lists(edit: &Edit, observed: &mut Observed) {
     for (key, reading) in &mut observed.desks {
         if let DeskReading::Read(desk) = reading
-            && !edit.whole.contains(key)
+            && !edit.complete_desks.contains(key)
         {
             desk.completeness = Completeness::Narrow;
         }
     }
 }
 
-async fn read_whole(
+async fn read_complete_lists(
     jira: &JiraRead,
     edit: &Edit,
     desks: &[DeskKey],
@@ -84,27 +88,27 @@ async fn read_whole(
 ) -> Result<(), ObserveError> {
     let specs = desks
         .iter()
-        .filter_map(|key| Some((key, Reads::of(&edit.roster, key, edit.roster.desks.get(key)?))));
+        .filter_map(|key| Some((key, DeskReads::for_desk(&edit.roster, key, edit.roster.desks.get(key)?))));
     read_desks(jira, observed, specs, progress).await
 }
 
-/// The desk with nobody on it: who is, is asked person by person.
-fn narrow(desk: &ObservedDesk) -> ObservedDesk {
+/// Returns the desk without members; the people of the edit are then looked up one by one.
+fn without_members(desk: &ObservedDesk) -> ObservedDesk {
     ObservedDesk {
         id: desk.id.clone(),
         members: BTreeSet::new(),
         completeness: Completeness::Narrow,
-        access: AccessReading::NotAsked,
+        access: AccessReading::NotRead,
         groups: desk.groups.clone(),
-        team: desk.team.clone(),
-        may_be_public: desk.may_be_public,
+        project_roles: desk.project_roles.clone(),
+        can_be_public: desk.can_be_public,
         portal: desk.portal,
-        role: desk.role.clone(),
-        witness: Witness::NotAsked,
+        customer_role: desk.customer_role.clone(),
+        role_reading: RoleReading::NotRead,
     }
 }
 
-async fn look_up(
+async fn look_up_people(
     jira: &JiraRead,
     edit: &Edit,
     observed: &mut Observed,
@@ -124,22 +128,23 @@ async fn look_up(
     }
     match asked.is_empty() {
         true => Ok(()),
-        false => answer(jira, observed, asked, accounts, progress).await,
+        false => answer_questions(jira, observed, asked, accounts, progress).await,
     }
 }
 
-/// Whom to ask for on which desk. Somebody whose e-mail is hidden cannot be found on one: what is remembered counts.
-fn memberships(edit: &Edit, observed: &Observed, memory: &Memory) -> BTreeMap<DeskKey, Vec<Account>> {
+/// Returns the accounts to look up on each desk. An account with a hidden e-mail cannot be looked up there, so for it
+/// the cached membership counts.
+fn memberships_to_look_up(edit: &Edit, observed: &Observed, memory: &DeskCache) -> BTreeMap<DeskKey, Vec<Account>> {
     let identities = Identities::new(&edit.roster, observed);
     let mut asked: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for customer in edit.people.iter().filter_map(|key| edit.roster.customers.get(key)) {
         let account = match identities.identify(customer) {
-            Identity::Account(account) | Identity::Former(account) => account,
+            Identity::Account(account) | Identity::PreviousEmail(account) => account,
             Identity::Held(HeldReason::Deactivated(id)) => match observed.accounts.get(&id) {
                 Some(account) => account,
                 None => continue,
             },
-            Identity::Absent | Identity::Unasked(_) | Identity::Held(_) => continue,
+            Identity::Absent | Identity::NeedsLookup(_) | Identity::Held(_) => continue,
         };
         for key in &customer.desks {
             let narrow =

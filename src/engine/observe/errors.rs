@@ -1,50 +1,49 @@
-//! Why nothing could be observed.
+//! Errors of observing.
 
 use crate::jira::CallError;
 
-/// Why nothing could be observed.
+/// An error that prevents a plan.
 #[derive(Debug, thiserror::Error)]
 pub enum ObserveError {
-    /// A reading that a plan cannot do without failed.
+    /// A required request failed.
     #[error("cannot read {what}: {}", cause.reason())]
     Read {
         /// What was read.
         what: String,
-        /// Why it failed. Not told as a source: the error names the operation already.
+        /// The cause. Not a `source`: the message already contains it.
         cause: CallError,
     },
-    /// Looking people up needs a permission the account lacks. Jira would answer with an empty list, not an error
-    /// (docs/jira.md#search-without-permission), and everybody would seem to be missing.
+    /// The account lacks the permission to search users. Jira returns an empty list, not an error
+    /// (docs/jira.md#search-without-permission), so every person would seem to have no account.
     #[error(
-        "quietdesk's account may not look people up in Jira: give it the global permission \"Browse users and groups\" \
-         (USER_PICKER)"
+        "quietdesk's account is not allowed to look up users in Jira; grant it the global permission \
+         \"Browse users and groups\" (USER_PICKER)"
     )]
     MayNotBrowse,
-    /// There is no list of service desks: waiting brings none.
+    /// Jira returns 404 for the list of service desks. Retrying does not help.
     #[error(
-        "cannot read the list of service desks: {url} answers 404 ({detail}); install Jira Service Management there, or \
-         correct --url, which is Jira's own address with the path that Jira is under; `quietdesk doctor` looks at each \
-         piece"
+        "cannot read the list of service desks: {url} returns 404 ({detail}); install Jira Service Management, or \
+         correct --url (the base URL of Jira, with its context path); run `quietdesk doctor` to check each part"
     )]
     NoServiceManagement {
-        /// Where it was asked for.
+        /// The URL of the list.
         url: String,
-        /// What Jira said.
+        /// The error text of Jira's response.
         detail: String,
     },
 }
 
 impl ObserveError {
-    /// How long Jira asks to wait, where that is longer than patience lasts.
+    /// Returns the wait that Jira requests, if it exceeds the patience.
     #[must_use]
-    pub fn wait(&self) -> Option<std::time::Duration> {
+    pub fn requested_wait(&self) -> Option<std::time::Duration> {
         match self {
             Self::MayNotBrowse | Self::NoServiceManagement { .. } => None,
-            Self::Read { cause, .. } => cause.wait(),
+            Self::Read { cause, .. } => cause.requested_wait(),
         }
     }
 
-    /// Whether credentials or a permission were refused, rather than Jira out of reach.
+    /// Returns whether credentials or a permission were refused, rather than Jira being unreachable.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         match self {
@@ -55,8 +54,8 @@ impl ObserveError {
     }
 }
 
-/// What failed, for an error to name.
-pub(super) fn reading(what: &str) -> impl FnOnce(CallError) -> ObserveError {
+/// Returns a `map_err` function for a failed read of `what`.
+pub(super) fn read_error(what: &str) -> impl FnOnce(CallError) -> ObserveError {
     let what = what.to_owned();
     move |cause| ObserveError::Read { what, cause }
 }

@@ -1,114 +1,114 @@
-//! Observing for an export: some desks whole, and who on them is more than a customer.
+//! Observing for an export: complete lists of some desks, and which accounts on them are more than customers.
 //!
-//! A desk's list does not say who is an agent. Portal-only accounts cannot be one, and are nearly all of a large list;
-//! for the others the desk's project roles are asked, and then each account by itself. Data Center tells nobody apart in
-//! its lists, so that this costs a request a customer: beyond [`ASKED_EACH`] of them, roles alone decide there.
+//! A desk's list does not show which accounts are agents. Portal-only accounts, nearly all of a large list, cannot be
+//! agents. For the others, the desk's project roles are read, then each account. Data Center's lists do not mark
+//! portal-only accounts, so this costs one request per customer: above [`MAX_ACCOUNTS_READ_SINGLY`] accounts, only roles count there.
 
-mod roll;
+mod data_center;
 
 use std::collections::BTreeSet;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::accounts::remember;
-use super::desks::{Reads, list_desks, read_desk};
-use super::errors::{ObserveError, reading};
-use super::roles::hear_roles;
-use super::sign_in::nothing_seen;
+use super::accounts::record_account;
+use super::desks::{DeskReads, list_desks, read_desk};
+use super::errors::{ObserveError, read_error};
+use super::roles::verify_lists_by_role;
+use super::sign_in::empty_observation;
 use crate::engine::progress::{Event, Progress};
-use crate::jira::limits::{ASKED_EACH, AT_ONCE};
-use crate::jira::{DeskRef, JiraRead, Standing};
+use crate::jira::limits::{MAX_ACCOUNTS_READ_SINGLY, MAX_CONCURRENT_READS};
+use crate::jira::{AccountAccess, DeskRef, JiraRead};
 use crate::model::account::{AccountKind, Handle};
 use crate::model::desk::DeskKey;
-use crate::model::export::Survey;
+use crate::model::export::ExportSnapshot;
 use crate::model::ledger::History;
 use crate::model::observed::{Deployment, DeskReading};
 
-/// Why there is no survey.
+/// Why there is no export snapshot.
 #[derive(Debug, thiserror::Error)]
-pub enum SurveyError {
-    /// Something could not be read.
+pub enum ExportSnapshotError {
+    /// A request failed.
     #[error(transparent)]
     Read(ObserveError),
-    /// A desk that was asked for is not there.
+    /// A requested desk does not exist.
     #[error(
-        "there is no service desk {missing}, or it cannot be seen; there {}",
-        there_is(known)
+        "the service desk {missing} does not exist or is not visible; {}",
+        visible_desks(known)
     )]
     NoSuchDesk {
         /// Its key.
         missing: DeskKey,
-        /// The keys there are.
+        /// The keys of the existing desks.
         known: Vec<String>,
     },
-    /// Nothing to survey: more likely a missing permission than the truth (docs/jira.md#search-without-permission).
-    #[error("Jira shows no service desk at all; make quietdesk's account an administrator of the desks' projects")]
+    /// Jira lists no desks: more likely a missing permission than the truth (docs/jira.md#search-without-permission).
+    #[error("Jira shows no service desks; make quietdesk's account an administrator of their projects")]
     NoDesk,
 }
 
-fn there_is(keys: &[String]) -> String {
+fn visible_desks(keys: &[String]) -> String {
     match keys {
-        [] => "is none at all".to_owned(),
-        [one] => format!("is {one}"),
-        several => format!("are {}", several.join(", ")),
+        [] => "Jira shows no service desks".to_owned(),
+        [one] => format!("Jira shows {one}"),
+        several => format!("Jira shows {}", several.join(", ")),
     }
 }
 
-impl From<ObserveError> for SurveyError {
+impl From<ObserveError> for ExportSnapshotError {
     fn from(error: ObserveError) -> Self {
         Self::Read(error)
     }
 }
 
-/// Reads the desks named, or all there are; how open they are only where `access` is wanted.
+/// Reads the named desks, or all desks; their access modes only if `access` is set.
 ///
 /// # Errors
-/// [`SurveyError`]. A single desk whose customers cannot be listed is none: it is in the survey as such.
-pub async fn survey(
+/// [`ExportSnapshotError`]. A desk that cannot be listed is not an error: the result shows it as unreadable.
+pub async fn read_export_snapshot(
     jira: &JiraRead,
     only: &[DeskKey],
     access: bool,
     progress: &dyn Progress,
-) -> Result<Survey, SurveyError> {
+) -> Result<ExportSnapshot, ExportSnapshotError> {
     let own = jira.check_sign_in().await;
-    let own = own.map_err(reading("who quietdesk's account is"))?;
+    let own = own.map_err(read_error("quietdesk's own account"))?;
     let found = list_desks(jira).await?;
-    let mut survey = Survey {
-        observed: nothing_seen(jira),
+    let mut snapshot = ExportSnapshot {
+        observed: empty_observation(jira),
         names: std::collections::BTreeMap::new(),
-        own: own.id,
+        own_account: own.id,
         licensed: BTreeSet::new(),
     };
-    let chosen = chosen(&found, only, &mut survey)?;
-    read_desks(jira, &chosen, access, &mut survey, progress).await?;
-    hear(jira, &mut survey).await?;
+    let chosen = choose_desks(&found, only, &mut snapshot)?;
+    read_desks(jira, &chosen, access, &mut snapshot, progress).await?;
+    verify_lists(jira, &mut snapshot).await?;
     if jira.site().deployment == Deployment::DataCenter {
-        roll::find(jira, &mut survey, progress).await?;
+        data_center::find_accounts(jira, &mut snapshot, progress).await?;
     }
-    ask_teams(jira, &mut survey).await?;
-    ask_standings(jira, &mut survey, progress).await?;
+    read_project_roles(jira, &mut snapshot).await?;
+    read_account_access(jira, &mut snapshot, progress).await?;
     progress.event(Event::Ended);
-    Ok(survey)
+    Ok(snapshot)
 }
 
-fn chosen<'a>(
+fn choose_desks<'a>(
     found: &'a [DeskRef],
     only: &[DeskKey],
-    survey: &mut Survey,
-) -> Result<Vec<(DeskKey, &'a DeskRef)>, SurveyError> {
+    snapshot: &mut ExportSnapshot,
+) -> Result<Vec<(DeskKey, &'a DeskRef)>, ExportSnapshotError> {
     if let Some(missing) = only
         .iter()
         .find(|key| !found.iter().any(|desk| desk.key == key.as_str()))
     {
         let mut known: Vec<_> = found.iter().map(|desk| desk.key.clone()).collect();
         known.sort();
-        return Err(SurveyError::NoSuchDesk {
+        return Err(ExportSnapshotError::NoSuchDesk {
             missing: missing.clone(),
             known,
         });
     }
     if found.is_empty() {
-        return Err(SurveyError::NoDesk);
+        return Err(ExportSnapshotError::NoDesk);
     }
     let mut chosen = Vec::new();
     for desk in found {
@@ -117,7 +117,7 @@ fn chosen<'a>(
             Ok(_) => {}
             Err(why) if only.is_empty() => {
                 let warning = format!("the desk {:?} cannot be in a roster: its key {why}", desk.key);
-                survey.observed.warnings.push(warning);
+                snapshot.observed.warnings.push(warning);
             }
             Err(_) => {}
         }
@@ -129,121 +129,126 @@ async fn read_desks(
     jira: &JiraRead,
     chosen: &[(DeskKey, &DeskRef)],
     access: bool,
-    survey: &mut Survey,
+    snapshot: &mut ExportSnapshot,
     progress: &dyn Progress,
 ) -> Result<(), ObserveError> {
     let mut readings = stream::iter(chosen)
         .map(|(key, desk)| async move {
-            let reads = Reads {
+            let reads = DeskReads {
                 access,
-                certainly: false,
+                retry_partial: false,
             };
             let read = read_desk(jira, key, Some(desk), reads, progress).await?;
             Ok::<_, ObserveError>((key, desk, read))
         })
-        .buffer_unordered(AT_ONCE);
+        .buffer_unordered(MAX_CONCURRENT_READS);
     while let Some((key, desk, (reading, accounts))) = readings.try_next().await? {
-        survey.names.insert(key.clone(), desk.name.clone());
-        survey.observed.desks.insert(key.clone(), reading);
+        snapshot.names.insert(key.clone(), desk.name.clone());
+        snapshot.observed.desks.insert(key.clone(), reading);
         accounts
             .into_iter()
-            .for_each(|account| remember(&mut survey.observed, Some(account)));
+            .for_each(|account| record_account(&mut snapshot.observed, Some(account)));
     }
     Ok(())
 }
 
-/// Asks the second witness of every list on Cloud: whoever is off a desk must not come back by being exported.
-async fn hear(jira: &JiraRead, survey: &mut Survey) -> Result<(), ObserveError> {
+/// Reads the customer role of every listed desk on Cloud, so that the export does not bring back people who are off the
+/// desk.
+async fn verify_lists(jira: &JiraRead, snapshot: &mut ExportSnapshot) -> Result<(), ObserveError> {
     if jira.site().deployment == Deployment::DataCenter {
         return Ok(());
     }
-    let listed = survey.observed.desks.iter().filter(|(_, reading)| match reading {
+    let listed = snapshot.observed.desks.iter().filter(|(_, reading)| match reading {
         DeskReading::Read(desk) => !desk.members.is_empty(),
         DeskReading::Missing | DeskReading::Unreadable { .. } => false,
     });
     let listed = listed.map(|(key, _)| key.clone()).collect();
-    hear_roles(jira, &listed, None, &History::default(), &mut survey.observed).await?;
+    verify_lists_by_role(jira, &listed, None, &History::default(), &mut snapshot.observed).await?;
     Ok(())
 }
 
-/// Whoever is on a list and might be more than a customer, with the desk.
-fn in_doubt(survey: &Survey) -> impl Iterator<Item = (&DeskKey, &Handle)> {
-    let accounts = survey.observed.by_handle();
+/// Returns the listed accounts that may be more than customers, each with its desk.
+fn possible_staff(snapshot: &ExportSnapshot) -> impl Iterator<Item = (&DeskKey, &Handle)> {
+    let accounts = snapshot.observed.accounts_by_handle();
     let doubtful: BTreeSet<&Handle> = accounts
         .into_values()
-        .filter(|account| account.id != survey.own && account.active)
+        .filter(|account| account.id != snapshot.own_account && account.active)
         .filter(|account| match account.kind {
             AccountKind::Person | AccountKind::Unknown => true,
             AccountKind::Customer | AccountKind::App => false,
         })
         .map(|account| &account.handle)
         .collect();
-    let members = survey.observed.desks.iter().flat_map(|(key, reading)| match reading {
+    let members = snapshot.observed.desks.iter().flat_map(|(key, reading)| match reading {
         DeskReading::Read(desk) => desk.members.iter().map(|it| (key, desk, it)).collect(),
         DeskReading::Missing | DeskReading::Unreadable { .. } => Vec::new(),
     });
-    let members = members.filter(move |(_, desk, it)| doubtful.contains(it) && !survey.works_on(desk, it));
+    let members = members.filter(move |(_, desk, it)| doubtful.contains(it) && !snapshot.has_project_role(desk, it));
     members.map(|(key, _, it)| (key, it))
 }
 
-async fn ask_teams(jira: &JiraRead, survey: &mut Survey) -> Result<(), ObserveError> {
-    let keys: BTreeSet<DeskKey> = in_doubt(survey).map(|(key, _)| key.clone()).collect();
+async fn read_project_roles(jira: &JiraRead, snapshot: &mut ExportSnapshot) -> Result<(), ObserveError> {
+    let keys: BTreeSet<DeskKey> = possible_staff(snapshot).map(|(key, _)| key.clone()).collect();
     let mut teams = stream::iter(keys)
         .map(|key| async move {
-            let team = jira.team(&key).await;
+            let team = jira.project_role_members(&key).await;
             (key, team)
         })
-        .buffer_unordered(AT_ONCE);
+        .buffer_unordered(MAX_CONCURRENT_READS);
     while let Some((key, team)) = teams.next().await {
         let team = match team {
             Ok(team) => team,
-            Err(error) if error.ends_the_pass() => return Err(reading(&format!("the roles of {key}"))(error)),
+            Err(error) if error.ends_pass() => return Err(read_error(&format!("the project roles of {key}"))(error)),
             Err(error) => {
                 let why = error.reason();
-                let warning = format!("who works on {key} could not be read, so agents may be listed here: {why}");
-                survey.observed.warnings.push(warning);
+                let warning = format!("cannot read the project roles of {key}, so agents may be listed here: {why}");
+                snapshot.observed.warnings.push(warning);
                 continue;
             }
         };
-        if let Some(DeskReading::Read(desk)) = survey.observed.desks.get_mut(&key) {
-            desk.team = Some(team);
+        if let Some(DeskReading::Read(desk)) = snapshot.observed.desks.get_mut(&key) {
+            desk.project_roles = Some(team);
         }
     }
-    survey.observed.warnings.sort();
+    snapshot.observed.warnings.sort();
     Ok(())
 }
 
-async fn ask_standings(jira: &JiraRead, survey: &mut Survey, progress: &dyn Progress) -> Result<(), ObserveError> {
-    let asked: BTreeSet<Handle> = in_doubt(survey).map(|(_, handle)| handle.clone()).collect();
-    if jira.site().deployment == Deployment::DataCenter && asked.len() > ASKED_EACH {
-        let warning = "there are too many people to ask each for a licence: agents who work here only as members of a \
+async fn read_account_access(
+    jira: &JiraRead,
+    snapshot: &mut ExportSnapshot,
+    progress: &dyn Progress,
+) -> Result<(), ObserveError> {
+    let asked: BTreeSet<Handle> = possible_staff(snapshot).map(|(_, handle)| handle.clone()).collect();
+    if jira.site().deployment == Deployment::DataCenter && asked.len() > MAX_ACCOUNTS_READ_SINGLY {
+        let warning = "there are too many accounts to check the license of each: agents who have access only through a \
                        group may be listed";
-        survey.observed.warnings.push(warning.to_owned());
+        snapshot.observed.warnings.push(warning.to_owned());
         return Ok(());
     }
     let (mut done, of, mut unread) = (0, asked.len(), 0);
     let mut answers = stream::iter(asked)
-        .map(|handle| async move { jira.standing(&handle).await })
-        .buffer_unordered(AT_ONCE);
+        .map(|handle| async move { jira.account_access(&handle).await })
+        .buffer_unordered(MAX_CONCURRENT_READS);
     while let Some(answer) = answers.next().await {
         match answer {
             Ok(Some(standing)) => {
                 let licensed = standing.is_licensed();
-                let Standing { account, groups, .. } = standing;
-                survey.licensed.extend(licensed.then(|| account.id.clone()));
-                survey.observed.groups.insert(account.handle.clone(), groups);
-                remember(&mut survey.observed, Some(account));
+                let AccountAccess { account, groups, .. } = standing;
+                snapshot.licensed.extend(licensed.then(|| account.id.clone()));
+                snapshot.observed.groups.insert(account.handle.clone(), groups);
+                record_account(&mut snapshot.observed, Some(account));
             }
             Ok(None) => {}
-            Err(error) if error.ends_the_pass() => return Err(reading("who has a licence")(error)),
+            Err(error) if error.ends_pass() => return Err(read_error("the license of an account")(error)),
             Err(_) => unread += 1,
         }
         done += 1;
-        progress.event(Event::ToldApart { done, of });
+        progress.event(Event::StaffChecked { done, of });
     }
     if unread > 0 {
-        let warning = format!("whether {unread} accounts have a licence could not be read: agents may be listed here");
-        survey.observed.warnings.push(warning);
+        let warning = format!("cannot read the licenses of {unread} accounts, so agents may be listed here");
+        snapshot.observed.warnings.push(warning);
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! Observing: what of Jira a plan needs to know, in as few requests as there can be.
+//! Observing: reads what a plan needs from Jira, in as few requests as possible.
 //!
-//! Two rounds: list the desks' customers, then ask what the first plan could not decide. Nothing is
-//! believed before `myself` has answered, because a dead token can answer 200 with nothing in it
+//! Two rounds: list the customers of the desks, then look up what the first plan could not decide. `myself` must
+//! succeed first, because with an expired token other requests can return 200 with an empty result
 //! (docs/jira.md#dead-token).
 //!
-//! `full`, `edit`, `saved_plan` and `export` each observe for one purpose; the other files hold what they share: desks
-//! and their lists, accounts, the people who are looked up, what the planner asks, roles, and staff.
+//! `full`, `edit`, `saved_plan` and `export` each observe for one purpose. The other files hold the shared parts: desks
+//! and their lists, accounts, look-ups, the planner's questions, roles, and staff.
 
 mod accounts;
 mod desks;
@@ -23,9 +23,9 @@ mod staff;
 
 pub use self::edit::observe_edit;
 pub use self::errors::ObserveError;
-pub use self::export::{SurveyError, survey};
+pub use self::export::{ExportSnapshotError, read_export_snapshot};
 pub use self::full::observe;
-pub(super) use self::questions::ask;
-pub(super) use self::roles::hear_roles;
+pub(super) use self::questions::resolve_questions;
+pub(super) use self::roles::verify_lists_by_role;
 pub(super) use self::saved_plan::observe_saved;
-pub(super) use self::staff::ask_staff;
+pub(super) use self::staff::read_staff;

@@ -1,26 +1,26 @@
-//! Observing who has an e-mail: all accounts read, or each looked up, whichever is fewer requests.
+//! Finding accounts by e-mail: by a sweep of all accounts or a look-up of each, whichever takes fewer requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::accounts::remember;
-use super::errors::{ObserveError, reading};
+use super::accounts::record_account;
+use super::errors::{ObserveError, read_error};
 use crate::engine::progress::{Event, Progress};
 use crate::jira::JiraRead;
-use crate::jira::limits::AT_ONCE;
+use crate::jira::limits::MAX_CONCURRENT_READS;
 use crate::model::account::{Account, Handle};
 use crate::model::email::{Email, EmailKey};
 use crate::model::observed::{Deployment, DeskReading, Lookup, Observed};
 
-/// How often a sweep tells how far it is, in accounts.
-const TOLD: usize = 1000;
+/// Interval of a sweep's progress reports, in accounts.
+const PROGRESS_INTERVAL: usize = 1000;
 
 pub(super) async fn check_permissions(jira: &JiraRead, observed: &mut Observed) -> Result<(), ObserveError> {
     let may = jira
         .permissions()
         .await
-        .map_err(reading("what quietdesk's account may do"))?;
+        .map_err(read_error("the permissions of quietdesk's account"))?;
     if may.user_picker == Some(false) {
         return Err(ObserveError::MayNotBrowse);
     }
@@ -31,16 +31,17 @@ pub(super) async fn check_permissions(jira: &JiraRead, observed: &mut Observed) 
     };
     if may.user_picker.is_none() {
         warn(
-            "Jira does not say whether quietdesk's account may look people up (USER_PICKER): if it may not, everybody seems \
-             to be missing, and who is there all the same is held",
+            "Jira does not report whether quietdesk's account may look up users (USER_PICKER): without that \
+             permission, every person seems to have no account, and people with an account are held",
         );
     }
     let warning = match jira.site().deployment {
         Deployment::Cloud => {
-            "quietdesk's account is no Jira administrator: Jira Cloud refuses to create customers for it"
+            "quietdesk's account is not a Jira administrator: Jira Cloud does not let it create customers"
         }
         Deployment::DataCenter => {
-            "quietdesk's account is no Jira administrator: Jira refuses it to give first passwords and to change accounts"
+            "quietdesk's account is not a Jira administrator: Jira does not let it set first passwords or change \
+             accounts"
         }
     };
     if may.administer == Some(false) {
@@ -49,16 +50,17 @@ pub(super) async fn check_permissions(jira: &JiraRead, observed: &mut Observed) 
     Ok(())
 }
 
-/// Reads all accounts where that can cost less than a look-up each, and returns the e-mails still to be looked up. How
-/// many accounts there are beyond those known of is unknown, so the sweep ends once it has cost as many requests as the look-ups would.
-pub(super) async fn sweep(
+/// Reads all accounts if that can take fewer requests than the look-ups, and returns the e-mails still to be looked up.
+/// The total number of accounts is unknown, so the sweep stops once it has taken as many requests as the look-ups
+/// would.
+pub(super) async fn sweep_accounts(
     jira: &JiraRead,
     observed: &mut Observed,
     emails: Vec<Email>,
     accounts: usize,
     progress: &dyn Progress,
 ) -> Result<Vec<Email>, ObserveError> {
-    let Some(per_page) = jira.account_listing().per_page() else {
+    let Some(per_page) = jira.account_listing().rows_per_page() else {
         return Ok(emails);
     };
     let look_ups = emails.iter().map(|email| email.spellings().len()).sum();
@@ -66,13 +68,13 @@ pub(super) async fn sweep(
         return Ok(emails);
     }
     let wanted: BTreeSet<&EmailKey> = emails.iter().map(Email::key).collect();
-    let members = members(observed);
+    let members = members_of_all_desks(observed);
     let (mut found, mut on_desks) = (BTreeMap::<EmailKey, Vec<Account>>::new(), Vec::new());
     let mut seen = 0;
     let end = jira
         .sweep(look_ups, &mut |account| {
             seen += 1;
-            if seen % TOLD == 0 {
+            if seen % PROGRESS_INTERVAL == 0 {
                 progress.event(Event::Swept { accounts: seen });
             }
             let keys: BTreeSet<_> = [account.email_key(), account.username_key()]
@@ -87,18 +89,19 @@ pub(super) async fn sweep(
             }
         })
         .await
-        .map_err(reading("all accounts"))?;
+        .map_err(read_error("all accounts"))?;
     if !end.finished || seen == 0 {
-        // A list that does not even have quietdesk's own account is none: not every version takes the search for anything
-        // (docs/jira.md#sweep-dot). Whom an unfinished sweep met may have a second account that it did not come to.
+        // An empty list proves nothing, since it lacks even quietdesk's own account: not every version supports this
+        // search (docs/jira.md#sweep-dot). After an unfinished sweep, a person may have a second account that was not
+        // read.
         return Ok(emails);
     }
     on_desks
         .into_iter()
-        .for_each(|account| remember(observed, Some(account)));
-    // Whether Data Center's lists hold deactivated accounts is not certain, nor whether it refuses a second account with an
-    // e-mail (docs/jira.md#sweep-inactive, docs/jira.md#create-user-emails): whom it did not list is looked up before
-    // anybody is made.
+        .for_each(|account| record_account(observed, Some(account)));
+    // It is uncertain whether Data Center's list contains deactivated accounts, and whether Data Center refuses a
+    // second account with the same e-mail (docs/jira.md#sweep-inactive, docs/jira.md#create-user-emails): e-mails that
+    // are not in the list are looked up before an account is created.
     let proves_absence = jira.site().deployment == Deployment::Cloud;
     let mut unproven = Vec::new();
     for email in emails {
@@ -107,17 +110,17 @@ pub(super) async fn sweep(
             unproven.push(email);
             continue;
         }
-        let lookup = Lookup::judge(email.key(), &accounts);
+        let lookup = Lookup::classify(email.key(), &accounts);
         observed.lookups.insert(email.key().clone(), lookup);
         accounts
             .into_iter()
-            .for_each(|account| remember(observed, Some(account)));
+            .for_each(|account| record_account(observed, Some(account)));
     }
     Ok(unproven)
 }
 
-/// Who is on any desk.
-fn members(observed: &Observed) -> BTreeSet<Handle> {
+/// Returns the members of all desks.
+fn members_of_all_desks(observed: &Observed) -> BTreeSet<Handle> {
     let read = observed.desks.values().filter_map(|reading| match reading {
         DeskReading::Read(desk) => Some(desk.members.iter().cloned()),
         DeskReading::Missing | DeskReading::Unreadable { .. } => None,
@@ -125,7 +128,7 @@ fn members(observed: &Observed) -> BTreeSet<Handle> {
     read.flatten().collect()
 }
 
-pub(super) async fn look_up(
+pub(super) async fn look_up_emails(
     jira: &JiraRead,
     observed: &mut Observed,
     emails: Vec<Email>,
@@ -134,14 +137,19 @@ pub(super) async fn look_up(
     let of = emails.len();
     let mut answers = stream::iter(emails)
         .map(|email| async move {
-            let answer = jira.lookup(&email).await.map_err(reading("who has an e-mail"))?;
+            let answer = jira
+                .lookup(&email)
+                .await
+                .map_err(read_error("the account of an e-mail"))?;
             Ok::<_, ObserveError>((email, answer))
         })
-        .buffer_unordered(AT_ONCE);
+        .buffer_unordered(MAX_CONCURRENT_READS);
     let mut done = 0;
     while let Some((email, (lookup, found))) = answers.try_next().await? {
         observed.lookups.insert(email.key().clone(), lookup);
-        found.into_iter().for_each(|account| remember(observed, Some(account)));
+        found
+            .into_iter()
+            .for_each(|account| record_account(observed, Some(account)));
         done += 1;
         progress.event(Event::LookedUp { done, of });
     }

@@ -1,27 +1,27 @@
-//! What the planner still needs to be told.
+//! Answering the planner's open questions.
 
 use std::collections::BTreeSet;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::accounts::remember;
-use super::errors::{ObserveError, reading};
-use super::people::{check_permissions, look_up, sweep};
+use super::accounts::record_account;
+use super::errors::{ObserveError, read_error};
+use super::people::{check_permissions, look_up_emails, sweep_accounts};
 use crate::engine::progress::Progress;
 use crate::jira::JiraRead;
-use crate::jira::limits::AT_ONCE;
+use crate::jira::limits::MAX_CONCURRENT_READS;
 use crate::model::account::{AccountId, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::ledger::Ledger;
-use crate::model::observed::{DeskReading, Observed, Team};
+use crate::model::observed::{DeskReading, Observed, ProjectRoleMembers};
 use crate::model::plan::{Questions, questions};
 use crate::model::roster::Roster;
 
-/// Rounds of questions before giving up: e-mails and pins, the teams of those found, their groups, and one to spare.
+/// Maximum rounds of questions: e-mails and pins, the project roles of their desks, their groups, and one spare.
 const ROUNDS: usize = 4;
 
-/// Asks what the plan could not decide yet. The site has `accounts` at least.
-pub(in crate::engine) async fn ask(
+/// Reads what the plan could not decide yet. The site has at least `accounts` accounts.
+pub(in crate::engine) async fn resolve_questions(
     jira: &JiraRead,
     (roster, ledger): (&Roster, &Ledger),
     observed: &mut Observed,
@@ -33,12 +33,12 @@ pub(in crate::engine) async fn ask(
         if asked.is_empty() {
             break;
         }
-        answer(jira, observed, asked, accounts, progress).await?;
+        answer_questions(jira, observed, asked, accounts, progress).await?;
     }
     Ok(())
 }
 
-pub(super) async fn answer(
+pub(super) async fn answer_questions(
     jira: &JiraRead,
     observed: &mut Observed,
     asked: Questions,
@@ -49,84 +49,95 @@ pub(super) async fn answer(
         true => Vec::new(),
         false => {
             check_permissions(jira, observed).await?;
-            sweep(jira, observed, asked.emails, accounts, progress).await?
+            sweep_accounts(jira, observed, asked.emails, accounts, progress).await?
         }
     };
-    look_up(jira, observed, emails, progress).await?;
+    look_up_emails(jira, observed, emails, progress).await?;
     let pins = stream::iter(asked.pins).map(|pin| async move {
-        let found = jira.account(&pin).await.map_err(reading("a pinned account"))?;
+        let found = jira.account(&pin).await.map_err(read_error("a pinned account"))?;
         Ok::<_, ObserveError>((pin, found))
     });
-    for (pin, found) in pins.buffer_unordered(AT_ONCE).try_collect::<Vec<(Handle, _)>>().await? {
+    for (pin, found) in pins
+        .buffer_unordered(MAX_CONCURRENT_READS)
+        .try_collect::<Vec<(Handle, _)>>()
+        .await?
+    {
         observed
             .pins
             .insert(pin, found.as_ref().map(|account| account.id.clone()));
-        remember(observed, found);
+        record_account(observed, found);
     }
-    let teams = stream::iter(asked.teams).map(|key| async move {
-        let team = jira.team(&key).await.map_err(reading(&format!("the roles of {key}")));
+    let teams = stream::iter(asked.project_roles).map(|key| async move {
+        let team = jira.project_role_members(&key).await;
+        let team = team.map_err(read_error(&format!("the project roles of {key}")));
         (key, team)
     });
-    for (key, team) in teams.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await {
-        let team = known_team(&key, team, &mut observed.warnings)?;
+    for (key, team) in teams.buffer_unordered(MAX_CONCURRENT_READS).collect::<Vec<_>>().await {
+        let team = role_members_or_unread(&key, team, &mut observed.warnings)?;
         if let Some(DeskReading::Read(desk)) = observed.desks.get_mut(&key) {
-            desk.team = Some(team);
+            desk.project_roles = Some(team);
         }
     }
-    read_known(jira, observed, asked.accounts).await?;
+    check_known_accounts(jira, observed, asked.accounts).await?;
     read_groups(jira, observed, asked.groups).await
 }
 
-/// Whether there still are accounts that were known.
-async fn read_known(
+/// Checks whether accounts that earlier passes knew still exist.
+async fn check_known_accounts(
     jira: &JiraRead,
     observed: &mut Observed,
     accounts: BTreeSet<AccountId>,
 ) -> Result<(), ObserveError> {
     let found = stream::iter(accounts).map(|id| async move {
         let found = jira.account_by_id(&id).await;
-        Ok::<_, ObserveError>((id, found.map_err(reading("an account that was known"))?))
+        Ok::<_, ObserveError>((id, found.map_err(read_error("a known account"))?))
     });
-    for (id, found) in found.buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await? {
+    for (id, found) in found
+        .buffer_unordered(MAX_CONCURRENT_READS)
+        .try_collect::<Vec<_>>()
+        .await?
+    {
         match found {
-            Some(_) => remember(observed, found),
-            None => drop(observed.gone.insert(id)),
+            Some(_) => record_account(observed, found),
+            None => drop(observed.missing_accounts.insert(id)),
         }
     }
     Ok(())
 }
 
-/// Groups that may not be read leave their members unrecognised: they are added by name, which harms nobody.
+/// Reads the groups of accounts. Where that is refused, members of a group are not recognized and are added
+/// individually, which is harmless.
 async fn read_groups(jira: &JiraRead, observed: &mut Observed, accounts: BTreeSet<Handle>) -> Result<(), ObserveError> {
     let groups = stream::iter(accounts).map(|handle| async move {
-        let groups = match jira.standing(&handle).await {
+        let groups = match jira.account_access(&handle).await {
             Ok(standing) => standing.map(|standing| standing.groups).unwrap_or_default(),
-            Err(error) if error.ends_the_pass() => return Err(reading("the groups of an account")(error)),
+            Err(error) if error.ends_pass() => return Err(read_error("the groups of an account")(error)),
             Err(_) => BTreeSet::new(),
         };
         Ok((handle, groups))
     });
-    let groups: Vec<_> = groups.buffer_unordered(AT_ONCE).try_collect().await?;
+    let groups: Vec<_> = groups.buffer_unordered(MAX_CONCURRENT_READS).try_collect().await?;
     observed.groups.extend(groups);
     Ok(())
 }
 
-/// Roles that may not be read leave agents unrecognised: they would be added as customers, which harms nobody.
-fn known_team(
+/// Returns the members of a desk's other roles. Where that is refused, agents are not recognized and are added as
+/// customers, which is harmless.
+fn role_members_or_unread(
     key: &DeskKey,
-    team: Result<Team, ObserveError>,
+    team: Result<ProjectRoleMembers, ObserveError>,
     warnings: &mut Vec<String>,
-) -> Result<Team, ObserveError> {
+) -> Result<ProjectRoleMembers, ObserveError> {
     match team {
         Ok(team) => Ok(team),
-        Err(ObserveError::Read { cause, .. }) if !cause.ends_the_pass() => {
+        Err(ObserveError::Read { cause, .. }) if !cause.ends_pass() => {
             warnings.push(format!(
-                "who works on {key} could not be read, so agents may be added as customers: {}",
+                "cannot read the project roles of {key}, so agents may be added as customers: {}",
                 cause.reason()
             ));
-            Ok(Team {
-                unread: true,
-                ..Team::default()
+            Ok(ProjectRoleMembers {
+                is_incomplete: true,
+                ..ProjectRoleMembers::default()
             })
         }
         Err(error) => Err(error),

@@ -1,29 +1,29 @@
-//! Observing what the steps of a saved plan were computed from, and nothing else.
+//! Observing for a saved plan: only the preconditions of its steps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::desks::{Reads, list_desks, read_access, read_desks};
+use super::desks::{DeskReads, list_desks, read_access, read_desks};
 use super::errors::ObserveError;
-use super::memberships::{ask_memberships, read_rolls};
-use super::questions::answer;
-use super::roles::hear_roles;
-use super::sign_in::signed_in;
-use super::staff::ask_staff;
+use super::memberships::{look_up_memberships, read_customer_roles};
+use super::questions::answer_questions;
+use super::roles::verify_lists_by_role;
+use super::sign_in::begin_observation;
+use super::staff::read_staff;
 use crate::engine::progress::{Event, Progress};
-use crate::jira::limits::LEAST_PAGE_ROWS;
+use crate::jira::limits::MIN_PAGE_ROWS;
 use crate::jira::{DeskRef, JiraRead};
 use crate::model::account::{Account, AccountId, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
 use crate::model::ledger::History;
-use crate::model::observed::{Completeness, Deployment, DeskReading, Observed, ObservedDesk, Witness};
+use crate::model::observed::{Completeness, Deployment, DeskReading, Observed, ObservedDesk, RoleReading};
 use crate::model::plan::Questions;
 use crate::model::roster::Roster;
-use crate::model::saved::{Premise, SavedPlan, Seen};
-use crate::model::step::{Action, Step, StepId, Who};
+use crate::model::saved::{Observation, Precondition, SavedPlan};
+use crate::model::step::{Action, Step, StepAccount, StepId};
 
-/// Observes what the steps of a saved plan were computed from. A desk somebody is to be taken off is read whole, because
-/// the guards go by how many are on it.
+/// Observes the preconditions of a saved plan. The list of a desk with removals is read completely, because the guards
+/// need its size.
 pub(in crate::engine) async fn observe_saved(
     jira: &JiraRead,
     saved: &SavedPlan,
@@ -31,14 +31,14 @@ pub(in crate::engine) async fn observe_saved(
     history: &History,
     progress: &dyn Progress,
 ) -> Result<Observed, ObserveError> {
-    let mut observed = signed_in(jira).await?;
+    let mut observed = begin_observation(jira).await?;
     let found = list_desks(jira).await?;
-    see_desks(jira, (saved, planned), &found, &mut observed).await?;
+    observe_desks(jira, (saved, planned), &found, &mut observed).await?;
     let removals = saved.steps.iter().filter(|step| step.action.removal().is_some());
     let whole: BTreeSet<_> = removals.filter_map(|step| step.action.desk()).collect();
-    let certainly = Reads {
+    let certainly = DeskReads {
         access: true,
-        certainly: true,
+        retry_partial: true,
     };
     read_desks(
         jira,
@@ -47,41 +47,44 @@ pub(in crate::engine) async fn observe_saved(
         progress,
     )
     .await?;
-    ask_people(jira, saved, &mut observed, progress).await?;
-    see_memberships(jira, saved, &mut observed, progress).await?;
+    look_up_people(jira, saved, &mut observed, progress).await?;
+    observe_memberships(jira, saved, &mut observed, progress).await?;
     if jira.site().deployment == Deployment::Cloud {
-        let mut by_list = listed_already(saved, &observed);
-        read_lists(jira, saved, &by_list, &mut observed, progress).await?;
+        let mut by_list = desks_listing_additions(saved, &observed);
+        read_complete_lists(jira, saved, &by_list, &mut observed, progress).await?;
         by_list.extend(whole.into_iter().cloned());
-        hear_roles(jira, &by_list, None, history, &mut observed).await?;
+        verify_lists_by_role(jira, &by_list, None, history, &mut observed).await?;
     }
     let staff = saved
         .steps
         .iter()
-        .filter_map(|step| more_than_customer(step, planned, &observed));
+        .filter_map(|step| account_to_check_for_staff(step, planned, &observed));
     let staff: Vec<_> = staff.collect();
-    ask_staff(jira, staff, &mut observed).await?;
+    read_staff(jira, staff, &mut observed).await?;
     progress.event(Event::Ended);
     Ok(observed)
 }
 
-/// Which desks there are, and how open they are where the plan changes that; nobody on them.
-async fn see_desks(
+/// Observes the desks of the plan without their members, and the access modes the plan changes.
+async fn observe_desks(
     jira: &JiraRead,
     (saved, planned): (&SavedPlan, &Roster),
     found: &[DeskRef],
     observed: &mut Observed,
 ) -> Result<(), ObserveError> {
-    let opened = |key: &DeskKey| saved.premises.contains_key(&Premise::Access(key.clone()));
-    let of_steps = saved.premises.keys().filter_map(|premise| {
-        if let Premise::Desk(key) = premise {
+    let opened = |key: &DeskKey| saved.preconditions.contains_key(&Precondition::Access(key.clone()));
+    let of_steps = saved.preconditions.keys().filter_map(|premise| {
+        if let Precondition::Desk(key) = premise {
             Some(key)
         } else {
             None
         }
     });
-    // Whoever works on a desk of theirs is more than a customer.
-    let of_changed = saved.steps.iter().flat_map(|step| updated(step, planned));
+    // The desks of updated accounts: an account with another role on one of them is more than a customer.
+    let of_changed = saved
+        .steps
+        .iter()
+        .flat_map(|step| desks_of_updated_entry(step, planned));
     for key in of_steps.chain(of_changed).collect::<BTreeSet<_>>() {
         let Some(desk) = found.iter().find(|desk| desk.key == key.as_str()) else {
             observed.desks.insert(key.clone(), DeskReading::Missing);
@@ -94,19 +97,19 @@ async fn see_desks(
             completeness: Completeness::Narrow,
             access,
             groups: BTreeSet::new(),
-            team: None,
-            may_be_public: settings.is_some_and(|settings| settings.may_be_public()),
+            project_roles: None,
+            can_be_public: settings.is_some_and(|settings| settings.can_be_public()),
             portal: saved.portals.get(key).copied(),
-            role: None,
-            witness: Witness::NotAsked,
+            customer_role: None,
+            role_reading: RoleReading::NotRead,
         };
         observed.desks.insert(key.clone(), DeskReading::Read(desk));
     }
     Ok(())
 }
 
-/// Asks for everybody the plan is about: by address where there is one to be seen, else by the account.
-async fn ask_people(
+/// Looks up the accounts of the plan: by e-mail if it is visible, else by account id.
+async fn look_up_people(
     jira: &JiraRead,
     saved: &SavedPlan,
     observed: &mut Observed,
@@ -118,33 +121,35 @@ async fn ask_people(
             emails.insert(email.clone(), parsed);
         }
     };
-    for (premise, seen) in &saved.premises {
+    for (premise, seen) in &saved.preconditions {
         match (premise, seen) {
-            (Premise::Address(email), _) => ask(email),
-            (Premise::Account(id), Seen::Account { email: Some(email), .. }) if !observed.accounts.contains_key(id) => {
+            (Precondition::Address(email), _) => ask(email),
+            (Precondition::Account(id), Observation::Account { email: Some(email), .. })
+                if !observed.accounts.contains_key(id) =>
+            {
                 ask(email);
             }
             _ => {}
         }
     }
-    let accounts = saved.history.sizes.values().copied().max().unwrap_or_default();
+    let accounts = saved.history.list_sizes.values().copied().max().unwrap_or_default();
     let asked = Questions {
         emails: emails.into_values().collect(),
         ..Questions::default()
     };
-    answer(jira, observed, asked, accounts, progress).await?;
-    let missing = accounts_of(saved).filter(|id| !observed.accounts.contains_key(*id));
+    answer_questions(jira, observed, asked, accounts, progress).await?;
+    let missing = precondition_accounts(saved).filter(|id| !observed.accounts.contains_key(*id));
     let asked = Questions {
         accounts: missing.cloned().collect(),
         ..Questions::default()
     };
-    answer(jira, observed, asked, accounts, progress).await
+    answer_questions(jira, observed, asked, accounts, progress).await
 }
 
-/// The accounts the steps are about that were there when the plan was made.
-fn accounts_of(saved: &SavedPlan) -> impl Iterator<Item = &AccountId> {
-    saved.premises.keys().filter_map(|premise| {
-        if let Premise::Account(id) = premise {
+/// Returns the accounts of the steps that existed when the plan was made.
+fn precondition_accounts(saved: &SavedPlan) -> impl Iterator<Item = &AccountId> {
+    saved.preconditions.keys().filter_map(|premise| {
+        if let Precondition::Account(id) = premise {
             Some(id)
         } else {
             None
@@ -152,63 +157,64 @@ fn accounts_of(saved: &SavedPlan) -> impl Iterator<Item = &AccountId> {
     })
 }
 
-/// Who of those to be added is on the desk already. Where there are more of them than pages of its list, the list is
-/// read; so it is for somebody who hides the address one would be found by.
-async fn see_memberships(
+/// Observes whether accounts to be added are already on the desk. Reads the desk's list instead if there are more
+/// accounts than pages of the list, or if one of them hides its e-mail and cannot be looked up.
+async fn observe_memberships(
     jira: &JiraRead,
     saved: &SavedPlan,
     observed: &mut Observed,
     progress: &dyn Progress,
 ) -> Result<(), ObserveError> {
     let mut asked = BTreeMap::<DeskKey, Vec<Account>>::new();
-    for (desk, account) in added(saved, observed) {
+    for (desk, account) in accounts_to_add(saved, observed) {
         if observed.desk(desk).is_some_and(|desk| desk.completeness.is_narrow()) {
             asked.entry(desk.clone()).or_default().push(account.clone());
         }
     }
     if jira.site().deployment == Deployment::DataCenter {
-        return read_rolls(jira, asked, observed).await;
+        return read_customer_roles(jira, asked, observed).await;
     }
     let long = |(key, people): (&DeskKey, &Vec<Account>)| {
-        let rows = saved.history.sizes.get(&key.into()).copied().unwrap_or_default();
+        let rows = saved.history.list_sizes.get(&key.into()).copied().unwrap_or_default();
         let hides = people.iter().any(|account| account.email.is_none());
-        (hides || people.len() > rows / LEAST_PAGE_ROWS + 1).then(|| key.clone())
+        (hides || people.len() > rows / MIN_PAGE_ROWS + 1).then(|| key.clone())
     };
     let long: BTreeSet<_> = asked.iter().filter_map(long).collect();
     asked.retain(|key, _| !long.contains(key));
-    read_lists(jira, saved, &long, observed, progress).await?;
-    ask_memberships(jira, asked, observed).await
+    read_complete_lists(jira, saved, &long, observed, progress).await?;
+    look_up_memberships(jira, asked, observed).await
 }
 
-/// Whom the steps add to which desk, of the accounts there are.
-fn added<'a>(saved: &'a SavedPlan, observed: &'a Observed) -> Vec<(&'a DeskKey, &'a Account)> {
-    let found = saved.found(observed);
+/// Returns the existing accounts that the steps add, each with its desk.
+fn accounts_to_add<'a>(saved: &'a SavedPlan, observed: &'a Observed) -> Vec<(&'a DeskKey, &'a Account)> {
+    let found = saved.accounts_already_made(observed);
     let steps = saved.steps.iter().filter_map(|step| {
         let Action::AddToDesk { who, desk, .. } = &step.action else {
             return None;
         };
         let id = match who {
-            Who::Existing(account) => Some(&account.id),
-            Who::MadeBy(id) => found.get(id).or_else(|| changed(saved, *id)),
+            StepAccount::Existing(account) => Some(&account.id),
+            StepAccount::MadeBy(id) => found.get(id).or_else(|| updated_account(saved, *id)),
         };
         Some((desk, observed.accounts.get(id?)?))
     });
     steps.collect()
 }
 
-/// The desks whose list shows somebody who is to be added: they were not on it, or on its list only, when the plan was made.
-fn listed_already(saved: &SavedPlan, observed: &Observed) -> BTreeSet<DeskKey> {
+/// Returns the desks with an account to be added already on their list. When the plan was made, the account was not on
+/// the desk, or only on its list.
+fn desks_listing_additions(saved: &SavedPlan, observed: &Observed) -> BTreeSet<DeskKey> {
     let is_listed = |desk: &DeskKey, account: &Account| {
         let read = observed.desk(desk);
         read.is_some_and(|desk| desk.members.contains(&account.handle))
     };
-    let listed = added(saved, observed).into_iter();
+    let listed = accounts_to_add(saved, observed).into_iter();
     let listed = listed.filter(|(desk, account)| is_listed(desk, account));
     listed.map(|(desk, _)| desk.clone()).collect()
 }
 
-/// Reads the lists of these desks whole, unless they were; how open they are stays as it was read.
-async fn read_lists(
+/// Reads the complete lists of these desks unless already read, keeping their access modes.
+async fn read_complete_lists(
     jira: &JiraRead,
     saved: &SavedPlan,
     desks: &BTreeSet<DeskKey>,
@@ -220,7 +226,7 @@ async fn read_lists(
         let Some(access) = narrow.map(|desk| desk.access.clone()) else {
             continue;
         };
-        read_desks(jira, observed, std::iter::once((key, Reads::default())), progress).await?;
+        read_desks(jira, observed, std::iter::once((key, DeskReads::default())), progress).await?;
         if let Some(DeskReading::Read(desk)) = observed.desks.get_mut(key) {
             desk.access = access;
             desk.portal = saved.portals.get(key).copied();
@@ -229,8 +235,8 @@ async fn read_lists(
     Ok(())
 }
 
-/// Whose account a step changes.
-fn changed(saved: &SavedPlan, id: StepId) -> Option<&AccountId> {
+/// Returns the account that a step updates.
+fn updated_account(saved: &SavedPlan, id: StepId) -> Option<&AccountId> {
     let step = saved.steps.iter().find(|step| step.id == id)?;
     match &step.action {
         Action::UpdateCustomer { account, .. } => Some(&account.id),
@@ -241,8 +247,8 @@ fn changed(saved: &SavedPlan, id: StepId) -> Option<&AccountId> {
     }
 }
 
-/// The desks of the entry whose account a step changes.
-fn updated<'a>(step: &Step, planned: &'a Roster) -> impl Iterator<Item = &'a DeskKey> {
+/// Returns the desks of the roster entry that a step updates.
+fn desks_of_updated_entry<'a>(step: &Step, planned: &'a Roster) -> impl Iterator<Item = &'a DeskKey> {
     let email = match &step.action {
         Action::UpdateCustomer { email, .. } => Some(email.key()),
         Action::CreateCustomer { .. }
@@ -254,10 +260,14 @@ fn updated<'a>(step: &Step, planned: &'a Roster) -> impl Iterator<Item = &'a Des
     customer.into_iter().flat_map(|customer| &customer.desks)
 }
 
-/// Who must be nothing more than a customer for a step, and the desks that is about.
-fn more_than_customer(step: &Step, planned: &Roster, observed: &Observed) -> Option<(Handle, BTreeSet<DeskKey>)> {
+/// Returns the account that must be only a customer for a step to be allowed, and the desks that matter for it.
+fn account_to_check_for_staff(
+    step: &Step,
+    planned: &Roster,
+    observed: &Observed,
+) -> Option<(Handle, BTreeSet<DeskKey>)> {
     let (account, desks) = match &step.action {
-        Action::UpdateCustomer { account, .. } => (account, updated(step, planned).cloned().collect()),
+        Action::UpdateCustomer { account, .. } => (account, desks_of_updated_entry(step, planned).cloned().collect()),
         Action::RemoveFromDesk { account, desk, .. } => (account, BTreeSet::from([desk.clone()])),
         Action::CreateCustomer { .. } | Action::AddToDesk { .. } | Action::SetAccess { .. } => return None,
     };

@@ -1,23 +1,23 @@
-//! Where observing begins: nothing is seen, and the sign-in is good.
+//! The start of observing: checks the sign-in and returns an empty observation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::errors::{ObserveError, reading};
+use super::errors::{ObserveError, read_error};
 use crate::jira::JiraRead;
 use crate::model::observed::{Observed, Staff};
 
-/// Nothing seen yet, but that the sign-in is good.
-pub(super) async fn signed_in(jira: &JiraRead) -> Result<Observed, ObserveError> {
+/// Checks the sign-in and returns an empty observation.
+pub(super) async fn begin_observation(jira: &JiraRead) -> Result<Observed, ObserveError> {
     let signed_in = jira.check_sign_in().await;
-    let own = signed_in.map_err(reading("who quietdesk's account is"))?;
-    let mut observed = nothing_seen(jira);
-    // Nothing is done to oneself: one could not sign in any more.
+    let own = signed_in.map_err(read_error("quietdesk's own account"))?;
+    let mut observed = empty_observation(jira);
+    // quietdesk's own account counts as staff, so that no step can lock it out.
     observed.staff.insert(own.id, Staff::Yes);
     Ok(observed)
 }
 
-/// Nothing seen yet, but which Jira it is.
-pub(super) fn nothing_seen(jira: &JiraRead) -> Observed {
+/// Returns an observation that holds only the site.
+pub(super) fn empty_observation(jira: &JiraRead) -> Observed {
     Observed {
         site: jira.site().clone(),
         accounts: BTreeMap::new(),
@@ -26,8 +26,8 @@ pub(super) fn nothing_seen(jira: &JiraRead) -> Observed {
         pins: BTreeMap::new(),
         groups: BTreeMap::new(),
         staff: BTreeMap::new(),
-        gone: BTreeSet::new(),
-        unanswered: BTreeSet::new(),
+        missing_accounts: BTreeSet::new(),
+        unresolved: BTreeSet::new(),
         warnings: Vec::new(),
     }
 }

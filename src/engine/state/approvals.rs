@@ -1,8 +1,8 @@
-//! What somebody approved of, and what there is to approve of.
+//! Approvals, and the findings that await approval.
 //!
-//! `approvals.jsonl` is added to by `approve`, beside whoever writes the rest; which of its lines were made use of stands
-//! in the ledger. `refused.json` holds what the guards refused in the last pass, and `refused-by-plan.json` what they
-//! refused in the last `plan`: whatever stands in neither waits for nobody.
+//! `approve` appends to `approvals.jsonl`, beside the writer; the ledger records which approvals were used.
+//! `refused.json` holds the findings of the last pass, and `refused-by-plan.json` those of the last `plan`. Only
+//! findings in these two files can be approved.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{OpenOptions, remove_file};
@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::error::StateError;
-use super::folder::{check, private_file, put_whole, sync};
+use super::folder::{check_directory, open_private_file, replace_file, sync_directory};
 use crate::files::{Accept, read};
 use crate::model::guard::Finding;
 use crate::model::ledger::{DAY, History};
@@ -21,74 +21,79 @@ use crate::model::ledger::{DAY, History};
 const APPROVALS: &str = "approvals.jsonl";
 const REFUSED: &str = "refused.json";
 const REFUSED_BY_PLAN: &str = "refused-by-plan.json";
-/// How long what a `plan` showed can be approved of: as long as an approval holds.
+/// How long the findings of a `plan` can be approved: as long as an approval is valid.
 const PLANS: Duration = Duration::from_secs(24 * 60 * 60);
-/// Largest of either that is taken in, in bytes: over a hundred thousand approvals.
+/// Largest file of either kind, in bytes: over a hundred thousand approvals.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
-/// One approval.
+/// A line of `approvals.jsonl`.
 #[derive(Serialize, Deserialize)]
-struct Approved {
+struct ApprovalLine {
     id: String,
     /// Seconds since 1970.
     at: i64,
 }
 
-/// What became of an approval.
+/// The result of [`approve`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Approval {
-    /// This is approved of, once, for a day.
-    Given(Finding),
-    /// Nothing waits under that id. These do, under theirs.
-    NothingWaits(Vec<Finding>),
+pub enum ApproveResult {
+    /// This finding is approved, once, for a day.
+    ApprovalLine(Finding),
+    /// No finding with that id awaits approval. These do.
+    NoSuchFinding(Vec<Finding>),
 }
 
-/// Approves of what a guard refuses under `id`, for a day from `now` (seconds since 1970), if that waits for somebody.
+/// Approves the finding `id` for a day from `now` (seconds since 1970), if it awaits approval.
 ///
 /// # Errors
-/// When there is no safe state directory, or it cannot be read or written to: nothing is approved then.
-pub fn approve(folder: &Path, id: &str, now: i64) -> Result<Approval, StateError> {
-    check(folder)?;
-    let mut waiting = waiting(folder)?;
+/// When the state directory is missing, unsafe, or cannot be read or written; nothing is approved.
+pub fn approve(folder: &Path, id: &str, now: i64) -> Result<ApproveResult, StateError> {
+    check_directory(folder)?;
+    let mut waiting = findings_awaiting_approval(folder)?;
     let Some(at) = waiting.iter().position(|finding| finding.id == id) else {
-        return Ok(Approval::NothingWaits(waiting));
+        return Ok(ApproveResult::NoSuchFinding(waiting));
     };
     let path = folder.join(APPROVALS);
-    let line = Approved {
+    let line = ApprovalLine {
         id: id.to_owned(),
         at: now,
     };
     let append = || {
         let mut line = serde_json::to_vec(&line).map_err(io::Error::other)?;
         line.push(b'\n');
-        let mut file = private_file(&path, OpenOptions::new().append(true))?;
+        let mut file = open_private_file(&path, OpenOptions::new().append(true))?;
         file.write_all(&line)?;
         file.sync_all()
     };
-    append().map_err(StateError::file("write the approvals", &path))?;
-    sync(folder)?;
-    Ok(Approval::Given(waiting.swap_remove(at)))
+    append().map_err(StateError::file_error("write the approval to", &path))?;
+    sync_directory(folder)?;
+    Ok(ApproveResult::ApprovalLine(waiting.swap_remove(at)))
 }
 
-/// What waits for somebody to approve of it, by id.
-fn waiting(folder: &Path) -> Result<Vec<Finding>, StateError> {
+/// Returns the findings that await approval, by id.
+fn findings_awaiting_approval(folder: &Path) -> Result<Vec<Finding>, StateError> {
     let by_plan = folder.join(REFUSED_BY_PLAN);
     let written = by_plan.metadata().and_then(|about| about.modified());
-    // A time to come is as good as now: the clock was set.
+    // A time in the future counts as now: the clock was changed.
     let is_of_today = written.is_ok_and(|at| at.elapsed().unwrap_or_default() < PLANS);
     let mut waiting: BTreeMap<_, _> = BTreeMap::new();
-    let shown = if is_of_today { refused(&by_plan)? } else { Vec::new() };
-    for finding in shown.into_iter().chain(refused(&folder.join(REFUSED))?) {
+    let shown = if is_of_today {
+        read_findings(&by_plan)?
+    } else {
+        Vec::new()
+    };
+    for finding in shown.into_iter().chain(read_findings(&folder.join(REFUSED))?) {
         waiting.insert(finding.id.clone(), finding);
     }
     Ok(waiting.into_values().collect())
 }
 
-/// What is approved of at `now` and was not made use of yet: the ids, each with when it was approved.
+/// Returns the approvals that are valid at `now` and unused: finding ids, with the time of each approval. Ignores
+/// invalid lines (a crash can leave part of one).
 ///
 /// # Errors
-/// When they cannot be read. A line that is no approval (a crash can leave half of one) approves nothing.
-pub(in crate::engine) fn approvals(
+/// When they cannot be read.
+pub(in crate::engine) fn valid_approvals(
     folder: &Path,
     history: &History,
     now: i64,
@@ -97,13 +102,13 @@ pub(in crate::engine) fn approvals(
     let content = match read(&path, LARGEST, Accept::Files) {
         Ok(content) => content,
         Err(error) if error.is_not_found() => return Ok(BTreeMap::new()),
-        Err(error) => return Err(StateError::file("read the approvals", &path)(error.into())),
+        Err(error) => return Err(StateError::file_error("read the approvals in", &path)(error.into())),
     };
     let lines = content.split(|byte| *byte == b'\n');
-    let approved = lines.filter_map(|line| serde_json::from_slice::<Approved>(line).ok());
-    let holds = |approved: &Approved| {
+    let approved = lines.filter_map(|line| serde_json::from_slice::<ApprovalLine>(line).ok());
+    let holds = |approved: &ApprovalLine| {
         let lately = (now - DAY..=now).contains(&approved.at);
-        lately && !history.used.contains(&(approved.id.clone(), approved.at))
+        lately && !history.used_approvals.contains(&(approved.id.clone(), approved.at))
     };
     Ok(approved
         .filter(holds)
@@ -111,24 +116,24 @@ pub(in crate::engine) fn approvals(
         .collect())
 }
 
-/// What the guards found in a pass.
+/// The guard findings of a pass.
 #[derive(Clone, Copy, Debug)]
-pub struct Judged<'a> {
-    /// What they refused.
+pub struct GuardFindings<'a> {
+    /// Refused findings.
     pub refused: &'a [Finding],
-    /// What somebody approved of, or a setting let pass.
-    pub released: &'a [Finding],
-    /// Whether it looked at everything; else what waited before goes on waiting.
+    /// Findings overridden by an approval or a setting.
+    pub overridden: &'a [Finding],
+    /// Whether the pass covered every desk; otherwise earlier findings keep waiting.
     pub is_whole: bool,
 }
 
-/// Keeps what the guards refused, for whoever approves of it.
-pub(super) fn keep_refused(folder: &Path, judged: Judged<'_>) -> Result<(), StateError> {
+/// Saves the refused findings of a pass for `quietdesk approve`.
+pub(super) fn save_findings(folder: &Path, judged: GuardFindings<'_>) -> Result<(), StateError> {
     let path = folder.join(REFUSED);
-    let gone: BTreeSet<&str> = judged.released.iter().map(|finding| finding.id.as_str()).collect();
-    put(&path, &waiting_after(&path, judged)?)?;
+    let gone: BTreeSet<&str> = judged.overridden.iter().map(|finding| finding.id.as_str()).collect();
+    write_findings(&path, &merge_findings(&path, judged)?)?;
     let by_plan = folder.join(REFUSED_BY_PLAN);
-    let shown = refused(&by_plan)?;
+    let shown = read_findings(&by_plan)?;
     let was_shown = shown.len();
     let left: Vec<_> = shown
         .into_iter()
@@ -136,53 +141,53 @@ pub(super) fn keep_refused(folder: &Path, judged: Judged<'_>) -> Result<(), Stat
         .collect();
     match left.len() == was_shown {
         true => Ok(()),
-        false => put(&by_plan, &left),
+        false => write_findings(&by_plan, &left),
     }
 }
 
-/// Keeps what the guards refused in a `plan`, for whoever approves of it. Beside a writer; makes no state directory. What
-/// an earlier plan refused goes on waiting where this one did not look at everything.
+/// Saves the refused findings of a `plan` for `quietdesk approve`, beside a writer. Does not create a state directory.
+/// After a partial plan, findings of earlier plans keep waiting.
 ///
 /// # Errors
-/// When it cannot be written.
-pub(in crate::engine) fn keep_planned(folder: &Path, judged: Judged<'_>) -> Result<(), StateError> {
-    if !check(folder)? {
+/// When they cannot be written.
+pub(in crate::engine) fn save_plan_findings(folder: &Path, judged: GuardFindings<'_>) -> Result<(), StateError> {
+    if !check_directory(folder)? {
         return Ok(());
     }
     let path = folder.join(REFUSED_BY_PLAN);
-    put(&path, &waiting_after(&path, judged)?)
+    write_findings(&path, &merge_findings(&path, judged)?)
 }
 
-/// What waits after a pass or a plan, of what waited before it and what it refused.
-fn waiting_after(path: &Path, judged: Judged<'_>) -> Result<Vec<Finding>, StateError> {
+/// Returns the findings that await approval after a pass or plan: its own, and earlier ones if it was partial.
+fn merge_findings(path: &Path, judged: GuardFindings<'_>) -> Result<Vec<Finding>, StateError> {
     let mut now = judged.refused.to_vec();
     if !judged.is_whole {
         let is_known = |finding: &Finding| {
-            let mut known = judged.refused.iter().chain(judged.released);
+            let mut known = judged.refused.iter().chain(judged.overridden);
             known.any(|other| other.id == finding.id)
         };
-        let before = refused(path)?.into_iter();
+        let before = read_findings(path)?.into_iter();
         now.extend(before.filter(|finding| !is_known(finding)));
     }
     Ok(now)
 }
 
-fn put(path: &Path, findings: &[Finding]) -> Result<(), StateError> {
-    let failed = |error| StateError::file("write what the guards refused", path)(error);
+fn write_findings(path: &Path, findings: &[Finding]) -> Result<(), StateError> {
+    let failed = |error| StateError::file_error("write the guard findings to", path)(error);
     if findings.is_empty() {
         return match remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
             Ok(()) | Err(_) => Ok(()),
         };
     }
-    put_whole(path, |file| Ok(serde_json::to_writer_pretty(file, findings)?)).map_err(failed)
+    replace_file(path, |file| Ok(serde_json::to_writer_pretty(file, findings)?)).map_err(failed)
 }
 
-/// What such a file holds; nothing where there is none. One that is not quietdesk's holds nothing either.
-fn refused(path: &Path) -> Result<Vec<Finding>, StateError> {
+/// Reads a file of findings; none if it is missing or not quietdesk's.
+fn read_findings(path: &Path) -> Result<Vec<Finding>, StateError> {
     match read(path, LARGEST, Accept::Files) {
         Ok(content) => Ok(serde_json::from_slice(&content).unwrap_or_default()),
         Err(error) if error.is_not_found() => Ok(Vec::new()),
-        Err(error) => Err(StateError::file("read what the guards refused", path)(error.into())),
+        Err(error) => Err(StateError::file_error("read the guard findings in", path)(error.into())),
     }
 }

@@ -1,10 +1,10 @@
-//! The journal of what was written to Jira: `audit.jsonl`, one JSON object a line. Holds e-mails; readable by its owner
-//! alone.
+//! The audit journal of writes to Jira: `audit.jsonl`, one JSON object per line. Contains e-mails; readable by its
+//! owner only.
 //!
-//! A call has a line before it is made, and each step one when it has ended: what was begun and has no end was under way
-//! when the process was killed. A line is handed to the system before the call, or before its step counts as ended, so it
-//! survives a crash of the process. It is not flushed to the disk each time: what a power failure takes of it, Jira's own
-//! audit log still has.
+//! A call has a line before it is made, and each of its steps one when it has ended: a step without an end was under
+//! way when the process was killed. A line is written before the call, or before its step counts as ended, so it
+//! survives a crash of the process. Lines are not flushed to disk one by one: Jira's own audit log covers what a power
+//! failure loses.
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, remove_file, rename};
@@ -17,23 +17,23 @@ use serde::Serialize;
 use tracing::{error, info};
 
 use super::error::StateError;
-use super::folder::private_file;
+use super::folder::open_private_file;
 use crate::model::account::AccountId;
 use crate::model::desk::DeskKey;
-use crate::model::outcome::{Outcome, StepEnd};
-use crate::model::step::{AccountRef, Action, Cause, Step, StepId, StepKind, Who};
+use crate::model::outcome::{Outcome, StepResult};
+use crate::model::step::{AccountRef, Action, Cause, Step, StepAccount, StepId, StepKind};
 
-/// How long the journal may become.
+/// The limits of the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rotation {
-    /// When a new file is begun, in bytes.
+    /// Size at which a new file is started, in bytes.
     pub size: u64,
-    /// How many full files are kept: `audit.jsonl.1` is the newest of them. Those of the running pass are kept besides.
+    /// Number of full files to keep; `audit.jsonl.1` is the newest. Files of the running pass are always kept.
     pub files: u32,
 }
 
 impl Default for Rotation {
-    /// 1 GiB: about four million lines.
+    /// 1 GiB in total: about four million lines.
     fn default() -> Self {
         Self {
             size: 64 * 1024 * 1024,
@@ -46,21 +46,21 @@ pub(super) struct Audit {
     path: PathBuf,
     clock: fn() -> Timestamp,
     rotation: Rotation,
-    journal: Mutex<Journal>,
-    /// Steps that were begun and have not ended.
+    journal: Mutex<AuditFile>,
+    /// Steps that have begun and not ended.
     begun: Mutex<BTreeSet<StepId>>,
 }
 
-struct Journal {
+struct AuditFile {
     file: File,
     size: u64,
-    /// How many files were begun since the running pass began.
-    of_this_pass: u32,
-    /// The last line could not be written, or not whole.
+    /// Number of files started in the running pass.
+    files_of_this_pass: u32,
+    /// The last line was not written completely.
     failing: bool,
 }
 
-/// The beginning of a pass.
+/// The line at the start of a pass.
 #[derive(Serialize)]
 struct PassLine {
     time: Timestamp,
@@ -73,17 +73,16 @@ struct Pass {
     version: &'static str,
 }
 
-/// Steps that are about to be written to Jira. What became of them follows, each with a line of its own, unless the
-/// process was killed.
+/// The line before a call: its steps. Each gets a [`StepLine`] afterwards, unless the process is killed.
 #[derive(Serialize)]
 struct BegunLine<'a> {
     time: Timestamp,
-    begun: Vec<About<'a>>,
+    begun: Vec<StepSubject<'a>>,
 }
 
-/// Which step, and what it is about.
+/// A step and its subject.
 #[derive(Serialize)]
-struct About<'a> {
+struct StepSubject<'a> {
     step: StepId,
     kind: StepKind,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,37 +93,37 @@ struct About<'a> {
     desk: Option<&'a DeskKey>,
 }
 
-impl<'a> About<'a> {
-    fn of(step: &'a Step) -> Self {
+impl<'a> StepSubject<'a> {
+    fn from_step(step: &'a Step) -> Self {
         Self {
             step: step.id,
             kind: step.action.kind(),
             email: step.action.email().map(|email| email.as_str()),
-            account: existing(&step.action).map(|account| &account.id),
+            account: existing_account(&step.action).map(|account| &account.id),
             desk: step.action.desk(),
         }
     }
 }
 
-/// The account a step is about, where it was there before.
-fn existing(action: &Action) -> Option<&AccountRef> {
+/// Returns the account of a step, if it existed before the plan.
+fn existing_account(action: &Action) -> Option<&AccountRef> {
     match action {
         Action::UpdateCustomer { account, .. }
         | Action::RemoveFromDesk { account, .. }
         | Action::AddToDesk {
-            who: Who::Existing(account),
+            who: StepAccount::Existing(account),
             ..
         } => Some(account),
         Action::AddToDesk { .. } | Action::CreateCustomer { .. } | Action::SetAccess { .. } => None,
     }
 }
 
-/// What became of a step.
+/// The line after a step.
 #[derive(Serialize)]
 struct StepLine<'a> {
     time: Timestamp,
     #[serde(flatten)]
-    about: About<'a>,
+    about: StepSubject<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,17 +132,16 @@ struct StepLine<'a> {
     outcome: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
-    /// How Jira numbered the request.
+    /// Jira's request id.
     #[serde(skip_serializing_if = "Option::is_none")]
     request: Option<&'a str>,
 }
 
 impl Audit {
-    /// Opens the journal; a line that a crash cut off is ended, so that the next one stands alone. A new file is begun
-    /// before one would grow too long.
+    /// Opens the journal and terminates a line that a crash cut off.
     pub(super) fn open(folder: &Path, clock: fn() -> Timestamp, rotation: Rotation) -> Result<Self, StateError> {
         let path = folder.join("audit.jsonl");
-        let journal = Journal::open(&path).map_err(StateError::file("open", &path))?;
+        let journal = AuditFile::open(&path).map_err(StateError::file_error("open", &path))?;
         Ok(Self {
             path,
             clock,
@@ -153,30 +151,30 @@ impl Audit {
         })
     }
 
-    /// A pass begins.
-    pub(super) fn begins(&self, steps: usize) {
+    /// Records the start of a pass.
+    pub(super) fn begin_pass(&self, steps: usize) {
         let version = env!("CARGO_PKG_VERSION");
         self.begun().clear();
-        self.journal().of_this_pass = 0;
+        self.journal().files_of_this_pass = 0;
         self.append(&PassLine {
             time: (self.clock)(),
             pass: Pass { steps, version },
         });
     }
 
-    /// Steps are about to be written to Jira.
-    pub(super) fn attempts(&self, steps: &[&Step]) {
+    /// Records steps that are about to be written to Jira.
+    pub(super) fn record_attempts(&self, steps: &[&Step]) {
         if !steps.is_empty() {
             self.begun().extend(steps.iter().map(|step| step.id));
             self.append(&BegunLine {
                 time: (self.clock)(),
-                begun: steps.iter().map(|step| About::of(step)).collect(),
+                begun: steps.iter().map(|step| StepSubject::from_step(step)).collect(),
             });
         }
     }
 
-    /// A step has ended; it has a line where it was written to Jira, or was about to be.
-    pub(super) fn ended(&self, step: &Step, end: &StepEnd) {
+    /// Records the outcome of a step, if it was written to Jira or about to be.
+    pub(super) fn record_outcome(&self, step: &Step, end: &StepResult) {
         let was_begun = self.begun().remove(&step.id);
         if !(was_begun || end.sent) {
             return;
@@ -190,7 +188,7 @@ impl Audit {
             Action::AddToDesk { .. } | Action::RemoveFromDesk { .. } => (None, None),
             Action::SetAccess { before, after, .. } => (Some(before.to_string()), Some(after.to_string())),
         };
-        let mut about = About::of(step);
+        let mut about = StepSubject::from_step(step);
         if let Some(account) = &end.account {
             about.account = Some(&account.id);
         }
@@ -202,7 +200,7 @@ impl Audit {
             cause: step.cause,
             outcome: end.outcome,
             error: end.error.as_deref(),
-            request: end.request.as_deref(),
+            request: end.request_id.as_deref(),
         });
     }
 
@@ -210,11 +208,11 @@ impl Audit {
         self.begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn journal(&self) -> MutexGuard<'_, Journal> {
+    fn journal(&self) -> MutexGuard<'_, AuditFile> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A journal that cannot be written is told once, and stops nothing: what was done stays done.
+    /// Appends a line. A failure is logged once and does not stop the pass.
     fn append(&self, line: &impl Serialize) {
         let mut journal = self.journal();
         let written = serde_json::to_vec(line)
@@ -222,19 +220,22 @@ impl Audit {
             .and_then(|line| journal.append(&self.path, line, self.rotation));
         let was_failing = std::mem::replace(&mut journal.failing, written.is_err());
         if let (Err(problem), false) = (written, was_failing) {
-            error!(file = %self.path.display(), %problem, "the journal cannot be written; free space or mend its permissions");
+            error!(
+                file = %self.path.display(), %problem,
+                "cannot write the audit journal; free disk space or correct the permissions"
+            );
         }
     }
 }
 
-impl Journal {
+impl AuditFile {
     fn open(path: &Path) -> io::Result<Self> {
-        let mut file = private_file(path, OpenOptions::new().read(true).append(true))?;
-        let size = end_the_last_line(&mut file)?;
+        let mut file = open_private_file(path, OpenOptions::new().read(true).append(true))?;
+        let size = terminate_last_line(&mut file)?;
         Ok(Self {
             file,
             size,
-            of_this_pass: 0,
+            files_of_this_pass: 0,
             failing: false,
         })
     }
@@ -243,25 +244,25 @@ impl Journal {
         line.push(b'\n');
         let length = line.len() as u64;
         if self.failing {
-            self.size = end_the_last_line(&mut self.file)?;
+            self.size = terminate_last_line(&mut self.file)?;
         }
         if self.size > 0 && self.size + length > rotation.size {
-            let of_this_pass = self.of_this_pass + 1;
-            rotate(path, rotation.files.max(of_this_pass))?;
+            let files_of_this_pass = self.files_of_this_pass + 1;
+            rotate(path, rotation.files.max(files_of_this_pass))?;
             *self = Self {
-                of_this_pass,
+                files_of_this_pass,
                 ..Self::open(path)?
             };
         }
-        // One write: lines of two moments never mix, and a crash cuts off the last one at most.
+        // One write per line: lines are never interleaved, and a crash cuts off the last one at most.
         self.file.write_all(&line)?;
         self.size += length;
         Ok(())
     }
 }
 
-/// Ends a line that was cut off; the file's length then.
-fn end_the_last_line(file: &mut File) -> io::Result<u64> {
+/// Terminates a line that was cut off; returns the file's length.
+fn terminate_last_line(file: &mut File) -> io::Result<u64> {
     let size = file.seek(SeekFrom::End(0))?;
     let mut last = [b'\n'];
     if size > 0 {
@@ -275,7 +276,7 @@ fn end_the_last_line(file: &mut File) -> io::Result<u64> {
     Ok(size + 1)
 }
 
-/// Makes room: each full file becomes one older, and those older than `kept` go.
+/// Renames each full file to the next number and deletes those beyond `kept`.
 fn rotate(path: &Path, kept: u32) -> io::Result<()> {
     let aged = |age: u32| match age {
         0 => path.to_owned(),
@@ -299,7 +300,7 @@ fn rotate(path: &Path, kept: u32) -> io::Result<()> {
         remove_file(&file)?;
         info!(
             file = %file.display(), until = until.map(tracing::field::display), kept,
-            "the oldest file of the journal is deleted; --audit-files keeps more of them, and --audit-size longer ones"
+            "deleted the oldest audit journal file; raise --audit-files or --audit-size to keep more"
         );
     }
     Ok(())

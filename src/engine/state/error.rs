@@ -1,4 +1,4 @@
-//! What can be wrong with a state directory. No e-mail is ever part of it.
+//! Errors of the state directory. They never contain an e-mail.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,79 +9,82 @@ use rusqlite::types::FromSqlError;
 /// Why the state cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    /// A file or folder that cannot be read, made or written.
-    #[error("cannot {operation} {}; check its owner, its permissions and the space left, or name another with --state-dir", path.display())]
+    /// A file or directory cannot be read, created or written.
+    #[error(
+        "cannot {operation} {}; check its owner, permissions and free disk space, or use another --state-dir",
+        path.display()
+    )]
     File {
-        /// What was to be done.
+        /// The failed operation, as a verb phrase.
         operation: &'static str,
-        /// To what.
+        /// Its file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The cause.
         source: io::Error,
     },
-    /// Somebody else could change what is kept there.
-    #[error("the state directory {} {why}; {advice}, or name another with --state-dir", folder.display())]
+    /// Another user could change its content.
+    #[error("the state directory {} {why}; {advice}, or use another --state-dir", folder.display())]
     Unsafe {
-        /// The folder.
+        /// The directory.
         folder: PathBuf,
-        /// What is wrong with it.
+        /// The problem, as a predicate.
         why: &'static str,
-        /// How to mend it.
+        /// How to fix it.
         advice: &'static str,
     },
-    /// Another quietdesk writes there.
+    /// Another quietdesk holds the lock.
     #[error(
-        "the state directory {} is in use by {holder}; wait for it or stop it, or name another with --state-dir",
+        "the state directory {} is in use by {holder}; wait until it ends, stop it, or use another --state-dir",
         folder.display()
     )]
     InUse {
-        /// The folder.
+        /// The directory.
         folder: PathBuf,
-        /// Who it is, as far as it said so.
+        /// The holder of the lock, as far as it is known.
         holder: String,
     },
-    /// It remembers another Jira.
+    /// It belongs to another Jira site.
     #[error(
-        "the state directory {} belongs to {site}, not to {wanted}; name another with --state-dir (one for each Jira)",
+        "the state directory {} belongs to {site}, not to {wanted}; use another --state-dir (one for each Jira site)",
         folder.display()
     )]
     OtherSite {
-        /// The folder.
+        /// The directory.
         folder: PathBuf,
-        /// The Jira it belongs to.
+        /// The site it belongs to.
         site: String,
-        /// The Jira it was opened for.
+        /// The site it was opened for.
         wanted: String,
     },
-    /// A later version wrote it.
+    /// A newer version wrote it.
     #[error(
-        "{} was written by a newer quietdesk (schema {schema}, this one knows up to {known}); use that version, or name \
-         another directory with --state-dir", file.display()
+        "{} was written by a newer quietdesk (schema {schema}; this version supports up to {known}); upgrade \
+         quietdesk, or use another --state-dir", file.display()
     )]
     Newer {
         /// The file.
         file: PathBuf,
         /// Its schema.
         schema: u64,
-        /// The newest this version knows.
+        /// The newest supported schema.
         known: u64,
     },
-    /// It is not what quietdesk wrote.
+    /// Its content is not valid.
     #[error(
-        "{} is damaged, or no file of quietdesk's; it may be deleted safely while no quietdesk runs (with what lies beside it \
-         by the same name): {lost}",
+        "{} is damaged or is not a quietdesk file; it can be deleted safely while quietdesk is stopped, with any -wal \
+         and -shm files beside it; {lost}",
         file.display()
     )]
     Damaged {
         /// The file.
         file: PathBuf,
-        /// What is lost with it.
+        /// What deleting it loses, as a clause.
         lost: &'static str,
-        /// What is wrong.
+        /// The cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// Another process had the file open all the time.
-    #[error("{} is kept open by another process; stop it, and try again", file.display())]
+    /// Another process keeps the file locked.
+    #[error("{} is kept open by another process; stop that process and try again", file.display())]
     Busy {
         /// The file.
         file: PathBuf,
@@ -89,8 +92,8 @@ pub enum StateError {
 }
 
 impl StateError {
-    /// For `map_err`, where the system refuses something.
-    pub(super) fn file(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    /// Returns a `map_err` function for a failed file operation.
+    pub(super) fn file_error(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File {
             operation,
@@ -99,32 +102,32 @@ impl StateError {
         }
     }
 
-    /// What an error of the store means for its file.
-    pub(super) fn of_store(operation: &'static str, file: &Path, error: Problem) -> Self {
+    /// Converts an error of the store to one about its file.
+    pub(super) fn from_store_error(operation: &'static str, file: &Path, error: StoreError) -> Self {
         let path = file.to_owned();
-        if error.is_about_content() {
+        if error.is_invalid_content() {
             let source = error.into();
             return Self::Damaged {
                 file: path,
-                lost: "what is lost is why things differ, whom `membership: owned` is still to take off, which creates Jira \
-                       refused, the roster to fall back on, and which accounts of an interrupted pass are its own",
+                lost: "this loses the causes of differences, the removals still due to `membership: owned`, the \
+                       creates Jira refused, the last good roster, and the uncertain creates of an interrupted pass",
                 source,
             };
         }
         match error.code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { file: path },
-            _ => Self::file(operation, file)(io::Error::other(error)),
+            _ => Self::file_error(operation, file)(io::Error::other(error)),
         }
     }
 }
 
-/// What reading the store, or writing it, comes to.
-pub(super) type Answer<T> = Result<T, Problem>;
+/// The result of reading or writing the store.
+pub(super) type StoreResult<T> = Result<T, StoreError>;
 
-/// What can go wrong with the content of the store.
+/// An error of the store or its content.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Problem {
-    /// SQLite says so.
+pub(super) enum StoreError {
+    /// An SQLite error.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
     /// A value that quietdesk would not have written.
@@ -132,18 +135,18 @@ pub(super) enum Problem {
     Unexpected(&'static str),
 }
 
-impl From<FromSqlError> for Problem {
+impl From<FromSqlError> for StoreError {
     fn from(_: FromSqlError) -> Self {
         Self::Unexpected("kind of value")
     }
 }
 
-impl Problem {
-    /// Whether it says that the bytes are wrong, rather than out of reach. Only then is advice to delete them right.
-    fn is_about_content(&self) -> bool {
+impl StoreError {
+    /// Returns whether the content is invalid, rather than unreadable. Only then may the advice be to delete it.
+    fn is_invalid_content(&self) -> bool {
         match self {
             Self::Unexpected(_) => true,
-            // `Unknown` is SQLite's general error: a table that should be there is not.
+            // `Unknown` is SQLite's generic error, such as a missing table.
             Self::Sqlite(rusqlite::Error::SqliteFailure(failure, _)) => matches!(
                 failure.code,
                 ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown

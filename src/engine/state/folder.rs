@@ -1,4 +1,4 @@
-//! The state directory itself: made for its owner alone, and refused where others could put something in it.
+//! The state directory itself: private to its owner, and refused if other users could write to it.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, remove_file, symlink_metadata};
 use std::io;
@@ -10,71 +10,71 @@ use tempfile::NamedTempFile;
 use super::error::StateError;
 use crate::files::check_regular;
 
-/// Permission of a group and of others to write.
+/// Write permissions of group and others.
 const OTHERS_WRITE: u32 = 0o022;
-/// Any permission of a group and of others.
+/// All permissions of group and others.
 const OTHERS: u32 = 0o077;
-/// Who may put a link where the directory is looked for: systemd does, with `DynamicUser=`.
+/// The user that may own a symbolic link to the directory: systemd creates one for `DynamicUser=`.
 const ROOT: u32 = 0;
 
-/// Makes the folder where it is missing, and checks it.
+/// Creates the directory if missing, and checks it.
 ///
 /// # Errors
-/// When it cannot be made, or is not safe.
-pub(super) fn make(folder: &Path) -> Result<(), StateError> {
+/// When it cannot be created, or is not safe.
+pub(super) fn create_directory(folder: &Path) -> Result<(), StateError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(StateError::file("make the state directory", folder))?;
-    check(folder).map(drop)
+    made.map_err(StateError::file_error("create the state directory", folder))?;
+    check_directory(folder).map(drop)
 }
 
-/// Checks a folder; false where there is none.
+/// Checks that the directory is safe; returns false if it does not exist.
 ///
 /// # Errors
-/// When it cannot be looked at, or is not safe.
-pub(super) fn check(folder: &Path) -> Result<bool, StateError> {
+/// When it cannot be inspected, or is not safe.
+pub(super) fn check_directory(folder: &Path) -> Result<bool, StateError> {
     let refused = |why, advice| {
         let folder = folder.to_owned();
         Err(StateError::Unsafe { folder, why, advice })
     };
-    let looked = |error| StateError::file("look at the state directory", folder)(error);
+    let looked = |error| StateError::file_error("inspect the state directory", folder)(error);
     let itself = match symlink_metadata(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         itself => itself.map_err(looked)?,
     };
     if itself.is_symlink() && itself.uid() != ROOT {
         return refused(
-            "is a symbolic link, which its owner could point elsewhere",
-            "name where it leads",
+            "is a symbolic link that its owner can redirect",
+            "use the target of the link",
         );
     }
     let folder_itself = folder.metadata().map_err(looked)?;
     if !folder_itself.is_dir() {
-        return refused("is not a directory", "move it away");
+        return refused("is not a directory", "move it");
     }
     if folder_itself.mode() & OTHERS_WRITE != 0 {
-        return refused("can be written to by others", "take that away with `chmod 700`");
+        return refused("is writable by other users", "run `chmod 700` on it");
     }
     Ok(true)
 }
 
-/// Makes what was made in the folder, and the folder itself, survive a crash of the machine.
+/// Flushes the directory and its parent, so that created and renamed files survive a crash of the machine.
 ///
 /// # Errors
 /// When it cannot be flushed.
-pub(super) fn sync(folder: &Path) -> Result<(), StateError> {
+pub(super) fn sync_directory(folder: &Path) -> Result<(), StateError> {
     let flush = |folder: &Path| File::open(folder).and_then(|folder| folder.sync_all());
-    flush(folder).map_err(StateError::file("flush the state directory", folder))?;
-    // The folder above may be one that quietdesk can only pass through; nothing depends on it once it is on disk.
+    flush(folder).map_err(StateError::file_error("flush the state directory", folder))?;
+    // The parent may not be readable; this matters only when the directory was just created.
     let _ = flush(&folder.join(".."));
     Ok(())
 }
 
-/// Opens a file of the folder, made for the folder's owner alone where it is missing.
+/// Opens a file of the directory; creates it if missing, private to the directory's owner.
 ///
 /// # Errors
-/// When it cannot be opened or made, or is no regular file.
-pub(super) fn private_file(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    // Whatever else stands there is not waited for.
+/// When it cannot be opened or created, or is not a regular file.
+pub(super) fn open_private_file(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    // Do not block on a FIFO or device.
     let options = options.create(true).mode(0o600).custom_flags(libc::O_NONBLOCK);
     let file = options.open(path)?;
     let about = file.metadata()?;
@@ -84,7 +84,7 @@ pub(super) fn private_file(path: &Path, options: &mut OpenOptions) -> io::Result
     }
     if let Err(error) = keep_owner(&file, parent(path)) {
         if about.len() == 0 {
-            // Nobody but root could use what is left of it, and the folder's owner would stumble over it.
+            // Only root could use the empty file, and it would block the directory's owner.
             let _ = remove_file(path);
         }
         return Err(error);
@@ -92,11 +92,11 @@ pub(super) fn private_file(path: &Path, options: &mut OpenOptions) -> io::Result
     Ok(file)
 }
 
-/// Puts a file of the folder in place whole, for the folder's owner alone.
+/// Replaces a file of the directory atomically, private to the directory's owner.
 ///
 /// # Errors
-/// When it cannot be written; one that was there before is untouched then.
-pub(super) fn put_whole(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+/// When it cannot be written; the previous file is untouched.
+pub(super) fn replace_file(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let folder = parent(path);
     let mut file = NamedTempFile::new_in(folder)?;
     write(file.as_file_mut())?;
@@ -105,8 +105,8 @@ pub(super) fn put_whole(path: &Path, write: impl FnOnce(&mut File) -> io::Result
     file.persist(path).map(drop).map_err(|error| error.error)
 }
 
-/// Gives a file of root's to the owner of the folder: what root's `approve` or `apply` leaves in the state of a service
-/// must be the service's to read. Files of others are left as they are.
+/// Gives a file of root to the owner of the directory: a service must be able to read what `approve` or `apply` run as
+/// root leaves in its state. Other files are unchanged.
 fn keep_owner(file: &File, folder: &Path) -> io::Result<()> {
     let (file_is, folder_is) = (file.metadata()?, folder.metadata()?);
     let owner = |about: &std::fs::Metadata| (about.uid(), about.gid());

@@ -1,9 +1,9 @@
-//! The hand-off file: who was made, and how to reach them.
+//! The hand-off file: created accounts, with their portals and first passwords.
 //!
-//! Lines of JSON, added to and never changed. A password is in it before Jira learns of it, so that neither a crash nor a
-//! lost answer leaves an account whose password nobody knows; what became of the account is in it before the account's
-//! intent goes (see `intents`), so that a crash in between makes the next life say it again. Reading, and clearing, work
-//! beside a writer: whoever changes the file locks it, and looks whether it still is the one in the folder.
+//! JSON lines, append-only. A password is written before it is sent to Jira, so that neither a crash nor a lost
+//! response leaves an account with an unknown password. The result of a create is written before its intent is deleted
+//! (see `intents`), so that after a crash in between the next process writes it again. Reading and clearing work beside
+//! a writer: every change locks the file and checks that it is still the one in the directory.
 
 mod lines;
 mod rewriting;
@@ -19,56 +19,56 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tracing::{debug, warn};
 
 pub use self::lines::HandOff;
-use self::lines::{Desk, Line, addresses, fold, lines_count, read_lines};
-use self::rewriting::{FILE, is_there, open_file, rewrite};
+use self::lines::{Desk, Line, count_lines, emails_by_account, fold_lines, read_lines};
+use self::rewriting::{FILE, is_current_file, open_file, rewrite};
 pub use self::rewriting::{clear_hand_off, read_hand_off};
 use super::error::StateError;
 use crate::model::account::AccountId;
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
 
-/// How many lines that say nothing any more are left in it at most, where it holds fewer of others.
+/// Number of obsolete lines at which the file is compacted, unless it holds more live ones.
 const DEAD: usize = 100;
 
-/// The file, open for adding to it.
+/// The file, open for appending.
 pub(super) struct HandOffFile {
     path: PathBuf,
-    /// What is known of the desks' portals.
     portals: Mutex<Portals>,
     clock: fn() -> Timestamp,
     writer: Mutex<Writer>,
-    /// How many lines are on disk for sure. Held while they are brought there, so that those who wait for it meanwhile
-    /// find theirs done: many at once cost one flush.
+    /// Number of lines flushed to disk. Locked during a flush, so that concurrent callers wait for it and find their
+    /// lines flushed too.
     synced: Mutex<u64>,
 }
 
+/// What is known about the portals of the desks.
 struct Portals {
-    /// The site's address: what theirs begin with.
+    /// The base URL of the site.
     site: String,
-    /// Their numbers.
+    /// Portal numbers by desk.
     numbers: BTreeMap<DeskKey, u64>,
 }
 
 struct Writer {
     file: File,
-    /// Lines added since it was opened.
+    /// Lines appended since it was opened.
     written: u64,
-    /// Passwords of accounts that are not known to be made.
+    /// Passwords of accounts not known to be created.
     pending: BTreeMap<EmailKey, SecretString>,
-    /// The addresses that accounts are handed off by. Nothing until somebody has another one.
+    /// The e-mails in the hand-off by account. Read when an account is first renamed.
     addresses: Option<BTreeMap<AccountId, EmailKey>>,
-    /// Lines that say something, and those that say nothing any more.
+    /// Numbers of live and obsolete lines.
     lines: (usize, usize),
 }
 
 impl HandOffFile {
     pub(super) fn open(folder: &Path, site: &str, clock: fn() -> Timestamp) -> Result<Self, StateError> {
         let path = folder.join(FILE);
-        let file = open_file(&path).map_err(StateError::file("open", &path))?;
+        let file = open_file(&path).map_err(StateError::file_error("open", &path))?;
         let lines = read_lines(&path)?;
         let all = lines.len();
-        let (made, pending) = fold(lines);
-        let live = made.iter().chain(pending.values()).map(lines_count).sum();
+        let (made, pending) = fold_lines(lines);
+        let live = made.iter().chain(pending.values()).map(count_lines).sum();
         let pending = pending.into_iter();
         let pending = pending.filter_map(|(key, entry)| Some((key, entry.password?)));
         let writer = Writer {
@@ -92,7 +92,7 @@ impl HandOffFile {
         Ok(opened)
     }
 
-    /// Leaves out of the file what says nothing any more, once that is the larger part.
+    /// Removes obsolete lines once they are the larger part of the file.
     fn compact(&self) {
         let mut writer = self.writer();
         let (live, dead) = writer.lines;
@@ -100,25 +100,26 @@ impl HandOffFile {
             return;
         }
         let compacted = rewrite(&self.path, |_| true);
-        let reopened = compacted.and_then(|_| open_file(&self.path).map_err(StateError::file("open", &self.path)));
+        let reopened =
+            compacted.and_then(|_| open_file(&self.path).map_err(StateError::file_error("open", &self.path)));
         match reopened {
             Ok(file) => (writer.file, writer.lines) = (file, (live, 0)),
-            // It is only longer than it needs to be; tried again when it has grown as much again.
+            // Harmless: the file is longer than necessary. Retried after the same growth.
             Err(problem) => {
                 writer.lines = (live, 0);
-                debug!(%problem, "the hand-off file is not shortened");
+                debug!(%problem, "cannot compact the hand-off file");
             }
         }
     }
 
-    /// Takes in the numbers of desks' portals.
-    pub(super) fn know(&self, portals: &BTreeMap<DeskKey, u64>) {
+    /// Adds portal numbers of desks.
+    pub(super) fn add_portals(&self, portals: &BTreeMap<DeskKey, u64>) {
         let known = portals.iter().map(|(key, portal)| (key.clone(), *portal));
         self.portals().numbers.extend(known);
     }
 
-    /// The address people know the site by, which portals' addresses begin with from now on.
-    pub(super) fn know_site(&self, address: &str) {
+    /// Sets the base URL of the site for portal links.
+    pub(super) fn set_base_url(&self, address: &str) {
         address.trim_end_matches('/').clone_into(&mut self.portals().site);
     }
 
@@ -126,7 +127,7 @@ impl HandOffFile {
         self.portals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Desks with the addresses of their portals: by number where that is known, else by project.
+    /// Returns desks with portal links: by portal number if known, else by project.
     fn with_portals(&self, desks: &[DeskKey]) -> Vec<Desk> {
         let known = self.portals();
         let site = &known.site;
@@ -140,9 +141,9 @@ impl HandOffFile {
         desks.iter().map(desk).collect()
     }
 
-    /// The password to make an account with: the one an earlier create was sent with, else this one, which is on disk
-    /// then. Blocks for a flush.
-    pub(super) fn intend(
+    /// Returns the password to create an account with: the one an earlier create was sent with, else `new`, after
+    /// writing it to disk. Blocks for a flush.
+    pub(super) fn record_password(
         &self,
         email: &Email,
         name: &str,
@@ -164,13 +165,13 @@ impl HandOffFile {
         Ok(new)
     }
 
-    /// Whose accounts may have been made with a password.
-    pub(super) fn pending(&self) -> BTreeSet<EmailKey> {
+    /// Returns the e-mails of accounts that may have been created with a password.
+    pub(super) fn pending_emails(&self) -> BTreeSet<EmailKey> {
         self.writer().pending.keys().cloned().collect()
     }
 
-    /// An account was made. On disk after the next [`HandOffFile::flush`].
-    pub(super) fn made(&self, email: &Email, name: &str, desks: &[DeskKey], account: &AccountId) {
+    /// Records a created account. On disk after the next [`HandOffFile::flush`].
+    pub(super) fn record_created(&self, email: &Email, name: &str, desks: &[DeskKey], account: &AccountId) {
         let line = Line::Made {
             email: email.to_string(),
             name: name.to_owned(),
@@ -186,12 +187,11 @@ impl HandOffFile {
         }
     }
 
-    /// An account has this address, whichever it was made with: it is handed off by this one. On disk after the next
-    /// [`HandOffFile::flush`].
-    pub(super) fn renamed(&self, account: &AccountId, email: &Email) {
+    /// Records the current e-mail of an account, if it differs. On disk after the next [`HandOffFile::flush`].
+    pub(super) fn record_renamed(&self, account: &AccountId, email: &Email) {
         {
             let mut writer = self.writer();
-            let addresses = writer.addresses.get_or_insert_with(|| addresses(&self.path));
+            let addresses = writer.addresses.get_or_insert_with(|| emails_by_account(&self.path));
             match addresses.get_mut(account) {
                 Some(known) if known != email.key() => known.clone_from(email.key()),
                 Some(_) | None => return,
@@ -204,24 +204,24 @@ impl HandOffFile {
         });
     }
 
-    /// The account existed all along, or Jira refused to make it: nobody gets that password.
-    pub(super) fn cancelled(&self, email: &Email) {
+    /// Discards a pending password: the account existed before, or Jira refused to create it.
+    pub(super) fn cancel_password(&self, email: &Email) {
         if self.writer().pending.remove(email.key()).is_some() {
             self.append_or_warn(&Line::Cancelled {
                 email: email.to_string(),
                 at: (self.clock)(),
             });
             let mut writer = self.writer();
-            // It, and what it takes back.
+            // This line and the one it cancels.
             writer.lines = (writer.lines.0.saturating_sub(2), writer.lines.1 + 2);
             drop(writer);
             self.compact();
         }
     }
 
-    /// Brings everything added so far to the disk.
+    /// Flushes all appended lines to disk.
     pub(super) fn flush(&self) -> Result<(), StateError> {
-        self.sync().map_err(StateError::file("flush", &self.path))
+        self.sync().map_err(StateError::file_error("flush", &self.path))
     }
 
     fn sync(&self) -> io::Result<()> {
@@ -240,11 +240,11 @@ impl HandOffFile {
     }
 
     fn append_or_warn(&self, line: &Line) {
-        // The account is there whether or not this is written; that it is told matters all the more.
+        // The account exists even if this line is not written, so the failure must be visible.
         if let Err(problem) = self.append(line) {
             warn!(
                 file = %self.path.display(), %problem,
-                "who was made could not be written down for `quietdesk handoff`; free space or mend its permissions"
+                "cannot write an account to the hand-off file; free disk space or correct its permissions"
             );
         }
     }
@@ -255,10 +255,10 @@ impl HandOffFile {
         let mut writer = self.writer();
         loop {
             writer.file.lock()?;
-            if is_there(&writer.file, &self.path) {
+            if is_current_file(&writer.file, &self.path) {
                 break;
             }
-            // It was cleared: another file is in its place, and this one in nobody's.
+            // It was cleared: another file has replaced it.
             writer.file = open_file(&self.path)?;
         }
         let appended = writer.file.write_all(&bytes);

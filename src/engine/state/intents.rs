@@ -1,5 +1,4 @@
-//! Intents: which creates were about to be sent. Whoever comes first writes for all who wait, so that many at once cost
-//! one flush.
+//! Intents: the creates that were about to be sent. Concurrent callers share one commit, and so one flush.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -17,22 +16,22 @@ use crate::model::email::EmailKey;
 /// The intents of one state directory.
 pub(super) struct Intents {
     shared: Arc<Shared>,
-    /// Whose turn it is to write, and the number up to which it is written.
+    /// Held by the task that writes; the number of the last written intent.
     written: Arc<Turn<u64>>,
 }
 
 struct Shared {
     store: Arc<Store>,
     folder: PathBuf,
-    /// What must be on disk before an intent goes.
+    /// Flushed before an intent is deleted.
     hand_off: Arc<HandOffFile>,
     queue: Mutex<Queue>,
 }
 
-/// What the next commit takes along.
+/// The changes for the next commit.
 #[derive(Default)]
 struct Queue {
-    /// By number, in the order they came.
+    /// By number, in order of arrival.
     waiting: BTreeMap<u64, EmailKey>,
     last: u64,
     settled: BTreeSet<EmailKey>,
@@ -51,16 +50,16 @@ impl Intents {
         }
     }
 
-    /// Those an earlier life left.
-    pub(super) fn left(&self) -> Result<BTreeSet<EmailKey>, StateError> {
+    /// Returns the intents that an earlier process left.
+    pub(super) fn load(&self) -> Result<BTreeSet<EmailKey>, StateError> {
         self.shared.store.read(|connection| {
             let mut rows = connection.prepare("SELECT email FROM intents")?;
-            let emails = rows.query_map([], |row| Ok(EmailKey::restored(row.get_ref(0)?.as_str()?)))?;
+            let emails = rows.query_map([], |row| Ok(EmailKey::from_stored(row.get_ref(0)?.as_str()?)))?;
             Ok(emails.collect::<Result<_, _>>()?)
         })
     }
 
-    /// Durable once it is `Ok`. When the future is dropped, the intent may be written all the same.
+    /// Writes an intent. Durable once it is `Ok`. If the future is dropped, the intent may still be written.
     pub(super) async fn intend(&self, email: &EmailKey) -> Result<(), JournalError> {
         let number = {
             let mut queue = self.shared.queue();
@@ -74,55 +73,55 @@ impl Intents {
             return Ok(());
         }
         let shared = Arc::clone(&self.shared);
-        // The turn goes along: it ends when this is written, also where nobody waits for it any more.
-        let told = spawn_blocking(move || shared.commit().map(|upto| *written = upto.max(*written))).await;
-        let told = told.unwrap_or_else(|_| Err(self.shared.ending()));
-        told.map_err(|error| {
+        // The guard moves into the task: it is held until the write ends, even if this future is dropped.
+        let result = spawn_blocking(move || shared.commit().map(|upto| *written = upto.max(*written))).await;
+        let result = result.unwrap_or_else(|_| Err(self.shared.shutdown_error()));
+        result.map_err(|error| {
             self.shared.queue().waiting.remove(&number);
-            self.error(Arc::new(error))
+            self.journal_error(Arc::new(error))
         })
     }
 
-    /// An error of the state directory, as whoever creates is told.
-    pub(super) fn error(&self, source: Arc<dyn std::error::Error + Send + Sync>) -> JournalError {
+    /// Converts an error of the state directory to one of the create.
+    pub(super) fn journal_error(&self, source: Arc<dyn std::error::Error + Send + Sync>) -> JournalError {
         JournalError {
             folder: self.shared.folder.clone(),
             source,
         }
     }
 
-    /// No longer needed. Goes with the next commit, or with [`Intents::flush`].
-    pub(super) fn settle(&self, email: &EmailKey) {
+    /// Marks an intent as settled. Deleted by the next commit or [`Intents::flush`].
+    pub(super) fn mark_settled(&self, email: &EmailKey) {
         self.shared.queue().settled.insert(email.clone());
     }
 
-    /// Writes what waits to be written.
+    /// Deletes the settled intents.
     pub(super) fn flush(&self) {
         if self.shared.queue().settled.is_empty() {
             return;
         }
         if let Err(error) = self.shared.commit() {
-            // What is left is looked at again in the next life, and found settled then.
-            tracing::debug!(%error, "settled intents are left");
+            // The next process checks them again and finds them settled.
+            tracing::debug!(%error, "cannot delete settled intents");
         }
     }
 }
 
 impl Shared {
-    /// Writes everything that waits, in one durable transaction; the number up to which it did.
+    /// Writes all queued changes in one durable transaction; returns the number of the last written intent.
     fn commit(&self) -> Result<u64, StateError> {
-        // First, so that what is taken is written in the order it came.
+        // Lock the store before taking the queue, so that commits keep the order of arrival.
         let mut connection = self.store.lock();
         let (waiting, last, settled) = {
             let queue = self.queue();
             (queue.waiting.clone(), queue.last, queue.settled.clone())
         };
         if !settled.is_empty() {
-            // Whoever was made is told of even if the machine stops right after the intent has gone.
+            // The hand-off must be on disk before the intent is deleted.
             self.hand_off.flush()?;
         }
         self.store.write(&mut connection, |write| {
-            // What is settled was so before it was intended anew.
+            // Delete first: an e-mail in both was settled before it was intended again.
             let mut gone = write.prepare("DELETE FROM intents WHERE email = ?1")?;
             settled
                 .iter()
@@ -137,9 +136,9 @@ impl Shared {
         Ok(last)
     }
 
-    fn ending(&self) -> StateError {
+    fn shutdown_error(&self) -> StateError {
         let gone = std::io::Error::other("the process is ending");
-        StateError::file("write down intents in", &self.folder)(gone)
+        StateError::file_error("write intents to", &self.folder)(gone)
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {

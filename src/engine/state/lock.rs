@@ -1,4 +1,4 @@
-//! The writer's lock: one process at a time changes what the state directory holds.
+//! The writer's lock: one process at a time changes the state directory.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
@@ -7,46 +7,48 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::error::StateError;
-use super::folder::private_file;
+use super::folder::open_private_file;
 
-/// Longest text of a holder that is repeated, in bytes.
+/// Longest holder text to read, in bytes.
 const HOLDER: u64 = 200;
 
-/// Held as long as it lives; the system lets go of it when the process dies, however it dies.
+/// The lock, held until dropped. The system releases it when the process dies.
 #[derive(Debug)]
 pub(super) struct Lock {
     _file: File,
 }
 
 impl Lock {
+    /// Takes the lock without waiting.
+    ///
     /// # Errors
-    /// [`StateError::InUse`] where another process (or another handle of this one) has it, saying who.
+    /// [`StateError::InUse`] with the holder, if another process (or another handle of this one) has it.
     pub(super) fn take(folder: &Path, command: &str, since: Timestamp) -> Result<Self, StateError> {
         let path = folder.join("lock");
-        let opened = private_file(&path, OpenOptions::new().read(true).write(true));
-        let mut file = opened.map_err(StateError::file("open", &path))?;
+        let opened = open_private_file(&path, OpenOptions::new().read(true).write(true));
+        let mut file = opened.map_err(StateError::file_error("open", &path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let folder = folder.to_owned();
-                let holder = holder(&mut file);
+                let holder = describe_holder(&mut file);
                 return Err(StateError::InUse { folder, holder });
             }
-            Err(TryLockError::Error(error)) => return Err(StateError::file("lock", &path)(error)),
+            Err(TryLockError::Error(error)) => return Err(StateError::file_error("lock", &path)(error)),
         }
-        // The holder's name is for people: the lock is the system's, so a text left by a dead process says nothing.
+        // Only for error messages: the system's file lock decides, not the text.
         let text = format!("{} {command} {since}\n", std::process::id());
         let written = file
             .set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| file.write_all(text.as_bytes()));
-        written.map_err(StateError::file("write", &path))?;
+        written.map_err(StateError::file_error("write", &path))?;
         Ok(Self { _file: file })
     }
 }
 
-/// Who holds it, as far as that can be read; it may be about to write its name.
-fn holder(file: &mut File) -> String {
+/// Returns a description of the holder; a general one if it has not written its text yet.
+fn describe_holder(file: &mut File) -> String {
     let mut text = String::new();
     let read = file.take(HOLDER).read_to_string(&mut text);
     let mut words = text.split_whitespace();

@@ -1,7 +1,8 @@
-//! What builds before 0.1.0 kept, in two files of redb: taken over whole when the store is made, so that nobody whom
-//! `membership: owned` is still to take off is forgotten, and no create that may have taken effect.
+//! Migration from builds before 0.1.0, which used two redb files. All data is imported when the store is created, so
+//! that removals due to `membership: owned` and uncertain creates are kept.
 //!
-//! Only read here. Goes, and redb with it, with the first version that refuses such a folder.
+//! The files are only read. To be deleted, with the redb dependency, in the first version that refuses such a
+//! directory.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -15,14 +16,14 @@ use rusqlite::Transaction;
 use tracing::{info, warn};
 
 use super::error::StateError;
-use super::error::{Answer, Problem};
+use super::error::{StoreError, StoreResult};
 use super::roster::{self, RosterFile};
-use super::rows::{self, restore};
+use super::rows::{self, restore_row};
 use crate::model::ledger::{Ledger, Parts};
 
 const LEDGER: (&str, ConcurrencyMode) = ("ledger.redb", ConcurrencyMode::SingleWriter);
 const INTENTS: (&str, ConcurrencyMode) = ("intents.redb", ConcurrencyMode::ExclusiveWriter);
-/// The only layout they ever had.
+/// The only schema of these files.
 const SCHEMA: u64 = 1;
 const CACHE: usize = 4 * 1024 * 1024;
 
@@ -38,25 +39,25 @@ const REFUSED: TableDefinition<'_, &str, Vec<&str>> = TableDefinition::new("refu
 const PLACES: TableDefinition<'_, (&str, u64), ()> = TableDefinition::new("places");
 const ROSTER: TableDefinition<'_, u32, (&str, &[u8])> = TableDefinition::new("roster");
 const EMAILS: Names<'_> = TableDefinition::new("intents");
-/// How many were taken off a desk at a time: what the oldest of them wrote, without saying whom.
+/// Rows of the oldest builds: the number of removals from a desk at a time, without the accounts.
 const REMOVED_COUNT: &str = "removed";
 
-/// What an earlier version left.
-pub(super) struct Old {
+/// The state of an earlier version.
+pub(super) struct OldState {
     ledger: Ledger,
     intents: Vec<String>,
     roster: Vec<RosterFile>,
 }
 
-impl Old {
-    /// Writes it into the store.
-    pub(super) fn write(self, write: &Transaction<'_>) -> Answer<()> {
+impl OldState {
+    /// Writes it to the store.
+    pub(super) fn write(self, write: &Transaction<'_>) -> StoreResult<()> {
         rows::write(&self.ledger, write)?;
         let mut intents = write.prepare("INSERT INTO intents (email) VALUES (?1)")?;
         self.intents
             .iter()
             .try_for_each(|email| intents.execute([email]).map(drop))?;
-        roster::keep(&self.roster, write)
+        roster::save(&self.roster, write)
     }
 
     pub(super) fn into_ledger(self) -> Ledger {
@@ -64,54 +65,54 @@ impl Old {
     }
 }
 
-/// Reads what is in a folder; nothing where there are no such files.
+/// Reads the old files of a directory; `None` if there are none.
 ///
 /// # Errors
 /// When they cannot be read, or belong to another site.
-pub(super) fn read(folder: &Path, site: &str) -> Result<Option<Old>, StateError> {
-    let (ledger, intents) = (tables(folder, LEDGER, site)?, tables(folder, INTENTS, site)?);
+pub(super) fn read_old_state(folder: &Path, site: &str) -> Result<Option<OldState>, StateError> {
+    let (ledger, intents) = (open_tables(folder, LEDGER, site)?, open_tables(folder, INTENTS, site)?);
     if ledger.is_none() && intents.is_none() {
         return Ok(None);
     }
-    let mut old = Old {
+    let mut old = OldState {
         ledger: Ledger::kept(),
         intents: Vec::new(),
         roster: Vec::new(),
     };
     let damaged = |(name, _): (&str, _)| {
         let file = folder.join(name);
-        move |error| StateError::of_store("read", &file, error)
+        move |error| StateError::from_store_error("read", &file, error)
     };
     if let Some(tables) = ledger {
-        old.ledger = ledger_of(&tables).map_err(damaged(LEDGER))?;
-        let files = each(&tables, ROSTER, |_, (name, content)| {
+        old.ledger = restore_ledger(&tables).map_err(damaged(LEDGER))?;
+        let files = read_rows(&tables, ROSTER, |_, (name, content)| {
             Ok((name.to_owned(), content.to_owned()))
         });
         old.roster = files.map_err(damaged(LEDGER))?;
     }
     if let Some(tables) = intents {
-        old.intents = each(&tables, EMAILS, |email, ()| Ok(email.to_owned())).map_err(damaged(INTENTS))?;
+        old.intents = read_rows(&tables, EMAILS, |email, ()| Ok(email.to_owned())).map_err(damaged(INTENTS))?;
     }
     Ok(Some(old))
 }
 
-/// Renames them, once the store holds what they did: an earlier version would go on from what is no longer so. What is
-/// there beside a store that was not made just now is not read.
+/// Renames the old files once the store exists, so that an earlier version does not continue from outdated data. Files
+/// found beside an existing store are not imported.
 ///
 /// # Errors
 /// When a file cannot be renamed.
-pub(super) fn put_away(folder: &Path, taken_over: bool) -> Result<(), StateError> {
+pub(super) fn rename_old_files(folder: &Path, taken_over: bool) -> Result<(), StateError> {
     for (name, _) in [LEDGER, INTENTS] {
         let (file, old) = (folder.join(name), folder.join(format!("{name}.old")));
         match fs::rename(&file, &old) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             renamed => {
-                renamed.map_err(StateError::file("rename", &file))?;
+                renamed.map_err(StateError::file_error("rename", &file))?;
                 match taken_over {
-                    true => info!(file = %old.display(), "taken over from an earlier version; it may be deleted"),
+                    true => info!(file = %old.display(), "imported from an earlier version; the file may be deleted"),
                     false => warn!(
                         file = %old.display(),
-                        "an earlier version wrote it, and it is not read: what was taken over before is what counts"
+                        "not importing a file of an earlier version: its state was imported before"
                     ),
                 }
             }
@@ -120,40 +121,40 @@ pub(super) fn put_away(folder: &Path, taken_over: bool) -> Result<(), StateError
     Ok(())
 }
 
-fn ledger_of(tables: &ReadTransaction) -> Answer<Ledger> {
-    let mut parts = Parts::to_be_read();
-    each(tables, FACTS, |(kind, of, email), value| {
-        restore(&mut parts, (kind, of, email), value)
+fn restore_ledger(tables: &ReadTransaction) -> StoreResult<Ledger> {
+    let mut parts = Parts::for_loading();
+    read_rows(tables, FACTS, |(kind, of, email), value| {
+        restore_row(&mut parts, (kind, of, email), value)
     })?;
-    each(tables, COMPLETED, |desk, ()| {
-        restore(&mut parts, ("completed", desk, ""), "")
+    read_rows(tables, COMPLETED, |desk, ()| {
+        restore_row(&mut parts, ("completed", desk, ""), "")
     })?;
-    each(tables, REFUSED, |email, ids| {
-        restore(&mut parts, ("refused", email, ""), &ids.join("\n"))
+    read_rows(tables, REFUSED, |email, ids| {
+        restore_row(&mut parts, ("refused", email, ""), &ids.join("\n"))
     })?;
-    each(tables, SEAT_GIVEN, |_, account| {
-        restore(&mut parts, ("seat-given", "", ""), account)
+    read_rows(tables, SEAT_GIVEN, |_, account| {
+        restore_row(&mut parts, ("seat-given", "", ""), account)
     })?;
-    each(tables, PLACES, |(desk, mark), ()| {
-        restore(&mut parts, ("place", desk, &mark.to_string()), "")
+    read_rows(tables, PLACES, |(desk, mark), ()| {
+        restore_row(&mut parts, ("place", desk, &mark.to_string()), "")
     })?;
-    each(tables, ROWS, |(kind, one, two), value| match kind {
+    read_rows(tables, ROWS, |(kind, one, two), value| match kind {
         REMOVED_COUNT => {
-            let count: usize = value.parse().map_err(|_| Problem::Unexpected("count"))?;
-            let nth = |nth| restore(&mut parts, ("removed-account", one, &format!("{two}/{nth}")), two);
+            let count: usize = value.parse().map_err(|_| StoreError::Unexpected("count"))?;
+            let nth = |nth| restore_row(&mut parts, ("removed-account", one, &format!("{two}/{nth}")), two);
             (0..count).try_for_each(nth)
         }
-        _ => restore(&mut parts, (kind, one, two), value),
+        _ => restore_row(&mut parts, (kind, one, two), value),
     })?;
-    Ok(Ledger::restored(parts))
+    Ok(Ledger::from_parts(parts))
 }
 
-/// What each row of a table comes to; nothing where it was never written to.
-fn each<K: Key + 'static, V: Value + 'static, T>(
+/// Reads each row of a table with `read`; none if the table does not exist.
+fn read_rows<K: Key + 'static, V: Value + 'static, T>(
     tables: &ReadTransaction,
     table: TableDefinition<'_, K, V>,
-    mut read: impl for<'a> FnMut(K::SelfType<'a>, V::SelfType<'a>) -> Answer<T>,
-) -> Answer<Vec<T>> {
+    mut read: impl for<'a> FnMut(K::SelfType<'a>, V::SelfType<'a>) -> StoreResult<T>,
+) -> StoreResult<Vec<T>> {
     let table = match tables.open_table(table) {
         Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
         opened => opened.map_err(redb::Error::from)?,
@@ -166,14 +167,14 @@ fn each<K: Key + 'static, V: Value + 'static, T>(
     Ok(all)
 }
 
-impl From<redb::Error> for Problem {
+impl From<redb::Error> for StoreError {
     fn from(_: redb::Error) -> Self {
         Self::Unexpected("content")
     }
 }
 
-/// What one of the files holds; nothing where it is not there, or nothing was ever written to it.
-fn tables(
+/// Opens one of the files; `None` if it is missing or empty.
+fn open_tables(
     folder: &Path,
     (name, mode): (&str, ConcurrencyMode),
     site: &str,
@@ -182,10 +183,10 @@ fn tables(
     let mut start = Vec::new();
     match File::open(&path).and_then(|file| file.take(9).read_to_end(&mut start)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        read => read.map_err(StateError::file("read", &path))?,
+        read => read.map_err(StateError::file_error("read", &path))?,
     };
     if start.iter().all(|byte| *byte == 0) {
-        // A full disk cut it short when it was made.
+        // A full disk cut it short when it was created.
         return Ok(None);
     }
     let tables = open(&path, mode).and_then(|database| Ok(database.begin_read()?));
@@ -195,14 +196,14 @@ fn tables(
         }
         if let redb::Error::Io(error) = error {
             return match is_about_content(&error) {
-                true => StateError::of_store("read", &path, Problem::Unexpected("content")),
-                false => StateError::file("read", &path)(error),
+                true => StateError::from_store_error("read", &path, StoreError::Unexpected("content")),
+                false => StateError::file_error("read", &path)(error),
             };
         }
-        StateError::of_store("read", &path, error.into())
+        StateError::from_store_error("read", &path, error.into())
     })?;
-    let damaged = |error| StateError::of_store("read", &path, error);
-    let meta = each(&tables, META, |name, text| Ok((name.to_owned(), text.to_owned()))).map_err(damaged)?;
+    let damaged = |error| StateError::from_store_error("read", &path, error);
+    let meta = read_rows(&tables, META, |name, text| Ok((name.to_owned(), text.to_owned()))).map_err(damaged)?;
     let text = |wanted| {
         meta.iter()
             .find(|(name, _)| name == wanted)
@@ -211,7 +212,7 @@ fn tables(
     let (Some(schema), Some(its)) = (text("schema").and_then(|schema| schema.parse().ok()), text("site")) else {
         return match meta.is_empty() {
             true => Ok(None),
-            false => Err(damaged(Problem::Unexpected("absence of the schema or the site"))),
+            false => Err(damaged(StoreError::Unexpected("absence of the schema or the site"))),
         };
     };
     if schema > SCHEMA {
@@ -228,7 +229,7 @@ fn tables(
     Ok(Some(tables))
 }
 
-/// Whether it says that the bytes are wrong, rather than out of reach.
+/// Returns whether the content is invalid, rather than unreadable.
 fn is_about_content(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
 }
@@ -237,7 +238,7 @@ fn open(path: &Path, mode: ConcurrencyMode) -> Result<ReadOnlyDatabase, redb::Er
     let mut builder = Builder::new();
     builder.set_concurrency_mode(mode).set_cache_size(CACHE);
     match builder.open_read_only(path) {
-        // A process that was killed left it: opening it for writing mends it.
+        // Left by a killed process: opening the file for writing repairs it.
         Err(DatabaseError::RepairAborted) => {
             drop(builder.open(path)?);
             Ok(builder.open_read_only(path)?)

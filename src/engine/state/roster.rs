@@ -1,28 +1,29 @@
-//! The last good roster: kept in chunks of lines, so that an edit writes only what it changed.
+//! The last good roster, stored in chunks of lines so that an edit writes only the changed chunks.
 //!
-//! Where a chunk ends is said by the line it ends with: all others stay as they are when lines come or go.
+//! A chunk's end depends on the content of its last line, so adding or removing lines leaves the other chunks
+//! unchanged.
 
 use rusqlite::{Transaction, params};
 use sha2::{Digest as _, Sha256};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::error::{Answer, Problem};
+use super::error::{StoreError, StoreResult};
 
-/// A file of a kept roster: its name and its content.
+/// A file of the saved roster: name and content.
 pub type RosterFile = (String, Vec<u8>);
 
-/// One line of so many ends a chunk.
+/// On average, one in this many lines can end a chunk.
 const LINES: u64 = 64;
-/// Shortest chunk that a line ends, and the length from which any line does, in bytes.
+/// Minimum chunk length, and the length from which any line ends a chunk, in bytes.
 const SHORTEST: usize = 2 * 1024;
 const LONGEST: usize = 64 * 1024;
-/// How far apart chunks are numbered, so that others fit in between.
+/// Distance between chunk numbers, which leaves room for insertions.
 const GAP: i64 = 1 << 20;
 
 type Digest = [u8; 32];
 
-/// Keeps these files in place of those kept before.
-pub(super) fn keep(files: &[RosterFile], write: &Transaction<'_>) -> Answer<()> {
+/// Replaces the saved files with these.
+pub(super) fn save(files: &[RosterFile], write: &Transaction<'_>) -> StoreResult<()> {
     let mut before = {
         let mut rows = write.prepare("SELECT id, place, name FROM roster_files ORDER BY place")?;
         let files = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
@@ -41,7 +42,7 @@ pub(super) fn keep(files: &[RosterFile], write: &Transaction<'_>) -> Answer<()> 
         };
         let moved = "UPDATE roster_files SET place = ?2 WHERE id = ?1 AND place <> ?2";
         write.execute(moved, params![id, place])?;
-        keep_content(id, content, write)?;
+        save_content(id, content, write)?;
     }
     for (id, _, _) in before {
         write.execute("DELETE FROM roster_chunks WHERE file = ?1", [id])?;
@@ -50,8 +51,8 @@ pub(super) fn keep(files: &[RosterFile], write: &Transaction<'_>) -> Answer<()> 
     Ok(())
 }
 
-/// Writes the chunks of a file that are new, and takes away those that are gone.
-fn keep_content(file: i64, content: &[u8], write: &Transaction<'_>) -> Answer<()> {
+/// Writes the new chunks of a file and deletes the obsolete ones.
+fn save_content(file: i64, content: &[u8], write: &Transaction<'_>) -> StoreResult<()> {
     let before: Vec<(i64, Digest)> = {
         let mut rows = write.prepare("SELECT place, digest FROM roster_chunks WHERE file = ?1 ORDER BY place")?;
         let chunks = rows.query_map([file], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -79,13 +80,13 @@ fn keep_content(file: i64, content: &[u8], write: &Transaction<'_>) -> Answer<()
                 params![file, place],
             )?;
         }
-        let count = i64::try_from(is.len()).map_err(|_| Problem::Unexpected("length"))?;
+        let count = i64::try_from(is.len()).map_err(|_| StoreError::Unexpected("length"))?;
         let first = was.start.checked_sub(1).map_or(0, |at| places[at]);
         let step = places.get(was.end).map_or(GAP, |next| (next - first) / (count + 1));
         if step == 0 {
-            // So many came in between here that no number is left: all are numbered anew.
+            // No number is left between the neighbors: number all chunks again.
             write.execute("DELETE FROM roster_chunks WHERE file = ?1", [file])?;
-            return keep_content(file, content, write);
+            return save_content(file, content, write);
         }
         for (nth, at) in (1_i64..).zip(is) {
             insert(first + nth * step, at)?;
@@ -94,8 +95,8 @@ fn keep_content(file: i64, content: &[u8], write: &Transaction<'_>) -> Answer<()
     Ok(())
 }
 
-/// The files kept last, in their order; nothing where none were.
-pub(super) fn load(read: &rusqlite::Connection) -> Answer<Option<Vec<RosterFile>>> {
+/// Returns the saved files in order, if any.
+pub(super) fn load(read: &rusqlite::Connection) -> StoreResult<Option<Vec<RosterFile>>> {
     let mut rows = read.prepare("SELECT id, name FROM roster_files ORDER BY place")?;
     let files = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let mut kept = Vec::new();
@@ -107,7 +108,7 @@ pub(super) fn load(read: &rusqlite::Connection) -> Answer<Option<Vec<RosterFile>
         while let Some(chunk) = chunks.next()? {
             let (digest, part) = (chunk.get::<_, Digest>(0)?, chunk.get_ref(1)?.as_blob()?);
             if digest != <Digest>::from(Sha256::digest(part)) {
-                return Err(Problem::Unexpected("content of the kept roster"));
+                return Err(StoreError::Unexpected("content of the saved roster"));
             }
             content.extend_from_slice(part);
         }
@@ -116,7 +117,7 @@ pub(super) fn load(read: &rusqlite::Connection) -> Answer<Option<Vec<RosterFile>
     Ok((!kept.is_empty()).then_some(kept))
 }
 
-/// Cuts a text into chunks of whole lines.
+/// Splits a text into chunks of whole lines.
 struct Chunks<'a>(&'a [u8]);
 
 impl<'a> Iterator for Chunks<'a> {
@@ -126,7 +127,7 @@ impl<'a> Iterator for Chunks<'a> {
         let mut length = 0;
         for line in self.0.split_inclusive(|byte| *byte == b'\n') {
             length += line.len();
-            if length >= LONGEST || (length >= SHORTEST && mark(line).is_multiple_of(LINES)) {
+            if length >= LONGEST || (length >= SHORTEST && hash_line(line).is_multiple_of(LINES)) {
                 break;
             }
         }
@@ -136,8 +137,8 @@ impl<'a> Iterator for Chunks<'a> {
     }
 }
 
-/// FNV-1a, folded: the same for the same line in every build.
-fn mark(line: &[u8]) -> u64 {
+/// Returns a hash of a line that is stable across builds: FNV-1a, folded.
+fn hash_line(line: &[u8]) -> u64 {
     let hash = line.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     });

@@ -1,31 +1,31 @@
-//! What one attempt of a call came to, and what is known of it.
+//! The result of one attempt of a call.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::jira::errors::CallError;
-use crate::jira::transport::Answer;
+use crate::jira::transport::Response;
 
-/// What one attempt came to.
+/// The result of one attempt.
 pub(super) enum Attempt {
-    Done(Answer),
-    /// Jira asks to wait, perhaps saying how long, and refused a request of that round; nothing was done.
+    Done(Response),
+    /// Jira rate limits the operation, perhaps with a wait time; the `u64` is the request's round. Nothing was done.
     Wait(Option<Duration>, u64),
-    /// It was not sent, because Jira stopped answering while it waited for its place.
-    Closed,
-    /// Surely nothing was done.
+    /// Not sent: the breaker opened while the request waited for a slot.
+    BreakerOpened,
+    /// Certainly not done.
     NotSent(String),
-    /// Perhaps it was done; Jira may ask to wait before anything else is asked, and refused a request of that round.
-    Lost(String, Option<(Duration, u64)>),
+    /// Possibly done; Jira may ask to wait. The `u64` is the request's round.
+    ResponseLost(String, Option<(Duration, u64)>),
     Refused(CallError),
 }
 
-/// What is known of a request that was answered.
-pub(super) struct Sent {
+/// Facts about a request that received a response.
+pub(super) struct SentRequest {
     pub(super) start: Instant,
-    /// The round of its operation's gate.
+    /// The round of its operation's gate when it was sent.
     pub(super) round: u64,
-    /// How long the answer asks to wait.
+    /// How long the response asks to wait.
     pub(super) wait: Option<Duration>,
 }

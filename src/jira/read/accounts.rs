@@ -1,4 +1,4 @@
-//! Reading accounts: one, by an e-mail, or all of them.
+//! Reads accounts: by e-mail, by id, or all of them.
 
 use futures_util::future::BoxFuture;
 
@@ -7,7 +7,7 @@ use super::listing::AccountListing;
 use crate::jira::cloud;
 use crate::jira::data_center::{self, UserPage};
 use crate::jira::errors::CallError;
-use crate::jira::limits::{CURSOR_PAGE_ROWS, SEARCH_PAGE_ROWS, SEARCH_ROWS};
+use crate::jira::limits::{CURSOR_PAGE_ROWS, MAX_SEARCH_ROWS, SEARCH_PAGE_ROWS};
 use crate::jira::paging::{self, SweepEnd};
 use crate::jira::requests::Request;
 use crate::model::account::{Account, AccountId, Handle};
@@ -15,31 +15,31 @@ use crate::model::email::{Email, EmailKey};
 use crate::model::observed::{Deployment, Lookup};
 
 impl JiraRead {
-    /// How all accounts can be read here.
+    /// Returns the method of reading all accounts.
     #[must_use]
     pub fn account_listing(&self) -> AccountListing {
         self.listing
     }
 
-    /// Who has an e-mail, and the accounts that were found by it. Jira compares addresses as they are written, so that it
-    /// is asked for every spelling: nearly all addresses have one.
+    /// Looks up an e-mail, and returns the accounts that were found. Jira compares addresses literally, so every
+    /// spelling is searched for: nearly all addresses have only one.
     ///
     /// # Errors
-    /// When Jira does not say.
+    /// When a search fails.
     pub async fn lookup(&self, email: &Email) -> Result<(Lookup, Vec<Account>), CallError> {
         let mut found = Vec::new();
         for spelling in email.spellings() {
             found.extend(self.search(&spelling).await?);
         }
-        // The search matches beginnings; only what shows this very address or hides its own can be meant, or is in the
-        // way of a new account by having it as its user name.
-        found.retain(|account| is_concerned(account, email.key()));
+        // The search matches prefixes. Relevant are accounts that show exactly this address, hide theirs, or have it as
+        // their username, which would prevent a new account.
+        found.retain(|account| is_relevant(account, email.key()));
         found.sort_by(|a, b| a.id.cmp(&b.id));
         found.dedup_by(|a, b| a.id == b.id);
-        Ok((Lookup::judge(email.key(), &found), found))
+        Ok((Lookup::classify(email.key(), &found), found))
     }
 
-    /// Everybody a search for a text finds.
+    /// Returns all accounts that a search for a text finds.
     async fn search(&self, text: &str) -> Result<Vec<Account>, CallError> {
         let mut found: Vec<Account> = Vec::new();
         loop {
@@ -51,45 +51,45 @@ impl JiraRead {
             let request = request
                 .query("startAt", found.len())
                 .query("maxResults", SEARCH_PAGE_ROWS);
-            let users = self.users(&request).await?;
+            let users = self.read_users(&request).await?;
             let full = users.len() >= SEARCH_PAGE_ROWS;
             found.extend(users);
-            if !full || found.len() >= SEARCH_ROWS {
+            if !full || found.len() >= MAX_SEARCH_ROWS {
                 return Ok(found);
             }
         }
     }
 
-    /// One account; nothing where Jira has none by that handle.
+    /// Reads an account by handle; `None` where it does not exist.
     ///
     /// # Errors
-    /// When Jira does not say.
+    /// When it cannot be read.
     pub async fn account(&self, handle: &Handle) -> Result<Option<Account>, CallError> {
-        match self.user(&self.one(handle)).await {
+        match self.read_user(&self.account_request(handle)).await {
             Ok(user) => Ok(Some(user)),
             Err(CallError::NotFound { .. } | CallError::Refused { status: 400, .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// The account of this id, wherever its handle went; nothing where Jira has none.
+    /// Reads an account by id, whatever its present handle; `None` where it does not exist.
     ///
     /// # Errors
-    /// When Jira does not say.
+    /// When it cannot be read.
     pub async fn account_by_id(&self, id: &AccountId) -> Result<Option<Account>, CallError> {
         let name = match self.site.deployment {
             Deployment::Cloud => "accountId",
             Deployment::DataCenter => "key",
         };
         let request = Request::new(&self.platform().account, &[]).query(name, &id.0);
-        match self.user(&request).await {
+        match self.read_user(&request).await {
             Ok(user) => Ok(Some(user)),
             Err(CallError::NotFound { .. } | CallError::Refused { status: 400, .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// Shows every account to `visit`, until that has cost `most` requests.
+    /// Passes every account to `visit`, until `most` requests have been made.
     ///
     /// # Errors
     /// When a page cannot be read.
@@ -125,9 +125,9 @@ impl JiraRead {
     ) -> Result<SweepEnd, CallError> {
         let fetch = |start, limit| {
             let request = request().query("startAt", start).query("maxResults", limit);
-            async move { self.users(&request).await }
+            async move { self.read_users(&request).await }
         };
-        paging::sweep(fetch, || self.client.in_flight(), most, visit).await
+        paging::sweep(fetch, || self.client.allowed_in_flight(), most, visit).await
     }
 
     fn cursor_page(&self, cursor: Option<String>) -> BoxFuture<'_, Result<paging::CursorPage, CallError>> {
@@ -145,8 +145,8 @@ impl JiraRead {
         })
     }
 
-    /// The request for one account.
-    pub(super) fn one(&self, handle: &Handle) -> Request {
+    /// Returns the request for one account.
+    pub(super) fn account_request(&self, handle: &Handle) -> Request {
         let name = match self.site.deployment {
             Deployment::Cloud => "accountId",
             Deployment::DataCenter => "username",
@@ -154,15 +154,15 @@ impl JiraRead {
         Request::new(&self.platform().account, &[]).query(name, &handle.0)
     }
 
-    /// One account, as this kind of Jira spells it.
-    pub(in crate::jira) async fn user(&self, request: &Request) -> Result<Account, CallError> {
+    /// Reads one account, in the deployment's format.
+    pub(in crate::jira) async fn read_user(&self, request: &Request) -> Result<Account, CallError> {
         match self.site.deployment {
             Deployment::Cloud => Ok(self.client.json::<cloud::User>(request).await?.into()),
             Deployment::DataCenter => Ok(self.client.json::<data_center::User>(request).await?.into()),
         }
     }
 
-    async fn users(&self, request: &Request) -> Result<Vec<Account>, CallError> {
+    async fn read_users(&self, request: &Request) -> Result<Vec<Account>, CallError> {
         Ok(match self.site.deployment {
             Deployment::Cloud => {
                 let users: Vec<cloud::User> = self.client.json(request).await?;
@@ -176,7 +176,7 @@ impl JiraRead {
     }
 }
 
-/// Whether an account that was found has to do with an address.
-fn is_concerned(account: &Account, email: &EmailKey) -> bool {
-    account.email_key().is_none_or(|key| key == *email) || account.is_named(email)
+/// Whether an account is relevant for an address.
+fn is_relevant(account: &Account, email: &EmailKey) -> bool {
+    account.email_key().is_none_or(|key| key == *email) || account.has_username(email)
 }

@@ -1,7 +1,7 @@
-//! Which characters an address may hold: those an eye can see, and that stand for themselves.
+//! Characters that an address may contain: visible ones that are not read as a different character.
 //!
-//! Two addresses that look alike to whoever reads the roster must not be two people by a character that nobody can see,
-//! or that mail and name servers read as another one (Unicode's UTS 46, which domains go through).
+//! Two addresses that look the same in the roster must not mean two people because of an invisible character, or one
+//! that mail and name servers map to another (Unicode UTS 46, which applies to domains).
 
 use std::fmt;
 
@@ -13,103 +13,103 @@ use unicode_normalization::UnicodeNormalization;
 const CATEGORIES: CodePointMapDataBorrowed<'static, GeneralCategory> = CodePointMapData::<GeneralCategory>::new();
 const MAPPER: Uts46MapperBorrowed<'static> = Uts46MapperBorrowed::new();
 
-/// Characters that show nothing, although Unicode calls them neither ignorable nor white space: the blank Braille
-/// pattern, the null note head, the Khitan filler, and the blanks of hieroglyphs.
+/// Blank characters that Unicode classifies neither as ignorable nor as white space: the blank Braille pattern, the
+/// null note head, the Khitan filler, and the blank hieroglyphs.
 const BLANK: [char; 5] = ['\u{2800}', '\u{1d159}', '\u{16fe4}', '\u{13441}', '\u{13442}'];
 
-/// Vowels of Thai and Lao that every keyboard types and UTS 46 writes as two: legitimate text.
-const WRITTEN_AS_TWO: [char; 2] = ['\u{e33}', '\u{eb3}'];
+/// Thai and Lao vowels that keyboards produce and UTS 46 maps to two characters: legitimate text.
+const MAPPED_TO_TWO: [char; 2] = ['\u{e33}', '\u{eb3}'];
 
-/// A character that no address may hold, and where it is.
+/// A character that an address may not contain, and its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadCharacter {
+pub struct InvalidCharacter {
     /// The character.
     pub character: char,
-    /// Which character of the address it is, from 1.
-    pub place: usize,
-    /// What is wrong with it.
-    pub oddity: Oddity,
+    /// Its position in the address, in characters from 1.
+    pub position: usize,
+    /// The reason it is not allowed.
+    pub problem: CharacterProblem,
 }
 
-/// What is wrong with a character.
+/// Reason a character is not allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Oddity {
-    /// It is white space.
+pub enum CharacterProblem {
+    /// White space.
     WhiteSpace,
-    /// It is a control character.
+    /// A control character.
     Control,
-    /// Nobody can see it.
+    /// An invisible character.
     Invisible,
-    /// It stands where something could not be decoded.
+    /// A replacement character, from a decoding error.
     Replacement,
-    /// It is read as this.
+    /// Mapped to this text.
     ReadAs(String),
-    /// It is private, unassigned, or steers how others are shown.
-    NoText,
+    /// A private-use, unassigned or format character.
+    NotText,
 }
 
-impl fmt::Display for BadCharacter {
+impl fmt::Display for InvalidCharacter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match &self.oddity {
-            Oddity::WhiteSpace => "white space",
-            Oddity::Control => "a control character",
-            Oddity::Invisible => "an invisible character",
-            Oddity::Replacement => "a replacement character, which stands for text that was decoded wrongly",
-            Oddity::ReadAs(_) => "a character that is read as another",
-            Oddity::NoText => "a character that is no text",
+        let what = match &self.problem {
+            CharacterProblem::WhiteSpace => "white space",
+            CharacterProblem::Control => "a control character",
+            CharacterProblem::Invisible => "an invisible character",
+            CharacterProblem::Replacement => "a replacement character, which stands for text that was decoded wrongly",
+            CharacterProblem::ReadAs(_) => "a character that is read as another",
+            CharacterProblem::NotText => "a private-use, unassigned or format character",
         };
         write!(f, "contains {what}: U+{:04X}", u32::from(self.character))?;
-        if let Oddity::ReadAs(other) = &self.oddity {
+        if let CharacterProblem::ReadAs(other) = &self.problem {
             write!(f, ", read as `{other}`,")?;
         }
-        write!(f, " at character {}", self.place)
+        write!(f, " at character {}", self.position)
     }
 }
 
-/// The first character that an address may not hold.
-pub(super) fn first_bad(text: &str) -> Option<BadCharacter> {
+/// Returns the first character that an address may not contain.
+pub(super) fn first_invalid(text: &str) -> Option<InvalidCharacter> {
     let odd = |(index, character): (usize, char)| {
-        Some(BadCharacter {
+        Some(InvalidCharacter {
             character,
-            place: index + 1,
-            oddity: oddity(character)?,
+            position: index + 1,
+            problem: character_problem(character)?,
         })
     };
     text.chars().enumerate().find_map(odd)
 }
 
-fn oddity(c: char) -> Option<Oddity> {
+fn character_problem(c: char) -> Option<CharacterProblem> {
     if c.is_whitespace() {
-        return Some(Oddity::WhiteSpace);
+        return Some(CharacterProblem::WhiteSpace);
     }
     if c.is_control() {
-        return Some(Oddity::Control);
+        return Some(CharacterProblem::Control);
     }
     if c.is_ascii() {
         return None;
     }
     if matches!(c, '\u{fffc}' | '\u{fffd}') {
-        return Some(Oddity::Replacement);
+        return Some(CharacterProblem::Replacement);
     }
     if DefaultIgnorableCodePoint::for_char(c) || BLANK.contains(&c) {
-        return Some(Oddity::Invisible);
+        return Some(CharacterProblem::Invisible);
     }
     if GeneralCategoryGroup::Other.contains(CATEGORIES.get(c)) {
-        return Some(Oddity::NoText);
+        return Some(CharacterProblem::NotText);
     }
-    read_as(c).map(Oddity::ReadAs)
+    mapped_text(c).map(CharacterProblem::ReadAs)
 }
 
-/// What a character is read as, where that is another one. Composing it with others, or its lower case, is none.
-fn read_as(c: char) -> Option<String> {
+/// Returns the text a character is mapped to, if that differs by more than case and composition.
+fn mapped_text(c: char) -> Option<String> {
     let lower = |text: &str| text.to_lowercase().nfc().collect::<String>();
     let composed: String = std::iter::once(c).nfc().collect();
     let mapped: String = MAPPER.map_normalize(std::iter::once(c)).collect();
-    // A few characters are nothing but another code point for one (the Kelvin sign for K).
+    // A few characters are a second code point for another character (the Kelvin sign for K).
     let is_alias = composed.chars().count() == 1 && !composed.contains(c);
     if is_alias {
         return Some(composed);
     }
-    let differs = lower(&mapped) != lower(&composed) && !WRITTEN_AS_TWO.contains(&c);
+    let differs = lower(&mapped) != lower(&composed) && !MAPPED_TO_TWO.contains(&c);
     differs.then_some(mapped)
 }

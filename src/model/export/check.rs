@@ -1,4 +1,4 @@
-//! Whether an export is what it says.
+//! Checks that an export has an empty plan.
 
 use super::contents::Export;
 use crate::model::ledger::Ledger;
@@ -7,7 +7,7 @@ use crate::model::plan::plan;
 use crate::model::policy::Policy;
 use crate::model::roster::Roster;
 
-/// What a roster's plan has beyond another's.
+/// How much more a roster's plan contains than another's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Surplus {
     /// Steps, also of paused desks.
@@ -19,7 +19,7 @@ pub struct Surplus {
 }
 
 impl Surplus {
-    /// Nothing.
+    /// No difference.
     pub const NONE: Self = Self {
         steps: 0,
         held: 0,
@@ -27,13 +27,13 @@ impl Surplus {
     };
 }
 
-/// What planning `roster` comes to that planning `base` does not.
+/// Counts what the plan of `roster` contains beyond the plan of `base`.
 ///
-/// Nobody is looked up for this: an entry of `base` who was not seen counts as absent in both plans alike.
+/// Looks up no accounts: an entry of `base` that was not observed counts as absent in both plans.
 #[must_use]
 pub fn surplus(roster: &Roster, base: &Roster, observed: &Observed) -> Surplus {
     let (plan, base) = [roster, base]
-        .map(|roster| plan(roster, observed, &Ledger::none(), &Policy::default()))
+        .map(|roster| plan(roster, observed, &Ledger::not_kept(), &Policy::default()))
         .into();
     let steps = plan.steps.len() + plan.paused.len();
     Surplus {
@@ -46,7 +46,7 @@ pub fn surplus(roster: &Roster, base: &Roster, observed: &Observed) -> Surplus {
 impl Export {
     /// Whether a roster lists every entry on its desks.
     #[must_use]
-    pub fn is_in(&self, roster: &Roster) -> bool {
+    pub fn is_included_in(&self, roster: &Roster) -> bool {
         self.entries.iter().map(|entry| &entry.customer).all(|customer| {
             let listed = roster.customers.get(customer.email.key());
             listed.is_some_and(|listed| customer.desks.is_subset(&listed.desks))

@@ -1,4 +1,4 @@
-//! What is seen for an export, and what it comes to.
+//! The input and the result of an export.
 
 use crate::model::account::{AccountId, Handle};
 use crate::model::desk::DeskKey;
@@ -8,46 +8,46 @@ use crate::model::observed::{AccessReading, Observed, ObservedDesk, Site};
 use crate::model::roster::{Customer, DeskSpec, Roster};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Everything seen of some desks, whole.
+/// Complete readings of some desks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Survey {
+pub struct ExportSnapshot {
     /// The desks, and the accounts on them.
     pub observed: Observed,
     /// The names of the desks' projects.
     pub names: BTreeMap<DeskKey, String>,
     /// quietdesk's own account.
-    pub own: AccountId,
-    /// Who has a licence of some product. Known only of whoever is on a desk's list and might have one.
+    pub own_account: AccountId,
+    /// Accounts with a license of a product. Read only for accounts on a desk's list that may have one.
     pub licensed: BTreeSet<AccountId>,
 }
 
-impl Survey {
-    /// Whether somebody has a role in the desk's project other than a customer's, by name or by a group that was asked.
+impl ExportSnapshot {
+    /// Whether an account has a project role other than the customers', by itself or through a group that was read.
     #[must_use]
-    pub fn works_on(&self, desk: &ObservedDesk, handle: &Handle) -> bool {
+    pub fn has_project_role(&self, desk: &ObservedDesk, handle: &Handle) -> bool {
         let groups = self.observed.groups.get(handle);
-        desk.team.as_ref().is_some_and(|team| {
+        desk.project_roles.as_ref().is_some_and(|team| {
             team.members.contains(handle) || groups.is_some_and(|groups| !groups.is_disjoint(&team.groups))
         })
     }
 }
 
-/// What can be written down as a roster.
+/// The content of an exported roster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Export {
-    /// Which Jira.
+    /// The site.
     pub site: Site,
     /// The desks that were read, by key.
     pub desks: Vec<ExportedDesk>,
-    /// The desks whose customers cannot be listed, and why, by key.
-    pub unread: Vec<(DeskKey, String)>,
+    /// The desks without a readable list of customers, with the reason, by key.
+    pub unreadable_desks: Vec<(DeskKey, String)>,
     /// The people, by normalised e-mail.
     pub entries: Vec<Entry>,
-    /// Who cannot be listed safely: by reason, then e-mail, then account.
+    /// Accounts that cannot be listed safely: by reason, then e-mail, then account.
     pub withheld: Vec<Withheld>,
-    /// Who is left out on purpose.
+    /// Accounts left out on purpose.
     pub left_out: LeftOut,
-    /// Facts about the whole site that a reader should know.
+    /// Warnings about the whole site.
     pub warnings: Vec<String>,
 }
 
@@ -58,39 +58,39 @@ pub struct ExportedDesk {
     pub key: DeskKey,
     /// Its project's name, as Jira has it.
     pub name: String,
-    /// How open it is.
+    /// Its access mode.
     pub access: AccessReading,
-    /// How many Jira lists.
+    /// Number of customers on Jira's list.
     pub customers: usize,
-    /// How many entries list it.
+    /// Number of entries that list it.
     pub listed: usize,
-    /// The groups whose members are customers as well: Data Center. No roster lists them.
+    /// Data Center: groups that give their members access. A roster cannot list them.
     pub groups: Vec<String>,
-    /// What did not fit together while it was read.
+    /// Why the reading is partial.
     pub gap: Option<String>,
 }
 
 /// One person of the roster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// As the roster lists them. Pinned where somebody who is left out shows the same e-mail.
+    /// The entry. Pinned if an account that is left out shows the same e-mail.
     pub customer: Customer,
-    /// The name in Jira, where no roster can hold it as it is.
+    /// The name in Jira, if a roster cannot hold it unchanged.
     pub odd_name: Option<String>,
 }
 
 /// One account that cannot be listed safely.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Withheld {
-    /// Why.
-    pub reason: Reason,
+    /// Why it is withheld.
+    pub reason: WithholdReason,
     /// The address Jira shows.
     pub email: Option<String>,
     /// The account.
     pub account: Handle,
-    /// The name to list the account with.
+    /// The name to use in an entry.
     pub name: Option<Name>,
-    /// The name in Jira, where no roster can hold it as it is.
+    /// The name in Jira, if a roster cannot hold it unchanged.
     pub odd_name: Option<String>,
     /// The desks the account is on.
     pub desks: BTreeSet<DeskKey>,
@@ -98,23 +98,23 @@ pub struct Withheld {
 
 /// Why an account cannot be listed safely.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub enum WithholdReason {
     /// Jira hides its e-mail.
     HiddenEmail,
     /// Several active accounts show its e-mail.
     SeveralAccounts,
-    /// The roster beside which it would stand gives its e-mail to another account, or cannot decide about it.
+    /// The existing roster uses its e-mail for another account, or cannot decide between accounts.
     Claimed,
     /// It is deactivated.
     Deactivated,
-    /// A roster does not take its e-mail.
-    NoAddress(EmailProblem),
+    /// Its e-mail is not valid in a roster.
+    InvalidEmail(EmailProblem),
 }
 
-/// How many are left out on purpose.
+/// Numbers of accounts left out on purpose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut {
-    /// Whoever has a licence, or another role in the desk's project.
+    /// Accounts with a license, or another role in the desk's project.
     pub agents: usize,
     /// Apps.
     pub apps: usize,
@@ -123,13 +123,13 @@ pub struct LeftOut {
 }
 
 impl Export {
-    /// The roster it comes to.
+    /// Returns the exported roster.
     #[must_use]
-    pub fn roster(&self) -> Roster {
+    pub fn to_roster(&self) -> Roster {
         let desks = self.desks.iter().map(|desk| {
             let access = match desk.access {
                 AccessReading::Known(access) => Some(access),
-                AccessReading::NotAsked | AccessReading::Unreadable { .. } => None,
+                AccessReading::NotRead | AccessReading::Unreadable { .. } => None,
             };
             let spec = DeskSpec {
                 access,

@@ -1,8 +1,8 @@
-//! Who on the desks' lists is an entry, who is withheld and who is left out: the table of [`super`].
+//! Sorts the accounts on the desks' lists into entries, withheld and left out, by the table of [`super`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::contents::{Entry, Export, ExportedDesk, LeftOut, Reason, Survey, Withheld};
+use super::contents::{Entry, Export, ExportSnapshot, ExportedDesk, LeftOut, Withheld, WithholdReason};
 use crate::model::account::{Account, AccountId, AccountKind, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
@@ -11,43 +11,43 @@ use crate::model::name::{Name, is_hostile};
 use crate::model::observed::{Completeness, DeskReading, Observed, ObservedDesk};
 use crate::model::roster::{Customer, Roster};
 
-/// Everybody who was seen.
+/// Exports all observed accounts.
 #[must_use]
-pub fn everybody(survey: &Survey) -> Export {
-    Sorter::new(survey, None).export()
+pub fn export_all(survey: &ExportSnapshot) -> Export {
+    Sorter::new(survey, None).into_export()
 }
 
-/// Whoever was seen on a desk where `roster` does not list them.
+/// Exports the accounts on desks where `roster` does not list them.
 ///
-/// The entries are meant to stand beside the roster's own: for somebody it knows already they name only the further
-/// desks, and nothing in them can settle or unsettle an entry of its own.
+/// The entries complement the roster's own: for a person it lists already they name only the additional desks, and they
+/// never change how an entry of the roster is identified.
 #[must_use]
-pub fn unlisted(survey: &Survey, roster: &Roster) -> Export {
-    Sorter::new(survey, Some(Beside::new(roster, &survey.observed))).export()
+pub fn export_unlisted(survey: &ExportSnapshot, roster: &Roster) -> Export {
+    Sorter::new(survey, Some(ExistingRoster::new(roster, &survey.observed))).into_export()
 }
 
-/// What a roster that exists already says of those who were seen.
-struct Beside<'a> {
+/// What the existing roster contains about the observed accounts.
+struct ExistingRoster<'a> {
     roster: &'a Roster,
-    known: BTreeMap<&'a AccountId, &'a Customer>,
+    entries_by_account: BTreeMap<&'a AccountId, &'a Customer>,
     pins: BTreeSet<&'a Handle>,
-    former: BTreeSet<&'a EmailKey>,
+    previous_emails: BTreeSet<&'a EmailKey>,
 }
 
-impl<'a> Beside<'a> {
+impl<'a> ExistingRoster<'a> {
     fn new(roster: &'a Roster, observed: &'a Observed) -> Self {
         let identities = Identities::new(roster, observed);
         let known = roster
             .customers
             .values()
             .filter_map(|customer| match identities.identify(customer) {
-                Identity::Account(account) | Identity::Former(account) => Some((&account.id, customer)),
-                Identity::Absent | Identity::Unasked(_) | Identity::Held(_) => None,
+                Identity::Account(account) | Identity::PreviousEmail(account) => Some((&account.id, customer)),
+                Identity::Absent | Identity::NeedsLookup(_) | Identity::Held(_) => None,
             });
         Self {
             roster,
-            known: known.collect(),
-            former: roster
+            entries_by_account: known.collect(),
+            previous_emails: roster
                 .customers
                 .values()
                 .flat_map(|it| &it.previously)
@@ -58,30 +58,30 @@ impl<'a> Beside<'a> {
     }
 }
 
-/// Whose an e-mail is.
-enum Holder {
-    /// Only this account's, as far as was seen.
-    Alone,
-    /// This account is the only customer among those that show it.
+/// Which account an e-mail belongs to.
+enum EmailOwner {
+    /// This account alone, among the observed ones.
+    OnlyAccount,
+    /// Several accounts show it, of which only this one is a customer.
     OnlyCustomer,
-    /// Somebody's whom the roster beside it means.
+    /// An account that the existing roster means.
     Claimed,
-    /// It cannot be told.
-    Unclear,
+    /// Not decidable.
+    Ambiguous,
 }
 
 struct Sorter<'a> {
-    survey: &'a Survey,
-    beside: Option<Beside<'a>>,
+    survey: &'a ExportSnapshot,
+    existing_roster: Option<ExistingRoster<'a>>,
     by_email: BTreeMap<EmailKey, Vec<&'a Account>>,
-    places: BTreeMap<&'a Handle, BTreeSet<&'a DeskKey>>,
+    desks_by_handle: BTreeMap<&'a Handle, BTreeSet<&'a DeskKey>>,
     entries: BTreeMap<EmailKey, Entry>,
     withheld: Vec<Withheld>,
     left_out: LeftOut,
 }
 
 impl<'a> Sorter<'a> {
-    fn new(survey: &'a Survey, beside: Option<Beside<'a>>) -> Self {
+    fn new(survey: &'a ExportSnapshot, beside: Option<ExistingRoster<'a>>) -> Self {
         let mut by_email: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for account in survey.observed.accounts.values().filter(|account| account.active) {
             if let Some(key) = account.email_key() {
@@ -89,31 +89,31 @@ impl<'a> Sorter<'a> {
             }
         }
         let mut places: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-        for (key, desk) in read(&survey.observed) {
+        for (key, desk) in readable_desks(&survey.observed) {
             for member in &desk.members {
                 places.entry(member).or_default().insert(key);
             }
         }
         Self {
             survey,
-            beside,
+            existing_roster: beside,
             by_email,
-            places,
+            desks_by_handle: places,
             entries: BTreeMap::new(),
             withheld: Vec::new(),
             left_out: LeftOut::default(),
         }
     }
 
-    fn export(mut self) -> Export {
+    fn into_export(mut self) -> Export {
         for account in self.survey.observed.accounts.values() {
-            self.sort(account);
+            self.sort_account(account);
         }
         self.withheld.sort_by(|a, b| {
             let by = |it: &Withheld| {
                 (
-                    it.reason.place(),
-                    it.email.as_deref().map(EmailKey::of),
+                    it.reason.output_order(),
+                    it.email.as_deref().map(EmailKey::from_address),
                     it.account.clone(),
                 )
             };
@@ -128,8 +128,8 @@ impl<'a> Sorter<'a> {
         let entries: Vec<_> = self.entries.into_values().collect();
         Export {
             site: observed.site.clone(),
-            desks: desks(self.survey, &entries),
-            unread: unread.collect(),
+            desks: exported_desks(self.survey, &entries),
+            unreadable_desks: unread.collect(),
             entries,
             withheld: self.withheld,
             left_out: self.left_out,
@@ -137,103 +137,112 @@ impl<'a> Sorter<'a> {
         }
     }
 
-    fn sort(&mut self, account: &'a Account) {
+    fn sort_account(&mut self, account: &'a Account) {
         let listed = self.listed_already(account);
-        let on = self.places.get(&account.handle).into_iter().flatten().copied();
+        let on = self.desks_by_handle.get(&account.handle).into_iter().flatten().copied();
         let on: BTreeSet<_> = on.filter(|key| !listed.contains(*key)).collect();
         if on.is_empty() {
             return;
         }
-        let desks: BTreeSet<DeskKey> = match self.as_customer(account) {
+        let desks: BTreeSet<DeskKey> = match self.customer_desks(account) {
             Some(desks) => on.into_iter().filter(|key| desks.contains(*key)).cloned().collect(),
             None => BTreeSet::new(),
         };
-        if account.id == self.survey.own {
+        if account.id == self.survey.own_account {
             self.left_out.own = true;
         } else if account.kind == AccountKind::App {
             self.left_out.apps += 1;
         } else if desks.is_empty() {
             self.left_out.agents += 1;
         } else {
-            self.customer(account, desks);
+            self.sort_customer(account, desks);
         }
     }
 
-    /// Where the roster that exists lists this account, or its e-mail.
+    /// Returns the desks on which the existing roster lists this account or its e-mail.
     fn listed_already(&self, account: &Account) -> BTreeSet<DeskKey> {
-        let Some(beside) = &self.beside else {
+        let Some(beside) = &self.existing_roster else {
             return BTreeSet::new();
         };
         let by_email = account.email_key().and_then(|key| beside.roster.customers.get(&key));
-        let customers = beside.known.get(&account.id).copied().into_iter().chain(by_email);
+        let customers = beside
+            .entries_by_account
+            .get(&account.id)
+            .copied()
+            .into_iter()
+            .chain(by_email);
         customers.flat_map(|customer| customer.desks.iter().cloned()).collect()
     }
 
-    /// The desks where an account is a mere customer; nothing for whoever is none anywhere.
-    fn as_customer(&self, account: &Account) -> Option<BTreeSet<&'a DeskKey>> {
+    /// Returns the desks on which an account is only a customer; nothing if there are none.
+    fn customer_desks(&self, account: &Account) -> Option<BTreeSet<&'a DeskKey>> {
         let survey = self.survey;
-        let somebody = account.id != survey.own && account.kind != AccountKind::App;
-        if !somebody || survey.licensed.contains(&account.id) {
+        let is_person = account.id != survey.own_account && account.kind != AccountKind::App;
+        if !is_person || survey.licensed.contains(&account.id) {
             return None;
         }
         let works_on = |key: &DeskKey| match survey.observed.desks.get(key) {
-            Some(DeskReading::Read(desk)) => survey.works_on(desk, &account.handle),
+            Some(DeskReading::Read(desk)) => survey.has_project_role(desk, &account.handle),
             Some(DeskReading::Missing | DeskReading::Unreadable { .. }) | None => false,
         };
-        let on = self.places.get(&account.handle)?.iter().copied();
+        let on = self.desks_by_handle.get(&account.handle)?.iter().copied();
         let desks: BTreeSet<_> = on.filter(|key| !works_on(key)).collect();
         (!desks.is_empty()).then_some(desks)
     }
 
-    fn customer(&mut self, account: &Account, desks: BTreeSet<DeskKey>) {
+    fn sort_customer(&mut self, account: &Account, desks: BTreeSet<DeskKey>) {
         if !account.active {
-            return self.withhold(account, Reason::Deactivated, desks);
+            return self.withhold(account, WithholdReason::Deactivated, desks);
         }
-        if let Some(customer) = self.beside.as_ref().and_then(|beside| beside.known.get(&account.id)) {
-            // What the roster says of them by itself stays its own.
+        if let Some(customer) = self
+            .existing_roster
+            .as_ref()
+            .and_then(|beside| beside.entries_by_account.get(&account.id))
+        {
+            // The roster's entry already has name and pin.
             let email = customer.email.clone();
-            return self.enter(email, None, None, None, desks);
+            return self.add_entry(email, None, None, None, desks);
         }
         let Some(shown) = &account.email else {
-            return self.withhold(account, Reason::HiddenEmail, desks);
+            return self.withhold(account, WithholdReason::HiddenEmail, desks);
         };
-        let pin = match self.holder(account) {
-            Holder::Alone => None,
-            Holder::OnlyCustomer => Some(account.handle.clone()),
-            Holder::Claimed => return self.withhold(account, Reason::Claimed, desks),
-            Holder::Unclear => return self.withhold(account, Reason::SeveralAccounts, desks),
+        let pin = match self.email_owner(account) {
+            EmailOwner::OnlyAccount => None,
+            EmailOwner::OnlyCustomer => Some(account.handle.clone()),
+            EmailOwner::Claimed => return self.withhold(account, WithholdReason::Claimed, desks),
+            EmailOwner::Ambiguous => return self.withhold(account, WithholdReason::SeveralAccounts, desks),
         };
         match Email::parse(shown) {
             Ok(email) => {
-                let (name, odd_name) = name(account, Some(shown));
-                self.enter(email, name, odd_name, pin, desks);
+                let (name, odd_name) = exportable_name(account, Some(shown));
+                self.add_entry(email, name, odd_name, pin, desks);
             }
-            Err(problem) => self.withhold(account, Reason::NoAddress(problem), desks),
+            Err(problem) => self.withhold(account, WithholdReason::InvalidEmail(problem), desks),
         }
     }
 
-    fn holder(&self, account: &Account) -> Holder {
+    fn email_owner(&self, account: &Account) -> EmailOwner {
         let Some(key) = account.email_key() else {
-            return Holder::Unclear;
+            return EmailOwner::Ambiguous;
         };
-        if let Some(beside) = &self.beside {
-            // What the roster says of this e-mail or account is not ours to settle.
-            let named = beside.roster.customers.contains_key(&key) || beside.former.contains(&key);
+        if let Some(beside) = &self.existing_roster {
+            // The roster already decides about this e-mail or account.
+            let named = beside.roster.customers.contains_key(&key) || beside.previous_emails.contains(&key);
             let claimed = named || beside.pins.contains(&account.handle);
             if claimed {
-                return Holder::Claimed;
+                return EmailOwner::Claimed;
             }
         }
         let holders = self.by_email.get(&key).map_or(&[][..], Vec::as_slice);
-        let customers = holders.iter().filter(|holder| self.as_customer(holder).is_some());
+        let customers = holders.iter().filter(|holder| self.customer_desks(holder).is_some());
         match (holders.len(), customers.count()) {
-            (1, _) => Holder::Alone,
-            (_, 1) if can_be_pinned(&account.handle) => Holder::OnlyCustomer,
-            _ => Holder::Unclear,
+            (1, _) => EmailOwner::OnlyAccount,
+            (_, 1) if can_be_pinned(&account.handle) => EmailOwner::OnlyCustomer,
+            _ => EmailOwner::Ambiguous,
         }
     }
 
-    fn enter(
+    fn add_entry(
         &mut self,
         email: Email,
         name: Option<Name>,
@@ -254,8 +263,8 @@ impl<'a> Sorter<'a> {
         self.entries.insert(key, Entry { customer, odd_name });
     }
 
-    fn withhold(&mut self, account: &Account, reason: Reason, desks: BTreeSet<DeskKey>) {
-        let (name, odd_name) = name(account, account.email.as_deref());
+    fn withhold(&mut self, account: &Account, reason: WithholdReason, desks: BTreeSet<DeskKey>) {
+        let (name, odd_name) = exportable_name(account, account.email.as_deref());
         self.withheld.push(Withheld {
             reason,
             email: account.email.clone(),
@@ -267,9 +276,9 @@ impl<'a> Sorter<'a> {
     }
 }
 
-/// The name where it says more than the e-mail does; beside it the one no roster can hold as it is. A name that would
-/// differ from Jira's by a blank is no name to write down: it would be told as a difference ever after.
-fn name(account: &Account, email: Option<&str>) -> (Option<Name>, Option<String>) {
+/// Returns the name if it differs from the e-mail, or else the one that a roster cannot hold unchanged. A name that
+/// parsing changes is of the latter kind: listed, it would be noted as a difference in every plan.
+fn exportable_name(account: &Account, email: Option<&str>) -> (Option<Name>, Option<String>) {
     let shown = account.name.as_str();
     if shown.is_empty() || Some(shown) == email {
         return (None, None);
@@ -280,18 +289,18 @@ fn name(account: &Account, email: Option<&str>) -> (Option<Name>, Option<String>
     }
 }
 
-/// Whether a roster takes this as `account:`. Usernames of Data Center may hold blanks, which it does not.
+/// Whether a roster accepts this as `account:`. Data Center usernames may contain spaces, which it does not accept.
 fn can_be_pinned(handle: &Handle) -> bool {
     let text = handle.0.as_str();
     !text.is_empty() && text.chars().count() <= 255 && !text.chars().any(|c| c.is_whitespace() || is_hostile(c))
 }
 
-fn desks(survey: &Survey, entries: &[Entry]) -> Vec<ExportedDesk> {
+fn exported_desks(survey: &ExportSnapshot, entries: &[Entry]) -> Vec<ExportedDesk> {
     let mut listed: BTreeMap<&DeskKey, usize> = BTreeMap::new();
     for key in entries.iter().flat_map(|entry| &entry.customer.desks) {
         *listed.entry(key).or_default() += 1;
     }
-    let desks = read(&survey.observed).map(|(key, desk)| ExportedDesk {
+    let desks = readable_desks(&survey.observed).map(|(key, desk)| ExportedDesk {
         key: key.clone(),
         name: survey.names.get(key).cloned().unwrap_or_default(),
         access: desk.access.clone(),
@@ -306,21 +315,21 @@ fn desks(survey: &Survey, entries: &[Entry]) -> Vec<ExportedDesk> {
     desks.collect()
 }
 
-fn read(observed: &Observed) -> impl Iterator<Item = (&DeskKey, &ObservedDesk)> {
+fn readable_desks(observed: &Observed) -> impl Iterator<Item = (&DeskKey, &ObservedDesk)> {
     observed.desks.iter().filter_map(|(key, reading)| match reading {
         DeskReading::Read(desk) => Some((key, desk)),
         DeskReading::Missing | DeskReading::Unreadable { .. } => None,
     })
 }
 
-impl Reason {
-    /// The order in which reasons are told.
-    fn place(&self) -> u8 {
+impl WithholdReason {
+    /// The position of a reason in the output.
+    fn output_order(&self) -> u8 {
         match self {
             Self::HiddenEmail => 0,
             Self::SeveralAccounts => 1,
             Self::Claimed => 2,
-            Self::NoAddress(_) => 3,
+            Self::InvalidEmail(_) => 3,
             Self::Deactivated => 4,
         }
     }

@@ -6,19 +6,19 @@ use crate::model::account::{Account, AccountKind};
 use crate::model::account::{AccountId, Handle};
 use crate::model::desk::DeskKey;
 use crate::model::email::EmailProblem;
-use crate::model::fixtures::{account, customer, key, pinned, reading, roster, site, with};
+use crate::model::fixtures::{account, cloud_site, customer, desk_key, desk_mut, roster, with_account, with_pin};
 use crate::model::ledger::Ledger;
 use crate::model::name::Name;
-use crate::model::observed::Team;
+use crate::model::observed::ProjectRoleMembers;
 use crate::model::observed::{AccessReading, Observed};
 use crate::model::plan::plan;
 use crate::model::policy::Policy;
 
-fn survey(observed: Observed) -> Survey {
-    Survey {
+fn survey(observed: Observed) -> ExportSnapshot {
+    ExportSnapshot {
         observed,
-        names: [(key("SUP"), "Support".to_owned())].into(),
-        own: AccountId("own".into()),
+        names: [(desk_key("SUP"), "Support".to_owned())].into(),
+        own_account: AccountId("own".into()),
         licensed: BTreeSet::new(),
     }
 }
@@ -44,9 +44,14 @@ fn inactive(account: Account) -> Account {
     }
 }
 
-/// The entries in words, after making sure that their plan is empty.
-fn entries(survey: &Survey, export: &Export) -> Vec<String> {
-    let planned = plan(&export.roster(), &survey.observed, &Ledger::none(), &Policy::default());
+/// Returns the entries in words, after checking that their plan is empty.
+fn entries(survey: &ExportSnapshot, export: &Export) -> Vec<String> {
+    let planned = plan(
+        &export.to_roster(),
+        &survey.observed,
+        &Ledger::not_kept(),
+        &Policy::default(),
+    );
     assert_eq!((planned.steps, planned.held, planned.notes), (vec![], vec![], vec![]));
     in_words(export)
 }
@@ -62,7 +67,7 @@ fn in_words(export: &Export) -> Vec<String> {
     words.collect()
 }
 
-fn withheld(export: &Export) -> Vec<(&str, &Reason)> {
+fn withheld(export: &Export) -> Vec<(&str, &WithholdReason)> {
     export
         .withheld
         .iter()
@@ -72,9 +77,9 @@ fn withheld(export: &Export) -> Vec<(&str, &Reason)> {
 
 #[test]
 fn by_normalised_email_whatever_the_accounts() {
-    let seen = with(site(&["PRIV", "SUP"]), account("1", "Bob@Example.com"), &["SUP"]);
-    let seen = survey(with(seen, account("2", "ada@example.com"), &["PRIV", "SUP"]));
-    let export = everybody(&seen);
+    let seen = with_account(cloud_site(&["PRIV", "SUP"]), account("1", "Bob@Example.com"), &["SUP"]);
+    let seen = survey(with_account(seen, account("2", "ada@example.com"), &["PRIV", "SUP"]));
+    let export = export_all(&seen);
     assert_eq!(
         entries(&seen, &export),
         ["ada@example.com on PRIV+SUP", "Bob@Example.com on SUP"]
@@ -89,20 +94,20 @@ fn by_normalised_email_whatever_the_accounts() {
 
 #[test]
 fn who_is_more_than_a_customer_is_left_out_and_counted() {
-    let mut seen = site(&["PRIV", "SUP"]);
+    let mut seen = cloud_site(&["PRIV", "SUP"]);
     for one in ["own", "app", "licensed", "team"] {
-        seen = with(seen, person(one, &format!("{one}@example.com")), &["SUP"]);
+        seen = with_account(seen, person(one, &format!("{one}@example.com")), &["SUP"]);
     }
-    seen = with(seen, person("both", "both@example.com"), &["PRIV", "SUP"]);
+    seen = with_account(seen, person("both", "both@example.com"), &["PRIV", "SUP"]);
     let app = AccountId("app".into());
     seen.accounts.entry(app).and_modify(|app| app.kind = AccountKind::App);
-    reading(&mut seen, "SUP").team = Some(Team {
+    desk_mut(&mut seen, "SUP").project_roles = Some(ProjectRoleMembers {
         members: ["team", "both"].map(|id| Handle(id.into())).into(),
-        ..Team::default()
+        ..ProjectRoleMembers::default()
     });
     let mut seen = survey(seen);
     seen.licensed.insert(AccountId("licensed".into()));
-    let export = everybody(&seen);
+    let export = export_all(&seen);
     assert_eq!(
         entries(&seen, &export),
         ["both@example.com on PRIV"],
@@ -118,7 +123,7 @@ fn who_is_more_than_a_customer_is_left_out_and_counted() {
 
 #[test]
 fn what_cannot_be_listed_safely_is_withheld_with_the_reason() {
-    let mut seen = site(&["SUP"]);
+    let mut seen = cloud_site(&["SUP"]);
     for one in [
         account("two-a", "two@example.com"),
         person("two-b", "TWO@example.com"),
@@ -126,45 +131,45 @@ fn what_cannot_be_listed_safely_is_withheld_with_the_reason() {
         inactive(account("gone", "gone@example.com")),
         account("odd", "root@localhost"),
     ] {
-        seen = with(seen, one, &["SUP"]);
+        seen = with_account(seen, one, &["SUP"]);
     }
     let seen = survey(seen);
-    let export = everybody(&seen);
+    let export = export_all(&seen);
     assert_eq!(entries(&seen, &export), Vec::<String>::new());
     assert_eq!(
         withheld(&export),
         [
-            ("hidden", &Reason::HiddenEmail),
-            ("two-a", &Reason::SeveralAccounts),
-            ("two-b", &Reason::SeveralAccounts),
-            ("odd", &Reason::NoAddress(EmailProblem::Domain)),
-            ("gone", &Reason::Deactivated),
+            ("hidden", &WithholdReason::HiddenEmail),
+            ("two-a", &WithholdReason::SeveralAccounts),
+            ("two-b", &WithholdReason::SeveralAccounts),
+            ("odd", &WithholdReason::InvalidEmail(EmailProblem::Domain)),
+            ("gone", &WithholdReason::Deactivated),
         ]
     );
 }
 
 #[test]
 fn the_only_customer_of_an_email_is_pinned() {
-    let mut seen = site(&["PRIV", "SUP"]);
-    seen = with(seen, account("a", "a@example.com"), &["SUP"]);
-    seen = with(seen, person("agent", "a@example.com"), &["PRIV"]);
-    seen = with(seen, account("b", "b@example.com"), &["SUP"]);
-    seen = with(seen, inactive(account("old", "b@example.com")), &["SUP"]);
+    let mut seen = cloud_site(&["PRIV", "SUP"]);
+    seen = with_account(seen, account("a", "a@example.com"), &["SUP"]);
+    seen = with_account(seen, person("agent", "a@example.com"), &["PRIV"]);
+    seen = with_account(seen, account("b", "b@example.com"), &["SUP"]);
+    seen = with_account(seen, inactive(account("old", "b@example.com")), &["SUP"]);
     let mut seen = survey(seen);
     seen.licensed.insert(AccountId("agent".into()));
-    let export = everybody(&seen);
+    let export = export_all(&seen);
     let expected = ["a@example.com on SUP = a", "b@example.com on SUP"];
-    assert_eq!(entries(&seen, &export), expected, "a deactivated one is no rival");
+    assert_eq!(entries(&seen, &export), expected, "the deactivated one is ignored");
 }
 
 #[test]
-fn a_username_that_a_roster_refuses_pins_nobody() {
+fn a_username_that_a_roster_refuses_is_no_pin() {
     let odd = Account {
         handle: Handle("a b".into()),
         ..account("a", "a@example.com")
     };
-    let seen = with(site(&["SUP"]), odd, &["SUP"]);
-    let seen = survey(with(
+    let seen = with_account(cloud_site(&["SUP"]), odd, &["SUP"]);
+    let seen = survey(with_account(
         seen,
         Account {
             kind: AccountKind::App,
@@ -172,7 +177,10 @@ fn a_username_that_a_roster_refuses_pins_nobody() {
         },
         &["SUP"],
     ));
-    assert_eq!(withheld(&everybody(&seen)), [("a b", &Reason::SeveralAccounts)]);
+    assert_eq!(
+        withheld(&export_all(&seen)),
+        [("a b", &WithholdReason::SeveralAccounts)]
+    );
 }
 
 #[test]
@@ -192,8 +200,8 @@ fn names_are_listed_where_they_say_more_and_a_roster_can_hold_them() {
             name: name.into(),
             ..account("a", "a@example.com")
         };
-        let seen = survey(with(site(&["SUP"]), one, &["SUP"]));
-        let export = everybody(&seen);
+        let seen = survey(with_account(cloud_site(&["SUP"]), one, &["SUP"]));
+        let export = export_all(&seen);
         assert_eq!(entries(&seen, &export).len(), 1);
         let entry = &export.entries[0];
         assert_eq!(entry.customer.name.as_ref().map(Name::as_str), listed, "{name:?}");
@@ -203,7 +211,7 @@ fn names_are_listed_where_they_say_more_and_a_roster_can_hold_them() {
 
 #[test]
 fn beside_a_roster_only_what_it_does_not_list() {
-    let mut seen = site(&["PRIV", "SUP"]);
+    let mut seen = cloud_site(&["PRIV", "SUP"]);
     for (id, email, desks) in [
         ("1", "listed@example.com", &["SUP"][..]),
         ("2", "more@example.com", &["PRIV", "SUP"]),
@@ -212,12 +220,12 @@ fn beside_a_roster_only_what_it_does_not_list() {
         ("6", "rival@example.com", &["PRIV"]),
     ] {
         let named = Account {
-            name: "Somebody".into(),
+            name: "Some Name".into(),
             ..account(id, email)
         };
-        seen = with(seen, named, desks);
+        seen = with_account(seen, named, desks);
     }
-    seen = with(seen, hidden("4"), &["PRIV", "SUP"]);
+    seen = with_account(seen, hidden("4"), &["PRIV", "SUP"]);
     let seen = survey(seen);
     let wanted = roster(
         &["PRIV", "SUP"],
@@ -225,32 +233,38 @@ fn beside_a_roster_only_what_it_does_not_list() {
             customer("listed@example.com", &["SUP"]),
             customer("More@example.com", &["SUP"]),
             customer("rival@example.com", &["SUP"]),
-            pinned("4", customer("hidden@example.com", &["SUP"])),
+            with_pin("4", customer("hidden@example.com", &["SUP"])),
         ],
     );
-    let export = unlisted(&seen, &wanted);
+    let export = export_unlisted(&seen, &wanted);
     assert_eq!(
         in_words(&export),
         [
             "hidden@example.com on PRIV",
             "More@example.com on PRIV",
-            "stranger@example.com (Somebody) on SUP"
+            "stranger@example.com (Some Name) on SUP"
         ]
     );
-    assert_eq!(withheld(&export), [("5", &Reason::Claimed), ("6", &Reason::Claimed)]);
+    assert_eq!(
+        withheld(&export),
+        [("5", &WithholdReason::Claimed), ("6", &WithholdReason::Claimed)]
+    );
 }
 
 #[test]
 fn a_roster_that_pins_somebody_else_keeps_its_entry() {
-    let seen = with(site(&["SUP"]), account("a", "a@example.com"), &["SUP"]);
-    let seen = survey(with(seen, hidden("b"), &[]));
-    let wanted = roster(&["SUP"], [pinned("b", customer("a@example.com", &[]))]);
-    assert_eq!(withheld(&unlisted(&seen, &wanted)), [("a", &Reason::Claimed)]);
+    let seen = with_account(cloud_site(&["SUP"]), account("a", "a@example.com"), &["SUP"]);
+    let seen = survey(with_account(seen, hidden("b"), &[]));
+    let wanted = roster(&["SUP"], [with_pin("b", customer("a@example.com", &[]))]);
+    assert_eq!(
+        withheld(&export_unlisted(&seen, &wanted)),
+        [("a", &WithholdReason::Claimed)]
+    );
 }
 
 #[test]
 fn what_a_roster_would_do_beyond_another_is_counted() {
-    let seen = with(site(&["SUP"]), account("a", "a@example.com"), &["SUP"]);
+    let seen = with_account(cloud_site(&["SUP"]), account("a", "a@example.com"), &["SUP"]);
     let base = roster(&["SUP"], [customer("new@example.com", &["SUP"])]);
     let same = roster(
         &["SUP"],
@@ -275,52 +289,54 @@ fn what_a_roster_would_do_beyond_another_is_counted() {
             ..Surplus::NONE
         }
     );
-    // What waits on a paused desk counts as well.
-    let paused = |roster| crate::model::fixtures::pausing("SUP", roster);
+    // Steps on paused desks count too.
+    let paused = |roster| crate::model::fixtures::with_paused("SUP", roster);
     assert_eq!(surplus(&paused(more), &paused(base.clone()), &seen).steps, 2);
     let more = paused(roster(&["SUP"], [customer("b@example.com", &["SUP"])]));
     assert_eq!(surplus(&more, &roster(&["SUP"], []), &seen).steps, 2);
-    let export = everybody(&survey(seen));
-    assert!(export.is_in(&same) && !export.is_in(&more) && !export.is_in(&roster(&["SUP"], [])));
+    let export = export_all(&survey(seen));
+    assert!(
+        export.is_included_in(&same) && !export.is_included_in(&more) && !export.is_included_in(&roster(&["SUP"], []))
+    );
 }
 
-/// How open each desk is, is written down as it was read.
+/// Access modes are exported as read.
 #[test]
 fn the_roster_holds_what_was_read() {
-    let mut seen = with(site(&["OPS", "SUP"]), account("a", "a@example.com"), &["SUP"]);
-    reading(&mut seen, "SUP").access = AccessReading::Known(Access::Open);
-    reading(&mut seen, "OPS").access = AccessReading::NotAsked;
+    let mut seen = with_account(cloud_site(&["OPS", "SUP"]), account("a", "a@example.com"), &["SUP"]);
+    desk_mut(&mut seen, "SUP").access = AccessReading::Known(Access::Open);
+    desk_mut(&mut seen, "OPS").access = AccessReading::NotRead;
     let mut survey = survey(seen);
-    survey.names.insert(key("OPS"), "Operations".to_owned());
-    let roster = everybody(&survey).roster();
-    let access = |desk| roster.desks[&key(desk)].access;
+    survey.names.insert(desk_key("OPS"), "Operations".to_owned());
+    let roster = export_all(&survey).to_roster();
+    let access = |desk| roster.desks[&desk_key(desk)].access;
     assert_eq!((access("SUP"), access("OPS")), (Some(Access::Open), None));
     assert_eq!(roster.customers.len(), 1);
 }
 
-/// Somebody works on a desk by name, or by a group that was asked for.
+/// An account works on a desk by itself, or through a group that was read.
 #[test]
 fn who_works_on_a_desk() {
     let ada = Handle("a".into());
     let groups = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
-    let works = |team: Option<Team>, of: Option<&[&str]>| {
-        let mut seen = site(&["SUP"]);
-        reading(&mut seen, "SUP").team = team;
+    let works = |team: Option<ProjectRoleMembers>, of: Option<&[&str]>| {
+        let mut seen = cloud_site(&["SUP"]);
+        desk_mut(&mut seen, "SUP").project_roles = team;
         if let Some(of) = of {
             seen.groups.insert(ada.clone(), groups(of));
         }
-        let desk = reading(&mut seen, "SUP").clone();
-        survey(seen).works_on(&desk, &ada)
+        let desk = desk_mut(&mut seen, "SUP").clone();
+        survey(seen).has_project_role(&desk, &ada)
     };
-    let by_name = Team {
+    let by_name = ProjectRoleMembers {
         members: [ada.clone()].into(),
-        ..Team::default()
+        ..ProjectRoleMembers::default()
     };
-    let by_group = || Team {
+    let by_group = || ProjectRoleMembers {
         groups: groups(&["agents"]),
-        ..Team::default()
+        ..ProjectRoleMembers::default()
     };
     assert!(works(Some(by_name), None) && works(Some(by_group()), Some(&["agents", "x"])));
     assert!(!works(Some(by_group()), Some(&["x"])) && !works(Some(by_group()), None));
-    assert!(!works(None, Some(&["agents"])) && !works(Some(Team::default()), Some(&["agents"])));
+    assert!(!works(None, Some(&["agents"])) && !works(Some(ProjectRoleMembers::default()), Some(&["agents"])));
 }

@@ -1,16 +1,16 @@
-//! What may be applied, and the proof of it.
+//! Approved plans, and the token that permits writes.
 
 use std::collections::BTreeSet;
 
 use super::finding::Finding;
-use super::screening::Screening;
+use super::run::GuardReport;
 use crate::model::account::Handle;
 use crate::model::container::Container;
-use crate::model::plan::{Leaver, Plan};
+use crate::model::plan::{Plan, RemovalCandidate};
 use crate::model::step::Step;
 
-/// Proof that the guards have judged. Every write asks for one, and only this file can make it, so that a write
-/// which no guard has seen does not compile.
+/// Proof that the guards have checked a plan. Every write requires one, and only this file can create it, so that an
+/// unguarded write does not compile.
 #[derive(Debug)]
 pub struct Approval(());
 
@@ -19,15 +19,15 @@ pub struct Approval(());
 pub struct ApprovedPlan {
     plan: Plan,
     findings: Vec<Finding>,
-    released: Vec<Finding>,
-    shrinks: BTreeSet<Container>,
-    distrusted: BTreeSet<Container>,
+    overridden: Vec<Finding>,
+    shrunk: BTreeSet<Container>,
+    untrusted: BTreeSet<Container>,
     approval: Approval,
 }
 
-impl Screening {
-    /// The plan without the removals that were refused, and without any that were not judged. `plan` is the judged one,
-    /// or made anew once more is known of who would be removed.
+impl GuardReport {
+    /// Returns the plan without removals that were refused or not checked. `plan` is the checked one, or a new one made
+    /// after the removal candidates were read.
     #[must_use]
     pub fn approve(self, mut plan: Plan) -> ApprovedPlan {
         let may_leave = |container: &Container, handle: &Handle| {
@@ -40,61 +40,63 @@ impl Screening {
         };
         let (steps, refused): (Vec<_>, Vec<_>) = plan.steps.into_iter().partition(may_be_done);
         plan.steps = steps;
-        plan.left.retain(|(container, _)| !self.shortened.contains(container));
-        // Who stays because of a guard is told with those who were not even asked for.
-        plan.leavers.extend(refused.into_iter().filter_map(leaver));
+        plan.departed
+            .retain(|(container, _)| !self.sharply_shrunk.contains(container));
+        // Refused removals are reported with the candidates that were not read.
+        plan.removal_candidates
+            .extend(refused.into_iter().filter_map(to_removal_candidate));
         ApprovedPlan {
             plan,
             findings: self.findings,
-            released: self.released,
-            shrinks: self.shrinks,
-            distrusted: self.distrusted,
+            overridden: self.overridden,
+            shrunk: self.shrunk,
+            untrusted: self.untrusted,
             approval: Approval(()),
         }
     }
 }
 
 impl ApprovedPlan {
-    /// The plan.
+    /// Returns the plan.
     #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// What was refused, and is no longer in the plan.
+    /// Returns the findings that refused removals, which are no longer in the plan.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
 
-    /// What would have been refused, and was overridden or approved.
+    /// Returns the findings that a flag or an approval overrides.
     #[must_use]
-    pub fn released(&self) -> &[Finding] {
-        &self.released
+    pub fn overridden(&self) -> &[Finding] {
+        &self.overridden
     }
 
-    /// Whether the roster was refused for listing too few there.
+    /// Returns whether the roster was refused for listing too few people in a container.
     #[must_use]
-    pub fn shrinks(&self, container: &Container) -> bool {
-        self.shrinks.contains(container)
+    pub fn is_shrunk(&self, container: &Container) -> bool {
+        self.shrunk.contains(container)
     }
 
-    /// Whether what was read of a list was not believed.
+    /// Returns whether a container's list was refused as untrusted.
     #[must_use]
-    pub fn distrusts(&self, container: &Container) -> bool {
-        self.distrusted.contains(container)
+    pub fn is_untrusted(&self, container: &Container) -> bool {
+        self.untrusted.contains(container)
     }
 
-    /// The proof that writes ask for.
+    /// Returns the proof that writes require.
     #[must_use]
     pub fn approval(&self) -> &Approval {
         &self.approval
     }
 }
 
-fn leaver(step: Step) -> Option<Leaver> {
+fn to_removal_candidate(step: Step) -> Option<RemovalCandidate> {
     let (container, account) = step.action.removal()?;
-    Some(Leaver {
+    Some(RemovalCandidate {
         container,
         handle: account.handle.clone(),
         cause: step.cause,

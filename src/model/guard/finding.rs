@@ -1,4 +1,4 @@
-//! What a guard found, in words.
+//! Guard findings: their ids, texts and overrides.
 
 use std::collections::BTreeSet;
 
@@ -8,108 +8,115 @@ use super::kind::GuardKind;
 use crate::model::container::Container;
 use crate::model::desk::DeskKey;
 
-/// What stands between the command that approves of it and the flags that let it pass.
+/// Separator between the approve command and the flags in an override.
 const FLAGS: &str = " or --";
-/// What an id names where a finding is about the site as a whole.
+/// Name in the id of a finding about the whole site.
 const SITE: &str = "site";
-/// What an id names where a finding is about an organization: which one is in the digest, since names hold anything.
+/// Name in the id of a finding about an organization. The organization's name goes into the digest, since it may hold
+/// any character.
 const ORGANIZATION: &str = "organization";
 
-/// Something a guard refused, or would have.
+/// A refusal by a guard, or one that was overridden.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Finding {
-    /// What to name it by: the same as long as exactly the same would happen.
+    /// The id; it stays the same as long as exactly the same would happen.
     pub id: String,
-    /// The desk or organization, where it is about one.
+    /// The desk or organization; `None` for the site.
     #[serde(flatten)]
     pub container: Option<Container>,
-    /// What was about to happen.
+    /// Description of what would happen.
     pub what: String,
-    /// To how many.
+    /// The number of people affected.
     pub count: usize,
-    /// Of how many.
+    /// The number of people it is compared with.
     pub of: usize,
     /// The limit.
     pub limit: String,
-    /// What lets it pass.
+    /// How to override it.
     #[serde(rename = "override")]
-    pub way_out: String,
+    pub override_hint: String,
 }
 
-/// What a guard found, and what would let it pass.
-pub(super) struct Found {
+/// A finding and how it can be overridden.
+pub(super) struct OverridableFinding {
     pub finding: Finding,
-    pub release: Release,
+    pub override_by: Override,
 }
 
-/// What lets a finding pass.
-pub(super) enum Release {
-    /// A setting does already.
-    Overridden(String),
-    /// Somebody's approval, or these flags.
+/// How a finding can be overridden.
+pub(super) enum Override {
+    /// Already overridden by this flag.
+    Given(String),
+    /// By an approval or these flags.
     Flags(String),
-    /// Somebody's approval.
+    /// By an approval.
     Approval,
-    /// Nothing but this: there is nothing to approve of.
-    Otherwise(&'static str),
+    /// Not at all; the text is what to do instead.
+    NotPossible(&'static str),
 }
 
-impl Release {
-    /// A flag that is set or not.
-    pub(super) fn flag(flag: &str, is_set: bool) -> Self {
+impl Override {
+    /// Returns the override by a flag, depending on whether it is set.
+    pub(super) fn from_flag(flag: &str, is_set: bool) -> Self {
         match is_set {
-            true => Self::Overridden(flag.to_owned()),
+            true => Self::Given(flag.to_owned()),
             false => Self::Flags(flag.to_owned()),
         }
     }
 
-    /// First what releases this finding and nothing else.
-    fn way_out(&self, id: &str) -> String {
+    /// Returns the override text. The approve command comes first, since it applies to this finding only.
+    fn hint(&self, id: &str) -> String {
         match self {
-            Self::Overridden(flag) => flag.clone(),
+            Self::Given(flag) => flag.clone(),
             Self::Flags(flags) => format!("quietdesk approve {id} or {flags}"),
             Self::Approval => format!("quietdesk approve {id}"),
-            Self::Otherwise(way) => (*way).to_owned(),
+            Self::NotPossible(way) => (*way).to_owned(),
         }
     }
 
-    /// Whether it passes now.
+    /// Returns whether the finding is overridden.
     pub(super) fn is_given(&self, id: &str, approved: &BTreeSet<String>) -> bool {
         match self {
-            Self::Overridden(_) => true,
+            Self::Given(_) => true,
             Self::Flags(_) | Self::Approval => approved.contains(id),
-            Self::Otherwise(_) => false,
+            Self::NotPossible(_) => false,
         }
     }
 }
 
-/// How many, of how many.
+/// Number of people affected, and the number it is compared with.
 pub(super) struct Amount {
     pub count: usize,
     pub of: usize,
 }
 
-/// What a finding is about.
+/// Id and container of a finding.
 pub(super) struct Subject {
     id: String,
     container: Option<Container>,
 }
 
 impl Subject {
-    /// `subjects`: what exactly would happen.
+    /// Creates a subject. `subjects` identify exactly what would happen and go into the digest of the id.
     pub(super) fn new<'a>(
         guard: GuardKind,
         container: Option<&'a Container>,
         subjects: impl IntoIterator<Item = &'a str>,
     ) -> Self {
         Self {
-            id: id(guard, container, subjects),
+            id: finding_id(guard, container, subjects),
             container: container.cloned(),
         }
     }
 
-    pub(super) fn finding(self, what: String, Amount { count, of }: Amount, limit: String, release: Release) -> Found {
-        let way_out = release.way_out(&self.id);
+    pub(super) fn finding(
+        self,
+        what: String,
+        Amount { count, of }: Amount,
+        limit: String,
+        release: Override,
+    ) -> OverridableFinding {
+        let override_hint = release.hint(&self.id);
         let finding = Finding {
             id: self.id,
             container: self.container,
@@ -117,28 +124,31 @@ impl Subject {
             count,
             of,
             limit,
-            way_out,
+            override_hint,
         };
-        Found { finding, release }
+        OverridableFinding {
+            finding,
+            override_by: release,
+        }
     }
 }
 
 impl Finding {
-    /// Has the way out name the whole command that approves of it: `place` is what it is given besides the id.
-    pub fn tell_at(&mut self, place: &str) {
+    /// Completes the approve command in the override text with the arguments in `place`.
+    pub fn set_approve_arguments(&mut self, place: &str) {
         let command = format!("quietdesk approve {}", self.id);
-        // A list with a gap is nothing to approve of.
-        let Some(rest) = self.way_out.strip_prefix(&command) else {
+        // A partial list cannot be approved.
+        let Some(rest) = self.override_hint.strip_prefix(&command) else {
             return;
         };
         let flags = rest.find(FLAGS).map_or("", |at| &rest[at..]);
         let space = if place.is_empty() { "" } else { " " };
-        self.way_out = format!("{command}{space}{place}{flags}");
+        self.override_hint = format!("{command}{space}{place}{flags}");
     }
 }
 
-/// The id of a finding: its guard, what it is about, and eight digits of a digest of what exactly would happen.
-fn id<'a>(guard: GuardKind, of: Option<&'a Container>, subjects: impl IntoIterator<Item = &'a str>) -> String {
+/// Returns the id of a finding: guard, container, and eight digits of a digest of exactly what would happen.
+fn finding_id<'a>(guard: GuardKind, of: Option<&'a Container>, subjects: impl IntoIterator<Item = &'a str>) -> String {
     let (of, name) = match of {
         None => (SITE, None),
         Some(Container::Desk(key)) => (key.as_str(), None),
@@ -156,7 +166,7 @@ fn id<'a>(guard: GuardKind, of: Option<&'a Container>, subjects: impl IntoIterat
     format!("{}-{of}-{digits}", guard.as_str())
 }
 
-/// Whether a text is spelled as the ids of findings are.
+/// Returns whether a text has the form of a finding id.
 #[must_use]
 pub fn is_finding_id(text: &str) -> bool {
     let mut parts = text.splitn(3, '-');
@@ -185,7 +195,7 @@ mod tests {
             count: 1,
             of: 1,
             limit: String::new(),
-            way_out: "quietdesk approve removals-SUP-1a2b3c4d or --max-removals 40".to_owned(),
+            override_hint: "quietdesk approve removals-SUP-1a2b3c4d or --max-removals 40".to_owned(),
         };
         for (place, between) in [
             (
@@ -195,24 +205,24 @@ mod tests {
             ("--state-dir '/a b'", " --state-dir '/a b'"),
             ("", ""),
         ] {
-            finding.tell_at(place);
+            finding.set_approve_arguments(place);
             let expected = format!("quietdesk approve removals-SUP-1a2b3c4d{between} or --max-removals 40");
-            assert_eq!(finding.way_out, expected);
+            assert_eq!(finding.override_hint, expected);
         }
-        let gap = "plan again while nobody else changes the desk";
-        finding.way_out = gap.to_owned();
-        finding.tell_at("--url x");
-        assert_eq!(finding.way_out, gap);
+        let gap = "plan again while the desk is not being changed";
+        finding.override_hint = gap.to_owned();
+        finding.set_approve_arguments("--url x");
+        assert_eq!(finding.override_hint, gap);
     }
 
-    /// In the JSON it is `desk` or `organization`, and neither where it is about the site.
+    /// The JSON has `desk` or `organization`, or neither for the site.
     #[test]
     fn a_finding_of_each_kind_and_container_has_an_id_of_its_own_and_is_read_as_written() {
         let containers = [
             None,
-            Container::restored("SUP").ok(),
-            Container::restored("organization A-B c").ok(),
-            Container::restored("organization d").ok(),
+            Container::from_stored("SUP").ok(),
+            Container::from_stored("organization A-B c").ok(),
+            Container::from_stored("organization d").ok(),
         ];
         let mut ids = BTreeSet::new();
         for guard in GuardKind::ALL {
@@ -222,14 +232,14 @@ mod tests {
                     String::new(),
                     Amount { count: 1, of: 2 },
                     String::new(),
-                    Release::Approval,
+                    Override::Approval,
                 );
                 assert!(is_finding_id(&found.finding.id), "{}", found.finding.id);
                 let json = serde_json::to_value(&found.finding).unwrap();
-                let told = [json.get("desk").is_some(), json.get("organization").is_some()];
+                let fields = [json.get("desk").is_some(), json.get("organization").is_some()];
                 let is = |is: fn(&Container) -> bool| container.as_ref().is_some_and(is);
                 let expected = [is(|of| of.desk().is_some()), is(|of| of.desk().is_none())];
-                assert_eq!(told, expected, "{json}");
+                assert_eq!(fields, expected, "{json}");
                 assert_eq!(serde_json::from_value::<Finding>(json).unwrap(), found.finding);
                 ids.insert(found.finding.id);
             }

@@ -1,24 +1,24 @@
-//! The guards there are.
+//! Kinds of guards.
 
-/// The guards. Every place that tells them apart matches them all, so that a new one is missed nowhere.
+/// Kind of a guard. Matches on it are exhaustive, so that the compiler finds every place a new kind affects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(test, derive(strum::VariantArray))]
 pub enum GuardKind {
-    /// Nobody is listed any more.
+    /// The roster lists no customers.
     Empty,
-    /// Far fewer are listed than before.
+    /// The roster lists far fewer people than before.
     Shrink,
-    /// What Jira listed cannot be believed.
+    /// Jira's list cannot be trusted.
     Untrusted,
-    /// Too many would be taken off.
+    /// Too many people would be removed.
     Removals,
 }
 
 impl GuardKind {
-    /// All of them, in the order they judge in. What one refuses of the containers does not count for the site's removals.
+    /// All kinds, in order of evaluation. Removals refused per container do not count for the site.
     pub const ALL: [Self; 4] = [Self::Empty, Self::Shrink, Self::Untrusted, Self::Removals];
 
-    /// As the ids of findings name it.
+    /// Returns the name used in finding ids.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

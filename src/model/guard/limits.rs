@@ -1,16 +1,16 @@
-//! The limits the guards judge by.
+//! Limits of the guards.
 
-/// A desk of fewer is judged by count alone: one of three is 33 %.
+/// Desks with fewer people are checked by count only: one of three is 33 %.
 pub(super) const FEW: usize = 10;
-/// By how many per cent a list or a roster may shrink.
+/// Percentage by which a list or a roster may shrink.
 pub(super) const SHRINKAGE: usize = 30;
 
-/// How much may be taken away.
+/// Configurable limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Removals in 24 hours, on a desk and on the site (`--max-removals`).
+    /// Maximum removals in 24 hours, per desk and on the site (`--max-removals`).
     pub max_removals: usize,
-    /// Of a desk's customers, in 24 hours (`--max-removal-percent`).
+    /// Maximum percentage of a desk's customers removed in 24 hours (`--max-removal-percent`).
     pub max_removal_percent: usize,
     /// Whether a desk, or the whole roster, may become empty (`--allow-empty`).
     pub allow_empty: bool,
@@ -29,7 +29,7 @@ impl Default for Settings {
     }
 }
 
-/// Whether so many who are left of so many are too few.
-pub(super) fn shrinks(before: usize, now: usize) -> bool {
+/// Returns whether a count of at least [`FEW`] shrank by more than [`SHRINKAGE`] percent.
+pub(super) fn shrank_too_much(before: usize, now: usize) -> bool {
     before >= FEW && (before.saturating_sub(now)) * 100 > SHRINKAGE * before
 }

@@ -1,28 +1,28 @@
-//! Too many people to be taken off a container, or off the site, in a day.
+//! Guard against too many removals from a container or the site within a day.
 
 use std::collections::BTreeSet;
 
-use super::context::{Context, Judge, people};
-use super::finding::{Amount, Found, Release, Subject};
+use super::finding::{Amount, OverridableFinding, Override, Subject};
+use super::input::{GuardContext, GuardInput, format_people};
 use super::kind::GuardKind;
 use super::limits::{FEW, Settings};
 use crate::model::account::Handle;
 use crate::model::container::Container;
 
-/// More than the limits let go in 24 hours.
-pub(super) fn find(context: &Context<'_>) -> Option<Found> {
+/// Reports removals over the limits for 24 hours.
+pub(super) fn find(context: &GuardInput<'_>) -> Option<OverridableFinding> {
     match context.container {
-        Some(container) => of_container(context, container),
-        None => of_site(context),
+        Some(container) => container_finding(context, container),
+        None => site_finding(context),
     }
 }
 
-fn of_container(context: &Context<'_>, container: &Container) -> Option<Found> {
-    let (_, leaving) = context.leaving_it()?;
-    let on = &context.reading()?.members;
-    // Who was removed lately and is to leave now counts once, and so does who is on the list still or again.
-    let Judge { history, now, .. } = context.judge;
-    let lately = history.removed_lately(Some(container), now);
+fn container_finding(context: &GuardInput<'_>, container: &Container) -> Option<OverridableFinding> {
+    let (_, leaving) = context.container_removals()?;
+    let on = &context.list()?.members;
+    // A recently removed account counts once, even if it would be removed again or is still on the list.
+    let GuardContext { history, now, .. } = context.context;
+    let lately = history.recently_removed(Some(container), now);
     let of = on.len() + lately.iter().filter(|handle| !on.contains(**handle)).count();
     let lately = lately.difference(leaving).count();
     let count = leaving.len() + lately;
@@ -30,7 +30,7 @@ fn of_container(context: &Context<'_>, container: &Container) -> Option<Found> {
         max_removals,
         max_removal_percent,
         ..
-    } = *context.judge.settings;
+    } = *context.context.settings;
     let too_many = |most: usize| count > most;
     let too_much = |percent: usize| of >= FEW && count.saturating_mul(100) > percent.saturating_mul(of);
     let usual = Settings::default();
@@ -49,29 +49,29 @@ fn of_container(context: &Context<'_>, container: &Container) -> Option<Found> {
     let subject = Subject::new(GuardKind::Removals, Some(container), handles);
     Some(subject.finding(
         format!(
-            "{} would be taken off {container}{}",
-            people(leaving.len()),
-            besides(lately)
+            "{} would be removed from {container}{}",
+            format_people(leaving.len()),
+            format_earlier_removals(lately)
         ),
         Amount { count, of },
         format!("{max_removals} people or {max_removal_percent} % in 24 hours"),
         match flags.is_empty() {
-            true => Release::Overridden(String::new()),
-            false => Release::Flags(flags.join(" ")),
+            true => Override::Given(String::new()),
+            false => Override::Flags(flags.join(" ")),
         },
     ))
 }
 
-fn of_site(context: &Context<'_>) -> Option<Found> {
-    let (leaving, history, now) = (context.leaving, context.judge.history, context.judge.now);
+fn site_finding(context: &GuardInput<'_>) -> Option<OverridableFinding> {
+    let (leaving, history, now) = (context.planned_removals, context.context.history, context.context.now);
     let all: BTreeSet<&Handle> = leaving.values().flatten().copied().collect();
-    let lately = history.removed_lately(None, now);
-    let of_first = history.removed_lately(leaving.keys().next(), now);
-    // With one container it says nothing that the container's own finding does not say.
+    let lately = history.recently_removed(None, now);
+    let of_first = history.recently_removed(leaving.keys().next(), now);
+    // With a single container, the container's own finding is enough.
     let several = leaving.len() > 1 || of_first != lately;
     let (all, lately) = (all.len(), lately.difference(&all).count());
     let count = all + lately;
-    let most = context.judge.settings.max_removals;
+    let most = context.context.settings.max_removals;
     if all == 0 || count <= most || !several {
         return None;
     }
@@ -82,19 +82,19 @@ fn of_site(context: &Context<'_>) -> Option<Found> {
     let subject = Subject::new(GuardKind::Removals, None, subjects);
     Some(subject.finding(
         format!(
-            "{} would be taken off desks of this site{}",
-            people(all),
-            besides(lately)
+            "{} would be removed from desks of this site{}",
+            format_people(all),
+            format_earlier_removals(lately)
         ),
         Amount { count, of: count },
         format!("{most} people in 24 hours"),
-        Release::Flags(format!("--max-removals {count}")),
+        Override::Flags(format!("--max-removals {count}")),
     ))
 }
 
-fn besides(lately: usize) -> String {
+fn format_earlier_removals(lately: usize) -> String {
     match lately {
         0 => String::new(),
-        _ => format!(", besides {} in the last 24 hours", people(lately)),
+        _ => format!(", in addition to {} in the last 24 hours", format_people(lately)),
     }
 }

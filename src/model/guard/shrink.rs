@@ -1,15 +1,18 @@
-//! A roster that lists far fewer people than the one applied before.
+//! Guard against a roster that lists far fewer people than the previously applied one.
 
-use super::context::Context;
-use super::finding::{Amount, Found, Release, Subject};
+use super::finding::{Amount, OverridableFinding, Override, Subject};
+use super::input::GuardInput;
 use super::kind::GuardKind;
-use super::limits::{SHRINKAGE, shrinks};
+use super::limits::{SHRINKAGE, shrank_too_much};
 
-/// Over 30 % fewer are listed than before; nobody at all is another guard's.
-pub(super) fn find(context: &Context<'_>) -> Option<Found> {
+/// Reports a container with over 30 % fewer listed people than before. The empty guard handles zero.
+pub(super) fn find(context: &GuardInput<'_>) -> Option<OverridableFinding> {
     let container = context.container?;
-    let (before, now) = (context.applied(container), context.roster.listed_on(container));
-    if now == 0 || !shrinks(before, now) {
+    let (before, now) = (
+        context.previously_listed(container),
+        context.roster.listed_count(container),
+    );
+    if now == 0 || !shrank_too_much(before, now) {
         return None;
     }
     let customers = context.roster.customers.iter();
@@ -20,12 +23,12 @@ pub(super) fn find(context: &Context<'_>) -> Option<Found> {
         listed.map(|(email, _)| email.as_str()),
     );
     Some(subject.finding(
-        format!("the roster lists {now} people on {container}, where the one applied before listed {before}"),
+        format!("the roster lists {now} people on {container}; the previously applied one listed {before}"),
         Amount {
             count: before - now,
             of: before,
         },
         format!("{SHRINKAGE} % fewer than before"),
-        Release::flag("--allow-shrink", context.judge.settings.allow_shrink),
+        Override::from_flag("--allow-shrink", context.context.settings.allow_shrink),
     ))
 }

@@ -1,27 +1,27 @@
-//! A list in Jira that is partial, or shrank a lot since it was last read.
+//! Guard against a customer list that is partial, or shrank a lot since it was last read.
 
-use super::context::{Context, people};
-use super::finding::{Amount, Found, Release, Subject};
+use super::finding::{Amount, OverridableFinding, Override, Subject};
+use super::input::{GuardInput, format_people};
 use super::kind::GuardKind;
-use super::limits::shrinks;
+use super::limits::shrank_too_much;
 use crate::model::observed::Completeness;
 
-/// Somebody would be taken off by the word of a list that cannot be believed.
-pub(super) fn find(context: &Context<'_>) -> Option<Found> {
-    let (container, leaving) = context.leaving_it()?;
-    let list = context.reading()?;
-    let (on, before) = (list.listed(), size_before(context));
+/// Reports removals that rely on an untrusted list.
+pub(super) fn find(context: &GuardInput<'_>) -> Option<OverridableFinding> {
+    let (container, leaving) = context.container_removals()?;
+    let list = context.list()?;
+    let (on, before) = (list.list_size(), previous_size(context));
     let (what, limit, release) = match &list.completeness {
         Completeness::Partial { gap } => (
-            format!("the list of {container} cannot be trusted to be whole: {gap}"),
-            "a list without a gap",
-            // A gap is no fact that anybody could approve of.
-            Release::Otherwise("plan again while nobody else changes the desk"),
+            format!("the list of {container} may be incomplete: {gap}"),
+            "a complete list",
+            // A partial list must be read again; approving it would not make it complete.
+            Override::NotPossible("plan again while the desk is not being changed"),
         ),
-        Completeness::Complete | Completeness::Narrow if shrinks(before, on) => (
-            format!("the list of {container} has {on} people, where it had {before} when it was last read"),
+        Completeness::Complete | Completeness::Narrow if shrank_too_much(before, on) => (
+            format!("the list of {container} shrank from {before} to {on} people since it was last read"),
             "30 % fewer than before",
-            Release::Approval,
+            Override::Approval,
         ),
         Completeness::Complete | Completeness::Narrow => return None,
     };
@@ -30,7 +30,7 @@ pub(super) fn find(context: &Context<'_>) -> Option<Found> {
     let subjects = handles.chain([on_now.as_str(), before_now.as_str()]);
     let subject = Subject::new(GuardKind::Untrusted, Some(container), subjects);
     Some(subject.finding(
-        format!("{what}, and {} would be taken off it", people(leaving.len())),
+        format!("{what}, and {} would be removed from it", format_people(leaving.len())),
         Amount {
             count: leaving.len(),
             of: on,
@@ -40,15 +40,15 @@ pub(super) fn find(context: &Context<'_>) -> Option<Found> {
     ))
 }
 
-/// Whether a list is so much shorter than when it was last read, or empty all at once, that nobody was seen to be off it.
-pub(super) fn is_shortened(context: &Context<'_>) -> bool {
-    let (on, before) = (context.reading().map(|list| list.listed()), size_before(context));
-    on.is_some_and(|on| shrinks(before, on) || (on == 0 && before > 0))
+/// Returns whether a list shrank so much since the last read, or became empty, that absence from it proves nothing.
+pub(super) fn is_sharply_shrunk(context: &GuardInput<'_>) -> bool {
+    let (on, before) = (context.list().map(|list| list.list_size()), previous_size(context));
+    on.is_some_and(|on| shrank_too_much(before, on) || (on == 0 && before > 0))
 }
 
-fn size_before(context: &Context<'_>) -> usize {
+fn previous_size(context: &GuardInput<'_>) -> usize {
     let size = context
         .container
-        .and_then(|container| context.judge.history.sizes.get(container));
+        .and_then(|container| context.context.history.list_sizes.get(container));
     size.copied().unwrap_or_default()
 }

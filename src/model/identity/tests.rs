@@ -1,5 +1,7 @@
 use super::*;
-use crate::model::fixtures::{account, customer, data_center, email_key, pinned, previously, roster, site, with};
+use crate::model::fixtures::{
+    account, cloud_site, customer, data_center_site, email_key, roster, with_account, with_pin, with_previous_emails,
+};
 
 const ADA: &str = "ada@example.com";
 const OLD: &str = "ada@old.example";
@@ -8,10 +10,10 @@ const OLDER: &str = "ada@older.example";
 fn in_words(identity: &Identity<'_>) -> String {
     match identity {
         Identity::Account(account) => format!("account {}", account.id),
-        Identity::Former(account) => format!("former {}", account.id),
+        Identity::PreviousEmail(account) => format!("former {}", account.id),
         Identity::Absent => "absent".to_owned(),
-        Identity::Unasked(Question::Email(email)) => format!("who is {email}"),
-        Identity::Unasked(Question::Pin(pin)) => format!("is there {pin}"),
+        Identity::NeedsLookup(Question::Email(email)) => format!("who is {email}"),
+        Identity::NeedsLookup(Question::Pin(pin)) => format!("is there {pin}"),
         Identity::Held(reason) => format!("{reason:?}"),
     }
 }
@@ -26,7 +28,7 @@ fn id(text: &str) -> AccountId {
     AccountId(text.into())
 }
 
-/// Jira was asked for every address, and knows nobody else.
+/// Adds look-ups of all addresses without further results.
 fn asked(mut observed: Observed) -> Observed {
     for email in [ADA, OLD, OLDER] {
         observed.lookups.entry(email_key(email)).or_insert(Lookup::Absent);
@@ -60,160 +62,166 @@ fn by_an_address() {
         kind: AccountKind::App,
         ..account("1", ADA)
     };
-    let nobody = || site(&[]);
-    let server = || data_center(&[]);
+    let empty = || cloud_site(&[]);
+    let server = || data_center_site(&[]);
     let (one, two) = (id("1"), id("2"));
     for (case, observed, expected) in [
-        ("nobody was asked", nobody(), "who is ada@example.com"),
-        ("nobody has it", asked(nobody()), "absent"),
-        ("one does", with(nobody(), account("1", ADA), &[]), "account 1"),
-        ("an app", with(nobody(), app.clone(), &[]), "App(AccountId(\"1\"))"),
+        ("not looked up", empty(), "who is ada@example.com"),
+        ("no account has it", asked(empty()), "absent"),
+        ("one has it", with_account(empty(), account("1", ADA), &[]), "account 1"),
+        (
+            "an app",
+            with_account(empty(), app.clone(), &[]),
+            "App(AccountId(\"1\"))",
+        ),
         (
             "an app was found",
-            answered(with(nobody(), app, &[]), Lookup::Many(vec![one.clone()])),
+            answered(with_account(empty(), app, &[]), Lookup::Several(vec![one.clone()])),
             "App(AccountId(\"1\"))",
         ),
         (
             "deactivated",
-            with(nobody(), off(account("1", ADA)), &[]),
+            with_account(empty(), off(account("1", ADA)), &[]),
             "who is ada@example.com",
         ),
         (
             "deactivated, asked",
-            asked(with(nobody(), off(account("1", ADA)), &[])),
+            asked(with_account(empty(), off(account("1", ADA)), &[])),
             "Deactivated(AccountId(\"1\"))",
         ),
         (
-            "one of a name",
-            with(server(), called(ADA, account("1", "other@example.com")), &[]),
+            "a username",
+            with_account(server(), called(ADA, account("1", "other@example.com")), &[]),
             "who is ada@example.com",
         ),
         (
-            "a name that is taken",
-            answered(server(), Lookup::Taken(one.clone())),
+            "a username that is taken",
+            answered(server(), Lookup::UsernameTaken(one.clone())),
             "UsernameTaken(AccountId(\"1\"))",
         ),
         (
             "hidden",
-            answered(nobody(), Lookup::Hidden(vec![one.clone()])),
+            answered(empty(), Lookup::Hidden(vec![one.clone()])),
             "HiddenEmail([AccountId(\"1\")])",
         ),
         (
             "found, and not shown",
-            answered(nobody(), Lookup::One(one.clone())),
+            answered(empty(), Lookup::Found(one.clone())),
             "HiddenEmail([AccountId(\"1\")])",
         ),
         (
             "found, deactivated",
-            answered(nobody(), Lookup::Inactive(one.clone())),
+            answered(empty(), Lookup::Inactive(one.clone())),
             "Deactivated(AccountId(\"1\"))",
         ),
         (
             "several were found",
-            answered(nobody(), Lookup::Many(vec![one, two])),
+            answered(empty(), Lookup::Several(vec![one, two])),
             "SeveralAccounts([AccountId(\"1\"), AccountId(\"2\")])",
         ),
         (
             "several",
-            with(with(nobody(), account("1", ADA), &[]), account("2", ADA), &[]),
+            with_account(with_account(empty(), account("1", ADA), &[]), account("2", ADA), &[]),
             "SeveralAccounts([AccountId(\"1\"), AccountId(\"2\")])",
         ),
     ] {
         assert_eq!(identity(ada(), &observed), expected, "{case}");
     }
-    // One account that was named twice is no app for it.
+    // A single result of another kind than an app is held as several accounts.
     let lone = answered(
-        with(nobody(), account("1", "other@example.com"), &[]),
-        Lookup::Many(vec![id("1")]),
+        with_account(empty(), account("1", "other@example.com"), &[]),
+        Lookup::Several(vec![id("1")]),
     );
     assert_eq!(identity(ada(), &lone), "SeveralAccounts([AccountId(\"1\")])");
 }
 
 #[test]
 fn by_an_older_address_on_data_center() {
-    let entry = || previously(&[OLD, OLDER], customer(ADA, &[]));
-    let server = || data_center(&[]);
-    let former = || with(server(), account("1", OLD), &[]);
+    let entry = || with_previous_emails(&[OLD, OLDER], customer(ADA, &[]));
+    let server = || data_center_site(&[]);
+    let former = || with_account(server(), account("1", OLD), &[]);
     let both = "PreviouslyStillThere([AccountId(\"2\"), AccountId(\"1\")])";
     let taken = |by: &str| {
         let mut observed = asked(former());
-        observed.lookups.insert(email_key(ADA), Lookup::Taken(id(by)));
+        observed.lookups.insert(email_key(ADA), Lookup::UsernameTaken(id(by)));
         observed
     };
     let mut hidden = asked(former());
     hidden.lookups.insert(email_key(OLDER), Lookup::Hidden(vec![id("9")]));
     let mut old_name = asked(former());
-    old_name.lookups.insert(email_key(OLDER), Lookup::Taken(id("9")));
+    old_name
+        .lookups
+        .insert(email_key(OLDER), Lookup::UsernameTaken(id("9")));
     for (case, observed, expected) in [
-        ("nobody", asked(server()), "absent"),
+        ("none", asked(server()), "absent"),
         ("the old one", asked(former()), "former 1"),
         ("the old one, the new unasked", former(), "who is ada@example.com"),
-        ("both", asked(with(former(), account("2", ADA), &[])), both),
+        ("both", asked(with_account(former(), account("2", ADA), &[])), both),
         (
             "the new one alone",
-            asked(with(server(), account("2", ADA), &[])),
+            asked(with_account(server(), account("2", ADA), &[])),
             "account 2",
         ),
         (
             "two old ones",
-            asked(with(former(), account("2", OLDER), &[])),
+            asked(with_account(former(), account("2", OLDER), &[])),
             "SeveralAccounts([AccountId(\"1\"), AccountId(\"2\")])",
         ),
         (
             "the old one deactivated",
-            asked(with(server(), off(account("1", OLD)), &[])),
+            asked(with_account(server(), off(account("1", OLD)), &[])),
             "Deactivated(AccountId(\"1\"))",
         ),
         (
             "one old one deactivated",
-            asked(with(former(), off(account("2", OLDER)), &[])),
+            asked(with_account(former(), off(account("2", OLDER)), &[])),
             "former 1",
         ),
-        ("its own name is the address", taken("1"), "former 1"),
+        ("its own username is the address", taken("1"), "former 1"),
         (
-            "another's name is the address",
+            "another's username is the address",
             taken("2"),
             "UsernameTaken(AccountId(\"2\"))",
         ),
-        ("another's name is an old address", old_name, "former 1"),
+        ("another's username is an old address", old_name, "former 1"),
         ("one hides an old address", hidden, "HiddenEmail([AccountId(\"9\")])"),
     ] {
         assert_eq!(identity(entry(), &observed), expected, "{case}");
     }
 }
 
-/// On Cloud an address never moves: whoever has an older one is another account.
+/// On Cloud addresses do not change: an account with a previous address is another account.
 #[test]
 fn by_an_older_address_on_cloud() {
-    let entry = || previously(&[OLD], customer(ADA, &[]));
-    let former = with(site(&[]), account("1", OLD), &[]);
+    let entry = || with_previous_emails(&[OLD], customer(ADA, &[]));
+    let former = with_account(cloud_site(&[]), account("1", OLD), &[]);
     assert_eq!(identity(entry(), &asked(former.clone())), "absent");
     assert_eq!(
-        identity(entry(), &asked(with(former, account("2", ADA), &[]))),
+        identity(entry(), &asked(with_account(former, account("2", ADA), &[]))),
         "account 2"
     );
 }
 
 #[test]
 fn by_an_account_the_roster_names() {
-    let entry = || pinned("a", previously(&[OLD], customer(ADA, &[])));
+    let entry = || with_pin("a", with_previous_emails(&[OLD], customer(ADA, &[])));
     let shows = |observed: Observed, email: Option<&str>| {
         let account = Account {
             email: email.map(str::to_owned),
             ..called("a", account("1", ""))
         };
-        with(observed, account, &[])
+        with_account(observed, account, &[])
     };
-    let server = |email| asked(shows(data_center(&[]), email));
-    let cloud = |email| asked(shows(site(&[]), email));
-    let mut other_spelling = asked(with(data_center(&[]), called("A", account("1", ADA)), &[]));
+    let server = |email| asked(shows(data_center_site(&[]), email));
+    let cloud = |email| asked(shows(cloud_site(&[]), email));
+    let mut other_spelling = asked(with_account(data_center_site(&[]), called("A", account("1", ADA)), &[]));
     other_spelling.pins.insert(Handle("a".into()), Some(id("1")));
-    let mut unknown = data_center(&[]);
+    let mut unknown = data_center_site(&[]);
     unknown.pins.insert(Handle("a".into()), None);
-    let taken = |by: &str| answered(server(Some(OLD)), Lookup::Taken(id(by)));
+    let taken = |by: &str| answered(server(Some(OLD)), Lookup::UsernameTaken(id(by)));
     let still = "PreviouslyStillThere([AccountId(\"1\"), AccountId(\"2\")])";
     for (case, observed, expected) in [
-        ("nobody asked", data_center(&[]), "is there a"),
+        ("not looked up", data_center_site(&[]), "is there a"),
         ("no such account", unknown, "PinUnknown(Handle(\"a\"))"),
         ("the address", server(Some(ADA)), "account 1"),
         ("hidden", server(None), "account 1"),
@@ -226,24 +234,24 @@ fn by_an_account_the_roster_names() {
         ("an older address", server(Some(OLD)), "former 1"),
         ("an older address, Cloud", cloud(Some(OLD)), "account 1"),
         (
-            "an older address, and somebody has the new",
-            with(server(Some(OLD)), account("2", ADA), &[]),
+            "an older address, and another account has the new",
+            with_account(server(Some(OLD)), account("2", ADA), &[]),
             still,
         ),
-        ("an older address, and it has the name", taken("1"), "former 1"),
+        ("an older address, and it has the username", taken("1"), "former 1"),
         (
-            "an older address, and another has the name",
+            "an older address, and another has the username",
             taken("2"),
             "UsernameTaken(AccountId(\"2\"))",
         ),
         (
             "an older address, the new unasked",
-            shows(data_center(&[]), Some(OLD)),
+            shows(data_center_site(&[]), Some(OLD)),
             "who is ada@example.com",
         ),
     ] {
         assert_eq!(identity(entry(), &observed), expected, "{case}");
     }
-    let gone = with(data_center(&[]), off(called("a", account("1", OLD))), &[]);
+    let gone = with_account(data_center_site(&[]), off(called("a", account("1", OLD))), &[]);
     assert_eq!(identity(entry(), &asked(gone)), "Deactivated(AccountId(\"1\"))");
 }

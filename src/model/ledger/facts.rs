@@ -1,4 +1,4 @@
-//! What a roster can want, and what it was when the roster and Jira last agreed on it.
+//! Facts that a roster can declare, and the values on which the roster and Jira last agreed.
 
 use crate::model::access::Access;
 use crate::model::account::AccountId;
@@ -8,36 +8,36 @@ use crate::model::email::EmailKey;
 use crate::model::roster::{DeskSpec, Membership, Roster};
 use crate::model::step::Action;
 
-/// Something the roster can want.
+/// Fact that a roster can declare.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fact {
-    /// That an account exists.
+    /// An account exists.
     Account(EmailKey),
-    /// That somebody is in a container.
+    /// A person is a member of a container.
     Membership(Container, EmailKey),
-    /// How open a desk is.
+    /// The access mode of a desk.
     Access(DeskKey),
-    /// What somebody is called: Data Center.
+    /// The display name of a person (Data Center).
     Name(EmailKey),
-    /// That nobody is in a container who is not listed.
+    /// A container has only listed members.
     Exact(Container),
 }
 
-/// What a fact was when the roster and Jira last agreed on it.
+/// Value of a fact on which the roster and Jira last agreed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
-    /// It is so.
+    /// True.
     Present,
-    /// There is this account.
+    /// The account.
     Account(AccountId),
-    /// That open.
+    /// The access mode.
     Access(Access),
-    /// The roster's name for somebody, when it and Jira agreed or the difference was told and left alone.
+    /// The roster's name for a person, when Jira had the same one or the difference was noted.
     Name(String),
 }
 
-/// Everything a roster wants; accounts only of those who are known to have one.
-pub(super) fn facts(
+/// Returns all facts a roster declares. Account and name facts only for people with a known account.
+pub(super) fn declared_facts(
     roster: &Roster,
     account: impl Fn(&EmailKey) -> Option<Value>,
 ) -> impl Iterator<Item = (Fact, Value)> {
@@ -58,14 +58,14 @@ pub(super) fn facts(
     access.chain(exact).chain(people)
 }
 
-/// Whether a roster wants a fact to be so.
-pub(super) fn is_wanted(roster: &Roster, fact: &Fact) -> bool {
+/// Returns whether a roster declares a fact.
+pub(super) fn is_declared(roster: &Roster, fact: &Fact) -> bool {
     match fact {
         Fact::Account(email) => roster.customers.contains_key(email),
-        Fact::Membership(container, email) => roster.lists(email, container),
+        Fact::Membership(container, email) => roster.is_listed(email, container),
         Fact::Access(desk) => roster.desks.get(desk).is_some_and(|spec| spec.access.is_some()),
         Fact::Exact(Container::Desk(desk)) => roster.desks.get(desk).is_some_and(is_exact),
-        // No roster declares one yet.
+        // Rosters cannot declare organizations yet.
         Fact::Exact(Container::Organization(_)) => false,
         Fact::Name(email) => roster
             .customers
@@ -79,7 +79,7 @@ fn is_exact(spec: &DeskSpec) -> bool {
 }
 
 impl Action {
-    /// The facts this action makes true.
+    /// Returns the facts that this action makes true.
     #[must_use]
     pub fn facts(&self) -> Vec<Fact> {
         match self {

@@ -1,53 +1,53 @@
-//! What the guards go by: how many were listed and seen, and how many were taken away lately.
+//! Data for the guards: earlier counts of listed people, list sizes and recent removals.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tracked::{Tracked, TrackedSet};
 use crate::model::account::Handle;
 use crate::model::container::Container;
+use crate::model::customer_role::RoleMark;
 use crate::model::desk::DeskKey;
 use crate::model::roster::Roster;
-use crate::model::witness::Mark;
 
-/// What counts as lately, in seconds.
+/// The period over which removals are limited, in seconds.
 pub const DAY: i64 = 24 * 60 * 60;
 
-/// What the guards go by.
+/// Data for the guards from earlier passes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
-    /// How many the roster listed in each container when it was last applied, unless a guard refused that.
-    pub applied: Tracked<Container, usize>,
-    /// How many each list had when it was last read whole and believed.
-    pub sizes: Tracked<Container, usize>,
-    /// When, in seconds since 1970, an account was last taken out of a container, or may have been. However often a removal is
-    /// tried, it is one person who leaves.
+    /// People listed in each container by the last applied roster, unless a guard refused it.
+    pub applied_counts: Tracked<Container, usize>,
+    /// Size of each list when it was last read completely and trusted.
+    pub list_sizes: Tracked<Container, usize>,
+    /// When an account was last removed from a container, or may have been, in seconds since 1970. Repeated attempts
+    /// count as one removal.
     pub removed: Tracked<(Container, Handle), i64>,
-    /// The approvals that have been made use of, by id and time.
-    pub used: TrackedSet<(String, i64)>,
-    /// Whom the role of each desk's customers held when it was last believed.
-    pub places: Tracked<DeskKey, TrackedSet<Mark>>,
-    /// Of `removed`, what is about to be made and has no outcome yet, each with what stood there before. Not written down:
-    /// to a later life it counts as made.
-    pub reserved: BTreeMap<(Container, Handle), Option<i64>>,
+    /// Used approvals: id and time, in seconds since 1970.
+    pub used_approvals: TrackedSet<(String, i64)>,
+    /// Members of each desk's customer role when it was last trusted.
+    pub role_members: Tracked<DeskKey, TrackedSet<RoleMark>>,
+    /// Entries of `removed` without an outcome yet, with their previous values. Not saved: after a restart they count
+    /// as made.
+    pub pending_removals: BTreeMap<(Container, Handle), Option<i64>>,
 }
 
 impl History {
-    /// As if `base` had been applied.
+    /// Returns the history as if `base` had been applied.
     #[must_use]
-    pub fn of_base(base: &Roster) -> Self {
+    pub fn from_base(base: &Roster) -> Self {
         let applied = base.containers().map(|container| {
-            let listed = base.listed_on(&container);
+            let listed = base.listed_count(&container);
             (container, listed)
         });
         Self {
-            applied: applied.collect(),
+            applied_counts: applied.collect(),
             ..Self::default()
         }
     }
 
-    /// The accounts that were taken out of a container in the day before `now`; out of any, where none is named.
+    /// Returns the accounts removed from a container in the 24 hours before `now`; from any container if it is `None`.
     #[must_use]
-    pub fn removed_lately(&self, container: Option<&Container>, now: i64) -> BTreeSet<&Handle> {
+    pub fn recently_removed(&self, container: Option<&Container>, now: i64) -> BTreeSet<&Handle> {
         let lately = self.removed.iter().filter(|(_, at)| **at > now - DAY);
         lately
             .filter(|((of, _), _)| container.is_none_or(|container| container == of))
@@ -55,40 +55,40 @@ impl History {
             .collect()
     }
 
-    pub(super) fn to_be_read() -> Self {
+    pub(super) fn for_loading() -> Self {
         Self {
-            applied: [].into(),
-            sizes: [].into(),
+            applied_counts: [].into(),
+            list_sizes: [].into(),
             removed: [].into(),
-            used: [].into(),
-            places: [].into(),
-            reserved: BTreeMap::new(),
+            used_approvals: [].into(),
+            role_members: [].into(),
+            pending_removals: BTreeMap::new(),
         }
     }
 
-    /// Somebody was seen in the role of a desk's customers.
-    pub fn expect_place(&mut self, desk: DeskKey, mark: Mark) {
-        match self.places.inner(&desk) {
+    /// Records an account seen in a desk's customer role.
+    pub fn record_role_member(&mut self, desk: DeskKey, mark: RoleMark) {
+        match self.role_members.tracked_value_mut(&desk) {
             Some(marks) => _ = marks.insert(mark),
-            None => self.places.insert(desk, [mark].into()),
+            None => self.role_members.insert(desk, [mark].into()),
         }
     }
 
     pub(super) fn is_changed(&self) -> bool {
-        self.applied.is_changed()
-            || self.sizes.is_changed()
+        self.applied_counts.is_changed()
+            || self.list_sizes.is_changed()
             || self.removed.is_changed()
-            || self.used.is_changed()
-            || self.places.is_changed()
-            || self.places.values().any(TrackedSet::is_changed)
+            || self.used_approvals.is_changed()
+            || self.role_members.is_changed()
+            || self.role_members.values().any(TrackedSet::is_changed)
     }
 
-    pub(super) fn written(&mut self) {
-        self.applied.written();
-        self.sizes.written();
-        self.removed.written();
-        self.used.written();
-        self.places.written();
-        self.places.all_inner().for_each(TrackedSet::written);
+    pub(super) fn mark_saved(&mut self) {
+        self.applied_counts.mark_saved();
+        self.list_sizes.mark_saved();
+        self.removed.mark_saved();
+        self.used_approvals.mark_saved();
+        self.role_members.mark_saved();
+        self.role_members.tracked_values_mut().for_each(TrackedSet::mark_saved);
     }
 }

@@ -1,84 +1,84 @@
-//! Maps and sets that know which of their keys changed since they were last written down, so that a save writes just those
-//! and nobody needs a second copy to compare with.
+//! Maps and sets that track which keys changed since the last save, so that a save writes only those without comparing
+//! with a second copy.
 //!
-//! What a fold puts in anew without changing it is no change. Two of them are equal where their content is.
+//! Inserting an equal value is no change. Equality compares the content only.
 
 use std::collections::btree_map::{self, BTreeMap, Entry};
 use std::collections::btree_set::{self, BTreeSet};
 use std::ops::Deref;
 
-/// A map that knows its changes.
+/// A map that tracks its changes.
 #[derive(Clone, Debug)]
 pub struct Tracked<K, V> {
     map: BTreeMap<K, V>,
-    changed: Changed<K>,
+    changed: UnsavedChanges<K>,
 }
 
-/// A set that knows its changes.
+/// A set that tracks its changes.
 #[derive(Clone, Debug)]
 pub struct TrackedSet<K> {
     set: BTreeSet<K>,
-    changed: Changed<K>,
+    changed: UnsavedChanges<K>,
 }
 
-/// What has to be written down.
+/// Unsaved changes.
 #[derive(Clone, Debug)]
-struct Changed<K> {
-    /// Everything, in place of whatever was written before: spares a list of all keys where all are new.
-    whole: bool,
+struct UnsavedChanges<K> {
+    /// The whole content replaces what was saved before. Avoids a list of all keys when all are new.
+    replaces_saved: bool,
     keys: BTreeSet<K>,
 }
 
-impl<K: Ord + Clone> Changed<K> {
+impl<K: Ord + Clone> UnsavedChanges<K> {
     fn none() -> Self {
         Self {
-            whole: false,
+            replaces_saved: false,
             keys: BTreeSet::new(),
         }
     }
 
-    fn whole() -> Self {
+    fn replacing_saved() -> Self {
         Self {
-            whole: true,
+            replaces_saved: true,
             keys: BTreeSet::new(),
         }
     }
 
-    fn note(&mut self, key: &K) {
-        if !self.whole {
+    fn record(&mut self, key: &K) {
+        if !self.replaces_saved {
             self.keys.insert(key.clone());
         }
     }
 
     fn is_empty(&self) -> bool {
-        !self.whole && self.keys.is_empty()
+        !self.replaces_saved && self.keys.is_empty()
     }
 }
 
 impl<K: Ord + Clone, V: PartialEq> Tracked<K, V> {
-    /// Puts a value in.
+    /// Inserts a value.
     pub fn insert(&mut self, key: K, value: V) {
         match self.map.entry(key) {
             Entry::Occupied(known) if *known.get() == value => {}
             Entry::Occupied(mut known) => {
-                self.changed.note(known.key());
+                self.changed.record(known.key());
                 known.insert(value);
             }
             Entry::Vacant(new) => {
-                self.changed.note(new.key());
+                self.changed.record(new.key());
                 new.insert(value);
             }
         }
     }
 
-    /// Takes a value out.
+    /// Removes a value and returns it.
     pub fn remove(&mut self, key: &K) -> Option<V> {
         let gone = self.map.remove(key)?;
-        self.changed.note(key);
+        self.changed.record(key);
         Some(gone)
     }
 
-    /// Changes a value, which is there from then on.
+    /// Changes a value, starting from the default if it is missing.
     pub fn update(&mut self, key: K, change: impl FnOnce(&mut V))
     where
         V: Default + Clone,
@@ -88,123 +88,123 @@ impl<K: Ord + Clone, V: PartialEq> Tracked<K, V> {
         self.insert(key, value);
     }
 
-    /// Keeps only some.
+    /// Keeps only the entries for which `keeps` returns true.
     pub fn retain(&mut self, mut keeps: impl FnMut(&K, &V) -> bool) {
         let changed = &mut self.changed;
         self.map.retain(|key, value| {
             let stays = keeps(key, value);
             if !stays {
-                changed.note(key);
+                changed.record(key);
             }
             stays
         });
     }
 
-    /// Takes everything out.
+    /// Removes all entries.
     pub fn clear(&mut self) {
         self.retain(|_, _| false);
     }
 
-    /// A value that keeps account of its changes by itself.
-    pub(super) fn inner(&mut self, key: &K) -> Option<&mut V> {
+    /// Returns a value that tracks its own changes.
+    pub(super) fn tracked_value_mut(&mut self, key: &K) -> Option<&mut V> {
         self.map.get_mut(key)
     }
 
-    /// All of those.
-    pub(super) fn all_inner(&mut self) -> impl Iterator<Item = &mut V> {
+    /// Returns all values that track their own changes.
+    pub(super) fn tracked_values_mut(&mut self) -> impl Iterator<Item = &mut V> {
         self.map.values_mut()
     }
 
-    /// Whether everything is to be written, in place of what was written before.
+    /// Returns whether the next save replaces everything saved before.
     #[must_use]
-    pub fn is_whole(&self) -> bool {
-        self.changed.whole
+    pub fn replaces_saved(&self) -> bool {
+        self.changed.replaces_saved
     }
 
-    /// Whether there is anything to write.
+    /// Returns whether there are unsaved changes.
     #[must_use]
     pub fn is_changed(&self) -> bool {
         !self.changed.is_empty()
     }
 
-    /// What is to be written: keys with what they have now, nothing where they are gone.
+    /// Returns the changed keys with their present values; `None` for removed ones.
     pub fn changes(&self) -> impl Iterator<Item = (&K, Option<&V>)> {
-        let all = self.map.iter().filter(|_| self.changed.whole);
+        let all = self.map.iter().filter(|_| self.changed.replaces_saved);
         let all = all.map(|(key, value)| (key, Some(value)));
         all.chain(self.changed.keys.iter().map(|key| (key, self.map.get(key))))
     }
 
-    /// It is written down.
-    pub(super) fn written(&mut self) {
-        self.changed = Changed::none();
+    /// Marks all changes as saved.
+    pub(super) fn mark_saved(&mut self) {
+        self.changed = UnsavedChanges::none();
     }
 }
 
 impl<K: Ord + Clone> TrackedSet<K> {
-    /// Puts something in; true where it was not in it.
+    /// Inserts a key; returns whether it is new.
     pub fn insert(&mut self, key: K) -> bool {
         let is_new = !self.set.contains(&key);
         if is_new {
-            self.changed.note(&key);
+            self.changed.record(&key);
             self.set.insert(key);
         }
         is_new
     }
 
-    /// Takes something out.
+    /// Removes a key.
     pub fn remove(&mut self, key: &K) {
         if self.set.remove(key) {
-            self.changed.note(key);
+            self.changed.record(key);
         }
     }
 
-    /// Keeps only some.
+    /// Keeps only the entries for which `keeps` returns true.
     pub fn retain(&mut self, mut keeps: impl FnMut(&K) -> bool) {
         let changed = &mut self.changed;
         self.set.retain(|key| {
             let stays = keeps(key);
             if !stays {
-                changed.note(key);
+                changed.record(key);
             }
             stays
         });
     }
 
-    /// Takes everything out.
+    /// Removes all entries.
     pub fn clear(&mut self) {
         self.retain(|_| false);
     }
 
-    /// Becomes another set.
-    pub fn become_set(&mut self, other: BTreeSet<K>) {
+    /// Replaces the content.
+    pub fn replace_with(&mut self, other: BTreeSet<K>) {
         for key in self.set.symmetric_difference(&other) {
-            self.changed.note(key);
+            self.changed.record(key);
         }
         self.set = other;
     }
 
-    /// Whether everything is to be written, in place of what was written before.
+    /// Returns whether the next save replaces everything saved before.
     #[must_use]
-    pub fn is_whole(&self) -> bool {
-        self.changed.whole
+    pub fn replaces_saved(&self) -> bool {
+        self.changed.replaces_saved
     }
 
-    /// Whether there is anything to write.
+    /// Returns whether there are unsaved changes.
     #[must_use]
     pub fn is_changed(&self) -> bool {
         !self.changed.is_empty()
     }
 
-    /// What is to be written, each with whether it is in the set.
+    /// Returns the changed keys, each with whether it is in the set.
     pub fn changes(&self) -> impl Iterator<Item = (&K, bool)> {
-        let all = self.set.iter().filter(|_| self.changed.whole);
+        let all = self.set.iter().filter(|_| self.changed.replaces_saved);
         let all = all.map(|key| (key, true));
         all.chain(self.changed.keys.iter().map(|key| (key, self.set.contains(key))))
     }
 
-    /// It is written down.
-    pub(super) fn written(&mut self) {
-        self.changed = Changed::none();
+    /// Marks all changes as saved.
+    pub(super) fn mark_saved(&mut self) {
+        self.changed = UnsavedChanges::none();
     }
 }
 
@@ -228,7 +228,7 @@ impl<K: Ord + Clone, V> Default for Tracked<K, V> {
     fn default() -> Self {
         Self {
             map: BTreeMap::new(),
-            changed: Changed::none(),
+            changed: UnsavedChanges::none(),
         }
     }
 }
@@ -237,7 +237,7 @@ impl<K: Ord + Clone> Default for TrackedSet<K> {
     fn default() -> Self {
         Self {
             set: BTreeSet::new(),
-            changed: Changed::none(),
+            changed: UnsavedChanges::none(),
         }
     }
 }
@@ -260,7 +260,7 @@ impl<K: Eq> Eq for TrackedSet<K> {}
 
 impl<K: Ord + Clone, V: PartialEq> Extend<(K, V)> for Tracked<K, V> {
     fn extend<T: IntoIterator<Item = (K, V)>>(&mut self, new: T) {
-        // Nothing is in it, and nothing that was written: all that comes is new.
+        // Empty and without saved entries: everything is new.
         if self.map.is_empty() && self.changed.is_empty() {
             *self = new.into_iter().collect();
             return;
@@ -279,7 +279,7 @@ impl<K: Ord + Clone, V> FromIterator<(K, V)> for Tracked<K, V> {
     fn from_iter<T: IntoIterator<Item = (K, V)>>(content: T) -> Self {
         Self {
             map: content.into_iter().collect(),
-            changed: Changed::whole(),
+            changed: UnsavedChanges::replacing_saved(),
         }
     }
 }
@@ -288,7 +288,7 @@ impl<K: Ord + Clone> FromIterator<K> for TrackedSet<K> {
     fn from_iter<T: IntoIterator<Item = K>>(content: T) -> Self {
         Self {
             set: content.into_iter().collect(),
-            changed: Changed::whole(),
+            changed: UnsavedChanges::replacing_saved(),
         }
     }
 }
@@ -350,10 +350,10 @@ mod tests {
     }
 
     #[test]
-    fn a_map_tells_what_changed_and_nothing_else() {
+    fn a_map_tracks_changes_only() {
         let mut map = Tracked::from([(1, 1), (2, 2), (3, 3)]);
-        assert!(map.is_whole() && map.changes().count() == 3);
-        map.written();
+        assert!(map.replaces_saved() && map.changes().count() == 3);
+        map.mark_saved();
         assert!(!map.is_changed());
         map.extend([(1, 1), (2, 9)]);
         map.retain(|key, _| *key < 3);
@@ -361,24 +361,27 @@ mod tests {
         map.update(1, |value| *value += 0);
         assert!(map.remove(&7).is_none());
         assert_eq!(changes(&map), [(2, Some(9)), (3, None), (4, Some(4))]);
-        map.written();
+        map.mark_saved();
         map.clear();
         map.extend([(5, 5)]);
-        assert!(!map.is_whole(), "what was written before is to go");
+        assert!(!map.replaces_saved(), "the entries saved before must be removed");
         assert_eq!(changes(&map), [(1, None), (2, None), (4, None), (5, Some(5))]);
         let mut new = Tracked::default();
         new.extend([(1, 1)]);
-        assert!(new.is_whole() && new == Tracked::from([(1, 1)]));
+        assert!(new.replaces_saved() && new == Tracked::from([(1, 1)]));
     }
 
     #[test]
-    fn a_set_tells_what_changed_and_nothing_else() {
+    fn a_set_tracks_changes_only() {
         let mut set = TrackedSet::from([1, 2, 3]);
-        set.written();
-        set.become_set([2, 3, 4].into());
+        set.mark_saved();
+        set.replace_with([2, 3, 4].into());
         set.remove(&3);
         assert!(!set.insert(2) && set.insert(5));
-        let changes: Vec<_> = set.changes().map(|(key, is_there)| (*key, is_there)).collect();
+        let changes: Vec<_> = set
+            .changes()
+            .map(|(key, is_current_file)| (*key, is_current_file))
+            .collect();
         assert_eq!(changes, [(1, false), (3, false), (4, true), (5, true)]);
     }
 }

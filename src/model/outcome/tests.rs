@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::account::{AccountId, Handle};
-use crate::model::held::Change;
+use crate::model::held::IneffectiveChange;
 
 const ALL: [Outcome; 8] = [
     Outcome::Done,
@@ -30,53 +30,53 @@ fn words_and_successes() {
 
 #[test]
 fn an_end_says_what_is_known_of_it() {
-    let plain = StepEnd::plain(Outcome::Failed);
-    assert!(plain.error.is_none() && plain.held.is_none() && plain.account.is_none() && plain.request.is_none());
+    let plain = StepResult::from_outcome(Outcome::Failed);
+    assert!(plain.error.is_none() && plain.held.is_none() && plain.account.is_none() && plain.request_id.is_none());
     assert!(!plain.refused && !plain.ineffective && !plain.sent);
-    let failed = StepEnd::with_error(Outcome::Failed, "why");
+    let failed = StepResult::with_error(Outcome::Failed, "why");
     assert_eq!(
         (failed.outcome, failed.error.as_deref()),
         (Outcome::Failed, Some("why"))
     );
-    let made = StepEnd::with_account(Outcome::Done, account("1"));
+    let made = StepResult::with_account(Outcome::Done, account("1"));
     assert_eq!(made.account, Some(account("1")));
-    let vain = StepEnd::ineffective("why");
+    let vain = StepResult::without_effect("why");
     assert!(vain.ineffective && vain.outcome == Outcome::Failed && vain.error.as_deref() == Some("why"));
-    let sent = made.clone().sent(Some("r1".into()));
-    assert!(sent.sent && sent.request.as_deref() == Some("r1") && sent.account == made.account);
-    let held = StepEnd::held(HeldReason::NoEffect(Change::Add));
+    let sent = made.clone().mark_sent(Some("r1".into()));
+    assert!(sent.sent && sent.request_id.as_deref() == Some("r1") && sent.account == made.account);
+    let held = StepResult::held(HeldReason::NoEffect(IneffectiveChange::Add));
     assert_eq!(
         (held.outcome, held.held),
-        (Outcome::Held, Some(HeldReason::NoEffect(Change::Add)))
+        (Outcome::Held, Some(HeldReason::NoEffect(IneffectiveChange::Add)))
     );
-    let advice = HeldReason::NoEffect(Change::Add).advice();
+    let advice = HeldReason::NoEffect(IneffectiveChange::Add).advice();
     assert_eq!(
         held.error,
-        Some(format!("{}: {advice}", HeldReason::NoEffect(Change::Add)))
+        Some(format!("{}: {advice}", HeldReason::NoEffect(IneffectiveChange::Add)))
     );
 }
 
-/// Whichever of two reasons comes first, the more telling one is told.
+/// The more severe of two reasons is returned, in either order.
 #[test]
-fn the_more_telling_of_two_reasons_to_stop() {
-    let limited = Stopped::RateLimited {
+fn the_more_severe_of_two_reasons_to_stop() {
+    let limited = StopReason::RateLimited {
         why: "slow down".into(),
         wait: Duration::from_secs(5),
     };
     let order = [
-        Stopped::Refused("wrong token".into()),
+        StopReason::Refused("wrong token".into()),
         limited,
-        Stopped::Unreachable("no route".into()),
-        Stopped::Asked,
+        StopReason::Unreachable("no route".into()),
+        StopReason::Requested,
     ];
-    for (place, telling) in order.iter().enumerate() {
+    for (place, severe) in order.iter().enumerate() {
         for other in &order[place..] {
-            assert_eq!(telling.clone().or(other.clone()), *telling);
-            assert_eq!(other.clone().or(telling.clone()), *telling);
+            assert_eq!(severe.clone().most_severe(other.clone()), *severe);
+            assert_eq!(other.clone().most_severe(severe.clone()), *severe);
         }
     }
-    let first = Stopped::Refused("first".into());
-    assert_eq!(first.clone().or(Stopped::Refused("second".into())), first);
+    let first = StopReason::Refused("first".into());
+    assert_eq!(first.clone().most_severe(StopReason::Refused("second".into())), first);
     let words = order.map(|stopped| stopped.to_string()).join("; ");
     assert_eq!(words, "wrong token; slow down; no route; asked to stop");
 }

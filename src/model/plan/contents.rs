@@ -1,4 +1,4 @@
-//! What a plan holds.
+//! The plan and its parts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,76 +8,73 @@ use crate::model::container::Container;
 use crate::model::desk::DeskKey;
 use crate::model::email::EmailKey;
 use crate::model::held::{Held, HeldReason};
-use crate::model::ledger::Deed;
+use crate::model::ledger::Effect;
 use crate::model::observed::Site;
 use crate::model::policy::Policy;
 use crate::model::step::{AccountRef, Cause, Step, StepId};
 
-/// Everything that is to be done, held, noted or waiting, in a deterministic order.
+/// All steps, held entries, notes and removal candidates of a pass, in a deterministic order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// The site it was made for.
     pub site: Site,
-    /// What to do: people in the order of their e-mails (each account before its desks), then tightenings of access,
-    /// then loosenings.
+    /// Steps in order: people by e-mail (each account before its desks), tightening access, removals, loosening access.
     pub steps: Vec<Step>,
-    /// What would be done if its desk were not paused.
+    /// Steps on paused desks; not executed.
     pub paused: Vec<Step>,
-    /// What cannot be decided or done safely.
+    /// Entries and desks that cannot be decided or changed safely.
     pub held: Vec<Held>,
-    /// Differences nobody needs to act on, or that no API can mend.
+    /// Differences that need no action, or that no API can resolve.
     pub notes: Vec<Note>,
-    /// Who is on a desk and is not to be, and was not asked for yet: nobody is removed who was not. In an approved plan,
-    /// whom a guard keeps there.
-    pub leavers: Vec<Leaver>,
-    /// Whom an earlier roster listed somewhere, and who is there no more.
-    pub left: BTreeSet<(Container, EmailKey)>,
-    /// Desks whose customers' role was not asked, though somebody is added there, stays or leaves by the word of the list
-    /// alone.
-    pub unwitnessed: BTreeSet<DeskKey>,
-    /// What is held, or noted, because Jira accepted it twice, and it still is not so.
-    pub without_effect: BTreeSet<Deed>,
-    /// The account of each entry that has one.
+    /// Removal candidates with a role still to be read. In an approved plan: accounts that a guard keeps on a desk.
+    pub removal_candidates: Vec<RemovalCandidate>,
+    /// People that an earlier roster listed in a container and that are no longer there.
+    pub departed: BTreeSet<(Container, EmailKey)>,
+    /// Desks with a customer role still to be read, because a decision here rests on the list alone.
+    pub desks_with_unread_role: BTreeSet<DeskKey>,
+    /// Changes that are held or noted because Jira accepted them twice without effect.
+    pub without_effect: BTreeSet<Effect>,
+    /// Accounts of the entries that have one.
     pub accounts: BTreeMap<EmailKey, AccountRef>,
-    /// The numbers of the desks' portals, where they were told.
+    /// Portal numbers, where Jira returned them.
     pub portals: BTreeMap<DeskKey, u64>,
-    /// How many entries need nothing.
+    /// Number of entries that need no change.
     pub unchanged: usize,
-    /// Facts about the whole site that a reader should know.
+    /// Warnings about the whole site.
     pub warnings: Vec<String>,
 }
 
-/// A difference that is told and left alone.
+/// A difference that is reported and left alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     /// The person, as the roster or Jira spells the address.
     pub email: Option<String>,
     /// The account.
     pub account: AccountId,
-    /// The desk, where it is about one.
+    /// The desk, if the note concerns one.
     pub desk: Option<DeskKey>,
-    /// What is so.
+    /// The difference.
     pub kind: NoteKind,
 }
 
-/// What is told and left alone.
+/// The kind of a [`Note`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoteKind {
-    /// Jira has this name, and the roster another. No API changes a portal-only customer's name on Cloud
+    /// Jira has this name, the roster another. No API changes a portal-only customer's name on Cloud
     /// (docs/jira.md#cloud-no-changes).
     NameInJira(String),
-    /// Would leave the desk, but for its `keep`.
+    /// Kept on the desk by its `keep` setting.
     Kept,
-    /// Would leave the desk, but is more than a customer.
+    /// Kept on the desk: an agent, an administrator, an app or quietdesk's own account.
     NotACustomer,
-    /// Would leave the desk, but is on its list only, and has no place in the role of its customers.
+    /// Not removed: a phantom, on the desk's list but not in its customer role.
     ListedOnly,
-    /// Is to be on the desk, is on its list only, and adding it twice gave it no place in the role of its customers.
-    AddedInVain,
-    /// Would leave the desk, but it stays open, and Jira removes nobody from an open desk
+    /// Wanted on the desk, but still a phantom after two adds.
+    AddedWithoutEffect,
+    /// Kept on the desk: it stays open, and Jira refuses removals from an open desk
     /// (docs/jira.md#remove-while-open).
     StaysOpen,
-    /// Would leave the desk, but cannot join another desk yet that the roster lists: it is held or paused.
+    /// Kept on the desk until the add to this other desk, which is held or paused, succeeds.
     WaitsForAdd(DeskKey),
 }
 
@@ -86,44 +83,44 @@ impl fmt::Display for NoteKind {
         match self {
             Self::NameInJira(name) => write!(
                 f,
-                "Jira has the name {name:?}, which quietdesk leaves alone (on Data Center, a name that changes in the file \
-                 is set; else it is the person's own to change)"
+                "Jira has the name {name:?}, which quietdesk leaves alone (on Data Center, quietdesk sets a name that \
+                 changes in the roster; otherwise change it in Jira)"
             ),
             Self::Kept => f.write_str("stays on the desk because of its `keep`"),
             Self::NotACustomer => {
-                f.write_str("stays on the desk, being an agent, an administrator, an app or quietdesk's own account")
+                f.write_str("stays on the desk: it is an agent, an administrator, an app or quietdesk's own account")
             }
             Self::ListedOnly => f.write_str(
-                "is off the desk already: Jira still lists it there, but it has no place in the project role \"Service Desk \
+                "is already off the desk: Jira still lists it, but it is not in the project role \"Service Desk \
                  Customers\"",
             ),
-            Self::AddedInVain => f.write_str(
-                "is on the desk's list, but has no place in the project role \"Service Desk Customers\", and adding it twice \
-                 gave it none; see in Jira whether it reaches the desk by a group",
+            Self::AddedWithoutEffect => f.write_str(
+                "is on the desk's list, but not in the project role \"Service Desk Customers\", and adding it twice \
+                 had no effect; check in Jira whether it has access through a group",
             ),
-            Self::StaysOpen => f.write_str("stays on the desk, because Jira removes nobody from one that is open"),
+            Self::StaysOpen => f.write_str("stays on the desk: Jira refuses removals while the desk is open"),
             Self::WaitsForAdd(desk) => write!(
                 f,
-                "stays on the desk until it can be added to {desk}, which the roster lists as well and which is held or \
-                 paused now"
+                "stays on the desk until it can be added to {desk}, which the roster also lists and which is held or \
+                 paused"
             ),
         }
     }
 }
 
-/// Somebody who is on a list and is not to be.
+/// An account that may have to be removed from a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Leaver {
-    /// On which.
+pub struct RemovalCandidate {
+    /// The desk or organization.
     pub container: Container,
-    /// What the list names the account by.
+    /// The handle on the list.
     pub handle: Handle,
-    /// Why.
+    /// Why Jira differs from the roster.
     pub cause: Cause,
 }
 
 impl Plan {
-    /// Holds the removals of a saved plan whose entries' `until` had come, where the clock is in doubt now.
+    /// Holds the removals of expired entries in a saved plan if this machine's clock is far from Jira's.
     pub fn hold_expired(&mut self, policy: &Policy) {
         let Some(warning) = policy.clock_warning() else { return };
         let steps = std::mem::take(&mut self.steps);
@@ -138,10 +135,10 @@ impl Plan {
         }
     }
 
-    /// The step of this number, unless its desk is paused.
+    /// Returns the step with this id, unless its desk is paused.
     #[must_use]
     pub fn step(&self, id: StepId) -> Option<&Step> {
-        // Steps are numbered in the order they are listed.
+        // Steps are sorted by id.
         let place = self.steps.binary_search_by_key(&id, |step| step.id).ok()?;
         self.steps.get(place)
     }

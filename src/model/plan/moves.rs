@@ -1,43 +1,43 @@
-//! A person who leaves one desk for another: nothing is taken away before the new place is theirs.
+//! Moves between desks: a person is removed from the old desk only after being added to the new one.
 //!
 //! | the entry's other desks | expected |
 //! |---|---|
-//! | the person is on all of them, or none is listed | leaves at once |
-//! | an add is planned | leaves after it |
+//! | the person is on all of them, or none is listed | removed at once |
+//! | an add is planned | removed after it |
 //! | an add is held or paused, or the entry itself is held | noted: stays until then |
 //!
-//! People who left the file, and those whose `until` has come, wait for nothing.
+//! Expired entries and people who left the file are removed without waiting.
 
-use super::planner::{Adds, Planner};
+use super::planner::{AddSteps, Planner};
 use crate::model::desk::DeskKey;
 use crate::model::email::EmailKey;
 use crate::model::ledger::Fact;
 use crate::model::roster::Customer;
 use crate::model::step::{Action, StepId};
 
-/// What a removal waits for.
-pub(super) enum Wait {
-    /// These steps of the plan; none: nothing.
-    For(Vec<StepId>),
+/// The adds that a removal waits for.
+pub(super) enum RemovalWait {
+    /// Steps of this plan; may be empty.
+    ForSteps(Vec<StepId>),
     /// An add to this desk that is not in the plan.
-    Longer(DeskKey),
+    ForUnplannedAdd(DeskKey),
 }
 
 impl<'a> Planner<'a> {
-    /// The entry of the person with this address, now or before, in the whole roster.
-    pub(super) fn entry_of(&self, email: &EmailKey) -> Option<&'a Customer> {
-        let formerly = self.formerly.get_or_init(|| {
-            let customers = self.whole.customers.values();
+    /// Finds the entry with this present or previous address in the whole roster.
+    pub(super) fn entry_with_email(&self, email: &EmailKey) -> Option<&'a Customer> {
+        let formerly = self.entries_by_previous_email.get_or_init(|| {
+            let customers = self.whole_roster.customers.values();
             customers
                 .flat_map(|customer| customer.previously.iter().map(move |email| (email.key(), customer)))
                 .collect()
         });
-        let current = self.whole.customers.get(email);
+        let current = self.whole_roster.customers.get(email);
         current.or_else(|| formerly.get(email).copied())
     }
 
-    /// What the person waits for before leaving a desk. Planned after all adds.
-    pub(super) fn wait_of(&self, customer: &Customer) -> Wait {
+    /// Returns the adds that must succeed before the person is removed from a desk. Call it after all adds are planned.
+    pub(super) fn removal_wait(&self, customer: &Customer) -> RemovalWait {
         let account = self.plan.accounts.get(customer.email.key());
         let account = account.and_then(|account| self.observed.accounts.get(&account.id));
         let mut after = Vec::new();
@@ -47,23 +47,23 @@ impl<'a> Planner<'a> {
             let is_there = if is_planned && self.roster.desks.contains_key(key) {
                 let seen = self.observed.desk(key).zip(account);
                 seen.is_some_and(|(desk, account)| {
-                    self.observed.has_access(desk, account) || desk.lists(&account.handle)
+                    self.observed.has_access(desk, account) || desk.is_on_list(&account.handle)
                 })
             } else {
-                // This pass says nothing of it; an earlier one saw the person there.
+                // Not part of this pass: rely on the last value an earlier pass agreed on.
                 let membership = Fact::Membership(key.into(), email.clone());
-                self.ledger.agreed(&membership).is_some()
+                self.ledger.agreed_value(&membership).is_some()
             };
             match self.adds().get(&(customer.email.key().clone(), key.clone())) {
                 Some(step) => after.push(*step),
                 None if is_there => {}
-                None => return Wait::Longer(key.clone()),
+                None => return RemovalWait::ForUnplannedAdd(key.clone()),
             }
         }
-        Wait::For(after)
+        RemovalWait::ForSteps(after)
     }
 
-    fn adds(&self) -> &Adds {
+    fn adds(&self) -> &AddSteps {
         self.adds.get_or_init(|| {
             let adds = self.plan.steps.iter().filter_map(|step| match &step.action {
                 Action::AddToDesk { email, desk, .. } => Some(((email.key().clone(), desk.clone()), step.id)),

@@ -1,49 +1,55 @@
-//! Who is to leave a desk.
+//! Plans removals from desks.
 //!
-//! | who is on the desk | why | expected |
+//! | account on the desk | reason | expected |
 //! |---|---|---|
-//! | an expired entry's account | `until` | leaves |
-//! | … while this machine's clock is more than an hour from Jira's | | held, unless it came before that |
-//! | an account with an address of `previously`, Cloud | the person's new account is, or gets, on it | leaves after that, see `moves` |
-//! | whom an applied roster listed there, and this one does not | `membership: owned` | leaves |
-//! | anybody not listed there | `membership: exact` | leaves |
+//! | of an expired entry | `until` | removed |
+//! | … while this machine's clock is over an hour from Jira's | | held, unless it had expired before |
+//! | with a `previously` address, Cloud | the new account is on the desk, or added | removed after that, see `moves` |
+//! | listed there by an applied roster, but not by this one | `membership: owned` | removed |
+//! | not listed there | `membership: exact` | removed |
 //! | of these: an agent, an administrator, an app, quietdesk's own account | | noted |
-//! | … who hides their e-mail, or of whom Jira does not say what they are | | held |
-//! | … whom `keep` names | | noted |
+//! | … with a hidden e-mail, or an unknown role | | held |
+//! | … matched by `keep` | | noted |
 //! | … on a desk that stays open | | noted |
-//! | … whose entry lists other desks | | leaves after the adds to them: see `moves` |
-//! | … on the list only, without a place in a role of the desk's customers that is believed | | noted |
-//! | … whom a held entry may mean | | nothing: the entry is held |
-//! | … of whom nothing was asked yet | | a [`Leaver`], to be asked |
+//! | … with an entry for other desks | | removed after the adds to them: see `moves` |
+//! | … a phantom: on the list, but not in a believed customer role | | noted |
+//! | … a candidate of a held entry | | nothing: the entry is held |
+//! | … not looked up yet | | a removal candidate, to be looked up |
 //!
-//! Nobody is on a list because a group or an organization lets them in, so nobody is removed for that.
+//! People who have access only through a group or an organization are on no list and are never removed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::contents::{Leaver, Note, NoteKind};
-use super::moves::Wait;
+use super::contents::{Note, NoteKind, RemovalCandidate};
+use super::moves::RemovalWait;
 use super::planner::Planner;
 use crate::model::access::Access;
 use crate::model::account::{Account, AccountId, AccountKind, Handle};
 use crate::model::container::Container;
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
-use crate::model::held::{Change, HeldReason};
+use crate::model::held::{HeldReason, IneffectiveChange};
 use crate::model::identity::{Identities, Identity};
-use crate::model::ledger::{Deed, Fact, Value};
+use crate::model::ledger::{Effect, Fact, Value};
 use crate::model::observed::{AccessReading, ObservedDesk, Staff};
 use crate::model::roster::{Customer, DeskSpec, Membership};
 use crate::model::step::{Action, Cause, Step, StepId};
 
-/// Who leaves one desk, by what its list names them by, and why.
-type Leaving = BTreeMap<Handle, Cause>;
+/// Removals from one desk, with their causes.
+type RemovalCauses = BTreeMap<Handle, Cause>;
 
 impl Planner<'_> {
-    /// On Cloud a new address is a new account; the old one leaves the desks the entry lists, once the new one is there.
-    pub(super) fn replace(&self, customer: &Customer, identities: &Identities<'_>, replaced: &mut Vec<Leaver>) {
+    /// Collects replaced accounts. On Cloud a new address is a new account; the old one is removed from the entry's
+    /// desks once the new one is on them.
+    pub(super) fn collect_replaced_accounts(
+        &self,
+        customer: &Customer,
+        identities: &Identities<'_>,
+        replaced: &mut Vec<RemovalCandidate>,
+    ) {
         let own = self.plan.accounts.get(customer.email.key());
         let earlier = customer.previously.iter();
-        let accounts = earlier.flat_map(|email| identities.showing(email.key()));
+        let accounts = earlier.flat_map(|email| identities.with_email(email.key()));
         for account in accounts.filter(|account| own.is_none_or(|own| own.id != account.id)) {
             for key in &customer.desks {
                 let Some(desk) = self
@@ -56,7 +62,7 @@ impl Planner<'_> {
                 let there = own.is_some_and(|own| desk.members.contains(&own.handle));
                 if there || self.is_being_added(customer, key) {
                     let fact = Fact::Membership(key.into(), customer.email.key().clone());
-                    replaced.push(Leaver {
+                    replaced.push(RemovalCandidate {
                         container: key.into(),
                         handle: account.handle.clone(),
                         cause: self.ledger.cause(&fact, &Value::Present, [key.into()]),
@@ -66,7 +72,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Whether a step puts an entry on a desk, of those just planned.
+    /// Whether one of the latest steps adds the entry to a desk.
     fn is_being_added(&self, customer: &Customer, key: &DeskKey) -> bool {
         let steps = [&self.plan.steps, &self.plan.paused];
         let of_entry = |step: &&Step| step.action.email().is_some_and(|email| email == &customer.email);
@@ -76,56 +82,67 @@ impl Planner<'_> {
         latest.any(|step| matches!(&step.action, Action::AddToDesk { desk, .. } if desk == key))
     }
 
-    /// Plans who leaves; the desks of `tightened` are restricted before.
-    pub(super) fn removals(&mut self, identities: &Identities<'_>, replaced: &[Leaver], tightened: &BTreeSet<DeskKey>) {
+    /// Plans the removals of all desks; the plan restricts the desks in `tightened` first.
+    pub(super) fn plan_removals(
+        &mut self,
+        identities: &Identities<'_>,
+        replaced: &[RemovalCandidate],
+        tightened: &BTreeSet<DeskKey>,
+    ) {
         let customers = self.roster.customers.values();
-        // An entry that is held may mean the account its pin names.
+        // A held entry may mean the account it pins.
         let undecided = customers.filter(|customer| !self.plan.accounts.contains_key(customer.email.key()));
         let pinned: BTreeSet<&Handle> = undecided.filter_map(|customer| customer.account.as_ref()).collect();
         for (key, spec) in &self.roster.desks {
             let Some(desk) = self.observed.desk(key).filter(|desk| !desk.completeness.is_narrow()) else {
                 continue;
             };
-            let mut leaving = Leaving::new();
-            self.expired(identities, key, desk, &mut leaving);
-            let meant = self.meant_by_held();
+            let mut leaving = RemovalCauses::new();
+            self.collect_expired(identities, key, desk, &mut leaving);
+            let meant = self.candidates_of_held_entries();
             for leaver in replaced.iter().filter(|leaver| leaver.container.desk() == Some(key)) {
                 leaving.entry(leaver.handle.clone()).or_insert(leaver.cause);
             }
-            self.owned(identities, key, spec, desk, &mut leaving);
-            let listed = self.listed(key);
+            self.collect_owned(identities, key, spec, desk, &mut leaving);
+            let listed = self.listed_handles(key);
             if spec.membership == Membership::Exact {
-                self.strangers(identities, key, desk, &mut leaving);
+                self.collect_unlisted(identities, key, desk, &mut leaving);
             }
             leaving.retain(|handle, _| {
-                let id = identities.named(handle).map(|account| &account.id);
+                let id = identities.with_handle(handle).map(|account| &account.id);
                 !listed.contains(handle) && !pinned.contains(handle) && !id.is_some_and(|id| meant.contains(id))
             });
-            if !leaving.is_empty() && self.is_unwitnessed(key, desk) {
-                self.plan.unwitnessed.insert(key.clone());
+            if !leaving.is_empty() && self.needs_role_reading(key, desk) {
+                self.plan.desks_with_unread_role.insert(key.clone());
             }
-            let earlier = self.earlier(key);
-            let of = Of {
+            let earlier = self.previous_emails(key);
+            let of = DeskContext {
                 key,
                 spec,
-                stays_open: stays_open(spec, desk, tightened.contains(key)),
+                stays_open: is_open_during_removals(spec, desk, tightened.contains(key)),
                 phantoms: desk.phantoms(),
-                earlier,
+                previous_emails: earlier,
             };
             for (handle, cause) in leaving {
-                self.leaves(&of, identities.named(&handle), handle, cause);
+                self.plan_removal(&of, identities.with_handle(&handle), handle, cause);
             }
         }
     }
 
-    /// Entries whose `until` has come.
-    fn expired(&mut self, identities: &Identities<'_>, key: &DeskKey, desk: &ObservedDesk, leaving: &mut Leaving) {
+    /// Collects the accounts of expired entries.
+    fn collect_expired(
+        &mut self,
+        identities: &Identities<'_>,
+        key: &DeskKey,
+        desk: &ObservedDesk,
+        leaving: &mut RemovalCauses,
+    ) {
         let roster = self.roster;
         for customer in roster.expired.values().filter(|customer| customer.desks.contains(key)) {
             let account = match identities.identify(customer) {
-                Identity::Account(account) | Identity::Former(account) => Some(account),
-                Identity::Absent | Identity::Unasked(_) => {
-                    let known = self.ledger.known(customer.email.key());
+                Identity::Account(account) | Identity::PreviousEmail(account) => Some(account),
+                Identity::Absent | Identity::NeedsLookup(_) => {
+                    let known = self.ledger.known_account(customer.email.key());
                     known.and_then(|id| self.observed.accounts.get(id))
                 }
                 Identity::Held(HeldReason::Deactivated(id)) => self.observed.accounts.get(&id),
@@ -140,8 +157,8 @@ impl Planner<'_> {
                     None
                 }
             };
-            match account.filter(|account| desk.lists(&account.handle)) {
-                Some(account) if self.is_in_doubt(customer.until) => {
+            match account.filter(|account| desk.is_on_list(&account.handle)) {
+                Some(account) if self.is_expiry_in_doubt(customer.until) => {
                     let reason = HeldReason::ClockOff(Some(account.id.clone()));
                     self.hold(Some(&customer.email), Some(key), reason);
                 }
@@ -151,91 +168,99 @@ impl Planner<'_> {
         }
     }
 
-    /// Whom an applied roster listed on the desk, and this one does not. Also finds out who of them is not on it any more.
-    fn owned(
+    /// Collects people that an applied roster listed on the desk and this one does not. Also records which of them are
+    /// no longer on the desk.
+    fn collect_owned(
         &mut self,
         identities: &Identities<'_>,
         key: &DeskKey,
         spec: &DeskSpec,
         desk: &ObservedDesk,
-        leaving: &mut Leaving,
+        leaving: &mut RemovalCauses,
     ) {
         let container = Container::from(key);
         let ledger = self.ledger;
-        let applied = ledger.history().applied.contains_key(&container);
+        let applied = ledger.history().applied_counts.contains_key(&container);
         for (email, id) in ledger.listed_on(&container) {
-            // An address can have gone over to somebody else: who had it before is another person.
+            // The address may belong to another account now: its earlier holder is another person.
             let has_it = |id: &AccountId| self.plan.accounts.get(email).is_none_or(|account| account.id == *id);
-            if self.roster.lists(email, &container) && id.is_none_or(has_it) {
+            if self.roster.is_listed(email, &container) && id.is_none_or(has_it) {
                 continue;
             }
-            match self.whereabouts(identities, (&container, desk), email, id) {
-                Whereabouts::There(account) if applied && spec.membership == Membership::Owned => {
+            match self.locate_person(identities, (&container, desk), email, id) {
+                Presence::OnDesk(account) if applied && spec.membership == Membership::Owned => {
                     leaving.entry(account.handle.clone()).or_insert(Cause::Edit);
                 }
-                Whereabouts::There(_) | Whereabouts::Unknown => {}
-                Whereabouts::ListedOnly(account) => {
+                Presence::OnDesk(_) | Presence::Unknown => {}
+                Presence::ListedOnly(account) => {
                     if applied && spec.membership == Membership::Owned {
                         leaving.entry(account.handle.clone()).or_insert(Cause::Edit);
                     }
-                    self.plan.left.insert((container.clone(), email.clone()));
+                    self.plan.departed.insert((container.clone(), email.clone()));
                 }
-                Whereabouts::Gone => {
-                    self.plan.left.insert((container.clone(), email.clone()));
+                Presence::NotOnDesk => {
+                    self.plan.departed.insert((container.clone(), email.clone()));
                 }
             }
         }
     }
 
-    fn whereabouts<'i>(
+    fn locate_person<'i>(
         &self,
         identities: &Identities<'i>,
         (container, desk): (&Container, &ObservedDesk),
         email: &EmailKey,
         id: Option<&AccountId>,
-    ) -> Whereabouts<'i> {
-        let is_unasked = |id: &AccountId| !self.observed.accounts.contains_key(id) && !self.observed.gone.contains(id);
+    ) -> Presence<'i> {
+        let is_unasked =
+            |id: &AccountId| !self.observed.accounts.contains_key(id) && !self.observed.missing_accounts.contains(id);
         let (account, certain) = match id {
             Some(id) => (
                 identities.with_id(id),
-                self.is_cloud() || self.observed.gone.contains(id),
+                self.is_cloud() || self.observed.missing_accounts.contains(id),
             ),
             None => {
                 let lookup = self.observed.lookups.get(email);
-                let found = identities.showing(email).first().copied();
+                let found = identities.with_email(email).first().copied();
                 (found, self.is_cloud() || lookup.is_some())
             }
         };
         match account {
-            Some(account) if desk.members.contains(&account.handle) => Whereabouts::There(account),
-            Some(account) if desk.phantoms().contains(&account.handle) => Whereabouts::ListedOnly(account),
-            // A list may leave out who is deactivated, and still be whole.
-            Some(account) if !account.active => Whereabouts::Unknown,
-            Some(_) if desk.completeness.is_complete() => Whereabouts::Gone,
-            None if id.is_some_and(is_unasked) && self.ledger.was_missed(container, email) => Whereabouts::Unknown,
-            // Cloud's list shows everybody who is on it.
-            None if desk.completeness.is_complete() && certain => Whereabouts::Gone,
-            Some(_) | None => Whereabouts::Unknown,
+            Some(account) if desk.members.contains(&account.handle) => Presence::OnDesk(account),
+            Some(account) if desk.phantoms().contains(&account.handle) => Presence::ListedOnly(account),
+            // A complete list may omit deactivated accounts.
+            Some(account) if !account.active => Presence::Unknown,
+            Some(_) if desk.completeness.is_complete() => Presence::NotOnDesk,
+            None if id.is_some_and(is_unasked) && self.ledger.was_missed(container, email) => Presence::Unknown,
+            // Cloud's list shows every account on the desk.
+            None if desk.completeness.is_complete() && certain => Presence::NotOnDesk,
+            Some(_) | None => Presence::Unknown,
         }
     }
 
-    /// Everybody on the desk's list.
-    fn strangers(&self, identities: &Identities<'_>, key: &DeskKey, desk: &ObservedDesk, leaving: &mut Leaving) {
+    /// Collects all other accounts on the desk's list.
+    fn collect_unlisted(
+        &self,
+        identities: &Identities<'_>,
+        key: &DeskKey,
+        desk: &ObservedDesk,
+        leaving: &mut RemovalCauses,
+    ) {
         let container = Container::from(key);
         let listed_once = self.ledger.listed_on(&container);
         let new = self
             .ledger
             .cause(&Fact::Exact(container.clone()), &Value::Present, [container.clone()]);
         for handle in desk.members.iter().chain(desk.phantoms()) {
-            let email = identities.named(handle).and_then(Account::email_key);
+            let email = identities.with_handle(handle).and_then(Account::email_key);
             let edited = email.is_some_and(|email| listed_once.contains_key(&email));
             let cause = if edited { Cause::Edit } else { new };
             leaving.entry(handle.clone()).or_insert(cause);
         }
     }
 
-    /// The accounts of the entries that list a desk.
-    fn listed(&self, key: &DeskKey) -> BTreeSet<Handle> {
+    /// Returns the accounts of the entries that list a desk.
+    fn listed_handles(&self, key: &DeskKey) -> BTreeSet<Handle> {
         let on = self
             .roster
             .customers
@@ -245,14 +270,14 @@ impl Planner<'_> {
             .collect()
     }
 
-    /// The accounts a held entry may mean: nobody knows that they are not listed.
-    fn meant_by_held(&self) -> BTreeSet<AccountId> {
+    /// Returns the candidates of held entries: they may be listed, so they must stay.
+    fn candidates_of_held_entries(&self) -> BTreeSet<AccountId> {
         let held = self.plan.held.iter();
         held.flat_map(|held| held.reason.candidates()).cloned().collect()
     }
 
-    /// The older addresses of a desk's people, whose accounts are about to be given the new ones: Data Center.
-    fn earlier(&self, key: &DeskKey) -> BTreeSet<EmailKey> {
+    /// Data Center: returns the previous addresses of a desk's people; this plan gives their accounts the new ones.
+    fn previous_emails(&self, key: &DeskKey) -> BTreeSet<EmailKey> {
         let on = self
             .roster
             .customers
@@ -264,76 +289,76 @@ impl Planner<'_> {
         earlier.map(|email| email.key().clone()).collect()
     }
 
-    fn leaves(&mut self, of: &Of<'_>, account: Option<&Account>, handle: Handle, cause: Cause) {
+    fn plan_removal(&mut self, of: &DeskContext<'_>, account: Option<&Account>, handle: Handle, cause: Cause) {
         let key = of.key;
-        let leaver = |handle| Leaver {
+        let leaver = |handle| RemovalCandidate {
             container: key.into(),
             handle,
             cause,
         };
         let Some(account) = account else {
-            return match self.observed.unanswered.contains(&handle) {
-                true => self.hold(None, Some(key), HeldReason::LeaverUnread(AccountId(handle.0))),
+            return match self.observed.unresolved.contains(&handle) {
+                true => self.hold(None, Some(key), HeldReason::CandidateStaffUnknown(AccountId(handle.0))),
                 false if of.spec.paused => {}
-                false => self.plan.leavers.push(leaver(handle)),
+                false => self.plan.removal_candidates.push(leaver(handle)),
             };
         };
         let email = account.email_key();
         let entry = email.as_ref().and_then(|email| self.roster.customers.get(email));
         let is_listed = entry.is_some_and(|customer| customer.desks.contains(key));
         if of.phantoms.contains(&account.handle) && !is_listed {
-            return self.note(account, key, NoteKind::ListedOnly);
+            return self.push_note(account, key, NoteKind::ListedOnly);
         }
         let Some(email) = email else {
-            return match self.is_more_than_a_customer(account) {
-                true => self.note(account, key, NoteKind::NotACustomer),
-                false => self.hold(None, Some(key), HeldReason::LeaverHidden(account.id.clone())),
+            return match self.is_staff_or_app(account) {
+                true => self.push_note(account, key, NoteKind::NotACustomer),
+                false => self.hold(None, Some(key), HeldReason::CandidateHidden(account.id.clone())),
             };
         };
-        if is_listed || of.earlier.contains(&email) {
-            // The entry is held, or its account is about to be changed.
+        if is_listed || of.previous_emails.contains(&email) {
+            // The entry is held, or its account is changed by this plan.
             return;
         }
-        if of.spec.keeps(&email) {
-            return self.note(account, key, NoteKind::Kept);
+        if of.spec.is_kept(&email) {
+            return self.push_note(account, key, NoteKind::Kept);
         }
-        if self.is_more_than_a_customer(account) {
-            return self.note(account, key, NoteKind::NotACustomer);
+        if self.is_staff_or_app(account) {
+            return self.push_note(account, key, NoteKind::NotACustomer);
         }
         if of.stays_open {
-            return self.note(account, key, NoteKind::StaysOpen);
+            return self.push_note(account, key, NoteKind::StaysOpen);
         }
-        // Who left the file, or whose day has come, waits for nothing.
-        let entry = self.entry_of(&email).filter(|_| cause != Cause::Expired);
-        let after = match entry.map_or(Wait::For(Vec::new()), |entry| self.wait_of(entry)) {
-            Wait::For(after) => after,
-            Wait::Longer(desk) => return self.note(account, key, NoteKind::WaitsForAdd(desk)),
+        // Expired entries and people who left the file do not wait.
+        let entry = self.entry_with_email(&email).filter(|_| cause != Cause::Expired);
+        let after = match entry.map_or(RemovalWait::ForSteps(Vec::new()), |entry| self.removal_wait(entry)) {
+            RemovalWait::ForSteps(after) => after,
+            RemovalWait::ForUnplannedAdd(desk) => return self.push_note(account, key, NoteKind::WaitsForAdd(desk)),
         };
         match self.observed.staff.get(&account.id) {
-            None if !of.spec.paused => self.plan.leavers.push(leaver(handle)),
-            Some(Staff::Unknown) => self.hold(None, Some(key), HeldReason::LeaverUnread(account.id.clone())),
-            // On a paused desk nobody is removed, so nobody is asked.
-            Some(Staff::No | Staff::Yes) | None => self.remove(account, key, cause, after),
+            None if !of.spec.paused => self.plan.removal_candidates.push(leaver(handle)),
+            Some(Staff::Unknown) => self.hold(None, Some(key), HeldReason::CandidateStaffUnknown(account.id.clone())),
+            // A paused desk has no removals, so roles are not read.
+            Some(Staff::No | Staff::Yes) | None => self.push_removal(account, key, cause, after),
         }
     }
 
-    fn remove(&mut self, account: &Account, key: &DeskKey, cause: Cause, after: Vec<StepId>) {
+    fn push_removal(&mut self, account: &Account, key: &DeskKey, cause: Cause, after: Vec<StepId>) {
         let email = account.email.as_deref().and_then(|email| Email::parse(email).ok());
         let id = account.id.clone();
         let refusals = [
             (
-                Deed::Remove(key.into(), id.clone()),
-                HeldReason::NoEffect(Change::Remove),
+                Effect::Remove(key.into(), id.clone()),
+                HeldReason::NoEffect(IneffectiveChange::Remove),
             ),
-            (Deed::RemoveFromOpen(key.clone(), id), HeldReason::StillOpen),
+            (Effect::RemoveFromOpen(key.clone(), id), HeldReason::DeskOpen),
         ];
-        // A desk that can be read to be restricted refuses nothing any more.
+        // A desk known to be restricted accepts removals again.
         let is_restricted = self
             .observed
             .desk(key)
             .is_some_and(|desk| desk.access == AccessReading::Known(Access::Restricted));
         for (deed, reason) in refusals {
-            if is_restricted && reason == HeldReason::StillOpen {
+            if is_restricted && reason == HeldReason::DeskOpen {
                 continue;
             }
             if self.is_without_effect(deed) {
@@ -347,14 +372,14 @@ impl Planner<'_> {
             after,
         };
         let paused = self.is_paused(key);
-        self.step(action, cause, paused);
+        self.push_step(action, cause, paused);
     }
 
-    fn is_more_than_a_customer(&self, account: &Account) -> bool {
+    fn is_staff_or_app(&self, account: &Account) -> bool {
         account.kind == AccountKind::App || self.observed.staff.get(&account.id) == Some(&Staff::Yes)
     }
 
-    pub(super) fn note(&mut self, account: &Account, key: &DeskKey, kind: NoteKind) {
+    pub(super) fn push_note(&mut self, account: &Account, key: &DeskKey, kind: NoteKind) {
         self.plan.notes.push(Note {
             email: account.email.clone(),
             account: account.id.clone(),
@@ -364,34 +389,35 @@ impl Planner<'_> {
     }
 }
 
-/// The desk that is being looked at.
-struct Of<'a> {
+/// The desk that removals are planned for.
+struct DeskContext<'a> {
     key: &'a DeskKey,
     spec: &'a DeskSpec,
-    /// Nobody can be removed from it.
+    /// Jira refuses removals from it.
     stays_open: bool,
-    /// Who is on its list only.
+    /// Accounts on its list, but not in its customer role.
     phantoms: &'a BTreeSet<Handle>,
-    earlier: BTreeSet<EmailKey>,
+    /// Previous addresses of its people; this plan gives their accounts the new ones.
+    previous_emails: BTreeSet<EmailKey>,
 }
 
-/// Where somebody is whom an earlier roster listed on a desk.
-enum Whereabouts<'a> {
-    There(&'a Account),
-    /// On the desk's list, and seen to be off the desk.
+/// Whether a person that an earlier roster listed on a desk is still there.
+enum Presence<'a> {
+    OnDesk(&'a Account),
+    /// On the desk's list, but known to be off the desk.
     ListedOnly(&'a Account),
-    Gone,
+    NotOnDesk,
     Unknown,
 }
 
-/// Whether a desk is open, and no step of this plan makes it otherwise before anybody is removed.
-fn stays_open(spec: &DeskSpec, desk: &ObservedDesk, is_tightened: bool) -> bool {
+/// Whether a desk is open and this plan does not restrict it before its removals.
+fn is_open_during_removals(spec: &DeskSpec, desk: &ObservedDesk, is_tightened: bool) -> bool {
     match desk.access {
         AccessReading::Known(Access::Restricted) => false,
         AccessReading::Known(Access::Open | Access::Public) => {
             !(is_tightened && spec.access == Some(Access::Restricted))
         }
-        // Jira refuses it then, which removes nobody.
-        AccessReading::NotAsked | AccessReading::Unreadable { .. } => false,
+        // If the desk is open after all, Jira refuses the removal.
+        AccessReading::NotRead | AccessReading::Unreadable { .. } => false,
     }
 }

@@ -1,13 +1,13 @@
-//! One document with everything in it, whole and masked, and the numbers of smaller ones.
+//! A document with every field, plain and redacted, and the counts of smaller ones.
 
 use super::*;
 use crate::model::access::Access;
 use crate::model::account::{Account, Handle};
 use crate::model::fixtures::*;
-use crate::model::held::{Change, HeldReason};
+use crate::model::held::{HeldReason, IneffectiveChange};
 use crate::model::ledger::{Fact, Ledger, Value};
 use crate::model::observed::{AccessReading, Lookup, Staff};
-use crate::model::outcome::{StepEnd, Stopped};
+use crate::model::outcome::{StepResult, StopReason};
 use crate::model::plan::plan;
 use crate::model::policy::Policy;
 use crate::model::roster::{Customer, InitialPassword, Membership};
@@ -16,23 +16,23 @@ use crate::model::step::AccountRef;
 fn wanted() -> Roster {
     let ada = Customer {
         initial_password: Some(InitialPassword::Generate),
-        ..named("Ada Lovelace", customer("ada@example.com", &["SUP"]))
+        ..with_name("Ada Lovelace", customer("ada@example.com", &["SUP"]))
     };
     let entries = [
         ada,
-        previously(&["bob@old.example"], customer("bob@example.com", &["SUP"])),
+        with_previous_emails(&["bob@old.example"], customer("bob@example.com", &["SUP"])),
         customer("dan@example.com", &["OPS"]),
-        named("Eve Adams", customer("eve@example.com", &["SUP"])),
+        with_name("Eve Adams", customer("eve@example.com", &["SUP"])),
         customer("finn@example.com", &["PAUSED"]),
     ];
-    let mut roster = pausing("PAUSED", roster(&["OPS", "PAUSED", "SUP"], entries));
-    roster.desks.entry(key("SUP")).or_default().membership = Membership::Exact;
-    wanting(Access::Open, "OPS", roster)
+    let mut roster = with_paused("PAUSED", roster(&["OPS", "PAUSED", "SUP"], entries));
+    roster.desks.entry(desk_key("SUP")).or_default().membership = Membership::Exact;
+    with_access(Access::Open, "OPS", roster)
 }
 
 fn seen() -> Observed {
     let customers = ["SUP", "OPS"];
-    let mut observed = data_center(&["OPS", "PAUSED", "SUP"]);
+    let mut observed = data_center_site(&["OPS", "PAUSED", "SUP"]);
     for (email, account) in [("ada", "ada"), ("bob", "bob"), ("finn", "finn")] {
         let email = email_key(&format!("{email}@example.com"));
         observed.lookups.insert(email, Lookup::Absent);
@@ -42,27 +42,27 @@ fn seen() -> Observed {
         name: "Eve".into(),
         ..account("eve", "eve@example.com")
     };
-    observed = with(observed, account("bob", "bob@old.example"), &[]);
-    observed = with(observed, account("dan1", "dan@example.com"), &customers[1..]);
-    observed = with(observed, account("dan2", "dan@example.com"), &[]);
-    observed = with(observed, eve, &customers[..1]);
+    observed = with_account(observed, account("bob", "bob@old.example"), &[]);
+    observed = with_account(observed, account("dan1", "dan@example.com"), &customers[1..]);
+    observed = with_account(observed, account("dan2", "dan@example.com"), &[]);
+    observed = with_account(observed, eve, &customers[..1]);
     for stranger in ["gus", "hal"] {
         let email = format!("{stranger}@example.com");
-        observed = with(observed, account(stranger, &email), &customers);
+        observed = with_account(observed, account(stranger, &email), &customers);
         observed.staff.insert(AccountId(stranger.into()), Staff::No);
     }
     let hidden = Account {
         email: None,
         ..account("ivy", "Ivy")
     };
-    observed = with(observed, hidden, &["OPS"]);
-    let ops = reading(&mut observed, "OPS");
+    observed = with_account(observed, hidden, &["OPS"]);
+    let ops = desk_mut(&mut observed, "OPS");
     ops.members.insert(Handle("jon@example.com".into()));
-    reading(&mut observed, "SUP")
+    desk_mut(&mut observed, "SUP")
         .members
         .insert(Handle("kim@example.com".into()));
-    reading(&mut observed, "SUP").groups = ["staff".to_owned(), "temps".to_owned()].into();
-    reading(&mut observed, "PAUSED").access = AccessReading::NotAsked;
+    desk_mut(&mut observed, "SUP").groups = ["staff".to_owned(), "temps".to_owned()].into();
+    desk_mut(&mut observed, "PAUSED").access = AccessReading::NotRead;
     observed
 }
 
@@ -71,7 +71,7 @@ fn decided() -> Plan {
     parts.completed.insert(container("SUP"));
     let name = Fact::Name(email_key("eve@example.com"));
     parts.agreed.insert(name, Value::Name("Eve Adams".into()));
-    plan(&wanted(), &seen(), &Ledger::restored(parts), &Policy::default())
+    plan(&wanted(), &seen(), &Ledger::from_parts(parts), &Policy::default())
 }
 
 fn source() -> RosterSource {
@@ -83,7 +83,7 @@ fn source() -> RosterSource {
 }
 
 fn document(plan: &Plan, already: &[Step], outcomes: Option<&Outcomes>, findings: &[Finding]) -> Report {
-    Report::of(Material {
+    Report::new(ReportInput {
         roster: &wanted(),
         source: &source(),
         observed: &seen(),
@@ -100,32 +100,32 @@ fn document(plan: &Plan, already: &[Step], outcomes: Option<&Outcomes>, findings
 fn finding() -> Finding {
     Finding {
         id: "large_removal-SUP-01234567".to_owned(),
-        container: Some(key("SUP").into()),
+        container: Some(desk_key("SUP").into()),
         what: "customers would leave SUP".to_owned(),
         count: 2,
         of: 4,
         limit: "10".to_owned(),
-        way_out: "--approve".to_owned(),
+        override_hint: "--approve".to_owned(),
     }
 }
 
-/// Every kind of step ends in another way.
+/// Returns another outcome for every kind of step.
 fn ended(plan: &Plan) -> Outcomes {
     let made = AccountRef {
         id: AccountId("made".into()),
         handle: Handle("ada@example.com".into()),
     };
     let ends = [
-        StepEnd::with_account(Outcome::Done, made).sent(Some("r1".into())),
-        StepEnd::plain(Outcome::Done),
-        StepEnd::with_error(Outcome::Failed, "ada@example.com was refused"),
-        StepEnd::plain(Outcome::Already),
-        StepEnd::ineffective("no effect"),
-        StepEnd::held(HeldReason::NoEffect(Change::Add)),
+        StepResult::with_account(Outcome::Done, made).mark_sent(Some("r1".into())),
+        StepResult::from_outcome(Outcome::Done),
+        StepResult::with_error(Outcome::Failed, "ada@example.com was refused"),
+        StepResult::from_outcome(Outcome::Already),
+        StepResult::without_effect("no effect"),
+        StepResult::held(HeldReason::NoEffect(IneffectiveChange::Add)),
     ];
     Outcomes {
-        ends: plan.steps.iter().map(|step| step.id).zip(ends).collect(),
-        stopped: Some(Stopped::Unreachable("cannot reach ada@example.com's Jira".into())),
+        results: plan.steps.iter().map(|step| step.id).zip(ends).collect(),
+        stopped: Some(StopReason::Unreachable("cannot reach ada@example.com's Jira".into())),
         ..Outcomes::NONE
     }
 }
@@ -147,7 +147,7 @@ fn a_document_with_everything_in_it() {
 }
 
 #[test]
-fn a_plan_is_told_without_ends() {
+fn a_plan_is_reported_without_outcomes() {
     let plan = decided();
     let report = document(&plan, &[], None, &[]);
     assert!(
@@ -158,20 +158,20 @@ fn a_plan_is_told_without_ends() {
     );
     assert!(!report.guard.refused && report.stopped.is_none());
     assert_eq!(report.summary.held, plan.held.len());
-    assert_eq!(report.refused.len(), plan.leavers.len());
+    assert_eq!(report.refused.len(), plan.removal_candidates.len());
     let text = serde_json::to_string(&report).unwrap();
     let back: Report = serde_json::from_str(&text).unwrap();
     assert_eq!(
         serde_json::to_string(&back).unwrap(),
         text,
-        "what is written can be read"
+        "the document can be read back"
     );
     let wrong = text.replace("create_customer", "invite_customer");
     let error = serde_json::from_str::<Report>(&wrong).unwrap_err().to_string();
-    assert!(error.contains("\"invite_customer\" is no kind of step"), "{error}");
+    assert!(error.contains("\"invite_customer\" is not a step kind"), "{error}");
 }
 
-/// A held entry that can only mean one account names it; one of several, none.
+/// A held entry with one candidate names it as its account; one with several does not.
 #[test]
 fn a_held_entry_names_the_only_account_it_can_mean() {
     let account = |reason: HeldReason| {

@@ -1,6 +1,6 @@
-//! What a saved plan holds.
+//! The contents of a saved plan.
 
-use super::premises::{self, Premise, Seen};
+use super::preconditions::{self, Observation, Precondition};
 use crate::model::desk::DeskKey;
 use crate::model::edit::Edit;
 use crate::model::email::EmailKey;
@@ -9,52 +9,59 @@ use crate::model::ledger::History;
 use crate::model::observed::{Observed, Site};
 use crate::model::plan::Plan;
 use crate::model::roster::{Customer, InitialPassword, Membership, Roster};
-use crate::model::step::{Action, Step, StepId, Who};
+use crate::model::step::{Action, Step, StepAccount, StepId};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A plan, and all it was computed from.
+/// A plan with its preconditions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SavedPlan {
     /// The site it was made for.
     pub site: Site,
-    /// The day (UTC) whose roster it was made for.
+    /// The date (UTC) for which the roster was evaluated.
     pub day: Date,
-    /// The desks it was limited to; none: all of the roster.
-    pub only: Vec<DeskKey>,
-    /// What is to be done.
+    /// The desks it was limited to; empty: all desks of the roster.
+    pub only_desks: Vec<DeskKey>,
+    /// Steps, by id.
     pub steps: Vec<Step>,
-    /// What the steps were computed from.
-    pub premises: BTreeMap<Premise, Seen>,
-    /// The numbers of the desks' portals, where they were told.
+    /// What was observed of each precondition.
+    pub preconditions: BTreeMap<Precondition, Observation>,
+    /// Portal numbers, where Jira returned them.
     pub portals: BTreeMap<DeskKey, u64>,
-    /// What the guards went by.
+    /// The history that the guards used.
     pub history: History,
 }
 
 impl SavedPlan {
-    /// What of a plan is saved. `history` is what it was judged by; of that, approvals are not part of it: they are
-    /// given again to whoever applies.
+    /// Creates a saved plan. `history` is what the guards used; its approvals are not saved, because the apply needs
+    /// new ones.
     #[must_use]
-    pub fn of(approved: &ApprovedPlan, observed: &Observed, history: &History, day: Date, only: &[DeskKey]) -> Self {
+    pub fn from_approved(
+        approved: &ApprovedPlan,
+        observed: &Observed,
+        history: &History,
+        day: Date,
+        only: &[DeskKey],
+    ) -> Self {
         let plan = approved.plan();
         Self {
             site: plan.site.clone(),
             day,
-            only: only.to_vec(),
-            premises: premises::seen(premises::needed(&plan.steps), observed),
+            only_desks: only.to_vec(),
+            preconditions: preconditions::observe_preconditions(preconditions::preconditions_of(&plan.steps), observed),
             steps: plan.steps.clone(),
             portals: plan.portals.clone(),
             history: History {
-                applied: history.applied.clone(),
-                sizes: history.sizes.clone(),
+                applied_counts: history.applied_counts.clone(),
+                list_sizes: history.list_sizes.clone(),
                 removed: history.removed.clone(),
                 ..History::default()
             },
         }
     }
 
-    /// Whether it fits together and to `roster`, the one it was made for: whatever quietdesk saved does.
+    /// Whether the steps are consistent with each other and with `roster`, the one the plan was made for. Plans saved
+    /// by quietdesk always are.
     #[must_use]
     pub fn is_consistent(&self, roster: &Roster) -> bool {
         let mut before = BTreeMap::<StepId, &Step>::new();
@@ -74,8 +81,8 @@ impl SavedPlan {
                     let customer = roster.customers.get(email.key());
                     customer.is_some_and(|customer| customer.desks.contains(desk))
                         && match who {
-                            Who::Existing(_) => true,
-                            Who::MadeBy(id) => makes(id).is_some_and(|made| made.key() == email.key()),
+                            StepAccount::Existing(_) => true,
+                            StepAccount::MadeBy(id) => makes(id).is_some_and(|made| made.key() == email.key()),
                         }
                 }
                 Action::RemoveFromDesk { desk, after, .. } => {
@@ -94,27 +101,26 @@ impl SavedPlan {
         true
     }
 
-    /// What the guards go by, by what is remembered here and what was where the plan was made. A removal both know of
-    /// counts once.
+    /// Merges the history of this state directory with the saved one, for the guards. A removal in both counts once.
     #[must_use]
-    pub fn history_with(&self, own: &History) -> History {
+    pub fn merged_history(&self, own: &History) -> History {
         let mut history = own.clone();
         for (place, at) in &self.history.removed {
             let known = history.removed.get(place).copied().unwrap_or(*at);
             history.removed.insert(place.clone(), known.max(*at));
         }
-        for (desk, count) in &self.history.applied {
-            let own = history.applied.get(desk).copied();
-            history.applied.insert(desk.clone(), own.unwrap_or(*count));
+        for (desk, count) in &self.history.applied_counts {
+            let own = history.applied_counts.get(desk).copied();
+            history.applied_counts.insert(desk.clone(), own.unwrap_or(*count));
         }
-        for (desk, count) in &self.history.sizes {
-            let own = history.sizes.get(desk).copied();
-            history.sizes.insert(desk.clone(), own.unwrap_or(*count));
+        for (desk, count) in &self.history.list_sizes {
+            let own = history.list_sizes.get(desk).copied();
+            history.list_sizes.insert(desk.clone(), own.unwrap_or(*count));
         }
         history
     }
 
-    /// Who gets a first password from the passwords file.
+    /// Returns the people who need a first password from the passwords file.
     #[must_use]
     pub fn passwords_wanted(&self) -> BTreeSet<&EmailKey> {
         let wanted = self.steps.iter().filter_map(|step| match &step.action {
@@ -132,10 +138,9 @@ impl SavedPlan {
         wanted.collect()
     }
 
-    /// The part of `roster` the steps are about: what they bring about, and nothing that was only seen when the plan was
-    /// made.
+    /// Returns the part of `roster` that the steps bring about, without anything that was only observed.
     #[must_use]
-    pub fn edit(&self, roster: &Roster) -> Edit {
+    pub fn to_edit(&self, roster: &Roster) -> Edit {
         let mut part = Roster {
             desks: BTreeMap::new(),
             customers: BTreeMap::new(),
@@ -158,11 +163,11 @@ impl SavedPlan {
         for step in &self.steps {
             match &step.action {
                 Action::CreateCustomer { email, .. } | Action::UpdateCustomer { email, .. } => {
-                    entry(&mut part.customers, roster, email.key());
+                    entry_in_part(&mut part.customers, roster, email.key());
                 }
                 Action::AddToDesk { email, desk, .. } => {
                     want(desk, false);
-                    if let Some(customer) = entry(&mut part.customers, roster, email.key()) {
+                    if let Some(customer) = entry_in_part(&mut part.customers, roster, email.key()) {
                         customer.desks.insert(desk.clone());
                     }
                 }
@@ -173,17 +178,17 @@ impl SavedPlan {
         let people = part.customers.keys().cloned().collect();
         Edit {
             roster: part,
-            whole: BTreeSet::new(),
+            complete_desks: BTreeSet::new(),
             people,
         }
     }
 
-    /// A plan of some of its steps, for what is `observed` now.
-    pub(super) fn plan_of(&self, steps: Vec<Step>, already: &[Step], observed: &Observed) -> Plan {
+    /// Creates a plan of some of the steps.
+    pub(super) fn remaining_plan(&self, steps: Vec<Step>, already: &[Step], observed: &Observed) -> Plan {
         let accounts = steps.iter().chain(already).filter_map(|step| match &step.action {
             Action::AddToDesk {
                 email,
-                who: Who::Existing(account),
+                who: StepAccount::Existing(account),
                 ..
             }
             | Action::UpdateCustomer { email, account, .. } => Some((email.key().clone(), account.clone())),
@@ -199,9 +204,9 @@ impl SavedPlan {
             paused: Vec::new(),
             held: Vec::new(),
             notes: Vec::new(),
-            leavers: Vec::new(),
-            left: BTreeSet::new(),
-            unwitnessed: BTreeSet::new(),
+            removal_candidates: Vec::new(),
+            departed: BTreeSet::new(),
+            desks_with_unread_role: BTreeSet::new(),
             without_effect: BTreeSet::new(),
             portals: self.portals.clone(),
             unchanged: 0,
@@ -210,8 +215,8 @@ impl SavedPlan {
     }
 }
 
-/// The entry of somebody in the part, at first on no desk.
-fn entry<'a>(
+/// Returns the person's entry in `part`, added without desks if missing.
+fn entry_in_part<'a>(
     part: &'a mut BTreeMap<EmailKey, Customer>,
     roster: &Roster,
     email: &EmailKey,

@@ -1,116 +1,123 @@
-//! What is left of a saved plan, by what is so now.
+//! Rechecks a saved plan against Jira's present state.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::contents::SavedPlan;
-use super::premises::{self, Premise, Seen, desk};
+use super::preconditions::{self, Observation, Precondition, read_desk};
 use crate::model::account::{Account, AccountId};
 use crate::model::email::EmailKey;
-use crate::model::observed::{AccessReading, Lookup, Observed, ObservedDesk, Witness};
+use crate::model::observed::{AccessReading, Lookup, Observed, ObservedDesk, RoleReading};
 use crate::model::plan::Plan;
 use crate::model::roster::Roster;
-use crate::model::step::{AccountRef, Action, Changes, Step, StepId, Who};
+use crate::model::step::{AccountChanges, AccountRef, Action, Step, StepAccount, StepId};
 
-/// A saved plan that still holds.
+/// A saved plan with valid preconditions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rechecked {
-    /// What is left to be done.
+    /// The remaining steps.
     pub plan: Plan,
-    /// The steps whose end was reached without quietdesk.
+    /// Steps already done without this apply.
     pub already: Vec<Step>,
 }
 
-/// Something that moved since a plan was saved.
+/// A precondition that changed since the plan was saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Changed {
-    /// What, in words that may hold an e-mail.
+pub struct ChangedPrecondition {
+    /// Its description. May contain an e-mail.
     pub what: String,
-    /// What it was.
+    /// The saved value.
     pub before: String,
-    /// What it is.
+    /// The present value.
     pub now: String,
 }
 
 impl SavedPlan {
-    /// What is left to be done, by what is `observed` now, and with `roster` as it is of today.
+    /// Compares the plan with what is `observed` now, and with `roster` as of today.
     ///
     /// # Errors
-    /// Everything that moved and is not as the plan would have it.
-    pub fn recheck(&self, roster: &Roster, observed: &Observed) -> Result<Rechecked, Vec<Changed>> {
-        let (by_id, tightened) = premises::by_id(&self.steps);
+    /// All changes since the plan was saved, other than steps already done.
+    pub fn recheck(&self, roster: &Roster, observed: &Observed) -> Result<Rechecked, Vec<ChangedPrecondition>> {
+        let (by_id, tightened) = preconditions::index_steps(&self.steps);
         let mut made = BTreeMap::<StepId, AccountRef>::new();
         let (mut left, mut already, mut changed) = (Vec::new(), Vec::new(), Vec::new());
         for step in &self.steps {
-            let step = settled(step, &made, &already);
-            if is_reached(&step, observed) && !self.is_listed_only(&step, observed) {
-                made.extend(account_of(&step, observed).map(|account| (step.id, account)));
+            let step = resolve_references(step, &made, &already);
+            if is_already_done(&step, observed) && !self.adds_possible_phantom(&step, observed) {
+                made.extend(account_of_done_step(&step, observed).map(|account| (step.id, account)));
                 already.push(step);
                 continue;
             }
-            changed.extend(self.expired(&step, roster));
-            for premise in premises::of_step(&step, &by_id, &tightened) {
-                changed.extend(self.moved(&step, premise, observed));
+            changed.extend(self.change_by_expiry(&step, roster));
+            for premise in preconditions::preconditions_of_step(&step, &by_id, &tightened) {
+                changed.extend(self.change_of_precondition(&step, premise, observed));
             }
             left.push(step);
         }
         if changed.is_empty() {
             return Ok(Rechecked {
-                plan: self.plan_of(left, &already, observed),
+                plan: self.remaining_plan(left, &already, observed),
                 already,
             });
         }
-        let mut told = BTreeSet::new();
-        changed.retain(|one: &Changed| told.insert(one.what.clone()));
+        let mut reported = BTreeSet::new();
+        changed.retain(|one: &ChangedPrecondition| reported.insert(one.what.clone()));
         Err(changed)
     }
 
-    /// Whose account a step makes or changes that was so already, for the memberships that wait for it: to be asked for.
+    /// Returns the accounts of creates and updates that are already done, to be read for the adds that depend on them.
     #[must_use]
-    pub fn found(&self, observed: &Observed) -> BTreeMap<StepId, AccountId> {
-        let reached = self.steps.iter().filter(|step| is_reached(step, observed));
-        let found = reached.filter_map(|step| Some((step.id, account_of(step, observed)?.id)));
+    pub fn accounts_already_made(&self, observed: &Observed) -> BTreeMap<StepId, AccountId> {
+        let reached = self.steps.iter().filter(|step| is_already_done(step, observed));
+        let found = reached.filter_map(|step| Some((step.id, account_of_done_step(step, observed)?.id)));
         found.collect()
     }
 
-    /// Whether a step adds somebody of whom the plan knew that the desk's list shows them and they are not on it, and nothing
-    /// says that they are by now: adding them again costs a call and harms nothing.
-    fn is_listed_only(&self, step: &Step, observed: &Observed) -> bool {
+    /// Whether a step adds an account that was a phantom when the plan was saved, and the customer role does not show
+    /// now whether it still is one: another add costs a call and is harmless.
+    fn adds_possible_phantom(&self, step: &Step, observed: &Observed) -> bool {
         let Action::AddToDesk {
-            who: Who::Existing(account),
+            who: StepAccount::Existing(account),
             desk: key,
             ..
         } = &step.action
         else {
             return false;
         };
-        let premise = Premise::Membership(key.clone(), account.id.clone());
-        let is_believed = |desk: &ObservedDesk| matches!(desk.witness, Witness::Believed { .. });
-        self.premises.get(&premise) == Some(&Seen::ListedOnly) && !desk(observed, key).is_some_and(is_believed)
+        let premise = Precondition::Membership(key.clone(), account.id.clone());
+        let is_believed = |desk: &ObservedDesk| matches!(desk.role_reading, RoleReading::Trusted { .. });
+        self.preconditions.get(&premise) == Some(&Observation::ListedOnly)
+            && !read_desk(observed, key).is_some_and(is_believed)
     }
 
-    fn moved(&self, step: &Step, premise: Premise, observed: &Observed) -> Option<Changed> {
-        // An account somebody else made in the meantime has no premises yet: it was on no desk. Anything else a file does
-        // not tell of was not seen.
-        let before = match (self.premises.get(&premise), &premise) {
+    fn change_of_precondition(
+        &self,
+        step: &Step,
+        premise: Precondition,
+        observed: &Observed,
+    ) -> Option<ChangedPrecondition> {
+        // An account created since by another client has no saved value: it was on no desk. Other missing values are
+        // unknown.
+        let before = match (self.preconditions.get(&premise), &premise) {
             (Some(before), _) => before.clone(),
-            (None, Premise::Membership(..)) => Seen::Is(false),
-            (None, Premise::Account(_)) => return None,
-            (None, _) => Seen::Unknown,
+            (None, Precondition::Membership(..)) => Observation::Is(false),
+            (None, Precondition::Account(_)) => return None,
+            (None, _) => Observation::Unknown,
         };
-        let now = Seen::of(&premise, observed);
-        // Whatever a file says, nobody is taken off a desk who is not known to be a mere customer.
-        let asks_for_a_customer = step.action.is_for_customers_alone() && matches!(premise, Premise::Staff(_));
-        let may_be = !asks_for_a_customer || now == Seen::Is(false);
-        let is_off_still = before.is_off() && (now.is_off() || self.is_listed_only(step, observed));
-        let is_same = now == before || is_off_still && matches!(premise, Premise::Membership(..));
-        (!is_same || !may_be).then(|| Changed {
+        let now = Observation::from_observed(&premise, observed);
+        // Whatever the file contains, only an account known to be just a customer's is removed.
+        let asks_for_a_customer = step.action.requires_customer_only() && matches!(premise, Precondition::Staff(_));
+        let may_be = !asks_for_a_customer || now == Observation::Is(false);
+        let is_off_still =
+            before.is_not_on_desk() && (now.is_not_on_desk() || self.adds_possible_phantom(step, observed));
+        let is_same = now == before || is_off_still && matches!(premise, Precondition::Membership(..));
+        (!is_same || !may_be).then(|| ChangedPrecondition {
             what: premise.to_string(),
             before: before.to_string(),
             now: now.to_string(),
         })
     }
 
-    fn expired(&self, step: &Step, roster: &Roster) -> Option<Changed> {
+    fn change_by_expiry(&self, step: &Step, roster: &Roster) -> Option<ChangedPrecondition> {
         let email = match &step.action {
             Action::CreateCustomer { email, .. }
             | Action::UpdateCustomer { email, .. }
@@ -119,23 +126,23 @@ impl SavedPlan {
         };
         let customer = roster.expired.get(email.key())?;
         let until = customer.until?;
-        Some(Changed {
-            what: format!("the roster's entry {email}"),
+        Some(ChangedPrecondition {
+            what: format!("roster entry {email}"),
             before: format!("wanted until {until}"),
-            now: "its day has come".to_owned(),
+            now: "expired".to_owned(),
         })
     }
 }
 
-/// The step, where what it waited for is there already.
-fn settled(step: &Step, made: &BTreeMap<StepId, AccountRef>, already: &[Step]) -> Step {
+/// Returns the step with its references to steps already done resolved.
+fn resolve_references(step: &Step, made: &BTreeMap<StepId, AccountRef>, already: &[Step]) -> Step {
     let mut step = step.clone();
     match &mut step.action {
         Action::AddToDesk { who, .. } => {
-            if let Who::MadeBy(id) = who
+            if let StepAccount::MadeBy(id) = who
                 && let Some(account) = made.get(id)
             {
-                *who = Who::Existing(account.clone());
+                *who = StepAccount::Existing(account.clone());
             }
         }
         Action::RemoveFromDesk { after, .. } => {
@@ -146,38 +153,39 @@ fn settled(step: &Step, made: &BTreeMap<StepId, AccountRef>, already: &[Step]) -
     step
 }
 
-/// Whether what a step is for is so.
-fn is_reached(step: &Step, observed: &Observed) -> bool {
+/// Whether Jira is already as the step would make it.
+fn is_already_done(step: &Step, observed: &Observed) -> bool {
     let on_desk = |key, account: &AccountRef| {
-        let desk = desk(observed, key)?;
+        let desk = read_desk(observed, key)?;
         let now = observed.accounts.get(&account.id)?;
         Some(desk.members.contains(&now.handle))
     };
     match &step.action {
-        Action::CreateCustomer { email, .. } => has_one(email.key(), observed).is_some(),
+        Action::CreateCustomer { email, .. } => only_account_with(email.key(), observed).is_some(),
         Action::UpdateCustomer { account, changes, .. } => {
             let now = observed.accounts.get(&account.id);
-            now.is_some_and(|now| are_made(changes, now))
+            now.is_some_and(|now| are_changes_made(changes, now))
         }
         Action::AddToDesk {
-            who: Who::Existing(account),
+            who: StepAccount::Existing(account),
             desk,
             ..
         } => on_desk(desk, account) == Some(true),
         Action::AddToDesk {
-            who: Who::MadeBy(_), ..
+            who: StepAccount::MadeBy(_),
+            ..
         } => false,
         Action::RemoveFromDesk { account, desk: key, .. } => {
-            let is_gone = desk(observed, key).is_some() && observed.gone.contains(&account.id);
+            let is_gone = read_desk(observed, key).is_some() && observed.missing_accounts.contains(&account.id);
             is_gone || on_desk(key, account) == Some(false)
         }
         Action::SetAccess { desk: key, after, .. } => {
-            desk(observed, key).is_some_and(|desk| desk.access == AccessReading::Known(*after))
+            read_desk(observed, key).is_some_and(|desk| desk.access == AccessReading::Known(*after))
         }
     }
 }
 
-fn are_made(changes: &Changes, now: &Account) -> bool {
+fn are_changes_made(changes: &AccountChanges, now: &Account) -> bool {
     let name = changes.name.as_ref();
     let address = changes.address.as_ref();
     let is_named = |after: &String| now.name == *after;
@@ -190,17 +198,19 @@ fn are_made(changes: &Changes, now: &Account) -> bool {
         })
 }
 
-fn has_one<'a>(email: &EmailKey, observed: &'a Observed) -> Option<&'a Account> {
+fn only_account_with<'a>(email: &EmailKey, observed: &'a Observed) -> Option<&'a Account> {
     match observed.lookups.get(email)? {
-        Lookup::One(id) => observed.accounts.get(id),
-        Lookup::Absent | Lookup::Inactive(_) | Lookup::Many(_) | Lookup::Taken(_) | Lookup::Hidden(_) => None,
+        Lookup::Found(id) => observed.accounts.get(id),
+        Lookup::Absent | Lookup::Inactive(_) | Lookup::Several(_) | Lookup::UsernameTaken(_) | Lookup::Hidden(_) => {
+            None
+        }
     }
 }
 
-/// The account of a step that is reached.
-fn account_of(step: &Step, observed: &Observed) -> Option<AccountRef> {
+/// Returns the account of a create or update that is already done.
+fn account_of_done_step(step: &Step, observed: &Observed) -> Option<AccountRef> {
     match &step.action {
-        Action::CreateCustomer { email, .. } => has_one(email.key(), observed).map(AccountRef::from),
+        Action::CreateCustomer { email, .. } => only_account_with(email.key(), observed).map(AccountRef::from),
         Action::UpdateCustomer { account, .. } => observed.accounts.get(&account.id).map(AccountRef::from),
         Action::AddToDesk { .. } | Action::RemoveFromDesk { .. } | Action::SetAccess { .. } => None,
     }

@@ -1,18 +1,18 @@
-//! A desk's customers: listing, adding, removing.
+//! A desk's customers: list, add, remove.
 
-use super::super::common::desks::{id as desk_id, no_desk};
+use super::super::common::desks::{desk_id, desk_not_found};
 use super::super::common::page::jsm_page;
 use super::super::common::{body, errors};
-use super::super::exchange::{Answer, Call};
-use super::super::state::{Desk, DeskIsOpen, No};
+use super::super::exchange::{JiraResponse, RequestContext};
+use super::super::state::{AccountNumber, Desk, DeskIsOpen};
 use super::rows::JsmUser;
 
 /// `GET …/servicedesk/{serviceDeskId}/customer`.
-pub(super) fn list(call: &mut Call<'_>) -> Answer {
+pub(super) fn list(call: &mut RequestContext<'_>) -> JiraResponse {
     let Some(id) = desk_id(call) else {
-        return no_desk(call);
+        return desk_not_found(call);
     };
-    let found: Option<Vec<No>> = match call.asked.query("query") {
+    let found: Option<Vec<AccountNumber>> = match call.request.query("query") {
         Some(query) if !query.trim().is_empty() => Some(call.state.search_desk(id, query)),
         _ if call.config.rules.inactive_are_listed => None,
         _ => Some(active_customers(call, id)),
@@ -24,34 +24,34 @@ pub(super) fn list(call: &mut Call<'_>) -> Answer {
         listed[rows]
             .iter()
             .filter_map(|&no| call.state.account(no))
-            .map(|account| JsmUser::of(account, call))
+            .map(|account| JsmUser::from_account(account, call))
             .collect()
     })
 }
 
-fn active_customers(call: &Call<'_>, desk: u32) -> Vec<No> {
+fn active_customers(call: &RequestContext<'_>, desk: u32) -> Vec<AccountNumber> {
     let listed = call.state.desk(desk).map(Desk::listed).unwrap_or_default();
-    let active = |no: &&No| call.state.account(**no).is_some_and(|a| a.active);
+    let active = |no: &&AccountNumber| call.state.account(**no).is_some_and(|a| a.active);
     listed.iter().filter(active).copied().collect()
 }
 
-/// `POST …/servicedesk/{serviceDeskId}/customer`: 204, or 400 where somebody cannot be added; the others are added all
-/// the same (docs/jira.md#add-partly).
-pub(super) fn add(call: &mut Call<'_>) -> Answer {
+/// `POST …/servicedesk/{serviceDeskId}/customer`: 204, or 400 where an account cannot be added; the others are still
+/// added (docs/jira.md#add-partly).
+pub(super) fn add(call: &mut RequestContext<'_>) -> JiraResponse {
     let Some(desk) = desk_id(call) else {
-        return no_desk(call);
+        return desk_not_found(call);
     };
     let ids = match account_ids(call) {
         Ok(ids) => ids,
         Err(answer) => return *answer,
     };
-    if call.disturbance.ignored {
-        return Answer::empty(204);
+    if call.fault.write_ignored {
+        return JiraResponse::empty(204);
     }
     let added = call.state.add_customers(desk, &ids);
     let effect = !added.new.is_empty();
     let answer = match (added.unknown.as_slice(), added.refused.as_slice()) {
-        ([], []) => Answer::empty(204),
+        ([], []) => JiraResponse::empty(204),
         ([], refused) => {
             let message = format!("These users cannot be customers: {}", refused.join(", "));
             errors::jsm(400, "sd.customers.add.error.user.inactive", &message)
@@ -64,10 +64,10 @@ pub(super) fn add(call: &mut Call<'_>) -> Answer {
     answer.with_effect(effect)
 }
 
-/// `DELETE …/servicedesk/{serviceDeskId}/customer`: 204, also for who is not on the list; 400 while the desk is open.
-pub(super) fn remove(call: &mut Call<'_>) -> Answer {
+/// `DELETE …/servicedesk/{serviceDeskId}/customer`: 204, also for accounts not on the list; 400 while the desk is open.
+pub(super) fn remove(call: &mut RequestContext<'_>) -> JiraResponse {
     let Some(desk) = desk_id(call) else {
-        return no_desk(call);
+        return desk_not_found(call);
     };
     if !call.config.administrator {
         let message = "You do not have permission to remove customers.";
@@ -82,12 +82,12 @@ pub(super) fn remove(call: &mut Call<'_>) -> Answer {
         let message = "One or more of these users do not exist.";
         return errors::jsm(400, "sd.customers.remove.error.user.notfound", message);
     }
-    if call.disturbance.ignored {
-        return Answer::empty(204);
+    if call.fault.write_ignored {
+        return JiraResponse::empty(204);
     }
-    let known: Vec<No> = known.into_iter().map(|(no, _)| no).collect();
+    let known: Vec<AccountNumber> = known.into_iter().map(|(no, _)| no).collect();
     match call.state.remove_customers(desk, &known) {
-        Ok(removed) => Answer::empty(204).with_effect(removed > 0),
+        Ok(removed) => JiraResponse::empty(204).with_effect(removed > 0),
         Err(DeskIsOpen) => errors::jsm(
             400,
             "sd.jsm.error.servicedesk.customer.remove.servicedesk.open.access.galaxia",
@@ -96,12 +96,12 @@ pub(super) fn remove(call: &mut Call<'_>) -> Answer {
     }
 }
 
-fn account_ids(call: &Call<'_>) -> Result<Vec<String>, Box<Answer>> {
-    let ids = body::members(
-        call.asked,
+fn account_ids(call: &RequestContext<'_>) -> Result<Vec<String>, Box<JiraResponse>> {
+    let ids = body::parse_members(
+        call.request,
         "accountIds",
         "usernames",
         call.config.rules.membership_limit,
     );
-    ids.map_err(|why| Box::new(errors::bad_body(call.asked, why)))
+    ids.map_err(|why| Box::new(errors::bad_body(call.request, why)))
 }

@@ -1,22 +1,22 @@
-//! The errors that only Jira Cloud spells this way.
+//! The error format of Jira Cloud.
 
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::super::common::errors;
-use super::super::exchange::{Answer, Asked};
+use super::super::exchange::{JiraRequest, JiraResponse};
 use super::super::faults::Refusal;
 
-/// What stands before Jira refuses.
-pub(in crate::sandbox) fn refusal(asked: &Asked, refusal: Refusal) -> Answer {
+/// The response to an injected refusal.
+pub(in crate::sandbox) fn refusal(asked: &JiraRequest, refusal: Refusal) -> JiraResponse {
     errors::refusal(asked, refusal, too_many)
 }
 
-/// 429; without `retry_after` as a gateway has been seen to answer.
-pub(in crate::sandbox) fn too_many(asked: &Asked, retry_after: Option<Duration>) -> Answer {
+/// 429; without `retry_after`, as observed from a gateway.
+pub(in crate::sandbox) fn too_many(asked: &JiraRequest, retry_after: Option<Duration>) -> JiraResponse {
     let body = json!({"code": 429, "message": "HTTP 429 Too Many Requests"});
-    let answer = Answer::json(429, &body);
+    let answer = JiraResponse::json(429, &body);
     let Some(wait) = retry_after else {
         return answer;
     };

@@ -1,29 +1,31 @@
-//! Project roles: who reaches a desk by another way than its list of customers.
+//! Project roles: how people other than customers, and customers, have access to a desk.
 
 use serde_json::json;
 
 use super::super::common::errors;
-use super::super::common::projects::{ADMINISTRATORS, CUSTOMERS, TEAM, no_project, no_role, project, role, role_link};
-use super::super::exchange::{Answer, Call};
-use super::super::state::No;
+use super::super::common::projects::{
+    ADMINISTRATORS, CUSTOMERS, TEAM, no_project, no_role, project_in_path, role_in_path, role_link,
+};
+use super::super::exchange::{JiraResponse, RequestContext};
+use super::super::state::AccountNumber;
 
 /// `GET /rest/api/3/project/{projectIdOrKey}/role/{id}`.
-pub(super) fn one(call: &Call<'_>) -> Answer {
-    let asked = call.asked;
-    let Some(desk) = project(call) else {
+pub(super) fn get(call: &RequestContext<'_>) -> JiraResponse {
+    let asked = call.request;
+    let Some(desk) = project_in_path(call) else {
         return no_project(call);
     };
-    let Some((name, id)) = role(call) else {
+    let Some((name, id)) = role_in_path(call) else {
         return no_role(call);
     };
     if name == CUSTOMERS && !call.config.rules.customers_role_can_be_read {
         return no_role(call);
     }
-    let actors: Vec<No> = match name {
-        ADMINISTRATORS => vec![call.state.own()],
-        TEAM => desk.team().iter().copied().collect(),
-        _ if call.disturbance.empty => Vec::new(),
-        _ if call.disturbance.half => desk.customers().iter().skip(1).step_by(2).copied().collect(),
+    let actors: Vec<AccountNumber> = match name {
+        ADMINISTRATORS => vec![call.state.own_account()],
+        TEAM => desk.agents().iter().copied().collect(),
+        _ if call.fault.empty => Vec::new(),
+        _ if call.fault.half_role => desk.customers().iter().skip(1).step_by(2).copied().collect(),
         _ => desk.customers().to_vec(),
     };
     let active_only = match asked.flag("excludeInactiveUsers") {
@@ -44,5 +46,5 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
         "name": name, "id": id, "description": name,
         "actors": actors.collect::<Vec<_>>(),
     });
-    Answer::json(200, &body)
+    JiraResponse::json(200, &body)
 }

@@ -1,15 +1,15 @@
-//! How accounts are spelled.
+//! The JSON of accounts.
 
 use std::borrow::Cow;
 
 use serde::Serialize;
 
 use super::super::common::page::{AVATARS, Avatars, shown_email};
-use super::super::exchange::Call;
+use super::super::exchange::RequestContext;
 use super::super::seed::PersonKind;
 use super::super::state::Account;
 
-/// The word for a sort of account.
+/// The `accountType` of a kind of account.
 fn account_type(kind: PersonKind) -> &'static str {
     match kind {
         PersonKind::PortalOnly => "customer",
@@ -42,13 +42,13 @@ struct JsmUserLinks {
 }
 
 impl<'a> JsmUser<'a> {
-    pub(super) fn of(account: &'a Account, call: &Call<'_>) -> Self {
+    pub(super) fn from_account(account: &'a Account, call: &RequestContext<'_>) -> Self {
         // Version 2 of the platform, and the id encoded, as recorded.
         let id: String = url::form_urlencoded::byte_serialize(account.id.as_bytes()).collect();
-        let link = format!("{}/rest/api/2/user?accountId={id}", call.asked.base);
+        let link = format!("{}/rest/api/2/user?accountId={id}", call.request.site_url);
         Self {
             account_id: &account.id,
-            email_address: shown_email(account, &call.config.rules, call.disturbance),
+            email_address: shown_email(account, &call.config.rules, call.fault),
             display_name: &account.name,
             active: account.active,
             time_zone: "Etc/UTC",
@@ -79,13 +79,13 @@ pub(super) struct PlatformUser<'a> {
 }
 
 impl<'a> PlatformUser<'a> {
-    pub(super) fn of(account: &'a Account, call: &Call<'_>) -> Self {
-        let (base, version) = (&call.asked.base, call.asked.api_version());
+    pub(super) fn from_account(account: &'a Account, call: &RequestContext<'_>) -> Self {
+        let (base, version) = (&call.request.site_url, call.request.api_version());
         Self {
             own: format!("{base}/rest/api/{version}/user?accountId={}", account.id),
             account_id: &account.id,
             account_type: account_type(account.kind),
-            email_address: shown_email(account, &call.config.rules, call.disturbance),
+            email_address: shown_email(account, &call.config.rules, call.fault),
             avatar_urls: AVATARS,
             display_name: &account.name,
             active: account.active,

@@ -1,14 +1,14 @@
-//! Which Jira this is and who is asking.
+//! The server's version, the signed-in account and its permissions.
 
 use serde_json::json;
 
 use super::super::common::{errors, permissions, site};
-use super::super::exchange::{Answer, Call};
+use super::super::exchange::{JiraResponse, RequestContext};
 use super::rows::PlatformUser;
 
 /// `GET /rest/api/3/serverInfo`.
-pub(super) fn server_info(call: &Call<'_>) -> Answer {
-    let base = &call.asked.base;
+pub(super) fn server_info(call: &RequestContext<'_>) -> JiraResponse {
+    let base = &call.request.site_url;
     let mut body = json!({
         "baseUrl": base,
         "displayUrl": base,
@@ -17,7 +17,7 @@ pub(super) fn server_info(call: &Call<'_>) -> Answer {
         "deploymentType": "Cloud",
         "buildNumber": 100_294,
         "buildDate": "2025-10-01T00:00:00.000Z",
-        "serverTime": call.asked.now.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+        "serverTime": call.request.now.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
         "scmInfo": "0000000000000000000000000000000000000000",
         "serverTitle": "Jira",
         "serverTimeZone": "Etc/UTC",
@@ -27,7 +27,7 @@ pub(super) fn server_info(call: &Call<'_>) -> Answer {
 }
 
 /// `GET /rest/servicedeskapi/info`.
-pub(super) fn info(call: &Call<'_>) -> Answer {
+pub(super) fn info(call: &RequestContext<'_>) -> JiraResponse {
     let body = json!({
         "version": "1001.0.0-SNAPSHOT",
         "platformVersion": "1001.0.0-SNAPSHOT",
@@ -39,30 +39,30 @@ pub(super) fn info(call: &Call<'_>) -> Answer {
         },
         "buildChangeSet": "0000000000000000000000000000000000000000",
         "isLicensedForUse": true,
-        "_links": {"self": format!("{}{}", call.asked.base, call.asked.path)},
+        "_links": {"self": format!("{}{}", call.request.site_url, call.request.path)},
     });
-    Answer::json(200, &body)
+    JiraResponse::json(200, &body)
 }
 
-/// `GET /rest/api/3/myself`. One's own address is never hidden from oneself.
-pub(super) fn myself(call: &Call<'_>) -> Answer {
-    let Some(own) = call.state.account(call.state.own()) else {
-        return errors::unauthorized(call.asked);
+/// `GET /rest/api/3/myself`. The account's own address is never hidden.
+pub(super) fn myself(call: &RequestContext<'_>) -> JiraResponse {
+    let Some(own) = call.state.account(call.state.own_account()) else {
+        return errors::unauthorized(call.request);
     };
-    let user = PlatformUser::of(own, call);
+    let user = PlatformUser::from_account(own, call);
     let mut body = serde_json::to_value(&user).unwrap_or_default();
     body["emailAddress"] = json!(own.email);
     body["groups"] = json!({"size": 1, "items": []});
     body["applicationRoles"] = json!({"size": 1, "items": []});
     body["expand"] = json!("groups,applicationRoles");
-    Answer::json(200, &body)
+    JiraResponse::json(200, &body)
 }
 
 /// `GET /rest/api/3/mypermissions`. The parameter is required on Cloud.
-pub(super) fn my_permissions(call: &Call<'_>) -> Answer {
-    let asked_for = call.asked.query("permissions").unwrap_or("");
+pub(super) fn my_permissions(call: &RequestContext<'_>) -> JiraResponse {
+    let asked_for = call.request.query("permissions").unwrap_or("");
     if !asked_for.split(',').all(permissions::exists) {
-        return errors::bad_parameter(call.asked, "permissions");
+        return errors::bad_parameter(call.request, "permissions");
     }
     permissions::mine(call, |key| asked_for.split(',').any(|asked_for| asked_for == key))
 }

@@ -2,40 +2,43 @@
 
 use serde_json::{Value, json};
 
-use super::super::exchange::{Answer, Call};
+use super::super::exchange::{JiraResponse, RequestContext};
 use super::super::state::Desk;
 use super::errors;
 use super::page::jsm_page;
 
 /// `GET /rest/servicedeskapi/servicedesk`.
-pub(in crate::sandbox) fn list(call: &Call<'_>) -> Answer {
+pub(in crate::sandbox) fn list(call: &RequestContext<'_>) -> JiraResponse {
     let state = &*call.state;
     jsm_page(call, state.desks().len(), |rows| {
         let desks = state.desks().skip(rows.start).take(rows.len());
-        desks.map(|desk| spell(desk, &call.asked.base)).collect()
+        desks.map(|desk| desk_json(desk, &call.request.site_url)).collect()
     })
 }
 
 /// `GET /rest/servicedeskapi/servicedesk/{serviceDeskId}`.
-pub(in crate::sandbox) fn one(call: &Call<'_>) -> Answer {
-    match call.state.desk_called(call.asked.id(0)) {
-        Some(desk) => Answer::json(200, &spell(desk, &call.asked.base)),
-        None => no_desk(call),
+pub(in crate::sandbox) fn get(call: &RequestContext<'_>) -> JiraResponse {
+    match call.state.find_desk(call.request.path_parameter(0)) {
+        Some(desk) => JiraResponse::json(200, &desk_json(desk, &call.request.site_url)),
+        None => desk_not_found(call),
     }
 }
 
-/// The id of the desk in the path, where that desk exists.
-pub(in crate::sandbox) fn id(call: &Call<'_>) -> Option<u32> {
-    call.state.desk_called(call.asked.id(0)).map(|desk| desk.id)
+/// The id of the desk in the path, if it exists.
+pub(in crate::sandbox) fn desk_id(call: &RequestContext<'_>) -> Option<u32> {
+    call.state.find_desk(call.request.path_parameter(0)).map(|desk| desk.id)
 }
 
 /// 404 for the desk in the path.
-pub(in crate::sandbox) fn no_desk(call: &Call<'_>) -> Answer {
-    let message = format!("Service Desk with ID '{}' does not exist.", call.asked.id(0));
+pub(in crate::sandbox) fn desk_not_found(call: &RequestContext<'_>) -> JiraResponse {
+    let message = format!(
+        "Service Desk with ID '{}' does not exist.",
+        call.request.path_parameter(0)
+    );
     errors::jsm(404, "sd.error.servicedesk.notfound", &message)
 }
 
-fn spell(desk: &Desk, base: &str) -> Value {
+fn desk_json(desk: &Desk, base: &str) -> Value {
     let id = desk.id;
     json!({
         "id": id.to_string(),

@@ -1,10 +1,9 @@
-//! What Cloud and Data Center have in common: how routes are found, the door, errors, pages, desks, permissions, access
-//! settings, and
-//! the calls that invite people.
+//! What Cloud and Data Center share: request checks, bodies, errors, pages, desks, projects, permissions, access
+//! settings, and the calls that invite people.
 
+pub(super) mod auth;
 pub(super) mod body;
 pub(super) mod desks;
-pub(super) mod door;
 pub(super) mod errors;
 pub(super) mod invite;
 pub(super) mod page;

@@ -1,4 +1,4 @@
-//! How pages are spelled, and what both deployments show of an account.
+//! The JSON of pages, and the parts of an account that both deployments show.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -7,16 +7,16 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::super::config::Rules;
-use super::super::exchange::{Answer, Call};
-use super::super::faults::Disturbance;
+use super::super::exchange::{JiraResponse, RequestContext};
+use super::super::faults::InjectedFault;
 use super::super::state::Account;
 use super::errors;
 
-/// The address an answer shows.
+/// The address in a response: `None` if hidden, masked if the rules require it.
 pub(in crate::sandbox) fn shown_email<'a>(
     account: &'a Account,
     rules: &Rules,
-    disturbance: &Disturbance,
+    disturbance: &InjectedFault,
 ) -> Option<Cow<'a, str>> {
     if disturbance.hide_emails || account.hides_email(rules) {
         return None;
@@ -28,7 +28,7 @@ pub(in crate::sandbox) fn shown_email<'a>(
     })
 }
 
-/// The pictures of an account.
+/// The avatar URLs of an account.
 #[derive(Serialize)]
 pub(in crate::sandbox) struct Avatars {
     #[serde(rename = "48x48")]
@@ -41,7 +41,7 @@ pub(in crate::sandbox) struct Avatars {
     medium: &'static str,
 }
 
-/// The same pictures for everybody.
+/// The avatars of every account.
 pub(in crate::sandbox) const AVATARS: Avatars = Avatars {
     large: "https://avatar.example/default-48.png",
     small: "https://avatar.example/default-24.png",
@@ -75,13 +75,13 @@ struct PageLinks {
     prev: Option<String>,
 }
 
-/// A JSM page (docs/jira.md#jsm-pages) of a list with `total` rows, of which `rows` spells a range.
+/// A JSM page (docs/jira.md#jsm-pages) of a list with `total` rows; `rows` returns the rows of a range.
 pub(in crate::sandbox) fn jsm_page<T: Serialize>(
-    call: &Call<'_>,
+    call: &RequestContext<'_>,
     total: usize,
     rows: impl FnOnce(Range<usize>) -> Vec<T>,
-) -> Answer {
-    let (asked, disturbance) = (call.asked, call.disturbance);
+) -> JiraResponse {
+    let (asked, disturbance) = (call.request, call.fault);
     let (start, limit) = match (asked.number("start"), asked.number("limit")) {
         (Ok(start), Ok(limit)) => (start.unwrap_or(0), limit.unwrap_or(50)),
         (Err(name), _) | (_, Err(name)) => return errors::bad_parameter(asked, name),
@@ -91,7 +91,7 @@ pub(in crate::sandbox) fn jsm_page<T: Serialize>(
     }
     let cap = disturbance.page_limit.unwrap_or(u32::MAX);
     let limit = limit.min(call.config.page_limit.min(cap).max(1) as usize);
-    let range = shown(start, limit, total, disturbance);
+    let range = row_range(start, limit, total, disturbance);
     let mut last = range.end >= total;
     if !call.config.rules.full_last_page_says_so && range.len() == limit {
         last = false;
@@ -108,7 +108,7 @@ pub(in crate::sandbox) fn jsm_page<T: Serialize>(
     if disturbance.endless {
         return endless(call, start, limit);
     }
-    let link = |start| format!("{}{}?start={start}&limit={limit}", asked.base, asked.path);
+    let link = |start| format!("{}{}?start={start}&limit={limit}", asked.site_url, asked.path);
     let page = Page {
         expands: [],
         size: values.len(),
@@ -116,7 +116,7 @@ pub(in crate::sandbox) fn jsm_page<T: Serialize>(
         limit,
         is_last_page: last,
         links: PageLinks {
-            base: asked.base.clone(),
+            base: asked.site_url.clone(),
             context: "",
             own: link(start),
             next: (!last).then(|| link(start + limit)),
@@ -124,11 +124,11 @@ pub(in crate::sandbox) fn jsm_page<T: Serialize>(
         },
         values,
     };
-    Answer::json(200, &page)
+    JiraResponse::json(200, &page)
 }
 
-/// A page of customers or desks that are made up, never the last one.
-fn endless(call: &Call<'_>, start: usize, limit: usize) -> Answer {
+/// A page of made-up customers or desks, never the last one.
+fn endless(call: &RequestContext<'_>, start: usize, limit: usize) -> JiraResponse {
     let rows = (start..start + limit).map(|n| {
         json!({
             "accountId": format!("qm:endless:{n}"), "emailAddress": format!("endless{n}@example.com"),
@@ -137,16 +137,21 @@ fn endless(call: &Call<'_>, start: usize, limit: usize) -> Answer {
         })
     });
     let rows: Vec<_> = rows.collect();
-    let base = &call.asked.base;
+    let base = &call.request.site_url;
     let body = json!({
         "size": rows.len(), "start": start, "limit": limit, "isLastPage": false, "values": rows,
-        "_links": {"base": base, "context": "", "self": format!("{base}{}", call.asked.path)},
+        "_links": {"base": base, "context": "", "self": format!("{base}{}", call.request.path)},
     });
-    Answer::json(200, &body)
+    JiraResponse::json(200, &body)
 }
 
-/// Which rows a page shows, after what shifts them.
-pub(in crate::sandbox) fn shown(start: usize, limit: usize, total: usize, disturbance: &Disturbance) -> Range<usize> {
+/// The rows of a page, including an injected shift.
+pub(in crate::sandbox) fn row_range(
+    start: usize,
+    limit: usize,
+    total: usize,
+    disturbance: &InjectedFault,
+) -> Range<usize> {
     let shift = usize::try_from(disturbance.shift.unsigned_abs()).unwrap_or(usize::MAX);
     let first = if disturbance.shift < 0 {
         start.saturating_sub(shift)

@@ -1,8 +1,8 @@
-//! What the account may do.
+//! The permissions of the signed-in account.
 
 use serde_json::{Map, Value, json};
 
-use super::super::exchange::{Answer, Call};
+use super::super::exchange::{JiraResponse, RequestContext};
 use super::{errors, projects};
 
 /// Some of the permissions: key, id, type, name.
@@ -23,35 +23,35 @@ const PERMISSIONS: [(&str, &str, &str, &str); 9] = [
     ("USER_PICKER", "27", "GLOBAL", "Browse users and groups"),
 ];
 
-/// The context of `mypermissions`, which changes no answer here but has to exist.
+/// The parameters with the context of `mypermissions`: it must exist, and has no effect here.
 pub(in crate::sandbox) const CONTEXT: [&str; 2] = ["projectKey", "projectId"];
 
-/// Whether there is a permission of this key.
+/// Whether a permission has this key.
 pub(in crate::sandbox) fn exists(key: &str) -> bool {
     PERMISSIONS.iter().any(|(known, ..)| *known == key)
 }
 
-/// The answer to `mypermissions` with the permissions that are `wanted`: 404 where its context does not exist.
-pub(in crate::sandbox) fn mine(call: &Call<'_>, wanted: impl Fn(&str) -> bool) -> Answer {
-    let mut context = CONTEXT.iter().filter_map(|name| call.asked.query(name));
-    if context.any(|project| projects::called(call, project).is_none()) {
+/// The response of `mypermissions` with the permissions that are `wanted`; 404 where its context does not exist.
+pub(in crate::sandbox) fn mine(call: &RequestContext<'_>, wanted: impl Fn(&str) -> bool) -> JiraResponse {
+    let mut context = CONTEXT.iter().filter_map(|name| call.request.query(name));
+    if context.any(|project| projects::find_project(call, project).is_none()) {
         return errors::platform(404, "No project could be found with that key or id.");
     }
     let config = call.config;
     if !config.rules.states_permissions {
-        return Answer::json(200, &json!({"permissions": {}}));
+        return JiraResponse::json(200, &json!({"permissions": {}}));
     }
-    let body = spell(wanted, |key| match key {
+    let body = permissions_json(wanted, |key| match key {
         "ADMINISTER" | "ADMINISTER_PROJECTS" => config.administrator,
         "USER_PICKER" => config.user_picker,
         "SYSTEM_ADMIN" => false,
         _ => true,
     });
-    Answer::json(200, &body)
+    JiraResponse::json(200, &body)
 }
 
-/// The permissions that are `wanted`, and which of them one `has`.
-pub(in crate::sandbox) fn spell(wanted: impl Fn(&str) -> bool, has: impl Fn(&str) -> bool) -> Value {
+/// The JSON of the permissions that are `wanted`, and whether the account `has` each.
+pub(in crate::sandbox) fn permissions_json(wanted: impl Fn(&str) -> bool, has: impl Fn(&str) -> bool) -> Value {
     let entries = PERMISSIONS.iter().filter(|(key, ..)| wanted(key));
     let entries = entries.map(|&(key, id, kind, name)| {
         let entry = json!({

@@ -3,48 +3,48 @@
 use serde_json::{Map, Value, json};
 
 use super::super::config::{Deployment, SettingsAnswer, SettingsSpelling};
-use super::super::exchange::{Answer, Call};
+use super::super::exchange::{JiraResponse, RequestContext};
 use super::super::state::{Desk, Settings};
 use super::{body, errors};
 
-/// A made-up setting: there may be more than are known.
+/// A made-up setting, in place of unknown ones.
 const ANOTHER: &str = "anotherSetting";
 
 /// `GET /rest/servicedesk/1/servicedesk/{projectKey}/settings/requestsecurity`.
-pub(in crate::sandbox) fn read(call: &Call<'_>) -> Answer {
-    match reachable(call) {
-        Ok(desk) => Answer::json(200, &spell(call, desk)),
+pub(in crate::sandbox) fn read(call: &RequestContext<'_>) -> JiraResponse {
+    match administered_desk(call) {
+        Ok(desk) => JiraResponse::json(200, &settings_json(call, desk)),
         Err(answer) => *answer,
     }
 }
 
 /// `POST` on the same path: a full replacement (docs/jira.md#access-full-replacement). A field that is absent becomes
 /// false.
-pub(in crate::sandbox) fn write(call: &mut Call<'_>) -> Answer {
-    let id = match reachable(call) {
+pub(in crate::sandbox) fn write(call: &mut RequestContext<'_>) -> JiraResponse {
+    let id = match administered_desk(call) {
         Ok(desk) => desk.id,
         Err(answer) => return *answer,
     };
-    let settings = match wanted(call) {
+    let settings = match parse_settings(call) {
         Ok(settings) => settings,
-        Err(why) => return errors::bad_body(call.asked, why),
+        Err(why) => return errors::bad_body(call.request, why),
     };
     if settings.signup && !call.config.rules.public_signup {
         let message = "Public signup is not enabled for this site.";
-        return errors::of_path(&call.asked.path, 400, message);
+        return errors::error_for_path(&call.request.path, 400, message);
     }
-    let effect = !call.disturbance.ignored && call.state.set_settings(id, settings);
+    let effect = !call.fault.write_ignored && call.state.set_settings(id, settings);
     let answer = match call.config.rules.settings_answer {
         SettingsAnswer::Settings => read(call),
-        SettingsAnswer::Empty => Answer::empty(200),
-        SettingsAnswer::NoContent => Answer::empty(204),
+        SettingsAnswer::Empty => JiraResponse::empty(200),
+        SettingsAnswer::NoContent => JiraResponse::empty(204),
     };
     answer.with_effect(effect)
 }
 
-fn reachable<'a>(call: &'a Call<'_>) -> Result<&'a Desk, Box<Answer>> {
-    let error = |status, message| Box::new(errors::of_path(&call.asked.path, status, message));
-    let desk = call.state.desk_by_key(call.asked.id(0));
+fn administered_desk<'a>(call: &'a RequestContext<'_>) -> Result<&'a Desk, Box<JiraResponse>> {
+    let error = |status, message| Box::new(errors::error_for_path(&call.request.path, status, message));
+    let desk = call.state.desk_by_key(call.request.path_parameter(0));
     let desk = desk.ok_or_else(|| error(404, "The service desk does not exist."))?;
     if call.config.administrator {
         Ok(desk)
@@ -53,15 +53,15 @@ fn reachable<'a>(call: &'a Call<'_>) -> Result<&'a Desk, Box<Answer>> {
     }
 }
 
-fn wanted(call: &Call<'_>) -> Result<Settings, &'static str> {
+fn parse_settings(call: &RequestContext<'_>) -> Result<Settings, &'static str> {
     let mut known = vec!["manageEnabled", "autocompleteEnabled", "serviceDeskOpenAccess"];
-    if tells_signup(call) {
+    if has_signup_field(call) {
         known.push("serviceDeskPublicSignup");
     }
     if call.config.rules.settings_have_another {
         known.push(ANOTHER);
     }
-    let body = body::object(call.asked, &known)?;
+    let body = body::parse_object(call.request, &known)?;
     let flag = |key: &str| match body.get(key) {
         None => Ok(false),
         Some(Value::Bool(flag)) => Ok(*flag),
@@ -79,14 +79,14 @@ fn wanted(call: &Call<'_>) -> Result<Settings, &'static str> {
 }
 
 /// Whether the settings have `serviceDeskPublicSignup`.
-fn tells_signup(call: &Call<'_>) -> bool {
+fn has_signup_field(call: &RequestContext<'_>) -> bool {
     match call.config.deployment {
         Deployment::Cloud => !call.config.rules.settings_leave_signup_out,
         Deployment::DataCenter(_) => true,
     }
 }
 
-fn spell(call: &Call<'_>, desk: &Desk) -> Value {
+fn settings_json(call: &RequestContext<'_>, desk: &Desk) -> Value {
     let settings = desk.settings;
     let flags = [
         ("serviceDeskOpenAccess", settings.open),
@@ -100,7 +100,7 @@ fn spell(call: &Call<'_>, desk: &Desk) -> Value {
         (ANOTHER, settings.another),
     ];
     let is_there = |name: &str| match name {
-        "serviceDeskPublicSignup" => tells_signup(call),
+        "serviceDeskPublicSignup" => has_signup_field(call),
         ANOTHER => call.config.rules.settings_have_another,
         _ => true,
     };
@@ -117,7 +117,7 @@ fn spell(call: &Call<'_>, desk: &Desk) -> Value {
         .collect();
     body.insert("id".to_owned(), json!(desk.id));
     body.insert("portalId".to_owned(), json!(desk.id));
-    let portal = format!("{}/servicedesk/customer/portal/{}", call.asked.base, desk.id);
+    let portal = format!("{}/servicedesk/customer/portal/{}", call.request.site_url, desk.id);
     body.insert("portalUrl".to_owned(), json!(portal));
     Value::Object(body)
 }

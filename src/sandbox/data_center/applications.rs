@@ -1,14 +1,14 @@
-//! Licence seats: giving one, which is a violation, and taking one back.
+//! License seats: granting one, which is a violation, and revoking one.
 
 use super::super::common::errors;
-use super::super::exchange::{Answer, Call};
-use super::super::state::{APPLICATIONS, Application, No};
-use super::errors::not_an_administrator;
-use super::users::named;
+use super::super::exchange::{JiraResponse, RequestContext};
+use super::super::state::{APPLICATIONS, AccountNumber, Application};
+use super::errors::require_administrator;
+use super::users::account_in_query;
 
 /// `POST /rest/api/2/user/application`.
-pub(super) fn grant(call: &mut Call<'_>) -> Answer {
-    let (no, application) = match wanted(call) {
+pub(super) fn grant(call: &mut RequestContext<'_>) -> JiraResponse {
+    let (no, application) = match account_and_application(call) {
         Ok(wanted) => wanted,
         Err(answer) => return *answer,
     };
@@ -19,31 +19,33 @@ pub(super) fn grant(call: &mut Call<'_>) -> Answer {
     if effect {
         call.state.take_seat();
     }
-    let blame = format!("{} {}: takes a licence seat", call.asked.method, call.asked.path);
-    Answer::empty(200).with_effect(effect).blaming(blame)
+    let blame = format!("{} {}: takes a license seat", call.request.method, call.request.path);
+    JiraResponse::empty(200).with_effect(effect).with_violation(blame)
 }
 
-/// `DELETE /rest/api/2/user/application`: 204, also where there was nothing to take (docs/jira.md#take-seat-back).
-pub(super) fn revoke(call: &mut Call<'_>) -> Answer {
-    let (no, application) = match wanted(call) {
+/// `DELETE /rest/api/2/user/application`: 204, also where there was none (docs/jira.md#take-seat-back).
+pub(super) fn revoke(call: &mut RequestContext<'_>) -> JiraResponse {
+    let (no, application) = match account_and_application(call) {
         Ok(wanted) => wanted,
         Err(answer) => return *answer,
     };
-    let effect = !call.disturbance.ignored
+    let effect = !call.fault.write_ignored
         && call.state.change_account(no, |account| {
             account.groups.remove(application.group);
         });
-    Answer::empty(204).with_effect(effect)
+    JiraResponse::empty(204).with_effect(effect)
 }
 
-/// Whom and what the parameters name.
-fn wanted(call: &Call<'_>) -> Result<(No, &'static Application), Box<Answer>> {
-    if let Some(refusal) = not_an_administrator(call) {
+/// The account and the application in the parameters.
+fn account_and_application(
+    call: &RequestContext<'_>,
+) -> Result<(AccountNumber, &'static Application), Box<JiraResponse>> {
+    if let Some(refusal) = require_administrator(call) {
         return Err(Box::new(refusal));
     }
-    let no = named(call, 400)?;
-    let Some(key) = call.asked.query("applicationKey") else {
-        return Err(Box::new(errors::bad_parameter(call.asked, "applicationKey")));
+    let no = account_in_query(call, 400)?;
+    let Some(key) = call.request.query("applicationKey") else {
+        return Err(Box::new(errors::bad_parameter(call.request, "applicationKey")));
     };
     let found = APPLICATIONS.iter().find(|application| application.key == key);
     let missing = || {

@@ -1,31 +1,31 @@
-//! The errors that only Jira Data Center spells this way, and what it tells of its rate limit.
+//! The error format of Jira Data Center, and its rate limit headers.
 
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::super::common::errors;
-use super::super::exchange::{Answer, Asked, Call};
+use super::super::exchange::{JiraRequest, JiraResponse, RequestContext};
 use super::super::faults::Refusal;
 use super::super::limiter::Verdict;
 
-/// What stands before Jira refuses.
-pub(in crate::sandbox) fn refusal(asked: &Asked, refusal: Refusal) -> Answer {
+/// The response to an injected refusal.
+pub(in crate::sandbox) fn refusal(asked: &JiraRequest, refusal: Refusal) -> JiraResponse {
     errors::refusal(asked, refusal, too_many)
 }
 
-/// 429; without `retry_after` as a gateway has been seen to answer.
-pub(in crate::sandbox) fn too_many(_asked: &Asked, retry_after: Option<Duration>) -> Answer {
-    let answer = Answer::json(429, &json!({"message": "Rate limit exceeded."}));
+/// 429; without `retry_after`, as observed from a gateway.
+pub(in crate::sandbox) fn too_many(_asked: &JiraRequest, retry_after: Option<Duration>) -> JiraResponse {
+    let answer = JiraResponse::json(429, &json!({"message": "Rate limit exceeded."}));
     match retry_after {
         None => answer,
         Some(wait) => answer.with_header("retry-after", seconds(wait)),
     }
 }
 
-/// What every answer tells of the rate limit: a bucket of `rate` tokens that `rate` a second fill
+/// The rate limit headers of every response: a bucket of `rate` tokens, refilled with `rate` a second
 /// (docs/jira.md#data-center-bucket).
-pub(in crate::sandbox) fn limits(rate: u32, verdict: Verdict) -> [(&'static str, String); 5] {
+pub(in crate::sandbox) fn rate_limit_headers(rate: u32, verdict: Verdict) -> [(&'static str, String); 5] {
     let (left, wait) = match verdict {
         Verdict::Pass { left, .. } => (left, Duration::from_secs(u64::from(left == 0))),
         Verdict::Wait(wait) => (0, wait),
@@ -44,25 +44,25 @@ fn seconds(wait: Duration) -> String {
     seconds.to_string()
 }
 
-/// An error of the platform that is about one field.
-pub(super) fn of_field(status: u16, field: &str, message: &str) -> Answer {
-    Answer::json(status, &json!({"errorMessages": [], "errors": {field: message}}))
+/// An error of the platform about one field.
+pub(super) fn of_field(status: u16, field: &str, message: &str) -> JiraResponse {
+    JiraResponse::json(status, &json!({"errorMessages": [], "errors": {field: message}}))
 }
 
-/// Who does not administer Jira changes no account.
-pub(super) fn not_an_administrator(call: &Call<'_>) -> Option<Answer> {
+/// The refusal of an account that does not administer Jira, if it does not.
+pub(super) fn require_administrator(call: &RequestContext<'_>) -> Option<JiraResponse> {
     let message = "You are not an administrator, so you cannot do this.";
-    (!call.config.administrator).then(|| errors::of_path(&call.asked.path, 403, message))
+    (!call.config.administrator).then(|| errors::error_for_path(&call.request.path, 403, message))
 }
 
-/// Nobody changes accounts in a directory Jira cannot write to.
-pub(super) fn read_only(call: &Call<'_>) -> Option<Answer> {
+/// The refusal of a write to a read-only directory, if it is one.
+pub(super) fn require_writable_directory(call: &RequestContext<'_>) -> Option<JiraResponse> {
     let message = "Cannot change the user: the user's directory is read-only.";
     let status = call.config.rules.read_only_status;
-    (call.config.read_only_directory).then(|| errors::of_path(&call.asked.path, status, message))
+    (call.config.read_only_directory).then(|| errors::error_for_path(&call.request.path, status, message))
 }
 
-/// There is no such account.
-pub(super) fn no_user(status: u16, name: &str) -> Answer {
+/// The error for an account that does not exist.
+pub(super) fn user_not_found(status: u16, name: &str) -> JiraResponse {
     errors::platform(status, &format!("The user named '{name}' does not exist"))
 }

@@ -1,4 +1,4 @@
-//! How accounts are spelled.
+//! The JSON of accounts.
 
 use std::borrow::Cow;
 
@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::super::common::page::{AVATARS, Avatars, shown_email};
-use super::super::exchange::Call;
-use super::super::state::{Account, No};
+use super::super::exchange::RequestContext;
+use super::super::state::{Account, AccountNumber};
 
 /// A user of the service desk API.
 #[derive(Serialize)]
@@ -34,12 +34,12 @@ struct JsmUserLinks {
 }
 
 impl<'a> JsmUser<'a> {
-    pub(super) fn of(account: &'a Account, call: &Call<'_>) -> Self {
-        let link = user_link(&call.asked.base, account);
+    pub(super) fn from_account(account: &'a Account, call: &RequestContext<'_>) -> Self {
+        let link = user_link(&call.request.site_url, account);
         Self {
             name: &account.username,
             key: &account.id,
-            email_address: shown_email(account, &call.config.rules, call.disturbance),
+            email_address: shown_email(account, &call.config.rules, call.fault),
             display_name: &account.name,
             active: account.active,
             time_zone: "Etc/UTC",
@@ -52,7 +52,7 @@ impl<'a> JsmUser<'a> {
     }
 }
 
-/// `UserBean` of the platform API, as lists show it.
+/// `UserBean` of the platform API, as in lists.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PlatformUser<'a> {
@@ -71,12 +71,12 @@ pub(super) struct PlatformUser<'a> {
 }
 
 impl<'a> PlatformUser<'a> {
-    pub(super) fn of(account: &'a Account, call: &Call<'_>) -> Self {
+    pub(super) fn from_account(account: &'a Account, call: &RequestContext<'_>) -> Self {
         Self {
-            own: user_link(&call.asked.base, account),
+            own: user_link(&call.request.site_url, account),
             key: &account.id,
             name: &account.username,
-            email_address: shown_email(account, &call.config.rules, call.disturbance),
+            email_address: shown_email(account, &call.config.rules, call.fault),
             avatar_urls: AVATARS,
             display_name: &account.name,
             active: account.active,
@@ -87,12 +87,12 @@ impl<'a> PlatformUser<'a> {
     }
 }
 
-/// One account with its groups and application roles: how many there are, and which where `expand` asks for them.
-pub(super) fn whole_user(call: &Call<'_>, no: No, expand: &[&str]) -> Value {
+/// One account with its groups and application roles: their number, and with `expand` the roles and groups themselves.
+pub(super) fn user_with_groups(call: &RequestContext<'_>, no: AccountNumber, expand: &[&str]) -> Value {
     let Some(account) = call.state.account(no) else {
         return Value::Null;
     };
-    let base = &call.asked.base;
+    let base = &call.request.site_url;
     let groups = account.groups.iter().map(|name| {
         let name_in_link: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
         json!({"name": name, "self": format!("{base}/rest/api/2/group?groupname={name_in_link}")})
@@ -105,7 +105,7 @@ pub(super) fn whole_user(call: &Call<'_>, no: No, expand: &[&str]) -> Value {
         let shown = if expand.contains(&name) { items } else { vec![] };
         json!({"size": size, "items": shown})
     };
-    let mut body = serde_json::to_value(PlatformUser::of(account, call)).unwrap_or_default();
+    let mut body = serde_json::to_value(PlatformUser::from_account(account, call)).unwrap_or_default();
     body["groups"] = expanded("groups", groups.collect());
     body["applicationRoles"] = expanded("applicationRoles", roles.collect());
     body["expand"] = json!("groups,applicationRoles");

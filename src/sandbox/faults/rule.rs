@@ -1,9 +1,9 @@
-//! What a script says, once it is read.
+//! A parsed fault script.
 
 use std::fmt;
 
-use super::super::routes::Spot;
-use super::disturbance::{Lost, Says};
+use super::super::routes::RouteName;
+use super::injected_fault::{ResponseLost, RetryAfter};
 
 /// A script of faults. Its default is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(super) struct Rule {
     pub(super) place: Place,
     pub(super) desk: Option<String>,
     pub(super) fault: Fault,
-    pub(super) when: When,
+    pub(super) when: Condition,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,11 +36,11 @@ pub(super) enum Place {
     Reads,
     Writes,
     Method(String),
-    Spots(Vec<Spot>),
+    Spots(Vec<RouteName>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum When {
+pub(super) enum Condition {
     Always,
     From { first: u64, count: Option<u64> },
     Percent(u8),
@@ -48,14 +48,14 @@ pub(super) enum When {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    TooMany(Says),
+    TooMany(RetryAfter),
     Status(u16),
     Bare(u16),
     Unavailable { retry_after: u64 },
     Html(u16),
     Object,
     Slow { milliseconds: u32 },
-    Lost(Lost),
+    ResponseLost(ResponseLost),
     DeadToken,
     Ignored,
     PageLimit(u32),

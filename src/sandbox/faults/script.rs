@@ -1,29 +1,29 @@
-//! Reading a script.
+//! Parsing a fault script.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use super::super::routes::{Spot, spots};
-use super::disturbance::{Lost, Says};
-use super::rule::{Fault, Faults, Place, Rule, When};
+use super::super::routes::{RouteName, route_names};
+use super::injected_fault::{ResponseLost, RetryAfter};
+use super::rule::{Condition, Fault, Faults, Place, Rule};
 
-/// Every word for a fault.
+/// The names of all faults.
 const WORDS: &str = "429, 429-bare, 429-fraction, 429-date, 429-past, 429-unreadable, 429-twice, 429-reset, 401, 403, \
-    403-empty, 404, 500, 500-after, 503, 503-after, html, html-after, object, object-after, slow, drop-before, drop-after, \
-    truncated, cut, drip, dead-token, ignored, page-limit, short-page, empty, half, endless, repeat-row, skip-row, \
-    hide-emails, search-lag";
+    403-empty, 404, 500, 500-after, 503, 503-after, html, html-after, object, object-after, slow, drop-before, \
+    drop-after, truncated, cut, drip, dead-token, ignored, page-limit, short-page, empty, half, endless, repeat-row, \
+    skip-row, hide-emails, search-lag";
 
-/// Why a script is not one. Each names the rule.
+/// Why a script cannot be parsed. Each variant contains the rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FaultError {
     /// A rule without a fault.
-    #[error("`{rule}` names no fault: known are {WORDS}")]
+    #[error("`{rule}` names no fault; known faults: {WORDS}")]
     NoFault {
         /// The rule.
         rule: String,
     },
     /// An unknown fault.
-    #[error("`{rule}`: `{word}` is not a fault: known are {WORDS}")]
+    #[error("`{rule}`: `{word}` is not a fault; known faults: {WORDS}")]
     UnknownFault {
         /// The rule.
         rule: String,
@@ -32,7 +32,7 @@ pub enum FaultError {
     },
     /// An unknown place.
     #[error(
-        "`{rule}`: `{place}` is not a place: a METHOD, a path template, `reads`, `writes`, or one of {}",
+        "`{rule}`: `{place}` is not a place; use a METHOD, a path template, `reads`, `writes`, or one of {}",
         names()
     )]
     UnknownPlace {
@@ -41,38 +41,38 @@ pub enum FaultError {
         /// The place.
         place: String,
     },
-    /// A fault with a number it does not take, or with what is no number.
+    /// A fault with a number it does not take, or with an invalid number.
     #[error("`{rule}`: {reason}")]
     BadNumber {
         /// The rule.
         rule: String,
-        /// What is wrong.
+        /// The problem.
         reason: &'static str,
     },
-    /// A time that cannot be read.
-    #[error("`{rule}`: `{when}` does not say when: @3, @3+, @3x2, x2 (numbers from 1) or %5 (1 to 100)")]
-    BadWhen {
+    /// A condition that cannot be parsed.
+    #[error("`{rule}`: `{when}` is not a condition; use @3, @3+, @3x2, x2 (numbers from 1) or %5 (1 to 100)")]
+    BadCondition {
         /// The rule.
         rule: String,
-        /// What was found.
+        /// The text found.
         when: String,
     },
 }
 
-/// The operations a script can name: name, method and path template.
+/// Returns the operations a script can name, method and path template.
 pub fn places() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    spots().map(|spot| (spot.name, spot.method, spot.template))
+    route_names().map(|spot| (spot.name, spot.method, spot.template))
 }
 
 fn names() -> String {
-    let names: BTreeSet<_> = spots().map(|spot| spot.name).collect();
+    let names: BTreeSet<_> = route_names().map(|spot| spot.name).collect();
     names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 impl FromStr for Faults {
     type Err = FaultError;
 
-    /// Reads a script; an empty one has no faults.
+    /// Parses a script; an empty one has no faults.
     fn from_str(script: &str) -> Result<Self, FaultError> {
         if script.trim().is_empty() {
             return Ok(Self::default());
@@ -100,13 +100,13 @@ fn parse_rule(text: &str) -> Result<Rule, FaultError> {
         },
     };
     let effect = effect.trim();
-    let (fault, when) = effect.split_at(when_begins(effect));
+    let (fault, when) = effect.split_at(condition_start(effect));
     let (word, number) = match fault.trim().split_once('=') {
         None => (fault.trim(), None),
         Some((word, number)) => {
             let number = number.trim().parse().map_err(|_| FaultError::BadNumber {
                 rule: rule(),
-                reason: "what stands after `=` is not a whole number",
+                reason: "the text after `=` is not a whole number",
             })?;
             (word.trim(), Some(number))
         }
@@ -121,7 +121,7 @@ fn parse_rule(text: &str) -> Result<Rule, FaultError> {
         })?,
         desk,
         fault: parse_fault(word, number, text)?,
-        when: parse_when(when.trim()).ok_or_else(|| FaultError::BadWhen {
+        when: parse_when(when.trim()).ok_or_else(|| FaultError::BadCondition {
             rule: rule(),
             when: when.to_owned(),
         })?,
@@ -129,8 +129,8 @@ fn parse_rule(text: &str) -> Result<Rule, FaultError> {
     })
 }
 
-/// Where a fault's name ends and its time begins: at `@` or `%`, or at an `x` with a digit after it.
-fn when_begins(effect: &str) -> usize {
+/// The byte offset where the condition starts: at `@` or `%`, or at an `x` followed by a digit.
+fn condition_start(effect: &str) -> usize {
     let times = |at: &usize| effect[at + 1..].starts_with(|c: char| c.is_ascii_digit());
     let repeated = || effect.match_indices('x').map(|(at, _)| at).find(times);
     let begins = effect.find(['@', '%']).or_else(repeated);
@@ -144,11 +144,11 @@ fn parse_place(place: &str) -> Option<Place> {
         "writes" => Place::Writes,
         "GET" | "POST" | "PUT" | "DELETE" => Place::Method(place.to_owned()),
         _ => {
-            let named = |spot: &Spot| match place.split_once(' ') {
+            let named = |spot: &RouteName| match place.split_once(' ') {
                 Some((method, path)) => spot.method == method && spot.template == path.trim(),
                 None => spot.name == place || spot.template == place,
             };
-            let found: Vec<_> = spots().filter(named).collect();
+            let found: Vec<_> = route_names().filter(named).collect();
             if found.is_empty() {
                 return None;
             }
@@ -164,15 +164,15 @@ fn parse_fault(word: &str, number: Option<u64>, rule: &str) -> Result<Fault, Fau
     };
     let small = |default| u32::try_from(number.unwrap_or(default)).map_err(|_| bad("that number is too large"));
     let fault = match word {
-        "429" => Fault::TooMany(Says::Seconds(number.unwrap_or(1))),
-        "429-fraction" => Fault::TooMany(Says::Fraction(number.unwrap_or(1))),
-        "429-date" => Fault::TooMany(Says::Date(number.unwrap_or(1))),
-        "429-twice" => Fault::TooMany(Says::Twice(number.unwrap_or(1))),
-        "429-reset" => Fault::TooMany(Says::Reset(number.unwrap_or(1))),
+        "429" => Fault::TooMany(RetryAfter::Seconds(number.unwrap_or(1))),
+        "429-fraction" => Fault::TooMany(RetryAfter::Fraction(number.unwrap_or(1))),
+        "429-date" => Fault::TooMany(RetryAfter::Date(number.unwrap_or(1))),
+        "429-twice" => Fault::TooMany(RetryAfter::Twice(number.unwrap_or(1))),
+        "429-reset" => Fault::TooMany(RetryAfter::Reset(number.unwrap_or(1))),
         "503" => Fault::Unavailable {
             retry_after: number.unwrap_or(1),
         },
-        "503-after" => Fault::Lost(Lost::Unavailable {
+        "503-after" => Fault::ResponseLost(ResponseLost::Unavailable {
             retry_after: number.unwrap_or(1),
         }),
         "slow" => Fault::Slow {
@@ -187,23 +187,23 @@ fn parse_fault(word: &str, number: Option<u64>, rule: &str) -> Result<Fault, Fau
         "short-page" => Fault::ShortPage(small(1)?),
         "search-lag" => Fault::SearchLag(small(3)?),
         _ if number.is_some() => return Err(bad("this fault takes no number")),
-        "429-bare" => Fault::TooMany(Says::Nothing),
-        "429-past" => Fault::TooMany(Says::Past),
-        "429-unreadable" => Fault::TooMany(Says::Unreadable),
+        "429-bare" => Fault::TooMany(RetryAfter::Nothing),
+        "429-past" => Fault::TooMany(RetryAfter::Past),
+        "429-unreadable" => Fault::TooMany(RetryAfter::Unreadable),
         "403-empty" => Fault::Bare(403),
         "401" => Fault::Status(401),
         "403" => Fault::Status(403),
         "404" => Fault::Status(404),
         "500" => Fault::Status(500),
-        "500-after" => Fault::Lost(Lost::InternalError),
-        "html-after" => Fault::Lost(Lost::Html),
+        "500-after" => Fault::ResponseLost(ResponseLost::InternalError),
+        "html-after" => Fault::ResponseLost(ResponseLost::Html),
         "object" => Fault::Object,
-        "object-after" => Fault::Lost(Lost::Object),
-        "drop-before" => Fault::Lost(Lost::BeforeEffect),
-        "drop-after" => Fault::Lost(Lost::AfterEffect),
-        "truncated" => Fault::Lost(Lost::Truncated),
-        "cut" => Fault::Lost(Lost::Cut),
-        "drip" => Fault::Lost(Lost::Drip),
+        "object-after" => Fault::ResponseLost(ResponseLost::Object),
+        "drop-before" => Fault::ResponseLost(ResponseLost::BeforeEffect),
+        "drop-after" => Fault::ResponseLost(ResponseLost::AfterEffect),
+        "truncated" => Fault::ResponseLost(ResponseLost::Truncated),
+        "cut" => Fault::ResponseLost(ResponseLost::Cut),
+        "drip" => Fault::ResponseLost(ResponseLost::Drip),
         "dead-token" => Fault::DeadToken,
         "ignored" => Fault::Ignored,
         "empty" => Fault::Empty,
@@ -222,17 +222,17 @@ fn parse_fault(word: &str, number: Option<u64>, rule: &str) -> Result<Fault, Fau
     Ok(fault)
 }
 
-fn parse_when(when: &str) -> Option<When> {
+fn parse_when(when: &str) -> Option<Condition> {
     let from_one = |text: &str| text.parse::<u64>().ok().filter(|&number| number > 0);
     if when.is_empty() {
-        return Some(When::Always);
+        return Some(Condition::Always);
     }
     if let Some(percent) = when.strip_prefix('%') {
         let percent = percent.parse().ok().filter(|p| (1..=100).contains(p));
-        return percent.map(When::Percent);
+        return percent.map(Condition::Percent);
     }
     if let Some(count) = when.strip_prefix('x') {
-        return Some(When::From {
+        return Some(Condition::From {
             first: 1,
             count: Some(from_one(count)?),
         });
@@ -245,7 +245,7 @@ fn parse_when(when: &str) -> Option<When> {
     } else {
         (at, Some(1))
     };
-    Some(When::From {
+    Some(Condition::From {
         first: from_one(first)?,
         count,
     })
@@ -267,16 +267,16 @@ mod tests {
     fn rules_say_where_what_and_when() {
         let rule = |text: &str| text.parse::<Faults>().unwrap().rules.remove(0);
         let parsed = rule("GET /rest/api/3/user/search:429=7@2x3");
-        assert_eq!(parsed.fault, Fault::TooMany(Says::Seconds(7)));
-        let when = When::From {
+        assert_eq!(parsed.fault, Fault::TooMany(RetryAfter::Seconds(7)));
+        let when = Condition::From {
             first: 2,
             count: Some(3),
         };
         assert_eq!(parsed.when, when);
         assert!(matches!(parsed.place, Place::Spots(spots) if spots[0].name == "user-search"));
         let parsed = rule("add[HR]:403");
-        assert_eq!((parsed.desk.as_deref(), parsed.when), (Some("HR"), When::Always));
-        assert_eq!(rule("writes:drop-after%25").when, When::Percent(25));
+        assert_eq!((parsed.desk.as_deref(), parsed.when), (Some("HR"), Condition::Always));
+        assert_eq!(rule("writes:drop-after%25").when, Condition::Percent(25));
         assert_eq!(rule("[HR]:404x2").place, Place::Anywhere);
         let template = rule("/rest/servicedeskapi/servicedesk/{serviceDeskId}/customer:slow=10");
         assert!(matches!(template.place, Place::Spots(spots) if spots.len() == 3));
@@ -292,9 +292,9 @@ mod tests {
             ("slow=fast", "not a whole number"),
             ("html=99", "an HTTP status"),
             ("page-limit=0", "at least one row"),
-            ("slow=5x0", "`x0` does not say when"),
-            ("500@0", "`@0` does not say when"),
-            ("500%101", "`%101` does not say when"),
+            ("slow=5x0", "`x0` is not a condition"),
+            ("500@0", "`@0` is not a condition"),
+            ("500%101", "`%101` is not a condition"),
             ("create:", "names no fault"),
             ("500,,500", "names no fault"),
         ] {

@@ -1,6 +1,6 @@
 //! The routes of Jira Cloud and its service management.
 
-use super::route::{self, SKIP_PERMISSION_CHECK, Spot};
+use super::route::{self, RouteName, SKIP_PERMISSION_CHECK};
 
 /// One operation of Jira Cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ const fn route(
 ) -> Route {
     Route {
         operation,
-        spot: Spot { name, method, template },
+        route_name: RouteName { name, method, template },
         query,
         body: !matches!(method.as_bytes(), b"GET"),
         public: matches!(operation, Operation::ServerInfo | Operation::Info),
@@ -85,12 +85,12 @@ static ROUTES: [Route; 21] = [
     route(Operation::SkipPermissionCheck, "skip-permission-check", "POST", SKIP_PERMISSION_CHECK, &[]),
 ];
 
-/// What fault scripts can name.
-pub(super) fn spots() -> impl Iterator<Item = Spot> {
-    ROUTES.iter().map(|route| route.spot)
+/// The routes that fault scripts can name.
+pub(super) fn route_names() -> impl Iterator<Item = RouteName> {
+    ROUTES.iter().map(|route| route.route_name)
 }
 
-/// The route of a request and the values of its template's parameters.
+/// Returns the route of a request and the values of its template's parameters.
 pub(in crate::sandbox) fn find(method: &str, path: &str) -> Option<(&'static Route, Vec<String>)> {
     route::find(&ROUTES, method, path)
 }
@@ -101,8 +101,9 @@ mod tests {
 
     #[test]
     fn paths_find_their_routes() {
-        let found =
-            |method: &str, path: &str| find(method, path).map(|(route, values)| (route.spot.name, values.join(",")));
+        let found = |method: &str, path: &str| {
+            find(method, path).map(|(route, values)| (route.route_name.name, values.join(",")))
+        };
         let is = |name: &'static str, values: &str| Some((name, values.to_owned()));
         let customers = "/rest/servicedeskapi/servicedesk/7/customer";
         assert_eq!(found("GET", customers), is("customers", "7"));

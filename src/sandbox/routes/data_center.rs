@@ -1,6 +1,6 @@
 //! The routes of Jira Data Center and its service management.
 
-use super::route::{self, SKIP_PERMISSION_CHECK, Spot};
+use super::route::{self, RouteName, SKIP_PERMISSION_CHECK};
 
 /// One operation of Jira Data Center.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ const fn route(
 ) -> Route {
     Route {
         operation,
-        spot: Spot { name, method, template },
+        route_name: RouteName { name, method, template },
         query,
         body: !matches!(method.as_bytes(), b"GET")
             && !matches!(
@@ -99,12 +99,12 @@ static ROUTES: [Route; 28] = [
     route(Operation::SkipPermissionCheck, "skip-permission-check", "POST", SKIP_PERMISSION_CHECK, &[]),
 ];
 
-/// What fault scripts can name.
-pub(super) fn spots() -> impl Iterator<Item = Spot> {
-    ROUTES.iter().map(|route| route.spot)
+/// The routes that fault scripts can name.
+pub(super) fn route_names() -> impl Iterator<Item = RouteName> {
+    ROUTES.iter().map(|route| route.route_name)
 }
 
-/// The route of a request and the values of its template's parameters.
+/// Returns the route of a request and the values of its template's parameters.
 pub(in crate::sandbox) fn find(method: &str, path: &str) -> Option<(&'static Route, Vec<String>)> {
     route::find(&ROUTES, method, path)
 }
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn what_only_cloud_has_is_found_where_it_is_missing_on_purpose() {
-        let found = |method, path| find(method, path).map(|(route, _)| route.spot.name);
+        let found = |method, path| find(method, path).map(|(route, _)| route.route_name.name);
         assert_eq!(
             found("GET", "/rest/servicedeskapi/servicedesk/7/customer"),
             Some("customers")

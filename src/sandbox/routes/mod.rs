@@ -1,16 +1,16 @@
 //! The routes of each deployment: name, method, path template and query parameters of every operation.
 //!
-//! A leaf: fault scripts are read against these lists, and the handlers of each deployment attach to them. Nothing here
-//! knows how a request is answered.
+//! A leaf: fault scripts are parsed against these lists, and the handlers of each deployment dispatch on them. It must
+//! not contain how requests are answered.
 
 pub(super) mod cloud;
 pub(super) mod data_center;
 mod route;
 
-pub(super) use route::{Route, Spot};
+pub(super) use route::{Route, RouteName};
 
-/// What fault scripts can name, whichever Jira it is for: a script is read before anybody knows.
-pub(super) fn spots() -> impl Iterator<Item = Spot> {
-    let new = |spot: &Spot| !cloud::spots().any(|known| known == *spot);
-    cloud::spots().chain(data_center::spots().filter(new))
+/// The routes that fault scripts can name, of both deployments: a script is parsed before the deployment is known.
+pub(super) fn route_names() -> impl Iterator<Item = RouteName> {
+    let new = |spot: &RouteName| !cloud::route_names().any(|known| known == *spot);
+    cloud::route_names().chain(data_center::route_names().filter(new))
 }

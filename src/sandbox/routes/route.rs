@@ -1,51 +1,51 @@
-//! What a route is, and which one a request is for.
+//! The type of a route, and matching requests to routes.
 
-/// What a script can call one operation of the simulated Jira.
+/// The names by which a fault script can refer to an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::sandbox) struct Spot {
+pub(in crate::sandbox) struct RouteName {
     pub(in crate::sandbox) name: &'static str,
     pub(in crate::sandbox) method: &'static str,
     pub(in crate::sandbox) template: &'static str,
 }
 
-/// One route of a deployment, whose operations are `O`.
+/// One route of a deployment with the operations `O`.
 #[derive(Debug)]
 pub(in crate::sandbox) struct Route<O> {
     pub(in crate::sandbox) operation: O,
-    /// What fault scripts call it; its template is a path of the contracts.
-    pub(in crate::sandbox) spot: Spot,
-    /// The query parameters it knows.
+    /// Its name in fault scripts; the template is a path of the contracts.
+    pub(in crate::sandbox) route_name: RouteName,
+    /// The query parameters it accepts.
     pub(in crate::sandbox) query: &'static [&'static str],
     /// Whether it takes a body.
     pub(in crate::sandbox) body: bool,
-    /// Whether it answers without signing in.
+    /// Whether it needs no sign-in.
     pub(in crate::sandbox) public: bool,
 }
 
-/// The parameters of a template that stand for the rest of a path, however long.
+/// The parameter that matches the rest of a path, of any length.
 const REST: &str = "{rest}";
 
-/// What every path that skips the permission check ends with, whatever stands before it (docs/jira.md#invite-calls).
+/// The end of every path that skips the permission check, with any prefix (docs/jira.md#invite-calls).
 pub(super) const SKIP_PERMISSION_CHECK: &str = "{rest}/skip-permission-check";
 
-/// The route of a request and the values of its template's parameters.
+/// Returns the route of a request and the values of its template's parameters.
 pub(super) fn find<O>(
     routes: &'static [Route<O>],
     method: &str,
     path: &str,
 ) -> Option<(&'static Route<O>, Vec<String>)> {
-    // The tail decides, whatever stands before it and whatever the method.
+    // Only the end of the path counts, with any prefix and any method.
     if method != "GET" && path.ends_with("/skip-permission-check") {
-        let forbidden = |route: &&Route<O>| route.spot.template == SKIP_PERMISSION_CHECK;
+        let forbidden = |route: &&Route<O>| route.route_name.template == SKIP_PERMISSION_CHECK;
         return routes.iter().find(forbidden).map(|route| (route, Vec::new()));
     }
-    let of_method = routes.iter().filter(|route| route.spot.method == method);
+    let of_method = routes.iter().filter(|route| route.route_name.method == method);
     of_method
-        .filter_map(|route| Some((route, fit(route.spot.template, path)?)))
+        .filter_map(|route| Some((route, fit(route.route_name.template, path)?)))
         .next()
 }
 
-/// The values of a template's parameters in a path that fits it.
+/// Returns the values of a template's parameters if the path matches it.
 fn fit(template: &str, path: &str) -> Option<Vec<String>> {
     let mut parts = path.split('/');
     let mut values = Vec::new();

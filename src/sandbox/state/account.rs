@@ -8,12 +8,12 @@ use super::super::seed::{PersonKind, SeedPerson, mix};
 /// Data Center: the group agents are in, which gives them their seat.
 pub(super) const AGENTS: &str = "jira-servicedesk-users";
 
-/// The number of an account, in the order of creation. Never seen outside the sandbox.
+/// The number of an account, in the order of creation. Internal to the sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::sandbox) struct No(pub(super) u32);
+pub(in crate::sandbox) struct AccountNumber(pub(super) u32);
 
-impl No {
-    /// The number itself, for lists that show one.
+impl AccountNumber {
+    /// The number itself.
     pub(in crate::sandbox) fn get(self) -> u32 {
         self.0
     }
@@ -22,34 +22,40 @@ impl No {
 /// One account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) struct Account {
-    /// What it is called for ever: on Cloud the `accountId`, on Data Center the user's `key`.
+    /// The stable id: on Cloud the `accountId`, on Data Center the user's `key`.
     pub(in crate::sandbox) id: String,
-    /// Data Center: what it is called until it is renamed. Empty on Cloud.
+    /// Data Center: the username, which can change. Empty on Cloud.
     pub(in crate::sandbox) username: String,
-    /// The address as it was given.
+    /// The address, as it was given.
     pub(in crate::sandbox) email: String,
     /// The display name.
     pub(in crate::sandbox) name: String,
-    /// What sort of account it is.
+    /// The kind of account.
     pub(in crate::sandbox) kind: PersonKind,
     /// False once deactivated.
     pub(in crate::sandbox) active: bool,
     /// Whether profile privacy hides the address.
     pub(in crate::sandbox) email_hidden: bool,
-    /// The groups it is in; on Cloud, those that may browse a desk's project.
+    /// The groups; on Cloud, those that may browse a desk's project.
     pub(in crate::sandbox) groups: BTreeSet<String>,
-    /// Data Center: the password that was set for it, if one was.
+    /// Data Center: the password, if one was set.
     pub(in crate::sandbox) password: Option<String>,
-    /// How many more searches do not find it yet.
+    /// The number of searches that will not find it yet.
     pub(super) lag: u32,
 }
 
 impl Account {
-    /// The account of a person; `username` is empty on Cloud.
-    pub(super) fn new(deployment: Deployment, seed: u64, no: No, person: &SeedPerson, username: String) -> Self {
+    /// Creates the account of a person; `username` is empty on Cloud.
+    pub(super) fn new(
+        deployment: Deployment,
+        seed: u64,
+        no: AccountNumber,
+        person: &SeedPerson,
+        username: String,
+    ) -> Self {
         let (id, agents) = match deployment {
             Deployment::Cloud => (account_id(seed, no, person.kind), None),
-            // Keys begin at 10000 and count on (docs/jira.md#stable-key); a few are gone before anybody looks.
+            // Keys are numbered from 10000 (docs/jira.md#stable-key); assume that some were deleted.
             Deployment::DataCenter(_) => (
                 format!("JIRAUSER{}", 10_100 + no.0),
                 (person.kind == PersonKind::Agent).then(|| AGENTS.to_owned()),
@@ -64,18 +70,18 @@ impl Account {
             name: person.name.clone(),
             kind: person.kind,
             active: person.active,
-            // Data Center hides addresses from everybody or from nobody.
+            // Data Center hides the addresses of all accounts or of none.
             email_hidden: person.email_hidden && deployment == Deployment::Cloud,
             lag: 0,
         }
     }
 
-    /// What addresses are compared by.
+    /// The normalized address, for comparing.
     pub(super) fn email_key(&self) -> String {
         email_key(&self.email)
     }
 
-    /// The beginnings a search by name can match: the whole name, each later word, and the username.
+    /// The index keys of a search by prefix of a name: the whole name, each later word, and the username.
     pub(super) fn name_keys(&self) -> Vec<String> {
         let name = self.name.to_lowercase();
         let words = name.split_whitespace().skip(1).map(str::to_owned);
@@ -87,20 +93,20 @@ impl Account {
         keys
     }
 
-    /// Whether answers leave the address out (docs/jira.md#hidden-emails).
+    /// Whether responses leave out the address (docs/jira.md#hidden-emails).
     pub(in crate::sandbox) fn hides_email(&self, rules: &Rules) -> bool {
         self.email_hidden || (rules.hide_atlassian_emails && self.kind != PersonKind::PortalOnly)
     }
 }
 
-/// What addresses are compared by: their lower-case form.
+/// Normalizes an address for comparing: trimmed and lower case.
 pub(super) fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-/// An id in the spelling of its kind (docs/jira.md#account-kinds): `qm:<uuid>:<id>` for portal-only accounts, 24
-/// characters for people, a number and a UUID for apps.
-fn account_id(seed: u64, no: No, kind: PersonKind) -> String {
+/// Generates an id in the format of its kind (docs/jira.md#account-kinds): `qm:<uuid>:<id>` for portal-only accounts,
+/// 24 characters for people, a number and a UUID for apps.
+fn account_id(seed: u64, no: AccountNumber, kind: PersonKind) -> String {
     let own = mix(seed ^ u64::from(no.0));
     let more = mix(own);
     match kind {
@@ -110,7 +116,7 @@ fn account_id(seed: u64, no: No, kind: PersonKind) -> String {
     }
 }
 
-/// A random UUID of 122 of these bits; the first number shows whole, so that different ones stay different.
+/// Formats a random UUID from 122 of these bits, including all of `first`, so that different numbers stay different.
 fn uuid(first: u64, second: u64) -> String {
     format!(
         "{:08x}-{:04x}-4{:03x}-a{:03x}-{:04x}{:08x}",

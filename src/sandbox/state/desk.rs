@@ -1,10 +1,10 @@
-//! One desk: who is on it and how open it is.
+//! One desk: its customers, agents and access settings.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::super::seed::DeskAccess;
-use super::account::No;
+use super::account::AccountNumber;
 
 /// One service desk.
 #[derive(Clone, Debug)]
@@ -17,13 +17,13 @@ pub(in crate::sandbox) struct Desk {
     pub(in crate::sandbox) name: String,
     /// The access settings.
     pub(in crate::sandbox) settings: Settings,
-    /// The customers, in the order of their accounts: a listing walks it by position.
-    pub(super) customers: Vec<No>,
-    /// Cloud: whom the list of customers shows, whether they are or not.
-    pub(super) shown: BTreeSet<No>,
+    /// The customers, sorted by account: a listing indexes it by position.
+    pub(super) customers: Vec<AccountNumber>,
+    /// Cloud: accounts shown in the list of customers, even if they are not customers.
+    pub(super) listed_only: BTreeSet<AccountNumber>,
     /// The agents.
-    pub(super) team: BTreeSet<No>,
-    /// Data Center: the groups whose members are customers too.
+    pub(super) agents: BTreeSet<AccountNumber>,
+    /// Data Center: the groups in the customers' role.
     pub(super) groups: BTreeSet<String>,
     /// Cloud: the groups that may browse the project.
     pub(super) browsing: BTreeSet<String>,
@@ -40,12 +40,12 @@ pub(in crate::sandbox) struct Settings {
     pub(in crate::sandbox) manage: bool,
     /// `autocompleteEnabled`.
     pub(in crate::sandbox) autocomplete: bool,
-    /// One more, made up.
+    /// A made-up setting.
     pub(in crate::sandbox) another: bool,
 }
 
 impl Settings {
-    /// The access mode they amount to (docs/jira.md#access-modes).
+    /// The access mode of these settings (docs/jira.md#access-modes).
     pub(in crate::sandbox) fn access(self) -> DeskAccess {
         match (self.signup, self.open) {
             (true, _) => DeskAccess::Public,
@@ -54,7 +54,7 @@ impl Settings {
         }
     }
 
-    /// The same settings with another access mode.
+    /// Changes the access mode.
     pub(in crate::sandbox) fn with_access(self, access: DeskAccess) -> Self {
         let (open, signup) = match access {
             DeskAccess::Restricted => (false, false),
@@ -65,20 +65,20 @@ impl Settings {
     }
 }
 
-/// What adding to a desk did.
+/// The result of adding accounts to a desk.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(in crate::sandbox) struct Added {
-    /// Who was not on the desk's list before.
-    pub(in crate::sandbox) new: Vec<No>,
-    /// Who may be on it, whether they were or not.
-    pub(in crate::sandbox) valid: Vec<No>,
-    /// What no account is called.
+pub(in crate::sandbox) struct AddResult {
+    /// Accounts that were not on the desk's list before.
+    pub(in crate::sandbox) new: Vec<AccountNumber>,
+    /// Accounts that may be on it, new or not.
+    pub(in crate::sandbox) valid: Vec<AccountNumber>,
+    /// Names without an account.
     pub(in crate::sandbox) unknown: Vec<String>,
-    /// What accounts are called that cannot be customers: deactivated ones and apps.
+    /// Names of accounts that cannot be customers: deactivated ones and apps.
     pub(in crate::sandbox) refused: Vec<String>,
 }
 
-/// Jira removes nobody from a desk that anyone with an account reaches anyway.
+/// The error for removing customers from an open or public desk, which Jira refuses.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::sandbox) struct DeskIsOpen;
 
@@ -88,37 +88,37 @@ impl Desk {
         10_000 + self.id
     }
 
-    /// The customers, in the order a listing shows.
-    pub(in crate::sandbox) fn customers(&self) -> &[No] {
+    /// The customers, in the order of a listing.
+    pub(in crate::sandbox) fn customers(&self) -> &[AccountNumber] {
         &self.customers
     }
 
-    /// Everybody the list of customers shows, in its order.
-    pub(in crate::sandbox) fn listed(&self) -> Cow<'_, [No]> {
-        if self.shown.is_empty() {
+    /// All accounts in the list of customers, in its order.
+    pub(in crate::sandbox) fn listed(&self) -> Cow<'_, [AccountNumber]> {
+        if self.listed_only.is_empty() {
             return Cow::Borrowed(&self.customers);
         }
-        let all: BTreeSet<No> = self.customers.iter().chain(&self.shown).copied().collect();
+        let all: BTreeSet<AccountNumber> = self.customers.iter().chain(&self.listed_only).copied().collect();
         Cow::Owned(all.into_iter().collect())
     }
 
     /// The agents.
-    pub(in crate::sandbox) fn team(&self) -> &BTreeSet<No> {
-        &self.team
+    pub(in crate::sandbox) fn agents(&self) -> &BTreeSet<AccountNumber> {
+        &self.agents
     }
 
-    /// Data Center: the groups whose members are customers too.
+    /// Data Center: the groups in the customers' role.
     pub(in crate::sandbox) fn customer_groups(&self) -> &BTreeSet<String> {
         &self.groups
     }
 
     /// Whether the list of customers has this account.
-    pub(super) fn lists(&self, no: No) -> bool {
-        self.shown.contains(&no) || self.customers.binary_search(&no).is_ok()
+    pub(super) fn is_listed(&self, no: AccountNumber) -> bool {
+        self.listed_only.contains(&no) || self.customers.binary_search(&no).is_ok()
     }
 
-    /// Puts an account on the list; false if it was there.
-    pub(super) fn enter(&mut self, no: No) -> bool {
+    /// Adds an account to the list; returns false if it was there.
+    pub(super) fn add_customer(&mut self, no: AccountNumber) -> bool {
         let place = self.customers.binary_search(&no);
         if let Err(place) = place {
             self.customers.insert(place, no);
@@ -126,20 +126,20 @@ impl Desk {
         place.is_err()
     }
 
-    /// Takes an account's place away; false if it had none. The list may go on showing it.
-    pub(super) fn leave(&mut self, no: No, stays_listed: bool) -> bool {
+    /// Removes an account; returns false if it was not a customer. With `stays_listed`, the list still shows it.
+    pub(super) fn remove_customer(&mut self, no: AccountNumber, stays_listed: bool) -> bool {
         let place = self.customers.binary_search(&no);
         if let Ok(place) = place {
             self.customers.remove(place);
-            self.shown.extend(stays_listed.then_some(no));
+            self.listed_only.extend(stays_listed.then_some(no));
         }
         place.is_ok()
     }
 
-    /// The account is there no more.
-    pub(super) fn forget(&mut self, no: No) {
-        self.leave(no, false);
-        self.shown.remove(&no);
-        self.team.remove(&no);
+    /// Removes a deleted account from all lists.
+    pub(super) fn remove_account(&mut self, no: AccountNumber) {
+        self.remove_customer(no, false);
+        self.listed_only.remove(&no);
+        self.agents.remove(&no);
     }
 }

@@ -2,15 +2,15 @@
 
 use super::account::{AGENTS, Account};
 
-/// The group of those who administer Jira.
+/// The group of Jira's administrators.
 pub(in crate::sandbox) const ADMINISTRATORS: &str = "jira-administrators";
 
-/// A licensed application: whoever is in its group has its role, and takes one of its seats.
+/// A licensed application: each account in its group has its role, and takes one of its seats.
 #[derive(Debug)]
 pub(in crate::sandbox) struct Application {
-    /// What calls name it by.
+    /// Its key in requests.
     pub(in crate::sandbox) key: &'static str,
-    /// What people call it.
+    /// Its display name.
     pub(in crate::sandbox) name: &'static str,
     /// The group that gives its role.
     pub(in crate::sandbox) group: &'static str,
@@ -31,13 +31,13 @@ pub(in crate::sandbox) static APPLICATIONS: [Application; 2] = [
 ];
 
 impl Application {
-    /// The one that new accounts get unless their creator says otherwise.
-    pub(in crate::sandbox) fn default_one() -> &'static Self {
+    /// The application that new accounts get by default.
+    pub(in crate::sandbox) fn default_application() -> &'static Self {
         &APPLICATIONS[0]
     }
 }
 
-/// An account the platform is asked for.
+/// An account to create through the platform's API.
 #[derive(Clone, Debug)]
 pub(in crate::sandbox) struct NewUser {
     pub(in crate::sandbox) username: String,
@@ -46,12 +46,12 @@ pub(in crate::sandbox) struct NewUser {
     pub(in crate::sandbox) password: String,
 }
 
-/// Another account has the username.
+/// The error for a username that another account has.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::sandbox) struct NameTaken;
 
 impl Account {
-    /// The applications it takes a seat of.
+    /// The applications of which it takes a seat.
     pub(in crate::sandbox) fn applications(&self) -> impl Iterator<Item = &'static Application> {
         APPLICATIONS
             .iter()

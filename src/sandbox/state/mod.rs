@@ -1,7 +1,7 @@
-//! What the simulated Jira knows and how it changes: accounts, desks, who is on which.
+//! The state of the simulated Jira and its changes: accounts, desks, memberships.
 //!
-//! Pure: no async, no clock, no HTTP. Every change is a function that says what happened; how Jira words that is for
-//! the routes of each deployment. Shared by all deployments.
+//! Pure: no async, no clock, no HTTP. Every change is a function that returns what changed; the handlers of each
+//! deployment turn that into Jira's response. Shared by both deployments.
 
 mod account;
 mod desk;
@@ -12,7 +12,7 @@ mod site;
 mod snapshot;
 mod users;
 
-pub(super) use account::{Account, No};
+pub(super) use account::{Account, AccountNumber};
 pub(super) use desk::{Desk, DeskIsOpen, Settings};
 pub(super) use directory::{APPLICATIONS, Application, NewUser};
 pub(super) use site::State;

@@ -1,13 +1,13 @@
-//! Finding accounts by the beginning of an address or a name, without walking all of them.
+//! Finding accounts by a prefix of an address or a name, from an index.
 
 use std::collections::BTreeSet;
 
-use super::account::{Account, No, email_key};
+use super::account::{Account, AccountNumber, email_key};
 use super::site::State;
 
 impl State {
-    /// Every account with exactly this address, oldest first: also deactivated ones and ones that hide it.
-    pub(in crate::sandbox) fn holders(&self, email: &str) -> Vec<No> {
+    /// All accounts with this address, ignoring case, oldest first: also deactivated ones and ones that hide it.
+    pub(in crate::sandbox) fn accounts_with_email(&self, email: &str) -> Vec<AccountNumber> {
         let key = email_key(email);
         starting_with(&self.by_email, &key)
             .take_while(|(email, _)| *email == key)
@@ -15,15 +15,14 @@ impl State {
             .collect()
     }
 
-    /// The first `most` accounts that `wanted` accepts and whose address or name begins with `query`, oldest first.
-    ///
-    /// An account Jira's index lags behind for is left out, and is one search nearer to being found.
+    /// Returns the first `most` accounts that `wanted` accepts and that have an address or name starting with `query`,
+    /// oldest first. An account that is not indexed yet is left out, and its lag is decremented.
     pub(in crate::sandbox) fn search(
         &mut self,
         query: &str,
         most: usize,
-        wanted: impl Fn(&Self, No, &Account) -> bool,
-    ) -> Vec<No> {
+        wanted: impl Fn(&Self, AccountNumber, &Account) -> bool,
+    ) -> Vec<AccountNumber> {
         let key = email_key(query);
         let by_email = starting_with(&self.by_email, &key).filter(|(_, no)| {
             let account = self.accounts.get(no);
@@ -50,17 +49,20 @@ impl State {
         found.into_iter().collect()
     }
 
-    /// The same among a desk's customers.
-    pub(in crate::sandbox) fn search_desk(&mut self, desk: u32, query: &str) -> Vec<No> {
+    /// Searches a desk's list of customers.
+    pub(in crate::sandbox) fn search_desk(&mut self, desk: u32, query: &str) -> Vec<AccountNumber> {
         self.search(query, usize::MAX, |state, no, account| {
-            let listed = state.desks.get(&desk).is_some_and(|desk| desk.lists(no));
+            let listed = state.desks.get(&desk).is_some_and(|desk| desk.is_listed(no));
             listed && (account.active || state.rules.inactive_are_listed)
         })
     }
 }
 
-fn starting_with<'a>(index: &'a BTreeSet<(String, No)>, key: &'a str) -> impl Iterator<Item = &'a (String, No)> {
+fn starting_with<'a>(
+    index: &'a BTreeSet<(String, AccountNumber)>,
+    key: &'a str,
+) -> impl Iterator<Item = &'a (String, AccountNumber)> {
     index
-        .range((key.to_owned(), No(0))..)
+        .range((key.to_owned(), AccountNumber(0))..)
         .take_while(move |(text, _)| text.starts_with(key))
 }

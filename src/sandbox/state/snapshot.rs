@@ -1,4 +1,4 @@
-//! The whole state in a form that can be compared and written down.
+//! The whole state in a form that can be compared and serialized.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,20 +13,20 @@ use super::site::State;
 pub struct Snapshot {
     /// The desks by project key.
     pub desks: BTreeMap<String, DeskSnapshot>,
-    /// The accounts by account id (on Data Center by user key), the one that signs in among them.
+    /// The accounts by account id (on Data Center by user key), including the one that signs in.
     pub accounts: BTreeMap<String, AccountSnapshot>,
 }
 
 /// One desk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DeskSnapshot {
-    /// How open it is.
+    /// The access mode.
     pub access: DeskAccess,
     /// The account ids of its customers.
     pub customers: BTreeSet<String>,
     /// The account ids of its agents.
     pub team: BTreeSet<String>,
-    /// Data Center: the groups whose members are its customers too.
+    /// Data Center: the groups in the role of its customers.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub customer_groups: BTreeSet<String>,
 }
@@ -38,32 +38,32 @@ pub struct AccountSnapshot {
     pub email: String,
     /// The display name.
     pub name: String,
-    /// What sort of account it is.
+    /// The kind of account.
     pub kind: PersonKind,
     /// False once deactivated.
     pub active: bool,
     /// Whether profile privacy hides the address.
     pub email_hidden: bool,
-    /// What only accounts of Data Center have.
+    /// The fields of accounts of Data Center.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserSnapshot>,
 }
 
-/// What an account of Data Center has besides.
+/// The fields that only an account of Data Center has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UserSnapshot {
     /// The username.
     pub username: String,
     /// The groups.
     pub groups: BTreeSet<String>,
-    /// The keys of its application roles, each of them a licence seat.
+    /// The keys of its application roles, each of them a license seat.
     pub application_roles: BTreeSet<String>,
-    /// Tells one password from another; nothing where none was set.
+    /// A digest to compare passwords; `None` if none was set.
     pub password_digest: Option<u64>,
 }
 
 impl UserSnapshot {
-    fn of(account: &Account) -> Option<Self> {
+    fn from_account(account: &Account) -> Option<Self> {
         let digest = |password: &String| password.bytes().fold(1, |digest, byte| mix(digest ^ u64::from(byte)));
         (!account.username.is_empty()).then(|| Self {
             username: account.username.clone(),
@@ -75,7 +75,7 @@ impl UserSnapshot {
 }
 
 impl Snapshot {
-    /// The addresses of a desk's customers, in lower case; nothing for a desk that does not exist.
+    /// The addresses of a desk's customers, in lower case; empty for a desk that does not exist.
     #[must_use]
     pub fn customers(&self, desk: &str) -> BTreeSet<String> {
         let ids = self.desks.get(desk).into_iter().flat_map(|d| &d.customers);
@@ -93,7 +93,7 @@ impl State {
             let snapshot = DeskSnapshot {
                 access: desk.settings.access(),
                 customers: desk.customers.iter().filter_map(id).collect(),
-                team: desk.team.iter().filter_map(id).collect(),
+                team: desk.agents.iter().filter_map(id).collect(),
                 customer_groups: desk.groups.clone(),
             };
             (desk.key.clone(), snapshot)
@@ -105,7 +105,7 @@ impl State {
                 kind: account.kind,
                 active: account.active,
                 email_hidden: account.email_hidden,
-                user: UserSnapshot::of(account),
+                user: UserSnapshot::from_account(account),
             };
             (account.id.clone(), snapshot)
         });

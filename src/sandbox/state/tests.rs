@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::super::config::{Deployment, Rules};
 use super::super::seed::{DeskAccess, PersonKind, Seed, SeedDesk, SeedPerson};
-use super::desk::Added;
+use super::desk::AddResult;
 use super::site::EmailTaken;
 use super::*;
 
@@ -34,28 +34,28 @@ fn state() -> State {
 }
 
 fn id(state: &State, email: &str) -> String {
-    let no = state.holders(email)[0];
+    let no = state.accounts_with_email(email)[0];
     state.account(no).unwrap().id.clone()
 }
 
 #[test]
-fn an_address_is_taken_whatever_its_case_and_whoever_has_it() {
+fn an_address_is_taken_in_any_case_and_by_any_account() {
     let mut state = state();
     for taken in ["ADA@example.com", "gone@example.com", "me@example.com"] {
         assert_eq!(state.create_customer(taken, "x", 0), Err(EmailTaken), "{taken}");
     }
-    assert_eq!(state.holders("aDa@example.com").len(), 2);
+    assert_eq!(state.accounts_with_email("aDa@example.com").len(), 2);
     let made = state.create_customer("new@example.com", "New", 0).unwrap();
-    assert_eq!(state.holders("new@example.com"), [made]);
+    assert_eq!(state.accounts_with_email("new@example.com"), [made]);
 }
 
 #[test]
-fn ids_tell_the_kind_and_are_all_different() {
+fn ids_show_the_kind_and_are_all_different() {
     let state = state();
     assert!(id(&state, "Ada@example.com").starts_with("qm:"));
     assert_eq!(id(&state, "agent@example.com").len(), 24);
     let ids: BTreeSet<_> = state.accounts.values().map(|a| &a.id).collect();
-    assert_eq!(ids.len(), state.order().len());
+    assert_eq!(ids.len(), state.oldest_first().len());
 }
 
 #[test]
@@ -63,21 +63,21 @@ fn the_valid_ones_are_added_beside_the_others() {
     let mut state = state();
     let ids = [
         id(&state, "me@example.com"),
-        "nobody".to_owned(),
+        "missing".to_owned(),
         id(&state, "gone@example.com"),
         id(&state, "ada@example.com"),
     ];
     let added = state.add_customers(2, &ids);
-    assert_eq!(added.new, state.holders("me@example.com"));
-    assert_eq!(added.unknown, ["nobody"]);
+    assert_eq!(added.new, state.accounts_with_email("me@example.com"));
+    assert_eq!(added.unknown, ["missing"]);
     assert_eq!(added.refused, [ids[2].as_str()]);
-    assert_eq!(state.add_customers(9, &ids), Added::default());
+    assert_eq!(state.add_customers(9, &ids), AddResult::default());
 }
 
 #[test]
-fn nobody_is_removed_from_an_open_desk() {
+fn no_customer_is_removed_from_an_open_desk() {
     let mut state = state();
-    let ada = state.holders("ada@example.com");
+    let ada = state.accounts_with_email("ada@example.com");
     assert_eq!(state.remove_customers(1, &ada), Err(DeskIsOpen));
     assert_eq!(state.remove_customers(2, &ada), Ok(1));
     assert_eq!(state.remove_customers(2, &ada), Ok(0));
@@ -85,7 +85,7 @@ fn nobody_is_removed_from_an_open_desk() {
 }
 
 #[test]
-fn closing_a_desk_removes_nobody_unless_the_rules_say_so() {
+fn closing_a_desk_removes_customers_only_by_rule() {
     for (closing_removes, left) in [(false, 2), (true, 0)] {
         let mut state = state();
         state.rules.closing_removes = closing_removes;
@@ -110,8 +110,8 @@ fn an_agent_who_is_added_is_listed_only_if_the_rules_say_so() {
 #[test]
 fn a_search_finds_beginnings_of_addresses_and_of_words_of_names() {
     let mut state = state();
-    let ada = state.holders("ada@example.com");
-    let all = |_: &State, _: No, _: &Account| true;
+    let ada = state.accounts_with_email("ada@example.com");
+    let all = |_: &State, _: AccountNumber, _: &Account| true;
     assert_eq!(state.search("ADA@", 9, all), ada);
     assert_eq!(state.search("hop", 9, all), [ada[1]]);
     assert_eq!(state.search("grace h", 9, all), [ada[1]]);
@@ -127,7 +127,7 @@ fn a_search_finds_beginnings_of_addresses_and_of_words_of_names() {
 fn a_new_account_is_found_after_its_lag() {
     let mut state = state();
     let made = state.create_customer("new@example.com", "New", 2).unwrap();
-    let all = |_: &State, _: No, _: &Account| true;
+    let all = |_: &State, _: AccountNumber, _: &Account| true;
     let found: Vec<_> = (0..3).map(|_| state.search("new@", 9, all).len()).collect();
     assert_eq!(found, [0, 0, 1]);
     assert!(state.account(made).unwrap().active);
@@ -146,7 +146,7 @@ fn a_deleted_account_is_nowhere() {
 }
 
 #[test]
-fn a_snapshot_tells_customers_by_address() {
+fn a_snapshot_lists_customers_by_address() {
     let hr = state().snapshot().customers("HR");
     assert_eq!(hr.into_iter().collect::<Vec<_>>(), ["ada@example.com"]);
 }
@@ -167,7 +167,10 @@ fn the_list_may_show_people_without_a_place() {
             ..SeedPerson::customer("bob@example.com", &[])
         });
         let mut state = State::new(&seed, Deployment::Cloud, rules, "me@example.com");
-        let (desk, ada) = (state.desk_by_key("HR").unwrap().id, state.holders("ada@example.com")[0]);
+        let (desk, ada) = (
+            state.desk_by_key("HR").unwrap().id,
+            state.accounts_with_email("ada@example.com")[0],
+        );
         assert_eq!(state.remove_customers(desk, &[ada]), Ok(1));
         assert_eq!(state.remove_customers(desk, &[ada]), Ok(0));
         assert!(state.snapshot().customers("HR").is_empty());

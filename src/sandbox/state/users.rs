@@ -2,29 +2,28 @@
 
 use super::super::config::Deployment;
 use super::super::seed::SeedPerson;
-use super::account::{Account, No};
+use super::account::{Account, AccountNumber};
 use super::directory::{NameTaken, NewUser};
 use super::site::State;
 
 impl State {
-    /// The account with this username.
-    pub(in crate::sandbox) fn by_username(&self, username: &str) -> Option<(No, &Account)> {
+    /// Looks up an account by username.
+    pub(in crate::sandbox) fn by_username(&self, username: &str) -> Option<(AccountNumber, &Account)> {
         let no = *self.by_username.get(&self.username_key(username))?;
         Some((no, self.accounts.get(&no)?))
     }
 
-    /// The account that membership calls mean: by id on Cloud, by username on Data Center.
-    pub(super) fn called(&self, name: &str) -> Option<No> {
+    /// Looks up the account of a membership call: by id on Cloud, by username on Data Center.
+    pub(super) fn account_named(&self, name: &str) -> Option<AccountNumber> {
         match self.deployment {
             Deployment::Cloud => self.by_id.get(name).copied(),
             Deployment::DataCenter(_) => self.by_username.get(&self.username_key(name)).copied(),
         }
     }
 
-    /// Makes an account that is in no group, as the platform does: two may have the same address.
-    ///
-    /// `lag` is how many searches will not find the account yet.
-    pub(in crate::sandbox) fn create_user(&mut self, user: NewUser, lag: u32) -> Result<No, NameTaken> {
+    /// Creates an account in no group, like the platform: two accounts may have the same address. `lag` is the number
+    /// of searches that will not find it yet.
+    pub(in crate::sandbox) fn create_user(&mut self, user: NewUser, lag: u32) -> Result<AccountNumber, NameTaken> {
         if self.by_username(&user.username).is_some() {
             return Err(NameTaken);
         }
@@ -40,15 +39,15 @@ impl State {
         Ok(no)
     }
 
-    /// Licence seats taken now: one for each application of each active account.
+    /// License seats in use now: one for each application of each active account.
     pub(in crate::sandbox) fn seats_in_use(&self) -> u64 {
         let active = self.accounts.values().filter(|account| account.active);
         active.map(|account| account.applications().count() as u64).sum()
     }
 
-    /// Whether JSM refuses to make a customer of this address: it is taken.
-    pub(super) fn refuses_customer(&self, email: &str) -> bool {
-        let held = || !self.holders(email).is_empty();
+    /// Whether JSM refuses to create a customer with this address, because it is taken.
+    pub(super) fn is_email_taken(&self, email: &str) -> bool {
+        let held = || !self.accounts_with_email(email).is_empty();
         match self.deployment {
             Deployment::Cloud => held(),
             Deployment::DataCenter(_) => {
@@ -58,8 +57,8 @@ impl State {
         }
     }
 
-    /// The username of a new account: a seed's own, or the one JSM makes of the address. One that is taken, which only a
-    /// seed can ask for, gets a number.
+    /// The username of a new account: from the seed, or derived from the address like JSM does. One that is taken,
+    /// which only a seed can request, gets a number.
     pub(super) fn username_for(&self, person: &SeedPerson) -> String {
         match self.deployment {
             Deployment::Cloud => String::new(),
@@ -74,7 +73,7 @@ impl State {
         }
     }
 
-    /// What usernames are compared by.
+    /// Normalizes a username for comparing.
     pub(super) fn username_key(&self, username: &str) -> String {
         if self.rules.usernames_ignore_case {
             username.to_lowercase()

@@ -1,4 +1,4 @@
-//! What a life is drawn from: a site, what a roster wants of it, and that as YAML.
+//! What a life is drawn from: a site, what a roster wants of it, and the roster as YAML.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use rand::seq::IndexedRandom as _;
 
 use super::{DESKS, PEOPLE};
 
-/// What a roster wants of a desk.
+/// A desk in the roster.
 #[derive(Clone, Debug)]
 pub(super) struct Desk {
     pub(super) access: Option<DeskAccess>,
@@ -19,7 +19,7 @@ pub(super) struct Desk {
     pub(super) keep: Option<usize>,
 }
 
-/// What a roster wants of a person.
+/// A person in the roster.
 #[derive(Clone, Debug)]
 pub(super) struct Person {
     pub(super) desks: BTreeSet<usize>,
@@ -43,13 +43,13 @@ pub(super) fn email(n: usize) -> String {
     }
 }
 
-/// The same address as Jira has it.
-pub(super) fn in_jira(n: usize) -> String {
+/// The same address as Jira spells it.
+pub(super) fn jira_spelling(n: usize) -> String {
     let (domain, composed, decomposed) = ("xn--bcher-kva", "\u{e9}", "e\u{301}");
     email(n).replace("b\u{fc}cher", domain).replace(composed, decomposed)
 }
 
-/// One spelling for each address, the judge's own.
+/// One spelling for each address, computed without the code under test.
 pub(super) fn canonical(email: &str) -> String {
     let unified = email.to_lowercase().replace("xn--bcher-kva", "b\u{fc}cher");
     unified.replace("e\u{301}", "\u{e9}")
@@ -97,7 +97,7 @@ pub(super) fn site(random: &mut StdRng, is_cloud: bool) -> Seed {
             } else {
                 Vec::new()
             },
-            ..SeedPerson::customer(in_jira(n), &on)
+            ..SeedPerson::customer(jira_spelling(n), &on)
         });
     }
     Seed { seed: 1, desks, people }

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use super::Life;
 use super::drawn::yaml;
 
-/// A pipe nobody writes to, made once: a process started later would hold the locks of this one for a moment.
+/// A pipe without a writer, made once: a process started later would hold the locks of this one for a moment.
 static PIPE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
 
 /// Makes what lives need, before the first begins.
@@ -29,7 +29,7 @@ pub(super) fn prepare() {
     });
 }
 
-/// What stands in the folder of rosters, named as a roster is.
+/// An odd entry in the folder of rosters, named like a roster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OddFile {
     Pipe,
@@ -38,7 +38,7 @@ pub(super) enum OddFile {
 }
 
 impl OddFile {
-    /// Mostly nothing.
+    /// None most of the time.
     pub(super) fn drawn(random: &mut StdRng) -> Option<Self> {
         match random.random_range(0..30) {
             0 => Some(Self::Pipe),
@@ -58,7 +58,7 @@ impl OddFile {
 }
 
 impl Life {
-    /// Writes the roster and reads it as the program does. With something odd beside it, it cannot be read, and the last
+    /// Writes the roster and reads it as the program does. With an odd entry beside it, it cannot be read, and the last
     /// one stays in force.
     pub(super) fn read_roster(&mut self, odd: Option<OddFile>) -> Option<Roster> {
         let folder = self.folder.path().join("rosters");
@@ -70,8 +70,8 @@ impl Life {
             odd.put(&beside);
         }
         match (roster_file::load(&folder), odd) {
-            (Ok(loaded), None) => self.in_force = Some(loaded.roster.on(self.today())),
-            (Err(error), Some(_)) => self.told.push(format!("{odd:?} beside the roster: {error}")),
+            (Ok(loaded), None) => self.in_force = Some(loaded.roster.as_of(self.today())),
+            (Err(error), Some(_)) => self.log.push(format!("{odd:?} beside the roster: {error}")),
             (read, _) => self.must(false, &format!("{odd:?} beside the roster: {read:?}")),
         }
         self.in_force.clone()

@@ -13,7 +13,7 @@ use super::drawn::canonical;
 use super::{DESKS, Life, Pass};
 
 impl Life {
-    /// What must hold after any pass.
+    /// Checks what must hold after any pass.
     pub(super) fn judge(&mut self, pass: &Pass, rival: &Pass) {
         let after = self.world.sandbox.snapshot();
         self.remember_listed(&pass.roster, &after);
@@ -41,14 +41,14 @@ impl Life {
             let removals: BTreeSet<_> = steps
                 .iter()
                 .filter_map(|step| step.action.removal())
-                .filter(|(on, _)| on.stored() == desk)
+                .filter(|(on, _)| on.to_stored() == desk)
                 .map(|(_, account)| account.id.0.clone())
                 .collect();
             let left = was.customers.difference(&is.customers).filter(moved);
             let left: Vec<_> = left.cloned().collect();
             for id in &left {
                 self.must(removals.contains(id), &format!("{id} left {desk} without a step"));
-                self.may_leave(pass, pass.is_full || rival.seen.is_some(), desk, id);
+                self.check_removal_is_allowed(pass, pass.is_full || rival.seen.is_some(), desk, id);
             }
             let set = steps
                 .iter()
@@ -59,9 +59,9 @@ impl Life {
             );
             let gone = left.iter().map(|id| (self.now, desk, id.clone()));
             self.removed.extend(gone);
-            // The guards go by what they saw, and a list can miss a row without saying so.
+            // The guards count what the pass read, and a list can miss a row without any sign.
             let seen = pass.seen.as_ref().and_then(|seen| members_seen(seen, desk));
-            self.guards_held(desk, seen.as_ref().unwrap_or(&was.customers), left.len());
+            self.check_guard_limits(desk, seen.as_ref().unwrap_or(&was.customers), left.len());
         }
         for (id, account) in &pass.before.accounts {
             let changes = steps
@@ -71,12 +71,12 @@ impl Life {
             let changes = changes || pass.meddled.iter().any(|act| act.changes(id));
             self.must(changes || is == Some(account), &format!("{id} changed without a step"));
         }
-        self.nobody_twice(pass, &after);
+        self.check_no_duplicate_accounts(pass, &after);
     }
 
-    pub(super) fn nobody_twice(&self, pass: &Pass, after: &Snapshot) {
+    pub(super) fn check_no_duplicate_accounts(&self, pass: &Pass, after: &Snapshot) {
         let before = &pass.before;
-        // Another spelling of an address is recognized where it can be seen: Jira itself refuses only the same one.
+        // Another spelling of an address is recognized only if visible: Jira refuses only the same spelling.
         let is_visible = |account: &AccountSnapshot| account.active && !account.email_hidden && !self.is_masked;
         let having = |snapshot: &Snapshot, one: &AccountSnapshot| {
             let same = |other: &&AccountSnapshot| {
@@ -87,7 +87,7 @@ impl Life {
             snapshot.accounts.values().filter(same).count()
         };
         for account in after.accounts.values() {
-            // Who showed or hid the address while the pass ran could not be recognized all along.
+            // An address that was shown or hidden while the pass ran could not be recognized throughout.
             let mut same = after
                 .accounts
                 .iter()
@@ -103,14 +103,14 @@ impl Life {
         }
     }
 
-    fn may_leave(&self, pass: &Pass, is_full: bool, desk: &'static str, id: &str) {
+    fn check_removal_is_allowed(&self, pass: &Pass, is_full: bool, desk: &'static str, id: &str) {
         let account = &pass.before.accounts[id];
         let spec = pass.roster.desks.iter().find(|(key, _)| key.as_str() == desk);
         let (_, spec) = spec.unwrap();
         let address = canonical(&account.email);
         let say = |what: &str| format!("{id} ({address}) left {desk}: {what}");
         self.must(!spec.paused, &say("it is paused"));
-        // Somebody may have shown it while the pass ran.
+        // The address may have been shown while the pass ran.
         let is_hidden = account.email_hidden && !pass.meddled.iter().any(|act| act.changes(id));
         self.must(!is_hidden, &say("the address is hidden"));
         self.must(
@@ -125,19 +125,19 @@ impl Life {
         self.must(!listed, &say("it is listed"));
         let owned = self.listed_once.get(desk).is_some_and(|ids| ids.contains(id));
         let exact = spec.membership == Membership::Exact && is_full;
-        self.must(owned || exact, &say("nobody ever listed it"));
+        self.must(owned || exact, &say("no roster ever listed it"));
     }
 
-    /// Never more than the settings say, in any 24 hours.
-    fn guards_held(&self, desk: &str, seen: &BTreeSet<String>, left: usize) {
+    /// Never more removals than the settings allow, in any 24 hours.
+    fn check_guard_limits(&self, desk: &str, seen: &BTreeSet<String>, left: usize) {
         let lately = self
             .removed
             .iter()
             .filter(|(at, of, _)| *of == desk && self.now.duration_since(*at).as_secs() < 24 * 60 * 60);
-        // However often somebody is put back by hand, or listed all the same, it is one person who leaves.
+        // However often a person is put back by hand, or still listed, it is one person who leaves.
         let gone: BTreeSet<_> = lately.map(|(_, _, id)| id).collect();
         let (count, of) = (gone.len(), gone.union(&seen.iter().collect()).count());
-        // Two memories count each by itself.
+        // Two memories count independently.
         if left == 0 || self.rivals {
             return;
         }
@@ -152,12 +152,12 @@ impl Life {
     }
 }
 
-/// Whose accounts a pass saw on a desk.
+/// The accounts that a pass read on a desk.
 fn members_seen(seen: &Preview, desk: &str) -> Option<BTreeSet<String>> {
     let (_, reading) = seen.observed.desks.iter().find(|(key, _)| key.as_str() == desk)?;
     match reading {
         observed::DeskReading::Read(desk) => {
-            let accounts = seen.observed.by_handle();
+            let accounts = seen.observed.accounts_by_handle();
             let id = |handle: &Handle| {
                 accounts
                     .get(handle)

@@ -1,5 +1,5 @@
-//! Who has to be off a desk at the end of a life: the judge's own account of it, made of what is in Jira and in the file
-//! alone.
+//! Which people must be off a desk at the end of a life, computed from what is in Jira and in the file, without the
+//! code under test.
 
 use std::collections::BTreeSet;
 
@@ -15,15 +15,15 @@ use super::drawn::canonical;
 use super::{DESKS, Life, Pass};
 
 impl Life {
-    /// After a pass that nothing disturbed: who is on a desk that an applied roster lists them on is that roster's from then
-    /// on, until they were off the desk at some moment.
+    /// After an undisturbed pass: everyone on a desk where the applied roster lists them is owned by the roster from
+    /// then on, until they are off the desk at some moment.
     pub(super) fn remember_applied(&mut self, pass: &Pass, after: &Snapshot, is_undisturbed: bool) {
-        // An edit that is about nothing reads nothing: only what a pass saw was applied.
+        // An edit without changes reads nothing: only what a pass read was applied.
         let is_undisturbed = is_undisturbed && pass.seen.as_ref().is_some_and(|seen| pass.is_full || has_steps(seen));
         for desk in DESKS {
             let on = &after.desks[desk].customers;
             let applied = self.applied.entry(desk).or_default();
-            // Whoever became active again between the reading of a list and of the account was seen to be off the desk.
+            // An account reactivated between the readings of the list and of the account counts as off the desk.
             let is_steady = |id: &String| !pass.meddled.iter().any(|act| act.changes(id));
             let stays = |id: &String| on.contains(id) && pass.before.desks[desk].customers.contains(id);
             applied.retain(|id| stays(id) && is_steady(id));
@@ -43,7 +43,7 @@ impl Life {
         }
     }
 
-    /// Somebody else moved people between passes.
+    /// Other people moved accounts between passes.
     pub(super) fn forget_absent(&mut self) {
         let now = self.world.sandbox.snapshot();
         for desk in DESKS {
@@ -52,8 +52,8 @@ impl Life {
         }
     }
 
-    /// Who should have left is gone, or is held by name.
-    pub(super) fn the_right_people_are_gone(&self, roster: &Roster, last: &Preview) {
+    /// Everyone who should have left is gone, or is held by name.
+    pub(super) fn check_removals_are_complete(&self, roster: &Roster, last: &Preview) {
         if self.is_masked {
             return;
         }
@@ -64,8 +64,8 @@ impl Life {
             if spec.paused || now.desks[desk].access != DeskAccess::Restricted {
                 continue;
             }
-            let nobody = BTreeSet::new();
-            let applied = self.applied.get(desk).unwrap_or(&nobody);
+            let empty = BTreeSet::new();
+            let applied = self.applied.get(desk).unwrap_or(&empty);
             for id in &now.desks[desk].customers {
                 let account = &now.accounts[id];
                 let (email, key) = (&account.email, canonical(&account.email));
@@ -84,10 +84,10 @@ impl Life {
                         Membership::Owned => applied.contains(id),
                         Membership::Exact => true,
                     };
-                // A guard's finding waits for somebody to approve of it.
+                // A guard's finding waits for an approval.
                 let findings = last.approved.findings().iter();
                 let mut containers = findings.map(|finding| finding.container.as_ref());
-                let is_refused = containers.any(|of| of.is_none_or(|container| container.stored() == desk));
+                let is_refused = containers.any(|of| of.is_none_or(|container| container.to_stored() == desk));
                 let is_candidate = |held: &Held| held.reason.candidates().iter().any(|candidate| candidate.0 == *id);
                 let is_held = is_held(plan, desk, &key) || plan.held.iter().any(is_candidate);
                 let waits = is_refused || is_held || waits(roster, plan, desk, id);
@@ -101,8 +101,8 @@ impl Life {
 }
 
 impl Life {
-    /// Whoever somebody else put on a desk is not in a role that holds half, and cannot be told from people whom a group puts
-    /// on the list: they are noted.
+    /// An account put on a desk by hand is not in a role that holds half, so it looks like one that a group puts on the
+    /// list: it is noted.
     fn looks_like_a_phantom(&self, plan: &Plan, desk: &str, id: &str) -> bool {
         let is_noted = plan.notes.iter().any(|note| {
             let is_there = note.desk.as_ref().is_some_and(|key| key.as_str() == desk);
@@ -126,23 +126,23 @@ fn reads_whole(seen: &Preview, desk: &str) -> bool {
     })
 }
 
-/// Whom a pass added to a desk.
+/// The accounts that a pass added to a desk.
 fn added(pass: &Pass, desk: &str) -> BTreeSet<String> {
     let (Some(seen), Some(outcomes)) = (&pass.seen, &pass.outcomes) else {
         return BTreeSet::new();
     };
     let steps = seen.approved.plan().steps.iter().filter(|step| match &step.action {
-        Action::AddToDesk { desk: on, .. } => on.as_str() == desk && outcomes.succeeded(step.id),
+        Action::AddToDesk { desk: on, .. } => on.as_str() == desk && outcomes.has_succeeded(step.id),
         Action::CreateCustomer { .. }
         | Action::UpdateCustomer { .. }
         | Action::RemoveFromDesk { .. }
         | Action::SetAccess { .. } => false,
     });
-    let ids = steps.filter_map(|step| Some(outcomes.ends.get(&step.id)?.account.as_ref()?.id.0.clone()));
+    let ids = steps.filter_map(|step| Some(outcomes.results.get(&step.id)?.account.as_ref()?.id.0.clone()));
     ids.collect()
 }
 
-/// A mere customer who can be seen, and whose address is nobody else's.
+/// A visible, mere customer whose address no other account has.
 fn is_plain(snapshot: &Snapshot, account: &AccountSnapshot) -> bool {
     let same = |other: &&AccountSnapshot| canonical(&other.email) == canonical(&account.email);
     account.active
@@ -158,14 +158,14 @@ fn lists(roster: &Roster, email: &str, desk: &str) -> bool {
     })
 }
 
-/// Whether the address is an older one of somebody whose entry may be waiting for a decision.
+/// Whether the address is an older one of a listed person, whose entry may be waiting for a decision.
 fn is_older(roster: &Roster, email: &str) -> bool {
     let customers = roster.customers.values();
     let mut older = customers.flat_map(|customer| &customer.previously);
     older.any(|older| canonical(older.key().as_str()) == canonical(email))
 }
 
-/// Whether the person is on the way to another desk, which is paused or held: they stay until they can be added there.
+/// Whether the person moves to another desk that is paused or held: they stay until they can be added there.
 fn waits(roster: &Roster, plan: &Plan, desk: &str, id: &str) -> bool {
     plan.notes.iter().any(|note| {
         let is_about = note.account.0 == id && note.desk.as_ref().is_some_and(|key| key.as_str() == desk);
@@ -182,8 +182,8 @@ fn waits(roster: &Roster, plan: &Plan, desk: &str, id: &str) -> bool {
     })
 }
 
-/// Whether an entry of the plan about this person, or about removing from this desk, is held. A person whose own entry is
-/// held elsewhere stays until that is decided.
+/// Whether an entry of the plan about this person, or about removals from this desk, is held. A person whose own entry
+/// is held elsewhere stays until that is decided.
 fn is_held(plan: &Plan, desk: &str, email: &str) -> bool {
     plan.held.iter().any(|held| {
         let of_person = held

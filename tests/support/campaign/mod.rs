@@ -1,6 +1,6 @@
-//! A life of a site in a few passes, drawn from one number: rosters and edits, other people's doings, faults of every
-//! kind at every call, kills, clock jumps. What must never happen is looked at after every pass; the same number gives the
-//! same life.
+//! A life of a site in a few passes, drawn from one seed: rosters and edits, other people's changes, faults of every
+//! kind at every call, kills, clock jumps. After every pass the rules that must never break are checked; the same seed
+//! gives the same life.
 
 mod drawn;
 mod files;
@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use futures_util::future;
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
-use quietdesk::engine::memory::Memory;
+use quietdesk::engine::desk_cache::DeskCache;
 use quietdesk::engine::pass::Preview;
 use quietdesk::engine::state::{Opener, State};
 use quietdesk::model::guard;
@@ -62,7 +62,7 @@ const FAULTS: [&str; 21] = [
     "429-fraction=0",
     "429-twice=0",
 ];
-/// What goes wrong with a desk all its life, at the end as well: something on it is held for ever.
+/// Faults of a desk for its whole life, including the end: something on it is held forever.
 const STANDING: [&str; 5] = [
     "read-access[A]:404",
     "read-access[B]:403",
@@ -94,48 +94,48 @@ pub(crate) struct Life {
     now: Timestamp,
     wanted: Wanted,
     guards: guard::Settings,
-    memory: Option<(Memory, Roster)>,
-    /// Whom any roster listed on a desk, by account.
+    memory: Option<(DeskCache, Roster)>,
+    /// The accounts that any roster ever listed on a desk.
     listed_once: BTreeMap<&'static str, BTreeSet<String>>,
-    /// Who was on a desk when a roster that lists them there was applied, and has been there ever since; by account.
+    /// The accounts on a desk since a roster that lists them there was applied.
     applied: BTreeMap<&'static str, BTreeSet<String>>,
-    /// Data Center shows nobody's address as one.
+    /// Data Center masks all addresses.
     is_masked: bool,
-    /// The roster that was read last.
+    /// The last roster that could be read.
     in_force: Option<Roster>,
-    /// What goes wrong from the beginning to the end.
+    /// Faults from the beginning to the end.
     standing: Vec<&'static str>,
-    /// When who was taken off which desk.
+    /// Every removal from a desk, with its time.
     removed: Vec<(Timestamp, &'static str, String)>,
-    /// Whom somebody else put on which desk, ever.
+    /// Every account that other people ever put on a desk.
     put: BTreeSet<(String, String)>,
-    /// What happened, for whoever looks for the reason.
-    told: Vec<String>,
-    /// What a killed pass was about: a call that was under way can still take effect.
+    /// What happened, for the person who looks into a failure.
+    log: Vec<String>,
+    /// The plans of a killed pass: a call in flight can still take effect.
     killed: Vec<Arc<Preview>>,
     seed: u64,
-    /// What happened, for another build to compare with; nothing where nobody asks for it.
+    /// What happened, to compare with another build; only if asked for.
     transcript: Option<Transcript>,
-    /// Whether another quietdesk, with a memory of its own, ever worked on the site.
+    /// Whether another quietdesk, with its own memory, ever worked on the site.
     rivals: bool,
 }
 
-/// Lives one life; panics with its story where something is not as it must be.
+/// Runs one life; panics with its story if a rule is broken.
 pub(crate) async fn live(seed: u64) {
     let mut life = Life::begins(seed).await;
     let passes = life.random.random_range(2..7);
     for _ in 0..passes {
-        life.something_happens();
-        life.others_do_something();
-        let faulty = life.goes_wrong();
+        life.edit_roster();
+        life.change_jira_by_hand();
+        let faulty = life.draw_faults();
         life.pass(faulty).await;
     }
     life.settles().await;
     life.write_transcript();
 }
 
-/// Lives `count` lives from `first` on, some of them at once.
-pub(crate) fn live_all(first: u64, count: u64, side_by_side: u64) {
+/// Runs `count` lives from `first` on, some of them at once.
+pub(crate) fn run_lives(first: u64, count: u64, side_by_side: u64) {
     files::prepare();
     std::thread::scope(|scope| {
         for thread in 0..side_by_side {
@@ -171,7 +171,7 @@ impl Life {
             rules: Rules {
                 full_last_page_says_so: random.random(),
                 lowercase_usernames: random.random(),
-                removing_nobody_is_not_found: random.random(),
+                removing_non_member_is_not_found: random.random(),
                 agents_are_listed: random.random_bool(0.8),
                 inactive_are_listed: random.random(),
                 sweep_gap: random.random_bool(0.3).then_some(3),
@@ -209,7 +209,7 @@ impl Life {
             .filter(|rule| is_cloud || !rule.starts_with("role"));
         let standing: Vec<_> = standing.filter(|_| random.random_bool(0.1)).collect();
         let mut life = Self {
-            told: vec![format!("life {seed}: {deployment:?}, {guards:?}, {standing:?}")],
+            log: vec![format!("life {seed}: {deployment:?}, {guards:?}, {standing:?}")],
             world,
             random,
             folder: TempDir::new().unwrap(),
@@ -243,7 +243,7 @@ impl Life {
         self.now.to_zoned(TimeZone::UTC).date()
     }
 
-    /// Somebody is written into the file, or changed, or taken out.
+    /// A person is added to the file, changed, or taken out.
     fn entry(&mut self, n: usize) {
         if self.random.random_bool(0.35) {
             self.wanted.people.remove(&n);
@@ -262,7 +262,7 @@ impl Life {
     }
 
     /// Time passes and the file is edited.
-    fn something_happens(&mut self) {
+    fn edit_roster(&mut self) {
         let hours: i64 = *[0, 1, 5, 25, 49].choose(&mut self.random).unwrap();
         self.now = self.now.saturating_add(hours.hours()).unwrap();
         match self.random.random_range(0..10) {
@@ -283,7 +283,7 @@ impl Life {
             }
         }
         if self.random.random_bool(0.1) {
-            // Back to the whole list, as after a bad merge.
+            // The whole list again, as after a bad merge.
             for n in 0..PEOPLE {
                 self.entry(n);
             }
@@ -291,17 +291,17 @@ impl Life {
     }
 
     /// Other people work in Jira.
-    fn others_do_something(&mut self) {
+    fn change_jira_by_hand(&mut self) {
         for _ in 0..self.random.random_range(0..4) {
             let act = Act::drawn(&self.world.sandbox.snapshot(), &mut self.random);
             act.is_done(&self.world.sandbox);
             self.put.extend(act.puts());
-            self.told.push(act.to_string());
+            self.log.push(act.to_string());
         }
         self.forget_absent();
     }
 
-    /// What other people are going to do while a pass runs, each at some request of it.
+    /// Changes that other people will make while a pass runs, each at one of its requests.
     fn meddling(&mut self) -> Vec<(usize, Act)> {
         if self.random.random_bool(0.6) {
             return Vec::new();
@@ -317,7 +317,7 @@ impl Life {
         acts
     }
 
-    fn goes_wrong(&mut self) -> bool {
+    fn draw_faults(&mut self) -> bool {
         if self.random.random_bool(0.4) {
             self.only_standing_faults();
             return false;
@@ -325,7 +325,7 @@ impl Life {
         let mut rules: Vec<_> = self.standing.iter().map(|rule| (*rule).to_owned()).collect();
         for _ in 0..self.random.random_range(1..3) {
             let place = PLACES.choose(&mut self.random).unwrap();
-            // Where nothing answers to serverInfo, the other kind of Jira is asked for, which the sandbox takes ill.
+            // Without an answer to serverInfo, the client tries the other kind of Jira: a violation in the sandbox.
             let faults = FAULTS.iter().filter(|fault| (*place, **fault) != ("reads", "404"));
             let fault = *faults.collect::<Vec<_>>().choose(&mut self.random).unwrap();
             let first = self.random.random_range(1..8);
@@ -339,7 +339,7 @@ impl Life {
         let script = rules.join(", ");
         let faults: Faults = script.parse().unwrap_or_else(|error| panic!("{script}: {error}"));
         self.world.sandbox.set_faults(&faults);
-        self.told.push(format!("faults: {script}"));
+        self.log.push(format!("faults: {script}"));
         true
     }
 
@@ -352,7 +352,7 @@ impl Life {
         self.world.sandbox.set_faults(&faults);
     }
 
-    /// One pass, which may be killed at any moment; then everything that must hold is looked at.
+    /// One pass, which may be killed at any moment; then all rules are checked.
     async fn pass(&mut self, faulty: bool) {
         let odd = OddFile::drawn(&mut self.random);
         let Some(roster) = self.read_roster(odd) else { return };
@@ -398,7 +398,7 @@ impl Life {
             let Some(at) = killed_at else {
                 return std::future::pending().await;
             };
-            sandbox.reached(at).await;
+            sandbox.wait_for_requests(at).await;
         };
         let folder = self.folder.path().join("state");
         let site = self.world.running.url();
@@ -422,15 +422,15 @@ impl Life {
         pass.meddled = others.done();
         self.put.extend(pass.meddled.iter().filter_map(Act::puts));
         if was_killed {
-            // Memory dies with the process.
+            // Memory is lost with the process.
             self.memory = None;
         }
         if self.transcript.is_some() {
             let state = State::open(&folder, &site, Opener::new("campaign", Timestamp::now)).unwrap();
-            self.take_down(&pass, &state.ledger().unwrap());
+            self.record_pass(&pass, &state.ledger().unwrap());
         }
         let kind = if pass.is_full { "full pass" } else { "edit" };
-        self.told.push(format!(
+        self.log.push(format!(
             "{kind} at {} (faults: {faulty}, killed: {was_killed})\n{}",
             self.now,
             yaml(&self.wanted)
@@ -438,10 +438,10 @@ impl Life {
         if let Some(seen) = &pass.seen {
             let steps: Vec<_> = seen.approved.plan().steps.iter().map(ToString::to_string).collect();
             let found: Vec<_> = seen.approved.findings().iter().map(|finding| &finding.what).collect();
-            self.told.push(format!("steps: {steps:?}\nrefused: {found:?}"));
+            self.log.push(format!("steps: {steps:?}\nrefused: {found:?}"));
         }
         let meddled: Vec<_> = pass.meddled.iter().map(ToString::to_string).collect();
-        self.told
+        self.log
             .push(format!("meanwhile: {meddled:?}; a rival: {}", rival.is_some()));
         self.judge(&pass, &rivals);
         let is_undisturbed = !faulty && !was_killed && pass.ended && rivals.seen.is_none();
@@ -483,7 +483,7 @@ impl Life {
             .extend(having.map(|(id, _)| id.clone()));
     }
 
-    /// Nothing goes wrong any more, and nobody else does anything: three passes, and nothing is left to do.
+    /// No more faults and no other changes: after a few passes, nothing is left to do.
     async fn settles(&mut self) {
         self.only_standing_faults();
         self.world.settings.patience = Duration::from_secs(20);
@@ -515,7 +515,7 @@ impl Life {
             };
             one_pass(&self.world, &mut self.memory, &mut pass, &mut ledger, &policy, &state).await;
             state.save(&mut ledger).unwrap();
-            self.take_down(&pass, &state.ledger().unwrap());
+            self.record_pass(&pass, &state.ledger().unwrap());
             let plan = pass.seen.as_ref().map(|seen| seen.approved.plan());
             left = plan.unwrap().steps.iter().map(ToString::to_string).collect();
             let held: Vec<_> = plan
@@ -524,22 +524,22 @@ impl Life {
                 .iter()
                 .map(|held| format!("{:?} {}", held.desk, held.reason))
                 .collect();
-            self.told.push(format!("settling: {left:?}; held {held:?}"));
-            self.nobody_twice(&pass, &self.world.sandbox.snapshot());
+            self.log.push(format!("settling: {left:?}; held {held:?}"));
+            self.check_no_duplicate_accounts(&pass, &self.world.sandbox.snapshot());
             last = pass.seen;
         }
         if !left.is_empty() {
             let journal = std::fs::read_to_string(folder.join("audit.jsonl")).unwrap_or_default();
             let last: Vec<_> = journal.lines().rev().take(8).collect();
-            self.told.push(last.join("\n"));
+            self.log.push(last.join("\n"));
         }
         self.must(left.is_empty(), &format!("it never settles: {left:?}"));
-        self.the_right_people_are_gone(&roster, &last.unwrap());
+        self.check_removals_are_complete(&roster, &last.unwrap());
         self.world.drain();
     }
 
     #[track_caller]
     fn must(&self, holds: bool, what: &str) {
-        assert!(holds, "{what}\n{}", self.told.join("\n"));
+        assert!(holds, "{what}\n{}", self.log.join("\n"));
     }
 }

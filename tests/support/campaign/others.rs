@@ -1,4 +1,4 @@
-//! What other people do in Jira, between passes and while one runs.
+//! Changes that other people make in Jira, between passes and while one runs.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -11,7 +11,7 @@ use rand::seq::IndexedRandom as _;
 use super::drawn::{canonical, email};
 use super::{DESKS, PEOPLE};
 
-/// Something somebody does by hand.
+/// A change made by hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Act {
     Put(&'static str, String),
@@ -37,7 +37,7 @@ impl Act {
             5 if !is_own => Self::Activate(id, true),
             6 if !is_own => Self::Hide(id, random.random()),
             7 if !is_own && random.random_bool(0.5) => Self::Delete(id),
-            // In the file's spelling: Jira itself refuses no second one in another, and nothing could tell of it in time.
+            // In the file's spelling: Jira accepts a second account in another spelling, unnoticed by any client.
             8 if snapshot
                 .accounts
                 .values()
@@ -52,7 +52,7 @@ impl Act {
         }
     }
 
-    /// Does it; false where it cannot be done any more.
+    /// Makes the change; false if it is no longer possible.
     pub(super) fn is_done(&self, sandbox: &Sandbox) -> bool {
         match self {
             Self::Put(desk, id) => sandbox.add_member(desk, id).is_ok(),
@@ -61,7 +61,7 @@ impl Act {
             Self::Hide(id, hidden) => sandbox.set_email_hidden(id, *hidden).is_ok(),
             Self::Delete(id) => sandbox.delete_account(id).is_ok(),
             Self::SignUp(email) => {
-                let free = sandbox.accounts_of(email).is_empty();
+                let free = sandbox.ids_by_email(email).is_empty();
                 free && !sandbox
                     .create_account(&SeedPerson::customer(email.clone(), &[]))
                     .is_empty()
@@ -70,7 +70,7 @@ impl Act {
         }
     }
 
-    /// Whether it is about somebody's being on a desk.
+    /// Whether it changes this account's place on a desk.
     pub(super) fn moves(&self, on: &str, who: &str) -> bool {
         match self {
             Self::Put(desk, id) | Self::TakeOff(desk, id) => *desk == on && id == who,
@@ -79,7 +79,7 @@ impl Act {
         }
     }
 
-    /// Whom it puts on which desk.
+    /// The desk and the account that it puts there.
     pub(super) fn puts(&self) -> Option<(String, String)> {
         match self {
             Self::Put(desk, id) => Some(((*desk).to_owned(), id.clone())),
@@ -92,7 +92,7 @@ impl Act {
         }
     }
 
-    /// Whether it is about an account itself.
+    /// Whether it changes an account itself.
     pub(super) fn changes(&self, who: &str) -> bool {
         match self {
             Self::Activate(id, _) | Self::Hide(id, _) | Self::Delete(id) => id == who,
@@ -100,7 +100,7 @@ impl Act {
         }
     }
 
-    /// Whether it is about how open a desk is.
+    /// Whether it changes a desk's access mode.
     pub(super) fn opens(&self, which: &str) -> bool {
         matches!(self, Self::Open(desk, _) if *desk == which)
     }
@@ -129,7 +129,7 @@ pub(super) struct Others {
 }
 
 impl Others {
-    /// Each does what they do as soon as there were so many requests.
+    /// Makes each change once the sandbox has had that many requests.
     pub(super) fn new(sandbox: Sandbox, acts: Vec<(usize, Act)>) -> Self {
         Self {
             sandbox,
@@ -141,7 +141,7 @@ impl Others {
     /// Never ends by itself.
     pub(super) async fn meddle(&self) {
         for (at, act) in &self.acts {
-            self.sandbox.reached(*at).await;
+            self.sandbox.wait_for_requests(*at).await;
             if act.is_done(&self.sandbox) {
                 let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
                 done.push(act.clone());
@@ -150,7 +150,7 @@ impl Others {
         std::future::pending().await
     }
 
-    /// What was done.
+    /// The changes made so far.
     pub(super) fn done(&self) -> Vec<Act> {
         self.done.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

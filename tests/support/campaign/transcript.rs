@@ -1,7 +1,7 @@
-//! What a life came to, to be compared between two builds: plans, findings, calls and what is remembered.
+//! The result of a life, to compare two builds: plans, findings, calls and what is remembered.
 //!
-//! Only what does not hang on chance is lived: nobody else works in Jira while a pass runs, nothing is killed, and one call is
-//! in flight at a time.
+//! Everything that depends on chance is left out: no one else works in Jira while a pass runs, nothing is killed, and
+//! one call is in flight at a time.
 //!
 //! ```text
 //! QUIETDESK_TRANSCRIPTS=/tmp/before QUIETDESK_LIVES=5000 cargo bench --bench campaign
@@ -17,7 +17,7 @@ use quietdesk::sandbox::Exchange;
 use super::Life;
 use super::work::Pass;
 
-/// Where transcripts are to be written, if they are.
+/// The folder for transcripts, if any.
 pub(super) fn folder() -> Option<PathBuf> {
     std::env::var_os("QUIETDESK_TRANSCRIPTS").map(PathBuf::from)
 }
@@ -36,8 +36,8 @@ impl Transcript {
 }
 
 impl Life {
-    /// Takes down one pass.
-    pub(super) fn take_down(&mut self, pass: &Pass, ledger: &Ledger) {
+    /// Records one pass.
+    pub(super) fn record_pass(&mut self, pass: &Pass, ledger: &Ledger) {
         let Some(mut transcript) = self.transcript.take() else {
             return;
         };
@@ -47,7 +47,7 @@ impl Life {
             let report = seen.report(&pass.roster, &source, pass.outcomes.as_ref(), true);
             let report = serde_json::to_string_pretty(&report).unwrap();
             transcript.line(report.replace(&url, "URL"));
-            let found = seen.approved.findings().iter().chain(seen.approved.released());
+            let found = seen.approved.findings().iter().chain(seen.approved.overridden());
             for finding in found {
                 transcript.line(format!("finding {} {}", finding.id, finding.what));
             }
@@ -64,12 +64,12 @@ impl Life {
         self.transcript = Some(transcript);
     }
 
-    /// Writes it down at the end.
+    /// Writes the file at the end.
     pub(super) fn write_transcript(&self) {
         let (Some(folder), Some(transcript)) = (folder(), &self.transcript) else {
             return;
         };
-        // Accounts are numbered in the order in which they are made, which hangs on chance.
+        // Accounts are numbered in the order in which they are created, which depends on chance.
         let mut text = transcript.text.clone();
         let mut accounts: Vec<_> = self.world.sandbox.snapshot().accounts.into_iter().collect();
         accounts.sort_by_key(|(id, _)| std::cmp::Reverse(id.len()));
@@ -81,7 +81,7 @@ impl Life {
     }
 }
 
-/// What is remembered, in words of its own, so that it can be compared where the types have changed.
+/// What is remembered, as text that does not depend on types, so that builds with other types can be compared.
 pub(super) fn remembered(ledger: &Ledger) -> Vec<String> {
     let parts = ledger.parts();
     let mut lines = Vec::new();
@@ -104,7 +104,7 @@ pub(super) fn remembered(ledger: &Ledger) -> Vec<String> {
     }));
     lines.extend(
         parts
-            .refused
+            .refused_creates
             .iter()
             .map(|(email, ids)| format!("refused {}: {ids:?}", email.as_str())),
     );
@@ -120,17 +120,17 @@ pub(super) fn remembered(ledger: &Ledger) -> Vec<String> {
             .iter()
             .map(|(desk, email)| format!("missed {desk} {}", email.as_str())),
     );
-    lines.push(format!("accepted {}", parts.accepted.values().sum::<usize>()));
+    lines.push(format!("accepted {}", parts.accepted_effects.values().sum::<usize>()));
     let history = &parts.history;
     lines.extend(
         history
-            .applied
+            .applied_counts
             .iter()
             .map(|(desk, count)| format!("applied {desk}: {count}")),
     );
     lines.extend(
         history
-            .sizes
+            .list_sizes
             .iter()
             .map(|(desk, count)| format!("size {desk}: {count}")),
     );
@@ -142,7 +142,7 @@ pub(super) fn remembered(ledger: &Ledger) -> Vec<String> {
     );
     lines.extend(
         history
-            .places
+            .role_members
             .iter()
             .map(|(desk, marks)| format!("places {desk}: {marks:?}")),
     );
@@ -151,7 +151,7 @@ pub(super) fn remembered(ledger: &Ledger) -> Vec<String> {
     lines
 }
 
-/// A call, whatever came before it.
+/// A call, without its number.
 fn in_words(exchange: &Exchange) -> String {
     let Exchange {
         method, path, query, ..

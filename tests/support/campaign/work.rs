@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use quietdesk::engine::memory::Memory;
+use quietdesk::engine::desk_cache::DeskCache;
 use quietdesk::engine::pass::Preview;
 use quietdesk::engine::passwords::Passwords;
-use quietdesk::engine::progress::Silent;
+use quietdesk::engine::progress::NoProgress;
 use quietdesk::engine::session::{Scope, Session};
 use quietdesk::engine::state::{Opener, State};
 use quietdesk::jira::{JiraRead, JiraWrite};
@@ -22,20 +22,20 @@ use tokio_util::sync::CancellationToken;
 use super::others::Act;
 use crate::support::world::World;
 
-/// What one pass was about.
+/// The input and the result of one pass.
 pub(super) struct Pass {
     pub(super) roster: Roster,
     pub(super) before: Snapshot,
     pub(super) seen: Option<Arc<Preview>>,
     pub(super) is_full: bool,
     pub(super) outcomes: Option<Outcomes>,
-    /// What other people did while it ran.
+    /// Changes that other people made while it ran.
     pub(super) meddled: Vec<Act>,
-    /// It came to its end.
+    /// Whether it was completed.
     pub(super) ended: bool,
 }
 
-/// A full pass of another quietdesk, whose state is in a folder of its own; none where there is no folder.
+/// A full pass of another quietdesk, with its state in this folder; none without a folder.
 pub(super) async fn rival_pass(world: &World, folder: Option<&Path>, pass: &mut Pass, policy: &Policy) {
     let Some(folder) = folder else { return };
     let site = world.running.url();
@@ -45,10 +45,10 @@ pub(super) async fn rival_pass(world: &World, folder: Option<&Path>, pass: &mut 
     state.save(&mut ledger).unwrap();
 }
 
-/// One pass, and what is remembered of it.
+/// One pass; afterwards `pass` and `memory` hold its result.
 pub(super) async fn one_pass(
     world: &World,
-    memory: &mut Option<(Memory, Roster)>,
+    memory: &mut Option<(DeskCache, Roster)>,
     pass: &mut Pass,
     ledger: &mut Ledger,
     policy: &Policy,
@@ -61,32 +61,40 @@ pub(super) async fn one_pass(
     let edit = match (&memory, pass.is_full) {
         (Some((memory, applied)), false) => {
             let deployment = Some(jira.site().deployment);
-            Some(Edit::between(applied, &pass.roster, memory.unsettled(), deployment))
+            Some(Edit::between(
+                applied,
+                &pass.roster,
+                memory.uncertain_outcomes(),
+                deployment,
+            ))
         }
         _ => None,
     };
     let (scope, mut nothing) = match &edit {
-        Some(edit) => (Scope::Edit(edit), Memory::default()),
-        None => (Scope::Everything, Memory::default()),
+        Some(edit) => (Scope::Edit(edit), DeskCache::default()),
+        None => (Scope::Everything, DeskCache::default()),
     };
     let mut policy = policy.clone();
     let mut session = Session {
         journal: state,
         ledger,
-        memory: memory.as_mut().map_or(&mut nothing, |(memory, _)| memory),
+        desk_cache: memory.as_mut().map_or(&mut nothing, |(memory, _)| memory),
         policy: &mut policy,
         clock: Timestamp::now,
     };
-    let Ok(planned) = session.plan(&jira, &pass.roster, scope, &Silent).await else {
+    let Ok(planned) = session.plan(&jira, &pass.roster, scope, &NoProgress).await else {
         return;
     };
-    // What is known of a pass that is killed.
-    pass.seen = Some(Arc::clone(&planned.seen));
+    // Known even if the pass is killed later.
+    pass.seen = Some(Arc::clone(&planned.preview));
     let (none, stop) = (Passwords::default(), CancellationToken::new());
-    let result = session.execute(planned, &jira, &none, &Silent, &stop).await.unwrap();
+    let result = session
+        .execute(planned, &jira, &none, &NoProgress, &stop)
+        .await
+        .unwrap();
     let outcomes = result.outcomes.unwrap();
     pass.ended = outcomes.stopped.is_none();
-    // An edit builds on a pass that came to its end.
+    // An edit builds on a completed pass.
     match (edit, memory.as_mut()) {
         (Some(_), Some((_, applied))) if pass.ended => applied.clone_from(&pass.roster),
         (Some(_), _) => {}

@@ -12,11 +12,11 @@ pub(crate) type Operations = BTreeMap<(String, String), Operation>;
 pub(crate) struct Operation {
     /// The query parameters' types, by name.
     pub(crate) query: BTreeMap<String, String>,
-    /// The request body, where there may be one.
+    /// The request body, if there may be one.
     pub(crate) request: Option<Validator>,
-    /// The bodies by status; nothing: any or none.
+    /// The bodies by status; `None`: any or none.
     pub(crate) answers: BTreeMap<u16, Option<Validator>>,
-    /// Whether it wants the header of experimental operations.
+    /// Whether it needs the header of experimental operations.
     pub(crate) experimental: bool,
 }
 
@@ -51,13 +51,13 @@ fn one(operation: &Value, types: &Value) -> Operation {
 }
 
 fn validator(written: &Value, types: &Value) -> Validator {
-    // References lead to `#/types/…`: the types have to be in the same document.
+    // References lead to `#/types/…`: the types must be in the same document.
     let whole = json!({"allOf": [schema(written)], "types": types});
     let options = jsonschema::options().with_draft(Draft::Draft4);
     options.build(&whole).unwrap()
 }
 
-/// A type as JSON Schema says it.
+/// A type as JSON Schema.
 fn schema(written: &Value) -> Value {
     match written {
         Value::String(name) => named(name),

@@ -1,10 +1,10 @@
-//! The page's tables. Each scrolls by itself where the screen is narrow.
+//! The page's tables. Each scrolls separately on a narrow screen.
 
-use super::words::{count, escape, span, time};
+use super::format::{escape, format_count, format_duration, time_element};
 use crate::daemon::status::PassResult;
 use crate::daemon::status::snapshot::{PassShown, Snapshot};
 
-/// The desks.
+/// Renders the table of desks.
 pub(super) fn desks(now: &Snapshot) -> String {
     let rows = now.desks.iter().map(|(key, desk)| {
         let access = desk.access.as_deref().unwrap_or("not managed");
@@ -24,14 +24,14 @@ pub(super) fn desks(now: &Snapshot) -> String {
         "#Not listed",
         "#Hidden e-mail",
     ];
-    let told = match now.desks.is_empty() {
+    let summary = match now.desks.is_empty() {
         true => "No desk has been read yet.",
         false => "",
     };
-    table("desks", "Desks", told, &head, rows)
+    table("desks", "Desks", summary, &head, rows)
 }
 
-/// The last passes.
+/// Renders the table of the last passes.
 pub(super) fn passes(now: &Snapshot) -> String {
     let problems = now.passes.iter().any(|pass| pass.problem.is_some());
     let rows = now.passes.iter().map(|pass| {
@@ -41,7 +41,7 @@ pub(super) fn passes(now: &Snapshot) -> String {
             PassResult::Refused | PassResult::Unreachable => "bad",
             PassResult::Interrupted => "calm",
         };
-        let (done, left) = done_and_left(pass);
+        let (done, left) = done_and_not_done(pass);
         let numbers = [done, left, pass.drift, pass.held as u64, pass.requests, pass.writes].map(number_cell);
         let problem = pass.problem.as_deref().map(escape).unwrap_or_default();
         let problem = match problems {
@@ -50,10 +50,10 @@ pub(super) fn passes(now: &Snapshot) -> String {
         };
         format!(
             "<tr><td>{}</td><td>{}</td><td><span class=\"tag {class}\">{}</span></td><td class=\"n\">{}</td>{}{problem}</tr>\n",
-            time(pass.ended, now.now),
+            time_element(pass.ended, now.now),
             pass.kind.as_str(),
             pass.result.as_str(),
-            span(pass.took_seconds),
+            format_duration(pass.took_seconds),
             numbers.concat(),
         )
     });
@@ -61,9 +61,9 @@ pub(super) fn passes(now: &Snapshot) -> String {
         "Ended (UTC)",
         "Kind",
         "Result",
-        "#Took",
+        "#Duration",
         "#Done",
-        "#Left",
+        "#Not done",
         "#Drift",
         "#Held",
         "#Requests",
@@ -72,19 +72,19 @@ pub(super) fn passes(now: &Snapshot) -> String {
     if problems {
         head.push("Problem");
     }
-    let told = match now.passes.is_empty() {
-        true => "None has ended yet.",
+    let summary = match now.passes.is_empty() {
+        true => "No pass has ended yet.",
         false => "",
     };
-    table("passes", "Last passes", told, &head, rows)
+    table("passes", "Last passes", summary, &head, rows)
 }
 
-/// What was asked of Jira.
+/// Renders the table of requests to Jira.
 pub(super) fn requests(now: &Snapshot) -> String {
     let requests = &now.requests;
     let rows = requests.answers.iter().map(|answers| {
         let (class, status) = match answers.status {
-            0 => ("bad", "no answer".to_owned()),
+            0 => ("bad", "no response".to_owned()),
             429 | 500.. => ("bad", answers.status.to_string()),
             400.. => ("warn", answers.status.to_string()),
             _ => ("ok", answers.status.to_string()),
@@ -97,11 +97,11 @@ pub(super) fn requests(now: &Snapshot) -> String {
         )
     });
     let summary = format!(
-        "{} sent, {} of them writes. {} waited because Jira limits the rate; {} in flight of {} it bears now. \
-         Periodic reading makes at most {} a second.",
-        count(requests.sent),
-        count(requests.writes),
-        span(requests.waited_seconds),
+        "{} sent, {} of them writes. {} spent waiting for Jira's rate limit; {} in flight, at most {} allowed now. \
+         Periodic reads make at most {} requests a second.",
+        format_count(requests.sent),
+        format_count(requests.writes),
+        format_duration(requests.waited_seconds),
         requests.in_flight,
         requests.allowed,
         requests.read_rate
@@ -110,7 +110,7 @@ pub(super) fn requests(now: &Snapshot) -> String {
     table("requests", "Requests to Jira", &summary, &head, rows)
 }
 
-fn done_and_left(pass: &PassShown) -> (u64, u64) {
+fn done_and_not_done(pass: &PassShown) -> (u64, u64) {
     let outcomes = pass.steps.values().flatten();
     outcomes.fold((0, 0), |(done, left), (outcome, number)| match *outcome {
         "done" | "already" | "linked" => (done + number, left),
@@ -119,19 +119,19 @@ fn done_and_left(pass: &PassShown) -> (u64, u64) {
 }
 
 fn number_cell(number: u64) -> String {
-    // Most are zero: what is not should catch the eye.
+    // Most are zero, so that other values should stand out.
     let class = if number == 0 { "n none" } else { "n" };
-    format!("<td class=\"{class}\">{}</td>", count(number))
+    format!("<td class=\"{class}\">{}</td>", format_count(number))
 }
 
-/// A heading, what is told first, and a table where there are rows. A column's name that begins with `#` is of numbers.
-fn table(id: &str, title: &str, told: &str, head: &[&str], rows: impl Iterator<Item = String>) -> String {
+/// Renders a heading, a summary, and a table if there are rows. A `#` at the start of a name marks a numeric column.
+fn table(id: &str, title: &str, summary: &str, head: &[&str], rows: impl Iterator<Item = String>) -> String {
     let rows: String = rows.collect();
-    let told = match told {
+    let summary = match summary {
         "" => String::new(),
-        told => format!("<p class=\"soft\">{told}</p>\n"),
+        summary => format!("<p class=\"soft\">{summary}</p>\n"),
     };
-    let section = format!("<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{title}</h2>\n{told}");
+    let section = format!("<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{title}</h2>\n{summary}");
     if rows.is_empty() {
         return format!("{section}</section>\n");
     }
@@ -139,7 +139,7 @@ fn table(id: &str, title: &str, told: &str, head: &[&str], rows: impl Iterator<I
         Some(name) => format!("<th scope=\"col\" class=\"n\">{name}</th>"),
         None => format!("<th scope=\"col\">{name}</th>"),
     });
-    // It can have the focus, so that the keyboard can scroll it.
+    // Focusable, so that the keyboard can scroll it.
     format!(
         "{section}<div class=\"scroll\" role=\"region\" aria-labelledby=\"{id}\" tabindex=\"0\">\n<table>\n<thead><tr>{}</tr></thead>\n\
          <tbody>\n{rows}</tbody>\n</table>\n</div>\n</section>\n",

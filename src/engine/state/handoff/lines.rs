@@ -1,4 +1,4 @@
-//! The lines of the hand-off file, and what they come to.
+//! The lines of the hand-off file, and the entries they form.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,33 +14,33 @@ use crate::model::account::AccountId;
 use crate::model::desk::DeskKey;
 use crate::model::email::EmailKey;
 
-/// Largest one taken in, in bytes: over a million people.
+/// Largest hand-off file, in bytes: over a million people.
 const LARGEST: u64 = 1024 * 1024 * 1024;
 
-/// Somebody who was made.
+/// A created account to hand off.
 #[derive(Clone, Debug)]
 pub struct HandOff {
-    /// The address.
+    /// The e-mail address.
     pub email: String,
     /// The display name.
     pub name: String,
-    /// The account, as soon as it is known.
+    /// The account, once known.
     pub account: Option<AccountId>,
-    /// Whether it is known to be made.
-    pub made: bool,
-    /// The desks it was made for, each with the address of its portal.
+    /// Whether it is known to be created.
+    pub is_created: bool,
+    /// The desks it was created for, each with its portal link.
     pub desks: Vec<(DeskKey, String)>,
-    /// Its first password, where it was given one.
+    /// Its first password, if it has one.
     pub password: Option<SecretString>,
-    /// When it was made, or about to be.
+    /// When it was created, or about to be.
     pub at: Timestamp,
 }
 
-/// One line.
+/// A line of the file.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
 pub(super) enum Line {
-    /// It is about to be made, with this password.
+    /// The account is about to be created with this password.
     Intended {
         email: String,
         name: String,
@@ -48,7 +48,7 @@ pub(super) enum Line {
         password: String,
         at: Timestamp,
     },
-    /// It was made.
+    /// The account was created.
     Made {
         email: String,
         name: String,
@@ -56,32 +56,32 @@ pub(super) enum Line {
         desks: Vec<Desk>,
         at: Timestamp,
     },
-    /// It has this address now.
+    /// The account has this e-mail now.
     Renamed {
         account: String,
         email: String,
         at: Timestamp,
     },
-    /// It was not made, and will not be with that password.
+    /// The account was not created, and its password is discarded.
     Cancelled { email: String, at: Timestamp },
-    /// A later version's.
+    /// Written by a newer version.
     #[serde(other)]
     Unknown,
 }
 
-/// A desk and the address of its portal.
+/// A desk and its portal link.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Desk {
     pub(super) key: String,
     pub(super) portal: String,
 }
 
-pub(super) fn lines_count(entry: &HandOff) -> usize {
+pub(super) fn count_lines(entry: &HandOff) -> usize {
     usize::from(entry.password.is_some()) + usize::from(entry.account.is_some())
 }
 
-/// The lines that say what an entry does.
-pub(super) fn lines_of(entry: HandOff) -> Vec<Line> {
+/// Returns the lines that form an entry.
+pub(super) fn to_lines(entry: HandOff) -> Vec<Line> {
     let desks = || {
         let desks = entry.desks.iter();
         desks
@@ -111,29 +111,31 @@ pub(super) fn lines_of(entry: HandOff) -> Vec<Line> {
 pub(super) fn read_lines(path: &Path) -> Result<Vec<Line>, StateError> {
     let text = match files::read(path, LARGEST, Accept::Files) {
         Err(error) if error.is_not_found() => return Ok(Vec::new()),
-        text => text.map_err(|error| StateError::file("read", path)(error.into()))?,
+        text => text.map_err(|error| StateError::file_error("read", path)(error.into()))?,
     };
     let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    let lines = lines.enumerate().filter_map(|(at, line)| match serde_json::from_slice(line) {
-        Ok(line) => Some(line),
-        Err(_) => {
-            warn!(file = %path.display(), line = at + 1, "a line of the hand-off file cannot be read, and is passed over");
-            None
-        }
-    });
+    let lines = lines
+        .enumerate()
+        .filter_map(|(at, line)| match serde_json::from_slice(line) {
+            Ok(line) => Some(line),
+            Err(_) => {
+                warn!(file = %path.display(), line = at + 1, "skipping an invalid line of the hand-off file");
+                None
+            }
+        });
     Ok(lines.collect())
 }
 
-/// The addresses that accounts are handed off by. A file that cannot be read is told when it is read for somebody.
-pub(super) fn addresses(path: &Path) -> BTreeMap<AccountId, EmailKey> {
-    let made = read_lines(path).map(|lines| fold(lines).0).unwrap_or_default();
+/// Returns the e-mails in the hand-off by account; none if the file cannot be read, which reading the hand-off reports.
+pub(super) fn emails_by_account(path: &Path) -> BTreeMap<AccountId, EmailKey> {
+    let made = read_lines(path).map(|lines| fold_lines(lines).0).unwrap_or_default();
     let made = made.into_iter();
-    made.filter_map(|entry| Some((entry.account?, EmailKey::of(&entry.email))))
+    made.filter_map(|entry| Some((entry.account?, EmailKey::from_address(&entry.email))))
         .collect()
 }
 
-/// Who was made, each once, and who may have been.
-pub(super) fn fold(lines: Vec<Line>) -> (Vec<HandOff>, BTreeMap<EmailKey, HandOff>) {
+/// Returns the created accounts, each once, and those that may have been created.
+pub(super) fn fold_lines(lines: Vec<Line>) -> (Vec<HandOff>, BTreeMap<EmailKey, HandOff>) {
     let (mut made, mut pending) = (Vec::<HandOff>::new(), BTreeMap::<EmailKey, HandOff>::new());
     let mut places: BTreeMap<EmailKey, usize> = BTreeMap::new();
     for line in lines {
@@ -148,13 +150,13 @@ pub(super) fn fold(lines: Vec<Line>) -> (Vec<HandOff>, BTreeMap<EmailKey, HandOf
                 let entry = HandOff {
                     name,
                     account: None,
-                    made: false,
-                    desks: keys(desks),
+                    is_created: false,
+                    desks: parse_desks(desks),
                     password: Some(SecretString::from(password)),
                     at,
                     email,
                 };
-                pending.insert(EmailKey::of(&entry.email), entry);
+                pending.insert(EmailKey::from_address(&entry.email), entry);
             }
             Line::Made {
                 email,
@@ -163,20 +165,20 @@ pub(super) fn fold(lines: Vec<Line>) -> (Vec<HandOff>, BTreeMap<EmailKey, HandOf
                 desks,
                 at,
             } => {
-                let key = EmailKey::of(&email);
+                let key = EmailKey::from_address(&email);
                 let entry = HandOff {
                     password: pending.remove(&key).and_then(|intended| intended.password),
                     account: Some(AccountId(account)),
-                    made: true,
-                    desks: keys(desks),
+                    is_created: true,
+                    desks: parse_desks(desks),
                     email,
                     name,
                     at,
                 };
                 match places.get(&key).and_then(|place| made.get_mut(*place)) {
-                    // Said again, by a life that did not know it was said.
+                    // Repeated by a later process after a crash.
                     Some(earlier) if earlier.account == entry.account && entry.password.is_none() => {}
-                    // Somebody who was deleted and made again is the later one.
+                    // Deleted and created again: the later account counts.
                     Some(earlier) => *earlier = entry,
                     None => {
                         places.insert(key, made.len());
@@ -188,19 +190,19 @@ pub(super) fn fold(lines: Vec<Line>) -> (Vec<HandOff>, BTreeMap<EmailKey, HandOf
                 let account = AccountId(account);
                 let found = made.iter().position(|entry| entry.account.as_ref() == Some(&account));
                 if let Some((place, entry)) = found.and_then(|place| Some((place, made.get_mut(place)?))) {
-                    places.remove(&EmailKey::of(&entry.email));
-                    places.insert(EmailKey::of(&email), place);
+                    places.remove(&EmailKey::from_address(&entry.email));
+                    places.insert(EmailKey::from_address(&email), place);
                     entry.email = email;
                 }
             }
-            Line::Cancelled { email, .. } => drop(pending.remove(&EmailKey::of(&email))),
+            Line::Cancelled { email, .. } => drop(pending.remove(&EmailKey::from_address(&email))),
             Line::Unknown => {}
         }
     }
     (made, pending)
 }
 
-pub(super) fn keys(desks: Vec<Desk>) -> Vec<(DeskKey, String)> {
+pub(super) fn parse_desks(desks: Vec<Desk>) -> Vec<(DeskKey, String)> {
     let desks = desks.into_iter();
     desks
         .filter_map(|desk| Some((DeskKey::parse(&desk.key).ok()?, desk.portal)))

@@ -1,10 +1,10 @@
-//! The limits to the very number, and what a finding says of them.
+//! Exact limits, and the text of findings.
 
 use super::*;
 use crate::model::ledger::DAY;
 use crate::model::outcome::Outcomes;
 
-/// Two desks of 300, and the first so many of each leave.
+/// Returns two desks of 300 people, where the first `leave` people of each would be removed.
 fn two_desks(leave: [usize; 2]) -> (Roster, Observed, Parts) {
     let (mut all, mut observed, mut parts) = (
         owned("SUP", leave[0]..300),
@@ -23,8 +23,8 @@ fn two_desks(leave: [usize; 2]) -> (Roster, Observed, Parts) {
     observed.staff.extend(there.staff);
     parts.agreed.extend(private.agreed);
     parts.completed.extend(private.completed);
-    parts.history.applied.extend(private.history.applied);
-    parts.history.sizes.extend(private.history.sizes);
+    parts.history.applied_counts.extend(private.history.applied_counts);
+    parts.history.list_sizes.extend(private.history.list_sizes);
     (all, observed, parts)
 }
 
@@ -39,14 +39,10 @@ fn the_site_is_limited_to_the_very_number() {
         };
         assert_eq!((judged.removals(), judged.guards()), expected, "{leave:?}");
         for desk in ["SUP", "PRIV"] {
-            let kept = judged.approved.plan().leavers.iter();
+            let kept = judged.approved.plan().removal_candidates.iter();
             let kept = kept.filter(|leaver| leaver.container == container(desk)).count();
             let of = if desk == "SUP" { leave[0] } else { leave[1] };
-            assert_eq!(
-                kept,
-                if refused { of } else { 0 },
-                "who stays because of a guard is told"
-            );
+            assert_eq!(kept, if refused { of } else { 0 }, "refused removals are reported");
         }
     }
 }
@@ -59,7 +55,7 @@ fn what_left_one_desk_today_counts_against_another_on_the_site() {
         let judged = usual(&roster, &observed, &parts);
         assert_eq!(judged.guards() == ["removals-site"], refused, "{before}");
         assert_eq!(judged.removals(), if refused { 0 } else { 10 });
-        // Off the desk itself, it is that desk's own matter.
+        // Removals from the same desk are limited by its own finding.
         parts.history.removed = removed("SUP", before, 999_000);
         let judged = usual(&roster, &observed, &parts);
         assert_eq!(judged.guards() == ["removals-SUP"], refused, "{before}");
@@ -69,21 +65,21 @@ fn what_left_one_desk_today_counts_against_another_on_the_site() {
 #[test]
 fn only_who_may_leave_is_asked_for() {
     let (roster, observed, parts) = two_desks([3, 200]);
-    let ledger = Ledger::restored(parts);
+    let ledger = Ledger::from_parts(parts);
     let plan = plan(&roster, &observed, &ledger, &Policy::default());
-    let judge = Judge {
+    let judge = GuardContext {
         settings: &Settings::default(),
         history: ledger.history(),
         approved: &BTreeSet::new(),
         now: 1_000_000,
     };
-    let screening = screen(&roster, &observed, &plan, judge);
+    let screening = run_guards(&roster, &observed, &plan, judge);
     let handle = |n: usize| crate::model::account::Handle(format!("a{n:03}"));
     assert!(screening.allows(&container("SUP"), &handle(2)));
-    assert!(!screening.allows(&container("SUP"), &handle(3)), "who is listed");
+    assert!(!screening.allows(&container("SUP"), &handle(3)), "listed");
     assert!(
         !screening.allows(&container("PRIV"), &handle(401)),
-        "whom a guard keeps"
+        "refused by a guard"
     );
     assert!(!screening.allows(&container("ELSE"), &handle(2)));
 }
@@ -108,45 +104,48 @@ fn one_person_is_one_person() {
     let what = &judged.approved.findings()[0].what;
     assert_eq!(
         what,
-        "1 person would be taken off SUP, besides 25 people in the last 24 hours"
+        "1 person would be removed from SUP, in addition to 25 people in the last 24 hours"
     );
     let judged = usual(
         &owned("SUP", 26..300),
         &people("SUP", 0..300),
         &remembers("SUP", 0..300),
     );
-    assert_eq!(judged.approved.findings()[0].what, "26 people would be taken off SUP");
+    assert_eq!(
+        judged.approved.findings()[0].what,
+        "26 people would be removed from SUP"
+    );
 }
 
 #[test]
 fn a_list_with_a_gap_says_what_to_do_about_it() {
     let mut observed = people("SUP", 0..60);
-    reading(&mut observed, "SUP").completeness = Completeness::Partial { gap: "a gap".into() };
+    desk_mut(&mut observed, "SUP").completeness = Completeness::Partial { gap: "a gap".into() };
     let judged = usual(&owned("SUP", 1..60), &observed, &remembers("SUP", 0..60));
     assert_eq!(
-        judged.approved.findings()[0].way_out,
-        "plan again while nobody else changes the desk"
+        judged.approved.findings()[0].override_hint,
+        "plan again while the desk is not being changed"
     );
 }
 
 #[test]
 fn a_base_is_what_a_roster_shrinks_against() {
-    let base = History::of_base(&owned("SUP", 0..20));
-    assert_eq!(base.applied, [(container("SUP"), 20)].into());
-    assert!(base.sizes.is_empty());
+    let base = History::from_base(&owned("SUP", 0..20));
+    assert_eq!(base.applied_counts, [(container("SUP"), 20)].into());
+    assert!(base.list_sizes.is_empty());
 }
 
-/// What is older than a day counts no more, nor is it kept; approvals that were used stay for two, as long as they last.
+/// Removals expire after a day, and used approvals after two.
 #[test]
 fn what_is_remembered_is_remembered_for_its_time_and_no_longer() {
     let (roster, observed, parts) = (owned("SUP", 0..20), people("SUP", 0..20), remembers("SUP", 0..20));
     let judged = usual(&roster, &observed, &parts);
     let now = 10 * DAY;
     let used = |at: i64| ("removals-SUP-00000000".to_owned(), at);
-    let of = |account: &str| (key("SUP").into(), Handle(account.into()));
+    let of = |account: &str| (desk_key("SUP").into(), Handle(account.into()));
     let mut history = History {
         removed: [(of("a"), now - DAY), (of("b"), now - DAY + 1)].into(),
-        used: [used(now - 2 * DAY), used(now - 2 * DAY + 1), used(now)].into(),
+        used_approvals: [used(now - 2 * DAY), used(now - 2 * DAY + 1), used(now)].into(),
         ..History::default()
     };
     history.fold(
@@ -157,10 +156,10 @@ fn what_is_remembered_is_remembered_for_its_time_and_no_longer() {
         now,
     );
     assert_eq!(history.removed, [(of("b"), now - DAY + 1)].into());
-    assert_eq!(history.used, [used(now - 2 * DAY + 1), used(now)].into());
+    assert_eq!(history.used_approvals, [used(now - 2 * DAY + 1), used(now)].into());
 }
 
-/// A desk nobody is listed on any more is emptied where somebody was listed before, or somebody would leave it now.
+/// A desk without listed customers counts as emptied if it had some before, or would lose some now.
 #[test]
 fn which_desks_count_as_emptied() {
     let judged = |roster: &Roster, observed: &Observed, parts: &Parts| {
@@ -191,58 +190,60 @@ fn which_desks_count_as_emptied() {
     assert_eq!(
         judged(&wanted, &both(people("SUP", 0..0)), &remembers("SUP", 0..3)),
         (0, emptied()),
-        "they left by themselves, and the roster is as suspicious as it was"
+        "the roster is as suspicious after they left by themselves"
     );
     assert_eq!(
         judged(&wanted, &both(people("SUP", 0..3)), &nothing),
         (0, vec![]),
-        "nobody was ever listed"
+        "no one was ever listed"
     );
     let mut exact = wanted;
-    exact.desks.entry(key("SUP")).or_default().membership = Membership::Exact;
+    exact.desks.entry(desk_key("SUP")).or_default().membership = Membership::Exact;
     assert_eq!(
         judged(&exact, &both(people("SUP", 0..3)), &nothing),
         (0, emptied()),
-        "everybody would leave, whoever listed them"
+        "everyone would be removed, listed before or not"
     );
 }
 
-/// What left today is no reason to complain where nobody leaves now.
+/// Removals of the last day are no finding if the plan removes no one.
 #[test]
-fn nobody_is_told_of_a_limit_who_removes_nobody() {
+fn no_finding_without_removals() {
     let mut parts = remembers("SUP", 0..30);
     parts.history.removed = removed("SUP", 29, 999_000);
     let judged = usual(&owned("SUP", 0..30), &people("SUP", 0..30), &parts);
     assert_eq!((judged.removals(), judged.guards().len()), (0, 0));
 }
 
-/// Who is on a list only is not taken off, and a list that is shorter without them did not shrink. What a believed role held
-/// is remembered, but for whom quietdesk takes off.
+/// Phantoms are not removed and count as part of the list's size. The members of a trusted role are stored, except
+/// those that quietdesk removes.
 #[test]
 fn people_on_a_list_only_count_for_no_guard() {
-    use crate::model::observed::Witness;
-    use crate::model::outcome::{Outcome, Outcomes, StepEnd};
-    use crate::model::witness::Mark;
+    use crate::model::customer_role::RoleMark;
+    use crate::model::observed::RoleReading;
+    use crate::model::outcome::{Outcome, Outcomes, StepResult};
     let mut observed = people("SUP", 0..100);
-    let desk = reading(&mut observed, "SUP");
+    let desk = desk_mut(&mut observed, "SUP");
     let handle = |n: usize| Handle(format!("a{n:03}"));
     let phantoms: BTreeSet<_> = (60..100).map(handle).collect();
     desk.members.retain(|handle| !phantoms.contains(handle));
-    desk.witness = Witness::Believed { phantoms };
+    desk.role_reading = RoleReading::Trusted { phantoms };
     let mut parts = remembers("SUP", 0..100);
-    parts.history.applied.insert(container("SUP"), 60);
-    parts.history.sizes.insert(container("SUP"), 100);
+    parts.history.applied_counts.insert(container("SUP"), 60);
+    parts.history.list_sizes.insert(container("SUP"), 100);
     let judged = usual(&owned("SUP", 1..60), &observed, &parts);
     assert_eq!((judged.removals(), judged.guards()), (1, vec![]));
     let mut history = parts.history;
     let ends = judged.approved.plan().steps.iter();
     let outcomes = Outcomes {
-        ends: ends.map(|step| (step.id, StepEnd::plain(Outcome::Done))).collect(),
+        results: ends
+            .map(|step| (step.id, StepResult::from_outcome(Outcome::Done)))
+            .collect(),
         ..Outcomes::default()
     };
     let roster = owned("SUP", 1..60);
     history.fold((&roster, &roster), &observed, &judged.approved, Some(&outcomes), 0);
-    assert_eq!(history.sizes[&container("SUP")], 99, "the list as Jira shows it");
-    let remembered: BTreeSet<_> = (1..60).map(|n| Mark::of(&handle(n))).collect();
-    assert_eq!(*history.places[&key("SUP")], remembered);
+    assert_eq!(history.list_sizes[&container("SUP")], 99, "the list as Jira shows it");
+    let remembered: BTreeSet<_> = (1..60).map(|n| RoleMark::from_handle(&handle(n))).collect();
+    assert_eq!(*history.role_members[&desk_key("SUP")], remembered);
 }

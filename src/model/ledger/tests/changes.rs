@@ -3,24 +3,24 @@
 use jiff::civil::date;
 
 use super::*;
-use crate::model::ledger::deeds::Deed;
+use crate::model::ledger::contents::Parts;
+use crate::model::ledger::effects::Effect;
 use crate::model::ledger::facts::{Fact, Value};
-use crate::model::ledger::memory::Parts;
 
 /// Changes one part of a ledger.
 type Change = fn(&mut Parts);
 
-/// Each part of a ledger, by its name, changed alone.
+/// Returns each part of a ledger by name, with a change of it alone.
 fn changes() -> Vec<(&'static str, Change)> {
     vec![
         ("completed", |parts| {
             parts.completed.insert(container("OPS"));
         }),
         ("agreed", |parts| {
-            parts.agreed.insert(Fact::Access(key("OPS")), Value::Present);
+            parts.agreed.insert(Fact::Access(desk_key("OPS")), Value::Present);
         }),
         ("refused", |parts| {
-            parts.refused.insert(email_key("ada@example.com"), vec![]);
+            parts.refused_creates.insert(email_key("ada@example.com"), vec![]);
         }),
         ("claimed", |parts| {
             let claim = (container("OPS"), email_key("ada@example.com"));
@@ -30,10 +30,12 @@ fn changes() -> Vec<(&'static str, Change)> {
             parts.missed.insert((container("OPS"), email_key("ada@example.com")));
         }),
         ("accepted", |parts| {
-            parts.accepted.insert(Deed::Access(key("OPS"), Access::Open), 1);
+            parts
+                .accepted_effects
+                .insert(Effect::Access(desk_key("OPS"), Access::Open), 1);
         }),
         ("history", |parts| {
-            parts.history.applied.insert(container("OPS"), 7);
+            parts.history.applied_counts.insert(container("OPS"), 7);
         }),
         ("seat_given", |parts| parts.seat_given = Some("ada".into())),
         ("until_came", |parts| parts.until_came = Some(date(2026, 11, 28))),
@@ -44,34 +46,34 @@ fn changes() -> Vec<(&'static str, Change)> {
 fn each_part_alone_makes_a_ledger_different_and_to_be_saved() {
     for (part, change) in changes() {
         let mut ledger = Ledger::kept();
-        ledger.written();
+        ledger.mark_saved();
         let before = ledger.clone();
         assert!(!ledger.is_changed() && ledger == before, "{part}");
         change(&mut ledger.parts);
         assert!(ledger.is_changed(), "{part}");
         assert_ne!(ledger, before, "{part}");
-        ledger.written();
+        ledger.mark_saved();
         assert!(!ledger.is_changed(), "{part}");
     }
-    assert_ne!(Ledger::none(), Ledger::kept(), "one of them is kept");
+    assert_ne!(Ledger::not_kept(), Ledger::kept(), "one of them is kept");
 }
 
 #[test]
 fn a_set_that_was_written_is_written_whole_no_more() {
     let mut ledger = Ledger::kept();
     ledger.parts.completed = [container("SUP")].into();
-    assert!(ledger.parts().completed.is_whole());
-    ledger.written();
+    assert!(ledger.parts().completed.replaces_saved());
+    ledger.mark_saved();
     ledger.parts.completed.insert(container("OPS"));
-    assert!(!ledger.parts().completed.is_whole());
+    assert!(!ledger.parts().completed.replaces_saved());
 }
 
 /// One edit adds somebody and the next takes them off again: the addition is not counted as one without effect, and neither
 /// is the removal once they are added again.
 #[test]
 fn the_opposite_that_was_done_ends_the_count_of_what_was_accepted() {
-    let add = Deed::Add(container("SUP"), email_key("bob@example.com"));
-    let remove = Deed::Remove(container("SUP"), AccountId("bob".into()));
+    let add = Effect::Add(container("SUP"), email_key("bob@example.com"));
+    let remove = Effect::Remove(container("SUP"), AccountId("bob".into()));
     let mut on_desk = there(&["ada", "bob"]);
     on_desk
         .staff
@@ -79,8 +81,8 @@ fn the_opposite_that_was_done_ends_the_count_of_what_was_accepted() {
     let off_desk = there(&["ada"]);
     let (with_bob, without) = (listing(&["ada", "bob"]), listing(&["ada"]));
     let mut ledger = Ledger::kept();
-    ledger.history_mut().applied.insert(container("SUP"), 2);
-    let unsettled = crate::model::edit::Unsettled::default();
+    ledger.history_mut().applied_counts.insert(container("SUP"), 2);
+    let unsettled = crate::model::edit::UncertainOutcomes::default();
     let edit_to = |before: &Roster, after: &Roster, observed: &Observed, ledger: &mut Ledger| {
         let edit = Edit::between(before, after, &unsettled, None);
         let plan = plan(&edit.roster, observed, ledger, &Policy::default());
@@ -88,10 +90,10 @@ fn the_opposite_that_was_done_ends_the_count_of_what_was_accepted() {
         ledger.fold_edit(after, &edit, &plan, &ended(&plan, Outcome::Done));
     };
     edit_to(&without, &with_bob, &off_desk, &mut ledger);
-    assert_eq!(ledger.parts().accepted.get(&add), Some(&1));
+    assert_eq!(ledger.parts().accepted_effects.get(&add), Some(&1));
     edit_to(&with_bob, &without, &on_desk, &mut ledger);
-    assert_eq!(ledger.parts().accepted.get(&add), None);
-    assert_eq!(ledger.parts().accepted.get(&remove), Some(&1));
+    assert_eq!(ledger.parts().accepted_effects.get(&add), None);
+    assert_eq!(ledger.parts().accepted_effects.get(&remove), Some(&1));
     edit_to(&without, &with_bob, &off_desk, &mut ledger);
-    assert_eq!(ledger.parts().accepted.get(&remove), None);
+    assert_eq!(ledger.parts().accepted_effects.get(&remove), None);
 }

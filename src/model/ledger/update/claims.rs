@@ -1,12 +1,12 @@
-//! Whom `membership: owned` goes on remembering.
+//! Claims of `membership: owned`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::account::AccountId;
 use crate::model::container::Container;
 use crate::model::email::EmailKey;
-use crate::model::ledger::facts::{Fact, Value, is_wanted};
-use crate::model::ledger::memory::Ledger;
+use crate::model::ledger::contents::Ledger;
+use crate::model::ledger::facts::{Fact, Value, is_declared};
 use crate::model::ledger::tracked::Tracked;
 use crate::model::outcome::{Outcome, Outcomes};
 use crate::model::plan::Plan;
@@ -14,9 +14,9 @@ use crate::model::roster::Roster;
 use crate::model::step::Action;
 
 impl Ledger {
-    /// Whom the roster listed somewhere and lists there no more is remembered until they are seen to be off it, and so is
-    /// whoever may have been added without anybody knowing.
-    pub(super) fn claim(
+    /// Claims people the roster no longer lists in a container, and people with an addition of unknown outcome, until
+    /// two readings in a row do not show them there.
+    pub(super) fn update_claims(
         &mut self,
         roster: &Roster,
         plan: &Plan,
@@ -26,7 +26,7 @@ impl Ledger {
     ) {
         let parts = &mut self.parts;
         let mut claims = Vec::new();
-        for fact in parts.agreed.keys().filter(|fact| !is_wanted(roster, fact)) {
+        for fact in parts.agreed.keys().filter(|fact| !is_declared(roster, fact)) {
             if let Fact::Membership(container, email) = fact {
                 let id = match parts.agreed.get(&Fact::Account(email.clone())) {
                     Some(Value::Account(id)) => Some(id.clone()),
@@ -38,7 +38,7 @@ impl Ledger {
         for step in plan
             .steps
             .iter()
-            .filter(|step| outcomes.of(step.id) == Outcome::Unknown)
+            .filter(|step| outcomes.outcome_of(step.id) == Outcome::Unknown)
         {
             if let Action::AddToDesk { email, desk, .. } = &step.action
                 && let Some(Value::Account(id)) = account(email.key())
@@ -46,20 +46,20 @@ impl Ledger {
                 claims.push(((desk.into(), email.key().clone()), Some(id)));
             }
         }
-        let given_away = give_way(&mut parts.claimed, &claims, account);
+        let given_away = separate_reassigned(&mut parts.claimed, &claims, account);
         for (place, id) in claims {
             parts.claimed.update(place, |known| *known = id.or(known.take()));
         }
-        // What was seen there of an address is of the account that had it.
-        let left: BTreeSet<_> = plan.left.difference(&given_away).collect();
-        let seen_there = |place: &Place| {
-            // Once seen there, the fact itself is the memory of it.
-            roster.lists(&place.1, &place.0)
+        // Earlier readings of an e-mail concern the account that had it then.
+        let left: BTreeSet<_> = plan.departed.difference(&given_away).collect();
+        let seen_there = |place: &ClaimKey| {
+            // An agreed fact needs no claim.
+            roster.is_listed(&place.1, &place.0)
                 && parts
                     .agreed
                     .contains_key(&Fact::Membership(place.0.clone(), place.1.clone()))
         };
-        let missed_again = |place: &Place| left.contains(place) && parts.missed.contains(place);
+        let missed_again = |place: &ClaimKey| left.contains(place) && parts.missed.contains(place);
         parts
             .claimed
             .retain(|place, _| roster.declares(&place.0) && !missed_again(place) && !seen_there(place));
@@ -70,22 +70,22 @@ impl Ledger {
     }
 }
 
-/// Who is where, as it is remembered: by address, with the account where it is known.
-type Place = (Container, EmailKey);
+/// Key of a claim: a person, by e-mail, in a container.
+type ClaimKey = (Container, EmailKey);
 
-/// An account whose address somebody else has by now is remembered by itself, so that what is remembered of the one says
-/// nothing of the other. Which places that was about.
-fn give_way(
-    claimed: &mut Tracked<Place, Option<AccountId>>,
-    claims: &[(Place, Option<AccountId>)],
+/// Moves the claims of an account to a key of its own if its e-mail now belongs to another account, so that the two
+/// stay apart. Returns the keys that were moved.
+fn separate_reassigned(
+    claimed: &mut Tracked<ClaimKey, Option<AccountId>>,
+    claims: &[(ClaimKey, Option<AccountId>)],
     account: &impl Fn(&EmailKey) -> Option<Value>,
-) -> BTreeSet<Place> {
-    let claims: BTreeMap<&Place, &AccountId> = claims
+) -> BTreeSet<ClaimKey> {
+    let claims: BTreeMap<&ClaimKey, &AccountId> = claims
         .iter()
         .filter_map(|(place, id)| Some((place, id.as_ref()?)))
         .collect();
-    let is_given_away = |(place, id): (&Place, &Option<AccountId>)| {
-        let id = id.as_ref().filter(|id| place.1 != by_itself(id))?;
+    let is_given_away = |(place, id): (&ClaimKey, &Option<AccountId>)| {
+        let id = id.as_ref().filter(|id| place.1 != account_claim_key(id))?;
         let has_it_now = matches!(account(&place.1), Some(Value::Account(now)) if now != *id);
         let is_claimed = claims.get(place).is_some_and(|other| *other != id);
         (has_it_now || is_claimed).then(|| (place.clone(), id.clone()))
@@ -93,12 +93,12 @@ fn give_way(
     let given_away: Vec<_> = claimed.iter().filter_map(is_given_away).collect();
     for (place, id) in &given_away {
         claimed.remove(place);
-        claimed.insert((place.0.clone(), by_itself(id)), Some(id.clone()));
+        claimed.insert((place.0.clone(), account_claim_key(id)), Some(id.clone()));
     }
     given_away.into_iter().map(|(place, _)| place).collect()
 }
 
-/// Stands for an account where an address is asked for. No address is spelled so.
-fn by_itself(id: &AccountId) -> EmailKey {
-    EmailKey::restored(&format!("account:{}", id.0))
+/// Returns the claim key of an account without an e-mail of its own. No valid e-mail has this form.
+fn account_claim_key(id: &AccountId) -> EmailKey {
+    EmailKey::from_stored(&format!("account:{}", id.0))
 }

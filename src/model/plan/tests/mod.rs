@@ -1,4 +1,4 @@
-//! The planner as a table, rule by rule, and its numbers.
+//! Tests of the planner: a table of its rules, and its counts.
 
 mod asking;
 mod leaving;
@@ -14,16 +14,16 @@ use crate::model::calls::{Call, calls};
 use crate::model::desk::DeskKey;
 use crate::model::email::{Email, EmailKey};
 use crate::model::fixtures::*;
-use crate::model::held::{Change, HeldReason};
-use crate::model::ledger::{Deed, Fact, Ledger, Value};
-use crate::model::observed::{AccessReading, Deployment, DeskReading, Lookup, Observed, Team};
-use crate::model::outcome::{Outcome, Outcomes, StepEnd};
+use crate::model::held::{HeldReason, IneffectiveChange};
+use crate::model::ledger::{Effect, Fact, Ledger, Value};
+use crate::model::observed::{AccessReading, Deployment, DeskReading, Lookup, Observed, ProjectRoleMembers};
+use crate::model::outcome::{Outcome, Outcomes, StepResult};
 use crate::model::policy::Policy;
 use crate::model::roster::Roster;
 use crate::model::step::{Action, Cause, StepId};
 
 fn planned(roster: &Roster, observed: &Observed) -> Plan {
-    plan(roster, observed, &Ledger::none(), &Policy::default())
+    plan(roster, observed, &Ledger::not_kept(), &Policy::default())
 }
 
 fn in_words(plan: &Plan) -> String {
@@ -41,32 +41,32 @@ fn in_words(plan: &Plan) -> String {
         format!("note {}{}: {:?}", note.account, desk.unwrap_or_default(), note.kind)
     }));
     words.extend(
-        plan.leavers
+        plan.removal_candidates
             .iter()
             .map(|leaver| format!("ask {} on {}", leaver.handle, leaver.container)),
     );
     words.join("; ")
 }
 
-/// A state Ada's account can be in: its name, whether a desk's list can hold it, and how to arrange it on some desks.
+/// A state of Ada's account: its name, whether a desk's list can hold it, and how to set it up on some desks.
 type State = (&'static str, bool, fn(Observed, &[&str]) -> Observed);
 
 fn states() -> Vec<State> {
     vec![
         ("no account", false, |observed, _| observed),
         ("a customer", true, |observed, desks| {
-            with(observed, account("1", "Ada@Example.com"), desks)
+            with_account(observed, account("1", "Ada@Example.com"), desks)
         }),
         ("a person", true, |observed, desks| {
             let person = Account {
                 kind: AccountKind::Person,
                 ..account("1", "ada@example.com")
             };
-            with(observed, person, desks)
+            with_account(observed, person, desks)
         }),
         ("deactivated", true, |mut observed, desks| {
             observed.lookups.insert(email_key("ada@example.com"), Lookup::Absent);
-            with(
+            with_account(
                 observed,
                 Account {
                     active: false,
@@ -76,7 +76,7 @@ fn states() -> Vec<State> {
             )
         }),
         ("an app's", true, |observed, desks| {
-            with(
+            with_account(
                 observed,
                 Account {
                     kind: AccountKind::App,
@@ -86,12 +86,12 @@ fn states() -> Vec<State> {
             )
         }),
         ("two accounts", true, |observed, desks| {
-            let observed = with(observed, account("1", "ada@example.com"), desks);
-            with(observed, account("2", "ada@example.com"), &[])
+            let observed = with_account(observed, account("1", "ada@example.com"), desks);
+            with_account(observed, account("2", "ada@example.com"), &[])
         }),
         ("one active, one not", true, |observed, desks| {
-            let observed = with(observed, account("1", "ada@example.com"), desks);
-            with(
+            let observed = with_account(observed, account("1", "ada@example.com"), desks);
+            with_account(
                 observed,
                 Account {
                     active: false,
@@ -108,7 +108,7 @@ fn states() -> Vec<State> {
             observed
                 .lookups
                 .insert(email_key("ada@example.com"), Lookup::Hidden(vec![hidden.id.clone()]));
-            with(observed, hidden, desks)
+            with_account(observed, hidden, desks)
         }),
     ]
 }
@@ -116,7 +116,7 @@ fn states() -> Vec<State> {
 #[test]
 fn every_state_of_an_account_on_every_kind_of_desk() {
     let wanted = roster(&["SUP"], [customer("ada@example.com", &["SUP"])]);
-    let paused = pausing("SUP", wanted.clone());
+    let paused = with_paused("SUP", wanted.clone());
     let mut table = String::new();
     for (state, listable, arrange) in states() {
         for on in [false, true] {
@@ -125,7 +125,7 @@ fn every_state_of_an_account_on_every_kind_of_desk() {
             }
             let desks: &[&str] = if on { &["SUP"] } else { &[] };
             for (desk, roster) in [("managed", &wanted), ("paused", &paused)] {
-                let plan = planned(roster, &arrange(site(&["SUP"]), desks));
+                let plan = planned(roster, &arrange(cloud_site(&["SUP"]), desks));
                 let place = if on { "on" } else { "off" };
                 writeln!(table, "{state:19} | {place:3} | {desk:7} | {}", in_words(&plan)).unwrap();
             }
@@ -136,9 +136,9 @@ fn every_state_of_an_account_on_every_kind_of_desk() {
 
 #[test]
 fn what_a_pin_settles() {
-    let pin = |handle| roster(&["SUP"], [pinned(handle, customer("ada@example.com", &["SUP"]))]);
+    let pin = |handle| roster(&["SUP"], [with_pin(handle, customer("ada@example.com", &["SUP"]))]);
     let asked = |handle: &str| {
-        let mut observed = site(&["SUP"]);
+        let mut observed = cloud_site(&["SUP"]);
         observed.pins.insert(Handle(handle.into()), None);
         observed
     };
@@ -146,15 +146,15 @@ fn what_a_pin_settles() {
         email: None,
         ..account("1", "")
     };
-    let two = with(
-        with(site(&["SUP"]), account("1", "ada@example.com"), &[]),
+    let two = with_account(
+        with_account(cloud_site(&["SUP"]), account("1", "ada@example.com"), &[]),
         account("2", "ada@example.com"),
         &[],
     );
     for (case, observed, expected) in [
         (
             "the account hides its e-mail",
-            with(site(&["SUP"]), hidden, &[]),
+            with_account(cloud_site(&["SUP"]), hidden, &[]),
             "add ada@example.com to SUP",
         ),
         ("two have the e-mail", two, "add ada@example.com to SUP"),
@@ -165,13 +165,13 @@ fn what_a_pin_settles() {
         ),
         (
             "it shows another e-mail",
-            with(site(&["SUP"]), account("1", "grace@example.com"), &[]),
+            with_account(cloud_site(&["SUP"]), account("1", "grace@example.com"), &[]),
             "hold ada@example.com: account 1 shows another e-mail",
         ),
         (
             "it is deactivated",
-            with(
-                site(&["SUP"]),
+            with_account(
+                cloud_site(&["SUP"]),
                 Account {
                     active: false,
                     ..account("1", "ada@example.com")
@@ -188,10 +188,10 @@ fn what_a_pin_settles() {
 #[test]
 fn two_entries_cannot_share_a_pin() {
     let entries = [
-        pinned("1", customer("ada@example.com", &[])),
-        pinned("1", customer("bob@example.com", &[])),
+        with_pin("1", customer("ada@example.com", &[])),
+        with_pin("1", customer("bob@example.com", &[])),
     ];
-    let plan = planned(&roster(&[], entries), &site(&[]));
+    let plan = planned(&roster(&[], entries), &cloud_site(&[]));
     assert_eq!(plan.held.len(), 2);
     assert!(plan.steps.is_empty());
 }
@@ -201,30 +201,33 @@ fn what_has_to_be_asked() {
     let entries = [
         customer("ada@example.com", &["SUP"]),
         customer("bob@example.com", &["SUP"]),
-        pinned("7", customer("eve@example.com", &["SUP"])),
+        with_pin("7", customer("eve@example.com", &["SUP"])),
     ];
     let roster = roster(&["SUP"], entries);
     let bob = Account {
         kind: AccountKind::Person,
         ..account("2", "bob@example.com")
     };
-    let mut observed = with(site(&["SUP"]), bob, &[]);
-    reading(&mut observed, "SUP").team = None;
-    let asked = questions(&roster, &observed, &Ledger::none());
+    let mut observed = with_account(cloud_site(&["SUP"]), bob, &[]);
+    desk_mut(&mut observed, "SUP").project_roles = None;
+    let asked = questions(&roster, &observed, &Ledger::not_kept());
     assert_eq!(
         asked.emails.iter().map(Email::as_str).collect::<Vec<_>>(),
         ["ada@example.com"]
     );
     assert_eq!(asked.pins.iter().map(|pin| pin.0.as_str()).collect::<Vec<_>>(), ["7"]);
-    assert_eq!(asked.teams.iter().map(DeskKey::as_str).collect::<Vec<_>>(), ["SUP"]);
+    assert_eq!(
+        asked.project_roles.iter().map(DeskKey::as_str).collect::<Vec<_>>(),
+        ["SUP"]
+    );
 
     observed.lookups.insert(email_key("ada@example.com"), Lookup::Absent);
     observed.pins.insert(Handle("7".into()), None);
-    reading(&mut observed, "SUP").team = Some(Team {
+    desk_mut(&mut observed, "SUP").project_roles = Some(ProjectRoleMembers {
         members: [Handle("2".into())].into(),
-        ..Team::default()
+        ..ProjectRoleMembers::default()
     });
-    assert!(questions(&roster, &observed, &Ledger::none()).is_empty());
+    assert!(questions(&roster, &observed, &Ledger::not_kept()).is_empty());
     let plan = planned(&roster, &observed);
     let expected = "create ada@example.com; add ada@example.com to SUP; hold eve@example.com: Jira has no account 7";
     assert_eq!(
@@ -241,12 +244,12 @@ fn a_deactivated_member_may_have_a_successor() {
         active: false,
         ..account("1", "ada@example.com")
     };
-    let mut observed = with(site(&["SUP"]), gone, &["SUP"]);
-    assert_eq!(questions(&roster, &observed, &Ledger::none()).emails.len(), 1);
+    let mut observed = with_account(cloud_site(&["SUP"]), gone, &["SUP"]);
+    assert_eq!(questions(&roster, &observed, &Ledger::not_kept()).emails.len(), 1);
     observed
         .lookups
-        .insert(email_key("ada@example.com"), Lookup::One(AccountId("2".into())));
-    let observed = with(observed, account("2", "ada@example.com"), &[]);
+        .insert(email_key("ada@example.com"), Lookup::Found(AccountId("2".into())));
+    let observed = with_account(observed, account("2", "ada@example.com"), &[]);
     assert_eq!(in_words(&planned(&roster, &observed)), "add ada@example.com to SUP");
 }
 
@@ -260,18 +263,18 @@ fn a_desk_that_is_not_there_holds_up_nothing_else() {
             customer("eve@example.com", &["SHUT"]),
         ],
     );
-    let mut observed = site(&["SUP"]);
-    observed.desks.insert(key("GONE"), DeskReading::Missing);
+    let mut observed = cloud_site(&["SUP"]);
+    observed.desks.insert(desk_key("GONE"), DeskReading::Missing);
     observed
         .desks
-        .insert(key("SHUT"), DeskReading::Unreadable { reason: "403".into() });
+        .insert(desk_key("SHUT"), DeskReading::Unreadable { reason: "403".into() });
     let plan = planned(&roster, &observed);
     assert_eq!(
         in_words(&plan),
         "create bob@example.com; add bob@example.com to SUP; \
          hold GONE: there is no such service desk, or it cannot be seen; \
          hold SHUT: its customers cannot be listed: 403",
-        "nobody gets an account without the desk it is for"
+        "no account is created without a readable desk"
     );
     assert_eq!(plan.unchanged, 0);
 }
@@ -289,10 +292,10 @@ fn access_is_tightened_before_it_is_loosened() {
     ];
     let wanted = wanted
         .into_iter()
-        .fold(base, |roster, (desk, access)| wanting(access, desk, roster));
-    let mut observed = site(&["A", "B", "C", "D", "E"]);
-    reading(&mut observed, "B").access = AccessReading::Known(Open);
-    reading(&mut observed, "D").access = AccessReading::Unreadable { reason: "404".into() };
+        .fold(base, |roster, (desk, access)| with_access(access, desk, roster));
+    let mut observed = cloud_site(&["A", "B", "C", "D", "E"]);
+    desk_mut(&mut observed, "B").access = AccessReading::Known(Open);
+    desk_mut(&mut observed, "D").access = AccessReading::Unreadable { reason: "404".into() };
     let plan = planned(&wanted, &observed);
     assert_eq!(
         in_words(&plan),
@@ -304,10 +307,10 @@ fn access_is_tightened_before_it_is_loosened() {
 
 #[test]
 fn names_are_noted_and_never_fought() {
-    let roster = roster(&["SUP"], [named("Ada", customer("ada@example.com", &["SUP"]))]);
+    let roster = roster(&["SUP"], [with_name("Ada", customer("ada@example.com", &["SUP"]))]);
     let plan = planned(
         &roster,
-        &with(site(&["SUP"]), account("1", "ada@example.com"), &["SUP"]),
+        &with_account(cloud_site(&["SUP"]), account("1", "ada@example.com"), &["SUP"]),
     );
     assert_eq!((plan.steps.len(), plan.notes.len(), plan.unchanged), (0, 1, 1));
 }
@@ -317,7 +320,7 @@ fn a_first_import_costs_a_create_each_and_a_call_for_fifty() {
     let people: Vec<_> = (0..2000)
         .map(|n| customer(&format!("p{n:04}@example.com"), &["SUP"]))
         .collect();
-    let plan = planned(&roster(&["SUP"], people), &site(&["SUP"]));
+    let plan = planned(&roster(&["SUP"], people), &cloud_site(&["SUP"]));
     let calls = calls(&plan);
     assert_eq!(calls.count(), 2040);
     let first_add = calls.people.iter().position(|call| matches!(call, Call::Add { .. }));
@@ -330,12 +333,12 @@ fn a_first_import_costs_a_create_each_and_a_call_for_fifty() {
 
 #[test]
 fn causes() {
-    let roster = wanting(
+    let roster = with_access(
         Access::Restricted,
         "SUP",
         roster(&["SUP"], [customer("ada@example.com", &["SUP"])]),
     );
-    let there = with(site(&["SUP"]), account("1", "ada@example.com"), &["SUP"]);
+    let there = with_account(cloud_site(&["SUP"]), account("1", "ada@example.com"), &["SUP"]);
     let cause = |ledger: &Ledger, roster: &Roster, observed: &Observed| {
         plan(roster, observed, ledger, &Policy::default())
             .steps
@@ -344,21 +347,24 @@ fn causes() {
             .collect::<Vec<_>>()
     };
     assert_eq!(
-        cause(&Ledger::none(), &roster, &site(&["SUP"])),
+        cause(&Ledger::not_kept(), &roster, &cloud_site(&["SUP"])),
         [Cause::Unknown, Cause::Unknown]
     );
     let mut ledger = Ledger::kept();
-    assert_eq!(cause(&ledger, &roster, &site(&["SUP"])), [Cause::First, Cause::First]);
+    assert_eq!(
+        cause(&ledger, &roster, &cloud_site(&["SUP"])),
+        [Cause::First, Cause::First]
+    );
 
     let seen = plan(&roster, &there, &ledger, &Policy::default());
     ledger.fold(&roster, &seen, &Outcomes::default());
     let mut left = there.clone();
-    let desk = reading(&mut left, "SUP");
+    let desk = desk_mut(&mut left, "SUP");
     desk.members.clear();
     desk.access = AccessReading::Known(Access::Open);
     assert_eq!(cause(&ledger, &roster, &left), [Cause::Drift, Cause::Drift]);
 
-    let opened = wanting(Access::Open, "SUP", roster);
+    let opened = with_access(Access::Open, "SUP", roster);
     assert_eq!(cause(&ledger, &opened, &there), [Cause::Edit]);
 }
 
@@ -366,72 +372,74 @@ fn causes() {
 fn a_refused_create_is_asked_once() {
     let roster = roster(&["SUP"], [customer("ada@example.com", &["SUP"])]);
     let mut ledger = Ledger::kept();
-    let first = plan(&roster, &site(&["SUP"]), &ledger, &Policy::default());
+    let first = plan(&roster, &cloud_site(&["SUP"]), &ledger, &Policy::default());
     let mut outcomes = Outcomes::default();
-    outcomes.ends.insert(
+    outcomes.results.insert(
         first.steps[0].id,
-        StepEnd {
+        StepResult {
             refused: true,
-            ..StepEnd::held(HeldReason::ExistsUnseen(Vec::new()))
+            ..StepResult::held(HeldReason::ExistsNotShown(Vec::new()))
         },
     );
     outcomes
-        .ends
-        .insert(first.steps[1].id, StepEnd::plain(Outcome::Skipped));
+        .results
+        .insert(first.steps[1].id, StepResult::from_outcome(Outcome::Skipped));
     ledger.fold(&roster, &first, &outcomes);
-    let second = plan(&roster, &site(&["SUP"]), &ledger, &Policy::default());
+    let second = plan(&roster, &cloud_site(&["SUP"]), &ledger, &Policy::default());
     assert_eq!(
         in_words(&second),
-        "hold ada@example.com: Jira says an account with this e-mail exists, but shows none"
+        "hold ada@example.com: an account with this e-mail exists, but Jira does not show it"
     );
 }
 
-/// A lost answer and a search that lags leave the same held entry, but nobody was refused.
+/// After a lost response and a lagging search the entry is held too, but Jira refused nothing.
 #[test]
 fn a_create_that_was_not_refused_is_asked_again() {
     let roster = roster(&["SUP"], [customer("ada@example.com", &["SUP"])]);
     let mut ledger = Ledger::kept();
-    let first = plan(&roster, &site(&["SUP"]), &ledger, &Policy::default());
-    let held = StepEnd::held(HeldReason::ExistsUnseen(Vec::new()));
+    let first = plan(&roster, &cloud_site(&["SUP"]), &ledger, &Policy::default());
+    let held = StepResult::held(HeldReason::ExistsNotShown(Vec::new()));
     let outcomes = Outcomes {
-        ends: [(first.steps[0].id, held)].into(),
+        results: [(first.steps[0].id, held)].into(),
         ..Outcomes::NONE
     };
     ledger.fold(&roster, &first, &outcomes);
     assert_eq!(
-        plan(&roster, &site(&["SUP"]), &ledger, &Policy::default()).steps.len(),
+        plan(&roster, &cloud_site(&["SUP"]), &ledger, &Policy::default())
+            .steps
+            .len(),
         2
     );
 }
 
-/// A desk's list may hide an e-mail that the search shows: the answer counts, and nobody is made a second time.
+/// A desk's list may hide an e-mail that the search shows: the search counts, and no second account is created.
 #[test]
-fn somebody_whom_only_the_search_shows_is_not_created() {
+fn a_person_only_the_search_shows_is_not_created() {
     let roster = roster(&["SUP"], [customer("ada@example.com", &["SUP"])]);
     for lookup in [
-        Lookup::One(AccountId("ada".to_owned())),
+        Lookup::Found(AccountId("ada".to_owned())),
         Lookup::Inactive(AccountId("ada".to_owned())),
-        Lookup::Many(vec![AccountId("ada".to_owned()), AccountId("ada2".to_owned())]),
+        Lookup::Several(vec![AccountId("ada".to_owned()), AccountId("ada2".to_owned())]),
     ] {
-        let mut seen = site(&["SUP"]);
-        let ada = EmailKey::of("ada@example.com");
+        let mut seen = cloud_site(&["SUP"]);
+        let ada = EmailKey::from_address("ada@example.com");
         seen.lookups.insert(ada, lookup);
-        let plan = plan(&roster, &seen, &Ledger::none(), &Policy::default());
+        let plan = plan(&roster, &seen, &Ledger::not_kept(), &Policy::default());
         assert_eq!((plan.steps.len(), plan.held.len()), (0, 1), "{}", in_words(&plan));
     }
 }
 
-/// Without a memory, the roster applied before tells edits from drift.
+/// Without a ledger, the base roster distinguishes edits from drift.
 #[test]
-fn a_base_tells_edits_from_drift() {
+fn a_base_distinguishes_edits_from_drift() {
     let base = roster(&["SUP"], [customer("ada@example.com", &["SUP"])]);
     let both = [
         customer("ada@example.com", &["SUP"]),
         customer("bob@example.com", &["SUP"]),
     ];
-    let wanted = wanting(Access::Open, "SUP", roster(&["SUP"], both));
-    let there = with(site(&["SUP"]), account("a", "ada@example.com"), &[]);
-    let there = with(there, account("b", "bob@example.com"), &[]);
+    let wanted = with_access(Access::Open, "SUP", roster(&["SUP"], both));
+    let there = with_account(cloud_site(&["SUP"]), account("a", "ada@example.com"), &[]);
+    let there = with_account(there, account("b", "bob@example.com"), &[]);
     let causes = |ledger: &Ledger| {
         plan(&wanted, &there, ledger, &Policy::default())
             .steps
@@ -440,9 +448,9 @@ fn a_base_tells_edits_from_drift() {
             .collect::<Vec<_>>()
     };
     assert_eq!(
-        causes(&Ledger::of_base(&base)),
+        causes(&Ledger::from_base(&base)),
         [Cause::Drift, Cause::Edit, Cause::Edit]
     );
     let nothing = roster(&[], []);
-    assert_eq!(causes(&Ledger::of_base(&nothing)), [Cause::First; 3]);
+    assert_eq!(causes(&Ledger::from_base(&nothing)), [Cause::First; 3]);
 }

@@ -1,24 +1,24 @@
-//! What is done about one person's account: Data Center's updates, first passwords, names, and what is known of old.
+//! Accounts of people: updates on Data Center, first passwords, names, and accounts known from the ledger.
 
 use super::*;
 use crate::model::observed::Staff;
 use crate::model::roster::{Customer, InitialPassword};
-use crate::model::step::Who;
+use crate::model::step::StepAccount;
 
-/// What is planned for one entry.
+/// Returns the plan of one entry in words.
 fn words(customer: Customer, observed: &Observed, ledger: &Ledger, policy: &Policy) -> String {
     in_words(&plan(&roster(&["SUP"], [customer]), observed, ledger, policy))
 }
 
 fn without(observed: &Observed, customer: Customer) -> String {
-    words(customer, observed, &Ledger::none(), &Policy::default())
+    words(customer, observed, &Ledger::not_kept(), &Policy::default())
 }
 
 fn ada() -> Customer {
     customer("ada@example.com", &["SUP"])
 }
 
-/// Nobody shows Ada's address, and Jira was asked.
+/// Adds a look-up of Ada's address without a result.
 fn asked(mut observed: Observed) -> Observed {
     observed.lookups.insert(email_key("ada@example.com"), Lookup::Absent);
     observed
@@ -40,7 +40,7 @@ fn agreed(facts: impl IntoIterator<Item = (Fact, Value)>) -> Ledger {
     let mut parts = Ledger::kept().parts().clone();
     parts.agreed.extend(facts);
     parts.completed.insert(container("SUP"));
-    Ledger::restored(parts)
+    Ledger::from_parts(parts)
 }
 
 fn knowing(id: &str) -> Ledger {
@@ -48,11 +48,11 @@ fn knowing(id: &str) -> Ledger {
     agreed([(fact, Value::Account(AccountId(id.into())))])
 }
 
-/// Jira accepted it twice before.
-fn refusing(ledger: &Ledger, deed: Deed) -> Ledger {
+/// Adds a change that Jira accepted twice without effect.
+fn refusing(ledger: &Ledger, deed: Effect) -> Ledger {
     let mut parts = ledger.parts().clone();
-    parts.accepted.insert(deed, 2);
-    Ledger::restored(parts)
+    parts.accepted_effects.insert(deed, 2);
+    Ledger::from_parts(parts)
 }
 
 #[test]
@@ -65,21 +65,21 @@ fn a_deactivated_account_comes_back_only_where_that_is_wanted_and_possible() {
     let held = "hold ada@example.com: the account is deactivated";
     let back = "update ada@example.com: deactivated becomes active; add ada@example.com to SUP";
     let gone = deactivated(account("1", "ada@example.com"));
-    let cloud = asked(with(site(&["SUP"]), gone.clone(), &[]));
-    let server = asked(with(data_center(&["SUP"]), gone, &[]));
+    let cloud = asked(with_account(cloud_site(&["SUP"]), gone.clone(), &[]));
+    let server = asked(with_account(data_center_site(&["SUP"]), gone, &[]));
     for (observed, policy, expected) in [
         (&cloud, &plain, held),
         (&cloud, &reactivate, held),
         (&server, &plain, held),
         (&server, &reactivate, back),
     ] {
-        assert_eq!(words(ada(), observed, &Ledger::none(), policy), expected);
+        assert_eq!(words(ada(), observed, &Ledger::not_kept(), policy), expected);
     }
-    // One that Jira named and nobody met is nobody's to change.
-    let mut unmet = data_center(&["SUP"]);
+    // An account that only the look-up returned is not changed.
+    let mut unmet = data_center_site(&["SUP"]);
     let inactive = Lookup::Inactive(AccountId("1".into()));
     unmet.lookups.insert(email_key("ada@example.com"), inactive);
-    assert_eq!(words(ada(), &unmet, &Ledger::none(), &reactivate), held);
+    assert_eq!(words(ada(), &unmet, &Ledger::not_kept(), &reactivate), held);
 }
 
 #[test]
@@ -88,14 +88,14 @@ fn a_deactivated_account_with_an_older_address_gets_both_back_at_once() {
         reactivate: true,
         ..Policy::default()
     };
-    let mut observed = asked(with(
-        data_center(&["SUP"]),
+    let mut observed = asked(with_account(
+        data_center_site(&["SUP"]),
         deactivated(account("1", "ada@old.example")),
         &[],
     ));
     observed.lookups.insert(email_key("ada@old.example"), Lookup::Absent);
-    let entry = previously(&["ada@old.example"], ada());
-    let plan = plan(&roster(&["SUP"], [entry]), &observed, &Ledger::none(), &reactivate);
+    let entry = with_previous_emails(&["ada@old.example"], ada());
+    let plan = plan(&roster(&["SUP"], [entry]), &observed, &Ledger::not_kept(), &reactivate);
     let Action::UpdateCustomer { changes, .. } = &plan.steps[0].action else {
         panic!("{}", in_words(&plan));
     };
@@ -105,21 +105,21 @@ fn a_deactivated_account_with_an_older_address_gets_both_back_at_once() {
         (address.before.as_str(), address.after.as_str()),
         ("ada@old.example", "ada@example.com")
     );
-    // The same without an older address changes nothing but that it is active.
-    let same = asked(with(
-        data_center(&["SUP"]),
+    // Without a previous address only the activation changes.
+    let same = asked(with_account(
+        data_center_site(&["SUP"]),
         deactivated(account("1", "ada@example.com")),
         &[],
     ));
-    let plan = super::plan(&roster(&["SUP"], [ada()]), &same, &Ledger::none(), &reactivate);
+    let plan = super::plan(&roster(&["SUP"], [ada()]), &same, &Ledger::not_kept(), &reactivate);
     let Action::UpdateCustomer { changes, .. } = &plan.steps[0].action else {
         panic!("{}", in_words(&plan));
     };
     assert!(changes.reactivate && changes.address.is_none());
 }
 
-/// The account with an older address gets the new one; its user name follows only where it was that address, and the
-/// roster does not name the account by it.
+/// An account with a previous address gets the new one; its username changes too if it was that address and the roster
+/// does not pin the account by it.
 #[test]
 fn a_new_address_takes_the_user_name_along() {
     let by_address = Account {
@@ -130,14 +130,14 @@ fn a_new_address_takes_the_user_name_along() {
         handle: Handle("ada".into()),
         ..account("1", "ada@old.example")
     };
-    let entry = previously(&["ada@old.example"], ada());
+    let entry = with_previous_emails(&["ada@old.example"], ada());
     for (account, entry, username) in [
         (&by_address, entry.clone(), Some("ada@example.com")),
         (&by_name, entry.clone(), None),
-        (&by_name, pinned("ada", entry.clone()), None),
-        (&by_address, pinned("ada@old.example", entry), None),
+        (&by_name, with_pin("ada", entry.clone()), None),
+        (&by_address, with_pin("ada@old.example", entry), None),
     ] {
-        let observed = asked(with(data_center(&["SUP"]), account.clone(), &[]));
+        let observed = asked(with_account(data_center_site(&["SUP"]), account.clone(), &[]));
         let plan = planned(&roster(&["SUP"], [entry]), &observed);
         let Action::UpdateCustomer { changes, .. } = &plan.steps[0].action else {
             panic!("{}", in_words(&plan));
@@ -150,19 +150,19 @@ fn a_new_address_takes_the_user_name_along() {
             matches!(
                 add,
                 Action::AddToDesk {
-                    who: Who::MadeBy(StepId(1)),
+                    who: StepAccount::MadeBy(StepId(1)),
                     ..
                 }
             ),
-            "added by the name it has then: {add:?}"
+            "added with its new username: {add:?}"
         );
     }
 }
 
 #[test]
-fn whoever_may_be_more_than_a_customer_is_not_changed() {
-    let old = with(data_center(&["SUP"]), account("1", "ada@old.example"), &[]);
-    let entry = || previously(&["ada@old.example"], ada());
+fn possible_staff_is_not_changed() {
+    let old = with_account(data_center_site(&["SUP"]), account("1", "ada@old.example"), &[]);
+    let entry = || with_previous_emails(&["ada@old.example"], ada());
     let unasked = without(&asked(old.clone()), entry());
     assert_eq!(unasked.split(';').count(), 2, "{unasked}");
     assert_eq!(without(&staff(asked(old.clone()), "1", Staff::No), entry()), unasked);
@@ -171,16 +171,16 @@ fn whoever_may_be_more_than_a_customer_is_not_changed() {
         assert!(words.starts_with("hold ada@example.com: "), "{words}");
         assert_eq!(words.split(';').count(), 1, "{words}");
     }
-    // Nothing has to be changed about this one, so it joins whatever it is.
+    // This account needs no change, so it is added although it is an agent.
     let plain = staff(
-        with(data_center(&["SUP"]), account("1", "ada@example.com"), &[]),
+        with_account(data_center_site(&["SUP"]), account("1", "ada@example.com"), &[]),
         "1",
         Staff::Yes,
     );
     assert_eq!(without(&plain, ada()), "add ada@example.com to SUP");
 }
 
-/// A name follows the file where the file changed; what else changed it is told and left alone.
+/// A name changes if the file changed it; any other difference is noted and left alone.
 #[test]
 fn a_name_is_changed_where_the_file_changed_it() {
     let settled = |email: &str, name: &str| agreed([(Fact::Name(email_key(email)), Value::Name(name.into()))]);
@@ -188,9 +188,9 @@ fn a_name_is_changed_where_the_file_changed_it() {
         name: name.into(),
         ..account("1", "ada@example.com")
     };
-    let server = |name| with(data_center(&["SUP"]), jira(name), &["SUP"]);
-    let cloud = |name| with(site(&["SUP"]), jira(name), &["SUP"]);
-    let entry = || named("Ada Lovelace", ada());
+    let server = |name| with_account(data_center_site(&["SUP"]), jira(name), &["SUP"]);
+    let cloud = |name| with_account(cloud_site(&["SUP"]), jira(name), &["SUP"]);
+    let entry = || with_name("Ada Lovelace", ada());
     let noted = "note 1: NameInJira(\"Ada B\")";
     let changed = "update ada@example.com: Ada B becomes Ada Lovelace";
     for (case, observed, ledger, expected) in [
@@ -234,10 +234,10 @@ fn a_name_is_changed_where_the_file_changed_it() {
             "{case}"
         );
     }
-    // Settled under an address of before.
+    // Agreed under a previous address.
     let plan = plan(
-        &roster(&["SUP"], [previously(&["ada@old.example"], entry())]),
-        &asked_of(server("Ada B"), "ada@old.example"),
+        &roster(&["SUP"], [with_previous_emails(&["ada@old.example"], entry())]),
+        &with_empty_lookup_of(server("Ada B"), "ada@old.example"),
         &settled("ada@old.example", "Ada B"),
         &Policy::default(),
     );
@@ -245,7 +245,7 @@ fn a_name_is_changed_where_the_file_changed_it() {
     assert_eq!(plan.steps[0].cause, Cause::Edit);
 }
 
-/// A name differs because the file changed; an address that differs may have been changed back in Jira.
+/// A name differs because of an edit; an address may also have been changed back in Jira.
 #[test]
 fn why_an_account_is_changed() {
     let ledger = agreed([
@@ -259,10 +259,10 @@ fn why_an_account_is_changed() {
         name: "Ada B".into(),
         ..account("1", email)
     };
-    let entry = || previously(&["ada@old.example"], named("Ada Lovelace", ada()));
+    let entry = || with_previous_emails(&["ada@old.example"], with_name("Ada Lovelace", ada()));
     let cause = |email: &str| {
-        let seen = asked(asked_of(
-            with(data_center(&["SUP"]), jira(email), &["SUP"]),
+        let seen = asked(with_empty_lookup_of(
+            with_account(data_center_site(&["SUP"]), jira(email), &["SUP"]),
             "ada@old.example",
         ));
         let plan = plan(&roster(&["SUP"], [entry()]), &seen, &ledger, &Policy::default());
@@ -272,31 +272,31 @@ fn why_an_account_is_changed() {
     assert_eq!(cause("ada@old.example"), Cause::Drift);
 }
 
-fn asked_of(mut observed: Observed, email: &str) -> Observed {
+fn with_empty_lookup_of(mut observed: Observed, email: &str) -> Observed {
     observed.lookups.insert(email_key(email), Lookup::Absent);
     observed
 }
 
-/// A name is no reason to keep somebody from a desk; an address is.
+/// A name without effect does not block an add; an address does.
 #[test]
 fn an_update_without_effect_is_held() {
     let jira = Account {
         name: "Ada B".into(),
         ..account("1", "ada@example.com")
     };
-    let observed = with(data_center(&["SUP"]), jira, &[]);
+    let observed = with_account(data_center_site(&["SUP"]), jira, &[]);
     let fact = Fact::Name(email_key("ada@example.com"));
     let ledger = agreed([(fact, Value::Name("Ada".into()))]);
-    let roster = roster(&["SUP"], [named("Ada Lovelace", ada())]);
+    let roster = roster(&["SUP"], [with_name("Ada Lovelace", ada())]);
     let first = plan(&roster, &observed, &ledger, &Policy::default());
     assert!(matches!(
         first.steps[1].action,
         Action::AddToDesk {
-            who: Who::Existing(_),
+            who: StepAccount::Existing(_),
             ..
         }
     ));
-    let deed = first.steps[0].action.deed().unwrap();
+    let deed = first.steps[0].action.effect().unwrap();
     let again = plan(&roster, &observed, &refusing(&ledger, deed), &Policy::default());
     let words = in_words(&again);
     assert!(
@@ -304,20 +304,28 @@ fn an_update_without_effect_is_held() {
         "{words}"
     );
 
-    let observed = asked(with(data_center(&["SUP"]), account("1", "ada@old.example"), &[]));
-    let roster = super::roster(&["SUP"], [previously(&["ada@old.example"], ada())]);
+    let observed = asked(with_account(
+        data_center_site(&["SUP"]),
+        account("1", "ada@old.example"),
+        &[],
+    ));
+    let roster = super::roster(&["SUP"], [with_previous_emails(&["ada@old.example"], ada())]);
     let first = planned(&roster, &observed);
-    let deed = first.steps[0].action.deed().unwrap();
+    let deed = first.steps[0].action.effect().unwrap();
     let again = plan(&roster, &observed, &refusing(&Ledger::kept(), deed), &Policy::default());
     assert_eq!((again.steps.len(), again.held.len()), (0, 1), "{}", in_words(&again));
     assert_eq!(again.without_effect.len(), 1);
 }
 
-/// Whose account changed its address away is not made a second time.
+/// A person with an account that changed its address does not get a second account.
 #[test]
 fn an_account_known_of_old_stands_in_the_way_of_a_second_one() {
     let policy = Policy::default();
-    let moved = asked(with(site(&["SUP"]), account("1", "other@example.com"), &[]));
+    let moved = asked(with_account(
+        cloud_site(&["SUP"]),
+        account("1", "other@example.com"),
+        &[],
+    ));
     let words = words(ada(), &moved, &knowing("1"), &policy);
     assert_eq!(
         words,
@@ -326,8 +334,8 @@ fn an_account_known_of_old_stands_in_the_way_of_a_second_one() {
             HeldReason::AddressChanged(AccountId("1".into()))
         )
     );
-    let off = asked(with(
-        site(&["SUP"]),
+    let off = asked(with_account(
+        cloud_site(&["SUP"]),
         deactivated(account("1", "other@example.com")),
         &[],
     ));
@@ -335,7 +343,7 @@ fn an_account_known_of_old_stands_in_the_way_of_a_second_one() {
         self::words(ada(), &off, &knowing("1"), &policy),
         "hold ada@example.com: the account is deactivated"
     );
-    let deleted = asked(site(&["SUP"]));
+    let deleted = asked(cloud_site(&["SUP"]));
     assert_eq!(
         self::words(ada(), &deleted, &knowing("1"), &policy),
         "create ada@example.com; add ada@example.com to SUP",
@@ -352,15 +360,15 @@ fn a_first_password_has_to_be_there_and_harmless() {
     let made = "create ada@example.com; add ada@example.com to SUP";
     let missing = format!("hold ada@example.com: {}", HeldReason::PasswordMissing);
     let provided = Policy {
-        provided: [email_key("ada@example.com")].into(),
+        provided_passwords: [email_key("ada@example.com")].into(),
         ..Policy::default()
     };
-    let (server, cloud) = (asked(data_center(&["SUP"])), asked(site(&["SUP"])));
+    let (server, cloud) = (asked(data_center_site(&["SUP"])), asked(cloud_site(&["SUP"])));
     let mut parts = Ledger::kept().parts().clone();
     parts.seat_given = Some("eve".into());
-    let seat = Ledger::restored(parts);
-    let given = format!("hold ada@example.com: {}", HeldReason::SeatGiven("eve".into()));
-    let (none, plain) = (Ledger::none(), Policy::default());
+    let seat = Ledger::from_parts(parts);
+    let given = format!("hold ada@example.com: {}", HeldReason::LicenseUnverified("eve".into()));
+    let (none, plain) = (Ledger::not_kept(), Policy::default());
     use InitialPassword::{Generate, Provided};
     for (observed, kind, ledger, policy, expected) in [
         (&server, Generate, &none, &plain, made),
@@ -385,31 +393,31 @@ fn a_first_password_has_to_be_there_and_harmless() {
     assert_eq!(
         words(ada(), &server, &seat, &plain),
         made,
-        "without a password nothing is in the way"
+        "an entry without a password is not affected"
     );
     for observed in [&server, &cloud] {
         assert!(planned(&roster(&["SUP"], [ada()]), observed).warnings.is_empty());
     }
 }
 
-/// Who needs nothing is counted so; whoever waits for a desk is not.
+/// Entries without a step count as unchanged, unless they wait for a desk.
 #[test]
 fn who_is_unchanged() {
     let entries = |desks: &[&str]| roster(&["GONE", "SUP"], [customer("ada@example.com", desks)]);
-    let mut observed = with(site(&["SUP"]), account("1", "ada@example.com"), &["SUP"]);
-    observed.desks.insert(key("GONE"), DeskReading::Missing);
+    let mut observed = with_account(cloud_site(&["SUP"]), account("1", "ada@example.com"), &["SUP"]);
+    observed.desks.insert(desk_key("GONE"), DeskReading::Missing);
     assert_eq!(planned(&entries(&["SUP"]), &observed).unchanged, 1);
     assert_eq!(planned(&entries(&["GONE", "SUP"]), &observed).unchanged, 0);
-    let off = with(site(&["SUP"]), account("1", "ada@example.com"), &[]);
+    let off = with_account(cloud_site(&["SUP"]), account("1", "ada@example.com"), &[]);
     assert_eq!(planned(&entries(&["SUP"]), &off).unchanged, 0);
 }
 
 #[test]
-fn what_the_plan_tells_of_itself() {
-    let mut observed = site(&["SUP"]);
-    reading(&mut observed, "SUP").portal = Some(7);
+fn a_plan_has_portals_and_finds_steps() {
+    let mut observed = cloud_site(&["SUP"]);
+    desk_mut(&mut observed, "SUP").portal = Some(7);
     let plan = planned(&roster(&["SUP"], [ada()]), &observed);
-    assert_eq!(plan.portals, [(key("SUP"), 7)].into());
+    assert_eq!(plan.portals, [(desk_key("SUP"), 7)].into());
     assert_eq!(
         plan.step(StepId(2)).map(ToString::to_string).as_deref(),
         Some("add ada@example.com to SUP")
@@ -417,22 +425,22 @@ fn what_the_plan_tells_of_itself() {
     assert_eq!(plan.step(StepId(3)), None);
 }
 
-/// A desk that is public only where the site lets it be; one that took a new access twice in vain is held.
+/// Public access needs the site's permission; a change accepted twice without effect is held.
 #[test]
 fn access_that_cannot_be_had_is_held() {
     use Access::{Open, Public, Restricted};
     let access = |observed: &Observed, ledger: &Ledger, access| {
         in_words(&plan(
-            &wanting(access, "SUP", roster(&["SUP"], [])),
+            &with_access(access, "SUP", roster(&["SUP"], [])),
             observed,
             ledger,
             &Policy::default(),
         ))
     };
-    let server = data_center(&["SUP"]);
+    let server = data_center_site(&["SUP"]);
     let mut public = server.clone();
-    reading(&mut public, "SUP").may_be_public = true;
-    let none = Ledger::none();
+    desk_mut(&mut public, "SUP").can_be_public = true;
+    let none = Ledger::not_kept();
     assert_eq!(
         access(&public, &none, Public),
         "set access of SUP from restricted to public"
@@ -444,46 +452,46 @@ fn access_that_cannot_be_had_is_held() {
         "set access of SUP from restricted to open"
     );
     assert_eq!(access(&server, &none, Restricted), "");
-    let vain = refusing(&Ledger::kept(), Deed::Access(key("SUP"), Open));
+    let vain = refusing(&Ledger::kept(), Effect::Access(desk_key("SUP"), Open));
     assert_eq!(
         access(&server, &vain, Open),
-        format!("hold SUP: {}", HeldReason::NoEffect(Change::Access))
+        format!("hold SUP: {}", HeldReason::NoEffect(IneffectiveChange::Access))
     );
     let mut unread = server;
-    reading(&mut unread, "SUP").access = AccessReading::NotAsked;
+    desk_mut(&mut unread, "SUP").access = AccessReading::NotRead;
     assert_eq!(access(&unread, &none, Open), "");
 }
 
 #[test]
 fn an_addition_without_effect_is_held_for_its_desk_alone() {
-    let observed = with(site(&["OPS", "SUP"]), account("1", "ada@example.com"), &[]);
+    let observed = with_account(cloud_site(&["OPS", "SUP"]), account("1", "ada@example.com"), &[]);
     let roster = roster(&["OPS", "SUP"], [customer("ada@example.com", &["OPS", "SUP"])]);
     let vain = refusing(
         &Ledger::kept(),
-        Deed::Add(container("OPS"), email_key("ada@example.com")),
+        Effect::Add(container("OPS"), email_key("ada@example.com")),
     );
     let words = in_words(&plan(&roster, &observed, &vain, &Policy::default()));
     assert_eq!(
         words,
         format!(
             "add ada@example.com to SUP; hold ada@example.com: {}",
-            HeldReason::NoEffect(Change::Add)
+            HeldReason::NoEffect(IneffectiveChange::Add)
         )
     );
 }
 
-/// Whoever is needed by paused desks alone is made by nobody; by one desk that is not paused, at once.
+/// An account is created if at least one of its desks is not paused.
 #[test]
 fn an_account_waits_where_all_its_desks_are_paused() {
     let entry = || customer("ada@example.com", &["OPS", "SUP"]);
     let both = roster(&["OPS", "SUP"], [entry()]);
-    let observed = asked(site(&["OPS", "SUP"]));
-    let one = pausing("OPS", both.clone());
+    let observed = asked(cloud_site(&["OPS", "SUP"]));
+    let one = with_paused("OPS", both.clone());
     assert_eq!(
         in_words(&planned(&one, &observed)),
         "create ada@example.com; add ada@example.com to SUP; (paused) add ada@example.com to OPS"
     );
-    let all = pausing("SUP", one);
+    let all = with_paused("SUP", one);
     assert_eq!(
         in_words(&planned(&all, &observed)),
         "(paused) create ada@example.com; (paused) add ada@example.com to OPS; (paused) add ada@example.com to SUP"
