@@ -51,14 +51,14 @@ fn main() {
         let running = runtime
             .block_on(sandbox.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))))
             .unwrap();
-        let (time, memory) = plan(&roster.display().to_string(), &running.url());
+        let (time, cache) = plan(&roster.display().to_string(), &running.url());
         assert_eq!(sandbox.violations(), Vec::<String>::new());
         assert_eq!(sandbox.writes(), 0);
         let requests = sandbox.requests();
         println!(
             "| {latency} ms | {page_limit} | {requests} | {:.2} s | {} MiB |",
             time.as_secs_f64(),
-            memory / 1024
+            cache / 1024
         );
     }
     let started = Instant::now();

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::{DoctorArgs, DoctorFormat};
 use super::exit::Exit;
-use super::seed::{sample_seed, seed_from_roster};
+use super::seed::{sample_seed, seed_differing_from_roster};
 use super::site::{load_roster, parse_desk_keys, resolve_connection};
 use super::{Failure, output};
 use crate::doctor::{DiagnosisInput, FailureKind, diagnose};
@@ -32,7 +32,7 @@ pub(super) async fn run(args: DoctorArgs) -> Result<Exit, Failure> {
     }
     // Dropping this stops the sandbox.
     let seed = || match args.roster {
-        Some(_) => seed_from_roster(&roster),
+        Some(_) => seed_differing_from_roster(&roster),
         None => sample_seed(),
     };
     let (settings, _embedded) = resolve_connection(&args.connection, seed, &CancellationToken::new()).await?;

@@ -13,7 +13,7 @@ use tracing::{info, warn};
 
 use super::args::ExportArgs;
 use super::exit::Exit;
-use super::seed::{sample_seed, seed_from_roster};
+use super::seed::{sample_seed, seed_differing_from_roster};
 use super::site::{DeskSelection, load_roster, resolve_connection, sign_in};
 use super::{Failure, output};
 use crate::engine::observe::{ExportSnapshotError, read_export_snapshot};
@@ -57,7 +57,7 @@ pub(super) async fn run(args: ExportArgs) -> Result<Exit, Failure> {
         wanted
             .base_roster
             .as_ref()
-            .map_or_else(sample_seed, |(roster, _)| seed_from_roster(roster))
+            .map_or_else(sample_seed, |(roster, _)| seed_differing_from_roster(roster))
     };
     // Dropping this stops the sandbox.
     let (settings, _embedded) = resolve_connection(&args.connection, seed, &CancellationToken::new()).await?;
@@ -80,7 +80,7 @@ pub(super) async fn run(args: ExportArgs) -> Result<Exit, Failure> {
     verify_text(&text, &export, &seen, &wanted).map_err(|error| Failure::new(Exit::Internal, error))?;
     match &args.out {
         Some(path) => {
-            save(path, &text)?;
+            write_new_file(path, &text)?;
             let (customers, desks) = (export.entries.len(), export.desks.len());
             info!(customers, desks, commented = export.withheld.len(), "exported");
         }
@@ -185,7 +185,7 @@ fn check_output_path(path: &Path) -> Result<(), Failure> {
 }
 
 /// Writes the file atomically, readable by its owner only, because it contains personal data.
-fn save(path: &Path, text: &str) -> Result<(), Failure> {
+fn write_new_file(path: &Path, text: &str) -> Result<(), Failure> {
     let written = || -> io::Result<()> {
         let mut file = NamedTempFile::new_in(parent_folder(path))?;
         file.write_all(text.as_bytes())?;

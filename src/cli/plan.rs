@@ -26,13 +26,13 @@ pub(super) async fn run(args: PlanArgs) -> Result<Exit, Failure> {
     };
     site.advance_day(&ledger);
     let jira = site.connect().await?;
-    let (mut memory, mut policy) = (DeskCache::default(), site.policy.clone());
+    let (mut cache, mut policy) = (DeskCache::default(), site.policy.clone());
     let mut session = Session {
         journal: &ReadOnlyJournal {
             folder: site.state_dir.as_ref().map(|place| place.folder.as_path()),
         },
         ledger: &mut ledger,
-        desk_cache: &mut memory,
+        desk_cache: &mut cache,
         policy: &mut policy,
         clock: Timestamp::now,
     };

@@ -13,7 +13,7 @@ use tracing::{info, warn};
 
 use super::args::{ConnectionArgs, RunArgs};
 use super::exit::Exit;
-use super::seed::seed_from_roster;
+use super::seed::seed_differing_from_roster;
 use super::site::{DeskSelection, log_account, log_site, policy_and_passwords, resolve_connection};
 use super::state_dir::StateDir;
 use super::{Failure, settings, signals, state};
@@ -37,8 +37,12 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     let (mut policy, _) = policy_and_passwords(&args.site.target.policy, Accept::Files)?;
     let roster = initial_roster(&args, &narrow)?;
     // Dropping this stops the sandbox.
-    let (reached, _embedded) =
-        resolve_connection(&args.site.target.connection, || seed_from_roster(&roster), &stop).await?;
+    let (reached, _embedded) = resolve_connection(
+        &args.site.target.connection,
+        || seed_differing_from_roster(&roster),
+        &stop,
+    )
+    .await?;
     let token_file = match args.site.target.connection.sandbox {
         true => None,
         false => settings::token_file(&args.site.target.connection),
@@ -132,7 +136,7 @@ fn log_hand_off(end: &PassEnd, command: Option<&str>) {
     let (PassEnd::Applied(seen, outcomes), Some(command)) = (end, command) else {
         return;
     };
-    let made = outcomes.count_handoffs(seen.approved.plan());
+    let made = outcomes.count_accounts_to_hand_off(seen.approved.plan());
     if let Some(line) = text::hand_off_line(made, command) {
         info!("{line}");
     }

@@ -9,7 +9,7 @@ const STRANGERS: usize = 3;
 
 /// Returns a seed that differs from the roster: its desks exist, with one other access mode; every second customer has
 /// an account, three in four of these on their desks already; a few unlisted customers exist.
-pub(super) fn seed_from_roster(roster: &Roster) -> Seed {
+pub(super) fn seed_differing_from_roster(roster: &Roster) -> Seed {
     let differing = roster.desks.iter().find_map(|(key, desk)| desk.access.map(|_| key));
     let desks = roster.desks.iter().map(|(key, desk)| {
         let wanted = desk.access.unwrap_or(Access::Restricted);

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::Failure;
 use super::args::{ConnectionArgs, DeploymentArg, PolicyArgs, TargetArgs};
 use super::exit::Exit;
-use super::seed::seed_from_roster;
+use super::seed::seed_differing_from_roster;
 use super::state_dir::StateDir;
 use super::{settings, state};
 use crate::engine::passwords::Passwords;
@@ -72,7 +72,7 @@ impl Site {
         let day = today();
         let (mut policy, passwords) = policy_and_passwords(&args.policy, Accept::FilesAndPipes)?;
         let (settings, _sandbox) =
-            resolve_connection(&args.connection, || seed_from_roster(&loaded.roster), stop).await?;
+            resolve_connection(&args.connection, || seed_differing_from_roster(&loaded.roster), stop).await?;
         let place = select_state_dir(&args.connection, &settings, stop).await?;
         policy.approve_arguments = state::approve_arguments(place.as_ref(), &args.connection);
         Ok(Self {

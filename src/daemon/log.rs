@@ -189,6 +189,17 @@ fn applied(run: Run, seen: &Preview, outcomes: &Outcomes, requests: u64, writes:
             "{pass} done"
         );
     }
+    log_problems(outcomes);
+    if held > 0 || undone > 0 {
+        warn!(
+            held,
+            undone, "Jira does not match the roster yet; run `quietdesk plan` to see what is held and why"
+        );
+    }
+}
+
+/// Logs why a pass ended early, and why it creates no accounts.
+fn log_problems(outcomes: &Outcomes) {
     match &outcomes.stopped {
         None => {}
         Some(StopReason::Requested) => info!("stopped early; the next start continues"),
@@ -207,12 +218,6 @@ fn applied(run: Run, seen: &Preview, outcomes: &Outcomes, requests: u64, writes:
         error!(
             problem = mask_addresses(problem),
             "not creating accounts until this is fixed"
-        );
-    }
-    if held > 0 || undone > 0 {
-        warn!(
-            held,
-            undone, "Jira does not match the roster yet; run `quietdesk plan` to see what is held and why"
         );
     }
 }

@@ -43,7 +43,7 @@ pub(super) struct PassRunner {
     connection: Option<Connection>,
     state: Option<State>,
     ledger: Ledger,
-    memory: DeskCache,
+    cache: DeskCache,
     policy: Policy,
     passwords: Passwords,
     passwords_file: Option<PathBuf>,
@@ -77,7 +77,7 @@ impl PassRunner {
             connection: None,
             ledger,
             state,
-            memory: DeskCache::default(),
+            cache: DeskCache::default(),
             applied: None,
             open_findings: BTreeSet::new(),
             unsaved_roster: None,
@@ -173,7 +173,7 @@ impl PassRunner {
                 None => &NO_JOURNAL,
             },
             ledger: &mut self.ledger,
-            desk_cache: &mut self.memory,
+            desk_cache: &mut self.cache,
             policy: &mut self.policy,
             clock: self.clock,
         };
@@ -214,7 +214,7 @@ impl PassRunner {
         Some(Edit::between(
             applied,
             roster,
-            self.memory.uncertain_outcomes(),
+            self.cache.uncertain_outcomes(),
             deployment,
         ))
     }

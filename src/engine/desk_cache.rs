@@ -29,12 +29,12 @@ impl DeskCache {
             DeskReading::Read(desk) => Some((key.clone(), desk.clone())),
             DeskReading::Missing | DeskReading::Unreadable { .. } => None,
         });
-        let mut memory = Self {
+        let mut cache = Self {
             desks: read.collect(),
             uncertain_outcomes: UncertainOutcomes::default(),
         };
-        memory.apply_outcomes(plan, outcomes);
-        memory
+        cache.apply_outcomes(plan, outcomes);
+        cache
     }
 
     /// Updates the cache with the observation and outcomes of an edit pass.

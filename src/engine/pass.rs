@@ -63,18 +63,18 @@ pub(super) async fn preview_desks(
 pub(super) async fn preview_edit(
     jira: &JiraRead,
     (roster, edit): (&Roster, &Edit),
-    memory: &DeskCache,
+    cache: &DeskCache,
     ledger: &Ledger,
     policy: &Policy,
     progress: &dyn Progress,
 ) -> Result<Preview, ObserveError> {
-    let observed = observe_edit(jira, edit, memory, ledger, progress).await?;
+    let observed = observe_edit(jira, edit, cache, ledger, progress).await?;
     let rosters = Rosters {
         whole: roster,
         guarded: roster,
         planned: &edit.roster,
     };
-    plan_and_guard(jira, rosters, observed, (ledger, Some(memory)), policy).await
+    plan_and_guard(jira, rosters, observed, (ledger, Some(cache)), policy).await
 }
 
 /// The roster and the parts of it that a pass covers.
@@ -98,7 +98,7 @@ async fn plan_and_guard(
         planned: part,
     }: Rosters<'_>,
     mut observed: Observed,
-    (ledger, memory): (&Ledger, Option<&DeskCache>),
+    (ledger, cache): (&Ledger, Option<&DeskCache>),
     policy: &Policy,
 ) -> Result<Preview, ObserveError> {
     let mut plan = plan_part((whole, part), &observed, ledger, policy);
@@ -106,7 +106,7 @@ async fn plan_and_guard(
     if verify_lists_by_role(
         jira,
         &plan.desks_with_unread_role,
-        memory,
+        cache,
         ledger.history(),
         &mut observed,
     )
@@ -120,28 +120,28 @@ async fn plan_and_guard(
         plan.desks_with_unread_role.clear();
         plan.warnings.extend_from_slice(&observed.warnings[warnings_before..]);
     }
-    let judge = GuardContext {
+    let context = GuardContext {
         settings: &policy.guards,
         history: ledger.history(),
         approved: &policy.approved,
         now: policy.now,
     };
-    let screening = run_guards(judged, &observed, &plan, judge).with_approve_arguments(&policy.approve_arguments);
+    let guard_report = run_guards(judged, &observed, &plan, context).with_approve_arguments(&policy.approve_arguments);
     let steps = plan.steps.iter().chain(&plan.paused);
     let mut asked: Vec<_> = steps.filter_map(|step| updated_account(part, step)).collect();
-    let leavers = plan.removal_candidates.iter();
-    let leavers = leavers.filter(|leaver| screening.allows(&leaver.container, &leaver.handle));
-    asked.extend(leavers.map(|leaver| {
+    let candidates = plan.removal_candidates.iter();
+    let candidates = candidates.filter(|candidate| guard_report.allows(&candidate.container, &candidate.handle));
+    asked.extend(candidates.map(|candidate| {
         (
-            leaver.handle.clone(),
-            leaver.container.desk().cloned().into_iter().collect(),
+            candidate.handle.clone(),
+            candidate.container.desk().cloned().into_iter().collect(),
         )
     }));
     if !asked.is_empty() {
         read_staff(jira, asked, &mut observed).await?;
         plan = plan_part((whole, part), &observed, ledger, policy);
     }
-    let approved = screening.approve(plan);
+    let approved = guard_report.approve(plan);
     Ok(Preview {
         observed,
         approved,

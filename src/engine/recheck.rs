@@ -60,15 +60,15 @@ pub async fn recheck(
     let mut left = saved.recheck(today, &observed).map_err(RecheckError::Stale)?;
     left.plan.hold_expired(policy);
     let history = saved.merged_history(ledger.history());
-    let judge = GuardContext {
+    let context = GuardContext {
         settings: &policy.guards,
         history: &history,
         approved: &policy.approved,
         now: policy.now,
     };
-    let screening = run_guards(planned, &observed, &left.plan, judge).with_approve_arguments(&policy.approve_arguments);
+    let report = run_guards(planned, &observed, &left.plan, context).with_approve_arguments(&policy.approve_arguments);
     Ok(Preview {
-        approved: screening.approve(left.plan),
+        approved: report.approve(left.plan),
         observed,
         already_done: left.already,
     })

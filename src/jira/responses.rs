@@ -119,7 +119,7 @@ pub(super) fn error_detail(status: StatusCode, body: &[u8]) -> String {
     let message = match serde_json::from_slice::<Value>(body) {
         Ok(json) => error_message(&json),
         Err(_) if body.iter().all(u8::is_ascii_whitespace) => None,
-        Err(_) => Some(format!("{} that are not JSON", format_bytes(body.len()))),
+        Err(_) => Some(format!("{} that are not JSON", count_of_bytes(body.len()))),
     };
     message.map_or_else(|| status.to_string(), |text| truncate_message(&text))
 }
@@ -143,7 +143,7 @@ fn error_message(json: &Value) -> Option<String> {
     if all.is_empty() { key } else { Some(all.join("; ")) }
 }
 
-fn format_bytes(count: usize) -> String {
+fn count_of_bytes(count: usize) -> String {
     if count == 1 {
         "1 byte".to_owned()
     } else {

@@ -8,7 +8,7 @@ use super::step::Action;
 
 /// Numbers of accounts to hand off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct HandoffCounts {
+pub struct AccountsToHandOff {
     /// All accounts.
     pub accounts: usize,
     /// Accounts with a first password.
@@ -19,8 +19,8 @@ impl Outcomes {
     /// Counts the accounts created by this pass with a portal or a first password. Their owners must be informed,
     /// because Jira sends no e-mail.
     #[must_use]
-    pub fn count_handoffs(&self, plan: &Plan) -> HandoffCounts {
-        let mut made = HandoffCounts::default();
+    pub fn count_accounts_to_hand_off(&self, plan: &Plan) -> AccountsToHandOff {
+        let mut made = AccountsToHandOff::default();
         for step in &plan.steps {
             let Action::CreateCustomer { desks, password, .. } = &step.action else {
                 continue;

@@ -415,12 +415,12 @@ fn refused_entries(observed: &Observed, plan: &Plan) -> Vec<RefusedEntry> {
         return Vec::new();
     }
     let accounts = observed.accounts_by_handle();
-    let entry = |leaver: &super::plan::RemovalCandidate| {
-        let account = accounts.get(&leaver.handle);
+    let entry = |candidate: &super::plan::RemovalCandidate| {
+        let account = accounts.get(&candidate.handle);
         RefusedEntry {
             email: account.and_then(|account| account.email.clone()),
-            account: account.map_or_else(|| AccountId(leaver.handle.0.clone()), |account| account.id.clone()),
-            container: leaver.container.clone(),
+            account: account.map_or_else(|| AccountId(candidate.handle.0.clone()), |account| account.id.clone()),
+            container: candidate.container.clone(),
         }
     };
     plan.removal_candidates.iter().map(entry).collect()

@@ -92,17 +92,17 @@ fn removed_entry(observed: &Observed, steps: &[&Step], shown: PersonalData) -> E
     let Some(account) = account else {
         return Entry::default();
     };
-    let (mut leaver, email) = (
+    let (mut candidate, email) = (
         current_person(observed, account),
         account.email.as_deref().unwrap_or(&account.id.0),
     );
-    let now = leaver.lines(email, shown);
-    leaver
+    let now = candidate.lines(email, shown);
+    candidate
         .desks
         .retain(|key| steps.iter().all(|step| step.action.desk() != Some(*key)));
-    let then = match leaver.desks.is_empty() {
+    let then = match candidate.desks.is_empty() {
         true => Vec::new(),
-        false => leaver.lines(email, shown),
+        false => candidate.lines(email, shown),
     };
     Entry {
         before: now,

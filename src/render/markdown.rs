@@ -31,14 +31,14 @@ struct Section {
 /// # Errors
 /// Those of `out`.
 pub fn write(out: &mut dyn io::Write, report: &Report, full: bool) -> io::Result<()> {
-    out.write_all(comment(report, full).as_bytes())
+    out.write_all(format_comment(report, full).as_bytes())
 }
 
-fn comment(report: &Report, full: bool) -> String {
+fn format_comment(report: &Report, with_notes: bool) -> String {
     let mut text = format!("{MARK}\n### quietdesk: {}\n", headline(report));
     let end = format!("\n{}\n", footer(report));
     let mut left = MOST.saturating_sub(text.chars().count() + end.chars().count());
-    for section in sections(report, full) {
+    for section in sections(report, with_notes) {
         // Half of the remaining space, so that a long list leaves room for the following ones.
         let written = write_section(&section, left / 2);
         left = left.saturating_sub(written.chars().count());
@@ -86,7 +86,7 @@ fn footer(report: &Report) -> String {
     )
 }
 
-fn sections(report: &Report, full: bool) -> Vec<Section> {
+fn sections(report: &Report, with_notes: bool) -> Vec<Section> {
     let of = |wanted: fn(&StepEntry) -> bool| report.steps.iter().filter(move |step| wanted(step));
     let failed = report
         .steps
@@ -135,7 +135,10 @@ fn sections(report: &Report, full: bool) -> Vec<Section> {
             "Paused desks (not applied)",
             report.paused.iter().map(step_row).collect(),
         ),
-        section("Noted, not changed", if full { notes.collect() } else { Vec::new() }),
+        section(
+            "Noted, not changed",
+            if with_notes { notes.collect() } else { Vec::new() },
+        ),
         section(
             "Warnings",
             report.warnings.iter().map(|warning| code_span(warning)).collect(),
@@ -363,7 +366,7 @@ mod tests {
             with_access(Access::Open, "SUP", roster(&["HR", "PRIV", "SUP"], people)),
         );
         let observed = with_account(cloud_site(&["HR", "PRIV", "SUP"]), account("b", "bob@example.com"), &[]);
-        let text = comment(&report_for(&wanted, &observed), true);
+        let text = format_comment(&report_for(&wanted, &observed), true);
         insta::assert_snapshot!(text, @r"
         <!-- quietdesk plan -->
         ### quietdesk: 1 to create, 3 to add, 1 access mode to change
@@ -417,7 +420,7 @@ mod tests {
 
     #[test]
     fn nothing_to_do_is_said_in_a_line() {
-        let text = comment(&report_for(&roster(&["SUP"], []), &cloud_site(&["SUP"])), false);
+        let text = format_comment(&report_for(&roster(&["SUP"], []), &cloud_site(&["SUP"])), false);
         assert!(text.contains("### quietdesk: nothing to do"), "{text}");
     }
 
@@ -441,7 +444,7 @@ mod tests {
         let people = (0..100_000).map(|n| customer(&format!("somebody.with.a.name.{n:06}@example.com"), &["SUP"]));
         let mut report = report_for(&roster(&["SUP"], people), &cloud_site(&["SUP"]));
         report.warnings.push("read me all the same".to_owned());
-        let text = comment(&report, false);
+        let text = format_comment(&report, false);
         assert!(text.chars().count() <= MOST, "{}", text.chars().count());
         let shown = text.lines().filter(|line| line.starts_with("- `somebody")).count();
         assert!(

@@ -10,7 +10,7 @@ use super::canonical::{self, PersonalData, yaml_scalar};
 use super::diff::{Line, unified_diff};
 use crate::model::observed::Observed;
 use crate::model::outcome::{Outcome, Outcomes};
-use crate::model::outcome_counts::HandoffCounts;
+use crate::model::outcome_counts::AccountsToHandOff;
 use crate::model::plan::Plan;
 use crate::model::report::{Report, Summary};
 use crate::model::roster::Roster;
@@ -220,7 +220,7 @@ pub fn write_outcomes(
     if let Some(stopped) = &outcomes.stopped {
         writeln!(out, "{WARN}stopped:{WARN:#} {stopped}")?;
     }
-    let made = hand_off.and_then(|command| hand_off_line(outcomes.count_handoffs(plan), command));
+    let made = hand_off.and_then(|command| hand_off_line(outcomes.count_accounts_to_hand_off(plan), command));
     if let Some(line) = made {
         writeln!(out, "{line}")?;
     }
@@ -229,8 +229,8 @@ pub fn write_outcomes(
 
 /// Returns the line that announces accounts to hand off, because Jira sends no e-mail; `None` if there are none.
 #[must_use]
-pub fn hand_off_line(made: HandoffCounts, command: &str) -> Option<String> {
-    let HandoffCounts {
+pub fn hand_off_line(made: AccountsToHandOff, command: &str) -> Option<String> {
+    let AccountsToHandOff {
         accounts,
         with_password,
     } = made;

@@ -98,7 +98,7 @@ impl Core {
         };
         let spot = route.map(Route::route_name);
         let desk = self.desk_key(&asked);
-        let disturbance = self.fault_injector.match_fault(method, spot, desk.as_deref());
+        let injected_fault = self.fault_injector.match_fault(method, spot, desk.as_deref());
         let name = spot.map_or("unknown", |spot| spot.name);
         let verdict = self.limiter.check(name, at);
         asked.seq = self.journal.record_request(Exchange {
@@ -112,12 +112,12 @@ impl Core {
             status: None,
             response_body: None,
             effect: false,
-            fault: fault_text(&disturbance, verdict),
+            fault: fault_text(&injected_fault, verdict),
         });
         Arrival {
             request: asked,
             route,
-            fault: disturbance,
+            fault: injected_fault,
             verdict,
         }
     }
@@ -235,10 +235,10 @@ fn recorded(asked: &JiraRequest) -> Option<Value> {
     Some(body)
 }
 
-fn fault_text(disturbance: &InjectedFault, verdict: Verdict) -> Option<String> {
+fn fault_text(injected_fault: &InjectedFault, verdict: Verdict) -> Option<String> {
     match verdict {
         Verdict::Wait(_) => Some("rate".to_owned()),
-        Verdict::Pass { .. } => (!disturbance.rules.is_empty()).then(|| disturbance.rules.join(", ")),
+        Verdict::Pass { .. } => (!injected_fault.rules.is_empty()).then(|| injected_fault.rules.join(", ")),
     }
 }
 

@@ -10,11 +10,11 @@ use crate::roster_file;
 ///
 /// Excludes inode numbers, which some file systems change at each call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stamp(Vec<(PathBuf, Option<Mark>)>);
+pub(super) struct Stamp(Vec<(PathBuf, Option<PathState>)>);
 
 /// The state of one path. Of a folder, only that it is one: other files in it may come and go.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Mark {
+enum PathState {
     Folder,
     File(u64, Option<SystemTime>),
 }
@@ -27,19 +27,19 @@ impl Stamp {
         Self(
             paths
                 .map(|path| {
-                    let mark = mark(&path);
-                    (path, mark)
+                    let path_state = path_state(&path);
+                    (path, path_state)
                 })
                 .collect(),
         )
     }
 }
 
-fn mark(path: &Path) -> Option<Mark> {
+fn path_state(path: &Path) -> Option<PathState> {
     let found = fs::metadata(path).ok()?;
     Some(if found.is_dir() {
-        Mark::Folder
+        PathState::Folder
     } else {
-        Mark::File(found.len(), found.modified().ok())
+        PathState::File(found.len(), found.modified().ok())
     })
 }

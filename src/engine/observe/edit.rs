@@ -29,31 +29,31 @@ use crate::model::plan::Questions;
 pub async fn observe_edit(
     jira: &JiraRead,
     edit: &Edit,
-    memory: &DeskCache,
+    cache: &DeskCache,
     ledger: &Ledger,
     progress: &dyn Progress,
 ) -> Result<Observed, ObserveError> {
     let mut observed = begin_observation(jira).await?;
-    let is_whole = |key: &&DeskKey| edit.complete_desks.contains(*key) || memory.desk(key).is_none();
+    let is_whole = |key: &&DeskKey| edit.complete_desks.contains(*key) || cache.desk(key).is_none();
     let whole: Vec<_> = edit.roster.desks.keys().filter(is_whole).cloned().collect();
     read_complete_lists(jira, edit, &whole, &mut observed, progress).await?;
     for key in edit.roster.desks.keys() {
-        if let (false, Some(desk)) = (whole.contains(key), memory.desk(key)) {
+        if let (false, Some(desk)) = (whole.contains(key), cache.desk(key)) {
             observed
                 .desks
                 .insert(key.clone(), DeskReading::Read(without_members(desk)));
         }
     }
     // The site has at least as many accounts as its largest desk has customers.
-    let accounts = memory.largest_desk_size();
+    let accounts = cache.largest_desk_size();
     look_up_people(jira, edit, &mut observed, accounts, progress).await?;
-    let mut asked = memberships_to_look_up(edit, &observed, memory);
+    let mut asked = memberships_to_look_up(edit, &observed, cache);
     if jira.site().deployment == Deployment::DataCenter {
         // A role is one response, however many members it has.
         read_customer_roles(jira, std::mem::take(&mut asked), &mut observed).await?;
     }
     let long = |(key, people): (&DeskKey, &Vec<Account>)| {
-        let rows = memory.desk(key).map_or(0, |desk| desk.members.len());
+        let rows = cache.desk(key).map_or(0, |desk| desk.members.len());
         (people.len() > rows / MIN_PAGE_ROWS + 1).then(|| key.clone())
     };
     let long: Vec<_> = asked.iter().filter_map(long).collect();
@@ -134,7 +134,7 @@ async fn look_up_people(
 
 /// Returns the accounts to look up on each desk. An account with a hidden e-mail cannot be looked up there, so for it
 /// the cached membership counts.
-fn memberships_to_look_up(edit: &Edit, observed: &Observed, memory: &DeskCache) -> BTreeMap<DeskKey, Vec<Account>> {
+fn memberships_to_look_up(edit: &Edit, observed: &Observed, cache: &DeskCache) -> BTreeMap<DeskKey, Vec<Account>> {
     let identities = Identities::new(&edit.roster, observed);
     let mut asked: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for customer in edit.people.iter().filter_map(|key| edit.roster.customers.get(key)) {
@@ -150,7 +150,7 @@ fn memberships_to_look_up(edit: &Edit, observed: &Observed, memory: &DeskCache) 
             let narrow =
                 matches!(observed.desks.get(key), Some(DeskReading::Read(desk)) if desk.completeness.is_narrow());
             let findable = account.email.is_some()
-                || memory
+                || cache
                     .desk(key)
                     .is_some_and(|desk| desk.members.contains(&account.handle));
             if narrow && findable {

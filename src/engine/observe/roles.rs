@@ -22,7 +22,7 @@ use crate::model::observed::{DeskReading, Observed, RoleReading};
 pub(in crate::engine) async fn verify_lists_by_role(
     jira: &JiraRead,
     desks: &BTreeSet<DeskKey>,
-    memory: Option<&DeskCache>,
+    cache: Option<&DeskCache>,
     history: &History,
     observed: &mut Observed,
 ) -> Result<bool, ObserveError> {
@@ -30,7 +30,7 @@ pub(in crate::engine) async fn verify_lists_by_role(
         .iter()
         .filter_map(|key| match observed.desks.get(key)? {
             DeskReading::Read(desk) if desk.role_reading == RoleReading::NotRead => {
-                let list = cached_list(memory.filter(|_| desk.completeness.is_narrow()), key);
+                let list = cached_list(cache.filter(|_| desk.completeness.is_narrow()), key);
                 Some((
                     key.clone(),
                     desk.customer_role.clone(),
@@ -73,8 +73,8 @@ pub(in crate::engine) async fn verify_lists_by_role(
 }
 
 /// Returns the handles on a desk's list when it was last read.
-fn cached_list(memory: Option<&DeskCache>, key: &DeskKey) -> BTreeSet<Handle> {
-    let desk = memory.and_then(|memory| memory.desk(key));
+fn cached_list(cache: Option<&DeskCache>, key: &DeskKey) -> BTreeSet<Handle> {
+    let desk = cache.and_then(|cache| cache.desk(key));
     desk.map(|desk| desk.members.union(desk.phantoms()).cloned().collect())
         .unwrap_or_default()
 }

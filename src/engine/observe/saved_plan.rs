@@ -73,8 +73,8 @@ async fn observe_desks(
     observed: &mut Observed,
 ) -> Result<(), ObserveError> {
     let opened = |key: &DeskKey| saved.preconditions.contains_key(&Precondition::Access(key.clone()));
-    let of_steps = saved.preconditions.keys().filter_map(|premise| {
-        if let Precondition::Desk(key) = premise {
+    let of_steps = saved.preconditions.keys().filter_map(|precondition| {
+        if let Precondition::Desk(key) = precondition {
             Some(key)
         } else {
             None
@@ -121,8 +121,8 @@ async fn look_up_people(
             emails.insert(email.clone(), parsed);
         }
     };
-    for (premise, seen) in &saved.preconditions {
-        match (premise, seen) {
+    for (precondition, seen) in &saved.preconditions {
+        match (precondition, seen) {
             (Precondition::Address(email), _) => ask(email),
             (Precondition::Account(id), Observation::Account { email: Some(email), .. })
                 if !observed.accounts.contains_key(id) =>
@@ -148,8 +148,8 @@ async fn look_up_people(
 
 /// Returns the accounts of the steps that existed when the plan was made.
 fn precondition_accounts(saved: &SavedPlan) -> impl Iterator<Item = &AccountId> {
-    saved.preconditions.keys().filter_map(|premise| {
-        if let Precondition::Account(id) = premise {
+    saved.preconditions.keys().filter_map(|precondition| {
+        if let Precondition::Account(id) = precondition {
             Some(id)
         } else {
             None

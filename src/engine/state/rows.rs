@@ -41,7 +41,7 @@ const SET_ACCESS: &str = "accepted-access";
 const UNTIL_CAME: &str = "until-came";
 
 const FACTS: [&str; 5] = [ACCOUNT, MEMBERSHIP, ACCESS, NAME, EXACT];
-const DEEDS: [&str; 5] = [ADD, REMOVE, REMOVE_FROM_OPEN, UPDATE, SET_ACCESS];
+const EFFECTS: [&str; 5] = [ADD, REMOVE, REMOVE_FROM_OPEN, UPDATE, SET_ACCESS];
 const PRESENT: &str = "present";
 
 /// Writes the changes of a ledger since it was last written.
@@ -50,7 +50,7 @@ pub(super) fn write(ledger: &Ledger, to: &Transaction<'_>) -> StoreResult<()> {
     rows.write_set(&parts.completed, COMPLETED, |container| {
         container_key(COMPLETED, container)
     })?;
-    rows.write_map(&parts.agreed, &FACTS, fact_key, value_text)?;
+    rows.write_map(&parts.agreed, &FACTS, fact_key, fact_value_text)?;
     rows.write_map(
         &parts.refused_creates,
         &[REFUSED],
@@ -69,7 +69,7 @@ pub(super) fn write(ledger: &Ledger, to: &Transaction<'_>) -> StoreResult<()> {
     rows.write_set(&parts.missed, MISSED, |(container, email)| {
         person_key(MISSED, container, email.as_str())
     })?;
-    rows.write_map(&parts.accepted_effects, &DEEDS, effect_key, count_text)?;
+    rows.write_map(&parts.accepted_effects, &EFFECTS, effect_key, count_text)?;
     let history = &parts.history;
     rows.write_map(
         &history.applied_counts,
@@ -200,8 +200,8 @@ fn fact_key(fact: &Fact) -> Key<'_> {
     }
 }
 
-fn effect_key(deed: &Effect) -> Key<'_> {
-    match deed {
+fn effect_key(effect: &Effect) -> Key<'_> {
+    match effect {
         Effect::Add(container, email) => person_key(ADD, container, email.as_str()),
         Effect::Remove(container, id) => person_key(REMOVE, container, &id.0),
         Effect::RemoveFromOpen(desk, id) => (REMOVE_FROM_OPEN, desk.as_str().into(), id.0.as_str().into()),
@@ -210,7 +210,7 @@ fn effect_key(deed: &Effect) -> Key<'_> {
     }
 }
 
-fn value_text(value: &Value) -> Text<'_> {
+fn fact_value_text(value: &Value) -> Text<'_> {
     match value {
         Value::Present => PRESENT.into(),
         Value::Access(access) => access.as_str().into(),

@@ -13,8 +13,8 @@ use crate::model::roster::{Customer, Roster};
 
 /// Exports all observed accounts.
 #[must_use]
-pub fn export_all(survey: &ExportSnapshot) -> Export {
-    Sorter::new(survey, None).into_export()
+pub fn export_all(snapshot: &ExportSnapshot) -> Export {
+    Sorter::new(snapshot, None).into_export()
 }
 
 /// Exports the accounts on desks where `roster` does not list them.
@@ -22,8 +22,8 @@ pub fn export_all(survey: &ExportSnapshot) -> Export {
 /// The entries complement the roster's own: for a person it lists already they name only the additional desks, and they
 /// never change how an entry of the roster is identified.
 #[must_use]
-pub fn export_unlisted(survey: &ExportSnapshot, roster: &Roster) -> Export {
-    Sorter::new(survey, Some(ExistingRoster::new(roster, &survey.observed))).into_export()
+pub fn export_unlisted(snapshot: &ExportSnapshot, roster: &Roster) -> Export {
+    Sorter::new(snapshot, Some(ExistingRoster::new(roster, &snapshot.observed))).into_export()
 }
 
 /// What the existing roster contains about the observed accounts.
@@ -71,7 +71,7 @@ enum EmailOwner {
 }
 
 struct Sorter<'a> {
-    survey: &'a ExportSnapshot,
+    snapshot: &'a ExportSnapshot,
     existing_roster: Option<ExistingRoster<'a>>,
     by_email: BTreeMap<EmailKey, Vec<&'a Account>>,
     desks_by_handle: BTreeMap<&'a Handle, BTreeSet<&'a DeskKey>>,
@@ -81,21 +81,21 @@ struct Sorter<'a> {
 }
 
 impl<'a> Sorter<'a> {
-    fn new(survey: &'a ExportSnapshot, beside: Option<ExistingRoster<'a>>) -> Self {
+    fn new(snapshot: &'a ExportSnapshot, beside: Option<ExistingRoster<'a>>) -> Self {
         let mut by_email: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for account in survey.observed.accounts.values().filter(|account| account.active) {
+        for account in snapshot.observed.accounts.values().filter(|account| account.active) {
             if let Some(key) = account.email_key() {
                 by_email.entry(key).or_default().push(account);
             }
         }
         let mut places: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-        for (key, desk) in readable_desks(&survey.observed) {
+        for (key, desk) in readable_desks(&snapshot.observed) {
             for member in &desk.members {
                 places.entry(member).or_default().insert(key);
             }
         }
         Self {
-            survey,
+            snapshot,
             existing_roster: beside,
             by_email,
             desks_by_handle: places,
@@ -106,7 +106,7 @@ impl<'a> Sorter<'a> {
     }
 
     fn into_export(mut self) -> Export {
-        for account in self.survey.observed.accounts.values() {
+        for account in self.snapshot.observed.accounts.values() {
             self.sort_account(account);
         }
         self.withheld.sort_by(|a, b| {
@@ -119,7 +119,7 @@ impl<'a> Sorter<'a> {
             };
             by(a).cmp(&by(b))
         });
-        let observed = &self.survey.observed;
+        let observed = &self.snapshot.observed;
         let unread = observed.desks.iter().filter_map(|(key, reading)| match reading {
             DeskReading::Read(_) => None,
             DeskReading::Missing => Some((key.clone(), "there is no such service desk".to_owned())),
@@ -128,7 +128,7 @@ impl<'a> Sorter<'a> {
         let entries: Vec<_> = self.entries.into_values().collect();
         Export {
             site: observed.site.clone(),
-            desks: exported_desks(self.survey, &entries),
+            desks: exported_desks(self.snapshot, &entries),
             unreadable_desks: unread.collect(),
             entries,
             withheld: self.withheld,
@@ -148,7 +148,7 @@ impl<'a> Sorter<'a> {
             Some(desks) => on.into_iter().filter(|key| desks.contains(*key)).cloned().collect(),
             None => BTreeSet::new(),
         };
-        if account.id == self.survey.own_account {
+        if account.id == self.snapshot.own_account {
             self.left_out.own = true;
         } else if account.kind == AccountKind::App {
             self.left_out.apps += 1;
@@ -176,13 +176,13 @@ impl<'a> Sorter<'a> {
 
     /// Returns the desks on which an account is only a customer; nothing if there are none.
     fn customer_desks(&self, account: &Account) -> Option<BTreeSet<&'a DeskKey>> {
-        let survey = self.survey;
-        let is_person = account.id != survey.own_account && account.kind != AccountKind::App;
-        if !is_person || survey.licensed.contains(&account.id) {
+        let snapshot = self.snapshot;
+        let is_person = account.id != snapshot.own_account && account.kind != AccountKind::App;
+        if !is_person || snapshot.licensed.contains(&account.id) {
             return None;
         }
-        let works_on = |key: &DeskKey| match survey.observed.desks.get(key) {
-            Some(DeskReading::Read(desk)) => survey.has_project_role(desk, &account.handle),
+        let works_on = |key: &DeskKey| match snapshot.observed.desks.get(key) {
+            Some(DeskReading::Read(desk)) => snapshot.has_project_role(desk, &account.handle),
             Some(DeskReading::Missing | DeskReading::Unreadable { .. }) | None => false,
         };
         let on = self.desks_by_handle.get(&account.handle)?.iter().copied();
@@ -295,14 +295,14 @@ fn can_be_pinned(handle: &Handle) -> bool {
     !text.is_empty() && text.chars().count() <= 255 && !text.chars().any(|c| c.is_whitespace() || is_hostile(c))
 }
 
-fn exported_desks(survey: &ExportSnapshot, entries: &[Entry]) -> Vec<ExportedDesk> {
+fn exported_desks(snapshot: &ExportSnapshot, entries: &[Entry]) -> Vec<ExportedDesk> {
     let mut listed: BTreeMap<&DeskKey, usize> = BTreeMap::new();
     for key in entries.iter().flat_map(|entry| &entry.customer.desks) {
         *listed.entry(key).or_default() += 1;
     }
-    let desks = readable_desks(&survey.observed).map(|(key, desk)| ExportedDesk {
+    let desks = readable_desks(&snapshot.observed).map(|(key, desk)| ExportedDesk {
         key: key.clone(),
-        name: survey.names.get(key).cloned().unwrap_or_default(),
+        name: snapshot.names.get(key).cloned().unwrap_or_default(),
         access: desk.access.clone(),
         customers: desk.members.len(),
         listed: listed.get(key).copied().unwrap_or_default(),

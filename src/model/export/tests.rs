@@ -14,7 +14,7 @@ use crate::model::observed::{AccessReading, Observed};
 use crate::model::plan::plan;
 use crate::model::policy::Policy;
 
-fn survey(observed: Observed) -> ExportSnapshot {
+fn snapshot(observed: Observed) -> ExportSnapshot {
     ExportSnapshot {
         observed,
         names: [(desk_key("SUP"), "Support".to_owned())].into(),
@@ -45,10 +45,10 @@ fn inactive(account: Account) -> Account {
 }
 
 /// Returns the entries in words, after checking that their plan is empty.
-fn entries(survey: &ExportSnapshot, export: &Export) -> Vec<String> {
+fn entries(snapshot: &ExportSnapshot, export: &Export) -> Vec<String> {
     let planned = plan(
         &export.to_roster(),
-        &survey.observed,
+        &snapshot.observed,
         &Ledger::not_kept(),
         &Policy::default(),
     );
@@ -78,7 +78,7 @@ fn withheld(export: &Export) -> Vec<(&str, &WithholdReason)> {
 #[test]
 fn by_normalised_email_whatever_the_accounts() {
     let seen = with_account(cloud_site(&["PRIV", "SUP"]), account("1", "Bob@Example.com"), &["SUP"]);
-    let seen = survey(with_account(seen, account("2", "ada@example.com"), &["PRIV", "SUP"]));
+    let seen = snapshot(with_account(seen, account("2", "ada@example.com"), &["PRIV", "SUP"]));
     let export = export_all(&seen);
     assert_eq!(
         entries(&seen, &export),
@@ -105,7 +105,7 @@ fn who_is_more_than_a_customer_is_left_out_and_counted() {
         members: ["team", "both"].map(|id| Handle(id.into())).into(),
         ..ProjectRoleMembers::default()
     });
-    let mut seen = survey(seen);
+    let mut seen = snapshot(seen);
     seen.licensed.insert(AccountId("licensed".into()));
     let export = export_all(&seen);
     assert_eq!(
@@ -133,7 +133,7 @@ fn what_cannot_be_listed_safely_is_withheld_with_the_reason() {
     ] {
         seen = with_account(seen, one, &["SUP"]);
     }
-    let seen = survey(seen);
+    let seen = snapshot(seen);
     let export = export_all(&seen);
     assert_eq!(entries(&seen, &export), Vec::<String>::new());
     assert_eq!(
@@ -155,7 +155,7 @@ fn the_only_customer_of_an_email_is_pinned() {
     seen = with_account(seen, person("agent", "a@example.com"), &["PRIV"]);
     seen = with_account(seen, account("b", "b@example.com"), &["SUP"]);
     seen = with_account(seen, inactive(account("old", "b@example.com")), &["SUP"]);
-    let mut seen = survey(seen);
+    let mut seen = snapshot(seen);
     seen.licensed.insert(AccountId("agent".into()));
     let export = export_all(&seen);
     let expected = ["a@example.com on SUP = a", "b@example.com on SUP"];
@@ -169,7 +169,7 @@ fn a_username_that_a_roster_refuses_is_no_pin() {
         ..account("a", "a@example.com")
     };
     let seen = with_account(cloud_site(&["SUP"]), odd, &["SUP"]);
-    let seen = survey(with_account(
+    let seen = snapshot(with_account(
         seen,
         Account {
             kind: AccountKind::App,
@@ -200,7 +200,7 @@ fn names_are_listed_where_they_say_more_and_a_roster_can_hold_them() {
             name: name.into(),
             ..account("a", "a@example.com")
         };
-        let seen = survey(with_account(cloud_site(&["SUP"]), one, &["SUP"]));
+        let seen = snapshot(with_account(cloud_site(&["SUP"]), one, &["SUP"]));
         let export = export_all(&seen);
         assert_eq!(entries(&seen, &export).len(), 1);
         let entry = &export.entries[0];
@@ -226,7 +226,7 @@ fn beside_a_roster_only_what_it_does_not_list() {
         seen = with_account(seen, named, desks);
     }
     seen = with_account(seen, hidden("4"), &["PRIV", "SUP"]);
-    let seen = survey(seen);
+    let seen = snapshot(seen);
     let wanted = roster(
         &["PRIV", "SUP"],
         [
@@ -254,7 +254,7 @@ fn beside_a_roster_only_what_it_does_not_list() {
 #[test]
 fn a_roster_that_pins_somebody_else_keeps_its_entry() {
     let seen = with_account(cloud_site(&["SUP"]), account("a", "a@example.com"), &["SUP"]);
-    let seen = survey(with_account(seen, hidden("b"), &[]));
+    let seen = snapshot(with_account(seen, hidden("b"), &[]));
     let wanted = roster(&["SUP"], [with_pin("b", customer("a@example.com", &[]))]);
     assert_eq!(
         withheld(&export_unlisted(&seen, &wanted)),
@@ -294,7 +294,7 @@ fn what_a_roster_would_do_beyond_another_is_counted() {
     assert_eq!(surplus(&paused(more), &paused(base.clone()), &seen).steps, 2);
     let more = paused(roster(&["SUP"], [customer("b@example.com", &["SUP"])]));
     assert_eq!(surplus(&more, &roster(&["SUP"], []), &seen).steps, 2);
-    let export = export_all(&survey(seen));
+    let export = export_all(&snapshot(seen));
     assert!(
         export.is_included_in(&same) && !export.is_included_in(&more) && !export.is_included_in(&roster(&["SUP"], []))
     );
@@ -306,9 +306,9 @@ fn the_roster_holds_what_was_read() {
     let mut seen = with_account(cloud_site(&["OPS", "SUP"]), account("a", "a@example.com"), &["SUP"]);
     desk_mut(&mut seen, "SUP").access = AccessReading::Known(Access::Open);
     desk_mut(&mut seen, "OPS").access = AccessReading::NotRead;
-    let mut survey = survey(seen);
-    survey.names.insert(desk_key("OPS"), "Operations".to_owned());
-    let roster = export_all(&survey).to_roster();
+    let mut snapshot = snapshot(seen);
+    snapshot.names.insert(desk_key("OPS"), "Operations".to_owned());
+    let roster = export_all(&snapshot).to_roster();
     let access = |desk| roster.desks[&desk_key(desk)].access;
     assert_eq!((access("SUP"), access("OPS")), (Some(Access::Open), None));
     assert_eq!(roster.customers.len(), 1);
@@ -326,7 +326,7 @@ fn who_works_on_a_desk() {
             seen.groups.insert(ada.clone(), groups(of));
         }
         let desk = desk_mut(&mut seen, "SUP").clone();
-        survey(seen).has_project_role(&desk, &ada)
+        snapshot(seen).has_project_role(&desk, &ada)
     };
     let by_name = ProjectRoleMembers {
         members: [ada.clone()].into(),

@@ -68,9 +68,9 @@ impl<'a> GuardInput<'a> {
 /// a part of the roster must never remove people listed by another part.
 pub(super) fn planned_removals<'p>(roster: &Roster, observed: &Observed, plan: &'p Plan) -> PlannedRemovals<'p> {
     let mut leaving = PlannedRemovals::new();
-    for leaver in &plan.removal_candidates {
-        let handles = leaving.entry(leaver.container.clone()).or_default();
-        handles.insert(&leaver.handle);
+    for candidate in &plan.removal_candidates {
+        let handles = leaving.entry(candidate.container.clone()).or_default();
+        handles.insert(&candidate.handle);
     }
     for step in &plan.steps {
         if let Some((container, account)) = step.action.removal() {

@@ -44,9 +44,9 @@ impl GuardReport {
 
 /// Runs all guards over a plan for `roster` and `observed`.
 #[must_use]
-pub fn run_guards(roster: &Roster, observed: &Observed, plan: &Plan, judge: GuardContext<'_>) -> GuardReport {
+pub fn run_guards(roster: &Roster, observed: &Observed, plan: &Plan, context: GuardContext<'_>) -> GuardReport {
     let containers: Vec<Container> = roster.containers().collect();
-    let mut screening = GuardReport::default();
+    let mut report = GuardReport::default();
     let mut allowed = planned_removals(roster, observed, plan);
     let everybody = allowed.clone();
     let site = GuardInput {
@@ -54,7 +54,7 @@ pub fn run_guards(roster: &Roster, observed: &Observed, plan: &Plan, judge: Guar
         roster,
         observed,
         planned_removals: &everybody,
-        context: judge,
+        context,
     };
     let of = |container| GuardInput {
         container: Some(container),
@@ -63,16 +63,16 @@ pub fn run_guards(roster: &Roster, observed: &Observed, plan: &Plan, judge: Guar
     let shortened = containers
         .iter()
         .filter(|container| untrusted::is_sharply_shrunk(&of(container)));
-    screening.sharply_shrunk = shortened.cloned().collect();
+    report.sharply_shrunk = shortened.cloned().collect();
     for guard in GuardKind::ALL {
         for container in &containers {
             let found = find(guard, &of(container));
-            match found.map(|found| screening.record(found, judge)) {
+            match found.map(|found| report.record(found, context)) {
                 Some(Decision::Refused) => {
-                    screening.record_refusal(guard, container);
+                    report.record_refusal(guard, container);
                     allowed.remove(container);
                 }
-                Some(Decision::Overridden) => screening.record_override(guard, container),
+                Some(Decision::Overridden) => report.record_override(guard, container),
                 None => {}
             }
         }
@@ -81,20 +81,20 @@ pub fn run_guards(roster: &Roster, observed: &Observed, plan: &Plan, judge: Guar
             planned_removals: &allowed,
             ..site
         };
-        if let Some(Decision::Refused) = find(guard, &of_site).map(|found| screening.record(found, judge)) {
+        if let Some(Decision::Refused) = find(guard, &of_site).map(|found| report.record(found, context)) {
             let emptied = containers
                 .iter()
                 .filter(|container| empty::is_emptied(&of_site, container));
-            emptied.for_each(|container| screening.record_refusal(guard, container));
+            emptied.for_each(|container| report.record_refusal(guard, container));
             allowed.clear();
         }
     }
     let own = |handles: BTreeSet<&Handle>| handles.into_iter().cloned().collect();
-    screening.allowed = allowed
+    report.allowed = allowed
         .into_iter()
         .map(|(container, handles)| (container, own(handles)))
         .collect();
-    screening
+    report
 }
 
 /// Runs one guard over a container or the site.
@@ -120,9 +120,9 @@ impl GuardReport {
             finding,
             override_by: release,
         }: OverridableFinding,
-        judge: GuardContext<'_>,
+        context: GuardContext<'_>,
     ) -> Decision {
-        match release.is_given(&finding.id, judge.approved) {
+        match release.is_given(&finding.id, context.approved) {
             true => {
                 self.overridden.push(finding);
                 Decision::Overridden

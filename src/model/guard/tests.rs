@@ -87,14 +87,14 @@ fn judged(roster: &Roster, observed: &Observed, parts: &Parts, settings: &Settin
     let ledger = Ledger::from_parts(parts.clone());
     let plan = plan(roster, observed, &ledger, &Policy::default());
     let approved = approved.iter().map(|id| (*id).to_owned()).collect();
-    let judge = GuardContext {
+    let context = GuardContext {
         settings,
         history: ledger.history(),
         approved: &approved,
         now: 1_000_000,
     };
     Judged {
-        approved: run_guards(roster, observed, &plan, judge).approve(plan),
+        approved: run_guards(roster, observed, &plan, context).approve(plan),
     }
 }
 
@@ -353,21 +353,21 @@ fn listed_people_are_not_removed() {
     let ledger = Ledger::from_parts(parts);
     let plan = plan(&part, &observed, &ledger, &Policy::default());
     assert_eq!(plan.steps.len(), 1);
-    let judge = GuardContext {
+    let context = GuardContext {
         settings: &Settings::default(),
         history: ledger.history(),
         approved: &BTreeSet::new(),
         now: 0,
     };
     assert_eq!(
-        run_guards(&part, &observed, &plan, judge)
+        run_guards(&part, &observed, &plan, context)
             .approve(plan.clone())
             .plan()
             .steps
             .len(),
         1
     );
-    let screened = run_guards(&whole, &observed, &plan, judge);
+    let screened = run_guards(&whole, &observed, &plan, context);
     assert_eq!(screened.approve(plan).plan().steps, []);
 }
 

@@ -218,8 +218,8 @@ impl Ledger {
 
     /// Returns whether Jira accepted an effect twice that did not occur.
     #[must_use]
-    pub fn is_ineffective(&self, deed: &Effect) -> bool {
-        self.parts.accepted_effects.get(deed).is_some_and(|times| *times >= 2)
+    pub fn is_ineffective(&self, effect: &Effect) -> bool {
+        self.parts.accepted_effects.get(effect).is_some_and(|times| *times >= 2)
     }
 
     /// Returns whether a listed person was seen in a container, not merely added.

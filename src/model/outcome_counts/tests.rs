@@ -60,7 +60,7 @@ fn what_a_pass_came_to() {
             .collect(),
         ..Outcomes::NONE
     };
-    let hand_off = outcomes.count_handoffs(&plan);
+    let hand_off = outcomes.count_accounts_to_hand_off(&plan);
     assert_eq!(
         (hand_off.accounts, hand_off.with_password),
         (3, 1),

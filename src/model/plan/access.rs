@@ -10,11 +10,11 @@ use crate::model::roster::DeskSpec;
 use crate::model::step::Action;
 
 /// Desk, present mode, wanted mode.
-type AccessChange = (DeskKey, Access, Access);
+type AccessModeChange = (DeskKey, Access, Access);
 
 impl Planner<'_> {
     /// Returns the changes that tighten access, then those that loosen it.
-    pub(super) fn access_changes(&mut self) -> (Vec<AccessChange>, Vec<AccessChange>) {
+    pub(super) fn access_mode_changes(&mut self) -> (Vec<AccessModeChange>, Vec<AccessModeChange>) {
         let mut changes = Vec::new();
         for (key, spec) in &self.roster.desks {
             changes.extend(self.access_change_of_desk(key, spec));
@@ -22,7 +22,7 @@ impl Planner<'_> {
         changes.into_iter().partition(|(_, before, after)| after < before)
     }
 
-    pub(super) fn plan_access_changes(&mut self, changes: Vec<AccessChange>) {
+    pub(super) fn plan_access_changes(&mut self, changes: Vec<AccessModeChange>) {
         for (desk, before, after) in changes {
             let fact = Fact::Access(desk.clone());
             let cause = self.ledger.cause(&fact, &Value::Access(after), [(&desk).into()]);
@@ -31,7 +31,7 @@ impl Planner<'_> {
         }
     }
 
-    fn access_change_of_desk(&mut self, key: &DeskKey, spec: &DeskSpec) -> Option<AccessChange> {
+    fn access_change_of_desk(&mut self, key: &DeskKey, spec: &DeskSpec) -> Option<AccessModeChange> {
         let wanted = spec.access?;
         let desk = self.observed.desk(key)?;
         match &desk.access {

@@ -27,7 +27,7 @@ impl Planner<'_> {
                         let address = shows.is_some_and(|key| key != *customer.email.key());
                         let changes = AccountChanges {
                             reactivate: true,
-                            address: address.then(|| address_change(customer, account)),
+                            address: address.then(|| change_to_roster_address(customer, account)),
                             ..AccountChanges::default()
                         };
                         return self.plan_existing_account(customer, account, changes);
@@ -54,7 +54,7 @@ impl Planner<'_> {
     /// Plans an account that has a previous address of the person: it gets the new one.
     fn plan_change_of_address(&mut self, customer: &Customer, account: &Account) -> bool {
         let changes = AccountChanges {
-            address: Some(address_change(customer, account)),
+            address: Some(change_to_roster_address(customer, account)),
             ..AccountChanges::default()
         };
         self.plan_existing_account(customer, account, changes)
@@ -72,7 +72,7 @@ impl Planner<'_> {
         }
         let key = customer.email.key().clone();
         self.plan.accounts.insert(key, account.into());
-        let changes = self.with_name_change(customer, account, changes);
+        let changes = self.with_rename_if_roster_edited(customer, account, changes);
         let who = match changes.is_empty() {
             true => Some(StepAccount::Existing(account.into())),
             false => self.plan_update(customer, account, changes),
@@ -125,7 +125,7 @@ impl Planner<'_> {
 
     /// Adds a change of name if the file's name changed since the last agreement; a name changed in Jira is only noted.
     /// On Cloud no API changes it (docs/jira.md#cloud-no-changes).
-    fn with_name_change(
+    fn with_rename_if_roster_edited(
         &mut self,
         customer: &Customer,
         account: &Account,
@@ -261,7 +261,7 @@ impl Planner<'_> {
 
 /// Returns the change of an account's previous address to the new one. A username equal to the old address changes too,
 /// unless the roster pins the account by it.
-fn address_change(customer: &Customer, account: &Account) -> AddressChange {
+fn change_to_roster_address(customer: &Customer, account: &Account) -> AddressChange {
     let named_by_it = account.email_key().is_some_and(|key| account.has_username(&key));
     let follows = named_by_it && customer.account.is_none();
     AddressChange {

@@ -66,7 +66,7 @@ pub fn plan_part((whole, roster): (&Roster, &Roster), observed: &Observed, ledge
             planner.plan.unchanged += 1;
         }
     }
-    let (tightening, loosening) = planner.access_changes();
+    let (tightening, loosening) = planner.access_mode_changes();
     let tightened = tightening.iter().map(|(desk, ..)| desk.clone()).collect();
     planner.plan_access_changes(tightening);
     planner.plan_removals(&identities, &replaced, &tightened);
@@ -128,10 +128,10 @@ impl Planner<'_> {
     }
 
     /// Whether Jira accepted a change twice without effect; if so, records it in the plan.
-    pub(super) fn is_without_effect(&mut self, deed: Effect) -> bool {
-        let vain = self.ledger.is_ineffective(&deed);
+    pub(super) fn is_without_effect(&mut self, effect: Effect) -> bool {
+        let vain = self.ledger.is_ineffective(&effect);
         if vain {
-            self.plan.without_effect.insert(deed);
+            self.plan.without_effect.insert(effect);
         }
         vain
     }

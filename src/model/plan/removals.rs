@@ -100,8 +100,11 @@ impl Planner<'_> {
             let mut leaving = RemovalCauses::new();
             self.collect_expired(identities, key, desk, &mut leaving);
             let meant = self.candidates_of_held_entries();
-            for leaver in replaced.iter().filter(|leaver| leaver.container.desk() == Some(key)) {
-                leaving.entry(leaver.handle.clone()).or_insert(leaver.cause);
+            for candidate in replaced
+                .iter()
+                .filter(|candidate| candidate.container.desk() == Some(key))
+            {
+                leaving.entry(candidate.handle.clone()).or_insert(candidate.cause);
             }
             self.collect_owned(identities, key, spec, desk, &mut leaving);
             let listed = self.listed_handles(key);
@@ -291,7 +294,7 @@ impl Planner<'_> {
 
     fn plan_removal(&mut self, of: &DeskContext<'_>, account: Option<&Account>, handle: Handle, cause: Cause) {
         let key = of.key;
-        let leaver = |handle| RemovalCandidate {
+        let candidate = |handle| RemovalCandidate {
             container: key.into(),
             handle,
             cause,
@@ -300,7 +303,7 @@ impl Planner<'_> {
             return match self.observed.unresolved.contains(&handle) {
                 true => self.hold(None, Some(key), HeldReason::CandidateStaffUnknown(AccountId(handle.0))),
                 false if of.spec.paused => {}
-                false => self.plan.removal_candidates.push(leaver(handle)),
+                false => self.plan.removal_candidates.push(candidate(handle)),
             };
         };
         let email = account.email_key();
@@ -335,7 +338,7 @@ impl Planner<'_> {
             RemovalWait::ForUnplannedAdd(desk) => return self.push_note(account, key, NoteKind::WaitsForAdd(desk)),
         };
         match self.observed.staff.get(&account.id) {
-            None if !of.spec.paused => self.plan.removal_candidates.push(leaver(handle)),
+            None if !of.spec.paused => self.plan.removal_candidates.push(candidate(handle)),
             Some(Staff::Unknown) => self.hold(None, Some(key), HeldReason::CandidateStaffUnknown(account.id.clone())),
             // A paused desk has no removals, so roles are not read.
             Some(Staff::No | Staff::Yes) | None => self.push_removal(account, key, cause, after),
@@ -357,11 +360,11 @@ impl Planner<'_> {
             .observed
             .desk(key)
             .is_some_and(|desk| desk.access == AccessReading::Known(Access::Restricted));
-        for (deed, reason) in refusals {
+        for (effect, reason) in refusals {
             if is_restricted && reason == HeldReason::DeskOpen {
                 continue;
             }
-            if self.is_without_effect(deed) {
+            if self.is_without_effect(effect) {
                 return self.hold(email.as_ref(), Some(key), reason);
             }
         }

@@ -73,34 +73,34 @@ pub(super) fn preconditions_of_step(
     match &step.action {
         Action::CreateCustomer { email, .. } => vec![Precondition::Address(email.key().clone())],
         Action::UpdateCustomer { account, changes, .. } => {
-            let mut premises = vec![
+            let mut preconditions = vec![
                 Precondition::Account(account.id.clone()),
                 Precondition::Staff(account.id.clone()),
             ];
             if changes.name.is_some() {
-                premises.push(Precondition::Name(account.id.clone()));
+                preconditions.push(Precondition::Name(account.id.clone()));
             }
             let address = changes.address.as_ref();
-            premises.extend(address.map(|address| Precondition::Address(address.after.key().clone())));
-            premises
+            preconditions.extend(address.map(|address| Precondition::Address(address.after.key().clone())));
+            preconditions
         }
         Action::AddToDesk { desk, who, .. } => {
-            let mut premises = vec![Precondition::Desk(desk.clone())];
+            let mut preconditions = vec![Precondition::Desk(desk.clone())];
             match who {
                 StepAccount::Existing(account) => {
-                    premises.push(Precondition::Account(account.id.clone()));
-                    premises.push(Precondition::Membership(desk.clone(), account.id.clone()));
+                    preconditions.push(Precondition::Account(account.id.clone()));
+                    preconditions.push(Precondition::Membership(desk.clone(), account.id.clone()));
                 }
                 StepAccount::MadeBy(id) => {
                     if let Some(Action::UpdateCustomer { account, .. }) = steps.get(id).map(|step| &step.action) {
-                        premises.push(Precondition::Membership(desk.clone(), account.id.clone()));
+                        preconditions.push(Precondition::Membership(desk.clone(), account.id.clone()));
                     }
                 }
             }
-            premises
+            preconditions
         }
         Action::RemoveFromDesk { account, desk, .. } => {
-            let mut premises = vec![
+            let mut preconditions = vec![
                 Precondition::Desk(desk.clone()),
                 Precondition::Account(account.id.clone()),
                 Precondition::Staff(account.id.clone()),
@@ -108,9 +108,9 @@ pub(super) fn preconditions_of_step(
             ];
             // If the plan restricts the desk first, that step has the precondition.
             if !tightened.contains(desk) {
-                premises.push(Precondition::Access(desk.clone()));
+                preconditions.push(Precondition::Access(desk.clone()));
             }
-            premises
+            preconditions
         }
         Action::SetAccess { desk, .. } => vec![Precondition::Desk(desk.clone()), Precondition::Access(desk.clone())],
     }
@@ -132,29 +132,29 @@ pub(super) fn index_steps(steps: &[Step]) -> (BTreeMap<StepId, &Step>, BTreeSet<
 /// Returns the preconditions of all steps.
 pub(super) fn preconditions_of(steps: &[Step]) -> BTreeSet<Precondition> {
     let (by_id, tightened) = index_steps(steps);
-    let premises = steps
+    let preconditions = steps
         .iter()
         .flat_map(|step| preconditions_of_step(step, &by_id, &tightened));
-    premises.collect()
+    preconditions.collect()
 }
 
 /// Returns what was observed of each precondition.
 pub(super) fn observe_preconditions(
-    premises: BTreeSet<Precondition>,
+    preconditions: BTreeSet<Precondition>,
     observed: &Observed,
 ) -> BTreeMap<Precondition, Observation> {
-    let see = |premise: Precondition| {
-        let seen = Observation::from_observed(&premise, observed);
-        (premise, seen)
+    let see = |precondition: Precondition| {
+        let seen = Observation::from_observed(&precondition, observed);
+        (precondition, seen)
     };
-    premises.into_iter().map(see).collect()
+    preconditions.into_iter().map(see).collect()
 }
 
 impl Observation {
     /// Returns what was observed of a precondition.
     #[must_use]
-    pub fn from_observed(premise: &Precondition, observed: &Observed) -> Self {
-        match premise {
+    pub fn from_observed(precondition: &Precondition, observed: &Observed) -> Self {
+        match precondition {
             Precondition::Address(email) => Self::from_lookup(observed.lookups.get(email)),
             Precondition::Account(id) => match (observed.accounts.get(id), observed.missing_accounts.contains(id)) {
                 (Some(account), _) => Self::from_account(account),

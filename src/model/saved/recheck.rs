@@ -48,8 +48,8 @@ impl SavedPlan {
                 continue;
             }
             changed.extend(self.change_by_expiry(&step, roster));
-            for premise in preconditions::preconditions_of_step(&step, &by_id, &tightened) {
-                changed.extend(self.change_of_precondition(&step, premise, observed));
+            for precondition in preconditions::preconditions_of_step(&step, &by_id, &tightened) {
+                changed.extend(self.change_of_precondition(&step, precondition, observed));
             }
             left.push(step);
         }
@@ -83,35 +83,36 @@ impl SavedPlan {
         else {
             return false;
         };
-        let premise = Precondition::Membership(key.clone(), account.id.clone());
+        let precondition = Precondition::Membership(key.clone(), account.id.clone());
         let is_believed = |desk: &ObservedDesk| matches!(desk.role_reading, RoleReading::Trusted { .. });
-        self.preconditions.get(&premise) == Some(&Observation::ListedOnly)
+        self.preconditions.get(&precondition) == Some(&Observation::ListedOnly)
             && !read_desk(observed, key).is_some_and(is_believed)
     }
 
     fn change_of_precondition(
         &self,
         step: &Step,
-        premise: Precondition,
+        precondition: Precondition,
         observed: &Observed,
     ) -> Option<ChangedPrecondition> {
         // An account created since by another client has no saved value: it was on no desk. Other missing values are
         // unknown.
-        let before = match (self.preconditions.get(&premise), &premise) {
+        let before = match (self.preconditions.get(&precondition), &precondition) {
             (Some(before), _) => before.clone(),
             (None, Precondition::Membership(..)) => Observation::Is(false),
             (None, Precondition::Account(_)) => return None,
             (None, _) => Observation::Unknown,
         };
-        let now = Observation::from_observed(&premise, observed);
+        let now = Observation::from_observed(&precondition, observed);
         // Whatever the file contains, only an account known to be just a customer's is removed.
-        let asks_for_a_customer = step.action.requires_customer_only() && matches!(premise, Precondition::Staff(_));
+        let asks_for_a_customer =
+            step.action.requires_customer_only() && matches!(precondition, Precondition::Staff(_));
         let may_be = !asks_for_a_customer || now == Observation::Is(false);
         let is_off_still =
             before.is_not_on_desk() && (now.is_not_on_desk() || self.adds_possible_phantom(step, observed));
-        let is_same = now == before || is_off_still && matches!(premise, Precondition::Membership(..));
+        let is_same = now == before || is_off_still && matches!(precondition, Precondition::Membership(..));
         (!is_same || !may_be).then(|| ChangedPrecondition {
-            what: premise.to_string(),
+            what: precondition.to_string(),
             before: before.to_string(),
             now: now.to_string(),
         })

@@ -32,13 +32,13 @@ fn saved(roster: &Roster, observed: &Observed, ledger: &Ledger) -> SavedPlan {
         allow_empty: true,
         allow_shrink: true,
     };
-    let judge = GuardContext {
+    let context = GuardContext {
         settings: &settings,
         history: ledger.history(),
         approved: &BTreeSet::new(),
         now: 0,
     };
-    let approved = run_guards(roster, observed, &plan, judge).approve(plan);
+    let approved = run_guards(roster, observed, &plan, context).approve(plan);
     let saved = SavedPlan::from_approved(&approved, observed, ledger.history(), DAY, &[]);
     assert!(saved.is_consistent(roster));
     saved
@@ -457,13 +457,13 @@ fn who_gets_a_password_from_the_file() {
     let observed = data_center_site(&["SUP"]);
     let plan = plan(&roster, &observed, &Ledger::not_kept(), &policy);
     let (settings, history) = (Settings::default(), History::default());
-    let judge = GuardContext {
+    let context = GuardContext {
         settings: &settings,
         history: &history,
         approved: &BTreeSet::new(),
         now: 0,
     };
-    let approved = run_guards(&roster, &observed, &plan, judge).approve(plan);
+    let approved = run_guards(&roster, &observed, &plan, context).approve(plan);
     let saved = SavedPlan::from_approved(&approved, &observed, &history, DAY, &[]);
     assert_eq!(saved.steps.len(), 6);
     assert_eq!(saved.passwords_wanted(), [&email_key("ada@example.com")].into());

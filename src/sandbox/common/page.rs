@@ -16,9 +16,9 @@ use super::errors;
 pub(in crate::sandbox) fn shown_email<'a>(
     account: &'a Account,
     rules: &Rules,
-    disturbance: &InjectedFault,
+    injected_fault: &InjectedFault,
 ) -> Option<Cow<'a, str>> {
-    if disturbance.hide_emails || account.hides_email(rules) {
+    if injected_fault.hide_emails || account.hides_email(rules) {
         return None;
     }
     let email = account.email.as_str();
@@ -81,7 +81,7 @@ pub(in crate::sandbox) fn jsm_page<T: Serialize>(
     total: usize,
     rows: impl FnOnce(Range<usize>) -> Vec<T>,
 ) -> JiraResponse {
-    let (asked, disturbance) = (call.request, call.fault);
+    let (asked, injected_fault) = (call.request, call.fault);
     let (start, limit) = match (asked.number("start"), asked.number("limit")) {
         (Ok(start), Ok(limit)) => (start.unwrap_or(0), limit.unwrap_or(50)),
         (Err(name), _) | (_, Err(name)) => return errors::bad_parameter(asked, name),
@@ -89,23 +89,23 @@ pub(in crate::sandbox) fn jsm_page<T: Serialize>(
     if limit == 0 {
         return errors::bad_parameter(asked, "limit");
     }
-    let cap = disturbance.page_limit.unwrap_or(u32::MAX);
+    let cap = injected_fault.page_limit.unwrap_or(u32::MAX);
     let limit = limit.min(call.config.page_limit.min(cap).max(1) as usize);
-    let range = row_range(start, limit, total, disturbance);
+    let range = row_range(start, limit, total, injected_fault);
     let mut last = range.end >= total;
     if !call.config.rules.full_last_page_says_so && range.len() == limit {
         last = false;
     }
     let mut values = rows(range);
-    if disturbance.short_by > 0 {
-        values.truncate(values.len().saturating_sub(disturbance.short_by as usize));
+    if injected_fault.short_by > 0 {
+        values.truncate(values.len().saturating_sub(injected_fault.short_by as usize));
         last = false;
     }
-    if disturbance.empty {
+    if injected_fault.empty {
         values.clear();
         last = true;
     }
-    if disturbance.endless {
+    if injected_fault.endless {
         return endless(call, start, limit);
     }
     let link = |start| format!("{}{}?start={start}&limit={limit}", asked.site_url, asked.path);
@@ -150,10 +150,10 @@ pub(in crate::sandbox) fn row_range(
     start: usize,
     limit: usize,
     total: usize,
-    disturbance: &InjectedFault,
+    injected_fault: &InjectedFault,
 ) -> Range<usize> {
-    let shift = usize::try_from(disturbance.shift.unsigned_abs()).unwrap_or(usize::MAX);
-    let first = if disturbance.shift < 0 {
+    let shift = usize::try_from(injected_fault.shift.unsigned_abs()).unwrap_or(usize::MAX);
+    let first = if injected_fault.shift < 0 {
         start.saturating_sub(shift)
     } else {
         start.saturating_add(shift)

@@ -22,10 +22,10 @@ const PROGRESS_INTERVAL: usize = 1000;
 /// Finds the accounts on the lists, and other accounts that share an e-mail with them.
 pub(super) async fn find_accounts(
     jira: &JiraRead,
-    survey: &mut ExportSnapshot,
+    snapshot: &mut ExportSnapshot,
     progress: &dyn Progress,
 ) -> Result<(), ObserveError> {
-    let members: BTreeSet<Handle> = survey
+    let members: BTreeSet<Handle> = snapshot
         .observed
         .desks
         .values()
@@ -66,11 +66,11 @@ pub(super) async fn find_accounts(
     let unknown = members.iter().filter(|it| !known.contains(it)).count();
     if unknown > 0 {
         let warning = format!("{unknown} usernames on the desks' lists belong to no visible account");
-        survey.observed.warnings.push(warning);
+        snapshot.observed.warnings.push(warning);
     }
     for account in all {
         if on_a_list(&account) || account.email_key().is_some_and(|key| emails.contains(&key)) {
-            record_account(&mut survey.observed, Some(account));
+            record_account(&mut snapshot.observed, Some(account));
         }
     }
     Ok(())

@@ -40,7 +40,7 @@ fn the_site_is_limited_to_the_very_number() {
         assert_eq!((judged.removals(), judged.guards()), expected, "{leave:?}");
         for desk in ["SUP", "PRIV"] {
             let kept = judged.approved.plan().removal_candidates.iter();
-            let kept = kept.filter(|leaver| leaver.container == container(desk)).count();
+            let kept = kept.filter(|candidate| candidate.container == container(desk)).count();
             let of = if desk == "SUP" { leave[0] } else { leave[1] };
             assert_eq!(kept, if refused { of } else { 0 }, "refused removals are reported");
         }
@@ -67,21 +67,18 @@ fn only_who_may_leave_is_asked_for() {
     let (roster, observed, parts) = two_desks([3, 200]);
     let ledger = Ledger::from_parts(parts);
     let plan = plan(&roster, &observed, &ledger, &Policy::default());
-    let judge = GuardContext {
+    let context = GuardContext {
         settings: &Settings::default(),
         history: ledger.history(),
         approved: &BTreeSet::new(),
         now: 1_000_000,
     };
-    let screening = run_guards(&roster, &observed, &plan, judge);
+    let report = run_guards(&roster, &observed, &plan, context);
     let handle = |n: usize| crate::model::account::Handle(format!("a{n:03}"));
-    assert!(screening.allows(&container("SUP"), &handle(2)));
-    assert!(!screening.allows(&container("SUP"), &handle(3)), "listed");
-    assert!(
-        !screening.allows(&container("PRIV"), &handle(401)),
-        "refused by a guard"
-    );
-    assert!(!screening.allows(&container("ELSE"), &handle(2)));
+    assert!(report.allows(&container("SUP"), &handle(2)));
+    assert!(!report.allows(&container("SUP"), &handle(3)), "listed");
+    assert!(!report.allows(&container("PRIV"), &handle(401)), "refused by a guard");
+    assert!(!report.allows(&container("ELSE"), &handle(2)));
 }
 
 #[test]

@@ -66,6 +66,11 @@ fn a_set_that_was_written_is_written_whole_no_more() {
     ledger.mark_saved();
     ledger.parts.completed.insert(container("OPS"));
     assert!(!ledger.parts().completed.replaces_saved());
+    let mut containers = Vec::new();
+    for container in &ledger.parts().completed {
+        containers.push(container.clone());
+    }
+    assert_eq!(containers, [container("OPS"), container("SUP")]);
 }
 
 /// One edit adds somebody and the next takes them off again: the addition is not counted as one without effect, and neither

@@ -235,18 +235,18 @@ fn what_jira_accepted_twice_is_without_effect_until_somebody_says_otherwise() {
     let wanted = listing(&["ada"]);
     let mut observed = there(&["ada"]);
     desk_mut(&mut observed, "SUP").members.clear();
-    let deed = Effect::Add(container("SUP"), email_key("ada@example.com"));
+    let effect = Effect::Add(container("SUP"), email_key("ada@example.com"));
     let mut ledger = Ledger::kept();
     for times in 1..=2 {
         pass(&mut ledger, &wanted, &observed, Outcome::Done);
-        assert_eq!(ledger.is_ineffective(&deed), times == 2);
+        assert_eq!(ledger.is_ineffective(&effect), times == 2);
     }
     let again = plan(&wanted, &observed, &ledger, &Policy::default());
     assert_eq!((again.steps.len(), again.held.len()), (0, 1));
     ledger.parts.seat_given = Some("ada".into());
     assert_eq!(ledger.seat_given(), Some("ada"));
     ledger.reset_ineffective();
-    assert!(!ledger.is_ineffective(&deed));
+    assert!(!ledger.is_ineffective(&effect));
     assert_eq!(ledger.seat_given(), None);
     assert_eq!(plan(&wanted, &observed, &ledger, &Policy::default()).steps.len(), 1);
     // Once the effect is observed, the count is dropped.
@@ -323,7 +323,7 @@ fn two_who_had_one_address_are_remembered_each_by_itself() {
     };
     let leaving = |ledger: &Ledger, observed: &Observed| {
         let plan = plan(&listing(&["ada"]), observed, ledger, &Policy::default());
-        let handles = plan.removal_candidates.into_iter().map(|leaver| leaver.handle.0);
+        let handles = plan.removal_candidates.into_iter().map(|candidate| candidate.handle.0);
         handles.collect::<Vec<_>>()
     };
     let (with_bob, without, sup) = (listing(&["ada", "bob"]), listing(&["ada"]), &["SUP"][..]);
@@ -368,7 +368,7 @@ fn what_was_missed_of_one_says_nothing_of_the_next_with_the_same_address() {
     let handles: Vec<_> = plan
         .removal_candidates
         .iter()
-        .map(|leaver| leaver.handle.0.as_str())
+        .map(|candidate| candidate.handle.0.as_str())
         .collect();
     assert_eq!(handles, ["new"], "{:?}", listed(&ledger));
 }

@@ -43,7 +43,7 @@ fn in_words(plan: &Plan) -> String {
     words.extend(
         plan.removal_candidates
             .iter()
-            .map(|leaver| format!("ask {} on {}", leaver.handle, leaver.container)),
+            .map(|candidate| format!("ask {} on {}", candidate.handle, candidate.container)),
     );
     words.join("; ")
 }
